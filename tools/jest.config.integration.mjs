@@ -1,0 +1,11 @@
+import { fileURLToPath } from 'node:url';
+import { preset } from './jest.preset.mjs';
+
+/** One worker: the tests share one PostgreSQL and one Kafka, and some of them kill or starve processes on purpose. */
+export default {
+  ...preset,
+  testMatch: ['<rootDir>/test/**/*.spec.ts'],
+  maxWorkers: 1,
+  testTimeout: 60_000,
+  globalSetup: fileURLToPath(new URL('./test-servers.mjs', import.meta.url)),
+};
