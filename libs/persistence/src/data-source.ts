@@ -1,0 +1,41 @@
+import { DataSource } from 'typeorm';
+
+export interface DatabaseSettings {
+  readonly url: string;
+  /** Each service keeps to a schema of its own; it is the only one on the connection's search path. */
+  readonly schema: string;
+  readonly poolSize: number;
+  /** Shown in pg_stat_activity, so that an operator sees whose connection holds a lock. */
+  readonly applicationName: string;
+  /** Told when an idle connection breaks. The pool replaces it; without a listener the process would end. */
+  readonly onIdleConnectionError?: (error: Error) => void;
+}
+
+/** A statement that runs longer than this is a bug or a lost lock; 30 s is far above the slowest batch ever measured (under 1 s). */
+const STATEMENT_TIMEOUT_MS = 30_000;
+/** A transaction left open blocks vacuum and other writers; no handler of ours waits on anything outside the database inside one. */
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
+/** Long enough for a busy pool to hand out a connection, short enough that a dead server is noticed. */
+const CONNECTION_TIMEOUT_MS = 10_000;
+
+/** Describes the connections of one service; `initialize()` opens them. */
+export function createDataSource(settings: DatabaseSettings): DataSource {
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(settings.schema)) throw new RangeError(`not a schema name: ${settings.schema}`);
+  return new DataSource({
+    type: 'postgres',
+    url: settings.url,
+    schema: settings.schema,
+    applicationName: settings.applicationName,
+    poolSize: settings.poolSize,
+    poolErrorHandler: (error: Error) => settings.onIdleConnectionError?.(error),
+    connectTimeoutMS: CONNECTION_TIMEOUT_MS,
+    logging: false,
+    migrationsTableName: 'migrations',
+    extra: {
+      options: `-c search_path=${settings.schema}`,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+      keepAlive: true,
+    },
+  });
+}

@@ -1,0 +1,4 @@
+export { createDataSource, type DatabaseSettings } from './data-source.js';
+export { migrate } from './migrate.js';
+export { inTransaction, queryOf, type Query } from './transaction.js';
+export { isTransient, QueryFailed } from './query-failed.js';

@@ -1,0 +1,63 @@
+import { QueryFailedError } from 'typeorm';
+
+/**
+ * A statement that PostgreSQL refused. Carries neither the parameters nor PostgreSQL's detail line, because both
+ * repeat values, and values may be personal data; the SQLSTATE and the constraint's name say enough to act on.
+ */
+export class QueryFailed extends Error {
+  override readonly name = 'QueryFailed';
+
+  constructor(
+    /** SQLSTATE, e.g. `23505` for a unique violation; undefined when the connection itself failed. */
+    readonly code: string | undefined,
+    readonly constraint: string | undefined,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+interface DriverError extends Error {
+  readonly code?: string;
+  readonly constraint?: string;
+}
+
+/** What the driver threw, without the values it repeats. */
+export function withoutValues(error: unknown): unknown {
+  if (!(error instanceof QueryFailedError)) return error;
+  const cause = error.driverError as DriverError;
+  const { code, constraint } = cause;
+  // Class 22 ("data exception") quotes the offending value in its message; every other class names objects only.
+  const text = code?.startsWith('22') ? 'a value does not fit its column' : cause.message;
+  return new QueryFailed(code, constraint, code ? `${code}: ${text}` : text);
+}
+
+/** Class 08: connection; 57P: server shutting down or starting; 53: out of connections, memory or disk; 40: try the transaction again. */
+const TRANSIENT_CLASSES = ['08', '57P', '53', '40'];
+const TRANSIENT_SOCKET_ERRORS = [
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+];
+const TRANSIENT_MESSAGES =
+  /Connection terminated|timeout (exceeded )?when trying to connect|Client has encountered a connection error|not queryable|server closed the connection|Connection ended|Driver not Connected|released already|Query read timeout/i;
+
+/**
+ * Whether trying again later can help although nothing about the work changes: the database is away, restarting, out of
+ * room, or chose this transaction as a deadlock's victim. Nobody's message is to blame for these.
+ */
+export function isTransient(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as DriverError;
+  if (code !== undefined) {
+    if (TRANSIENT_SOCKET_ERRORS.includes(code)) return true;
+    if (/^[0-9A-Z]{5}$/.test(code)) return TRANSIENT_CLASSES.some((each) => code.startsWith(each));
+  }
+  if (error instanceof AggregateError && error.errors.some(isTransient)) return true;
+  if (TRANSIENT_MESSAGES.test(error.message)) return true;
+  return error.cause !== undefined && isTransient(error.cause);
+}

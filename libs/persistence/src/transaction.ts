@@ -1,0 +1,48 @@
+import type { DataSource, QueryRunner } from 'typeorm';
+import { withoutValues } from './query-failed.js';
+
+/** Runs one statement and answers its rows, whatever the command: also those that RETURNING gives for a write. */
+export type Query = <Row = Record<string, unknown>>(sql: string, parameters?: readonly unknown[]) => Promise<Row[]>;
+
+/**
+ * Runs `work` in one transaction on one connection: committed when it returns, rolled back when it throws.
+ * A commit whose answer is lost counts as failed although it may have happened; callers make their work repeatable.
+ */
+export async function inTransaction<T>(dataSource: DataSource, work: (query: Query) => Promise<T>): Promise<T> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    await runner.startTransaction();
+    const result = await work(queryOn(runner));
+    await runner.commitTransaction();
+    return result;
+  } catch (error) {
+    // The connection may be gone, and with it the transaction: then there is nothing left to roll back.
+    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+    throw withoutValues(error);
+  } finally {
+    await runner.release();
+  }
+}
+
+/** Statements outside a transaction, each on whichever connection of the pool is free. */
+export function queryOf(dataSource: DataSource): Query {
+  return async (sql, parameters) => {
+    const runner = dataSource.createQueryRunner();
+    try {
+      return await queryOn(runner)(sql, parameters);
+    } finally {
+      await runner.release();
+    }
+  };
+}
+
+function queryOn(runner: QueryRunner): Query {
+  return async <Row>(sql: string, parameters?: readonly unknown[]) => {
+    try {
+      const result = await runner.query(sql, parameters as unknown[] | undefined, true);
+      return (result.records ?? []) as Row[];
+    } catch (error) {
+      throw withoutValues(error);
+    }
+  };
+}
