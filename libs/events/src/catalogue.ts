@@ -1,0 +1,59 @@
+import type { EventDefinition } from './define-event.js';
+import { EventParked } from './event-parked.js';
+import { EventRedriven } from './event-redriven.js';
+import { LeadAccepted } from './lead-accepted.js';
+import { LeadCompleted } from './lead-completed.js';
+import { LeadContacted } from './lead-contacted.js';
+import { LeadDeclined } from './lead-declined.js';
+import { LeadErased } from './lead-erased.js';
+import { LeadHeld } from './lead-held.js';
+import { LeadLost } from './lead-lost.js';
+import { LeadMerged } from './lead-merged.js';
+import { LeadOfferExpired } from './lead-offer-expired.js';
+import { LeadOverridden } from './lead-overridden.js';
+import { LeadQualified } from './lead-qualified.js';
+import { LeadReceived } from './lead-received.js';
+import { LeadRecycled } from './lead-recycled.js';
+import { LeadRejected } from './lead-rejected.js';
+import { LeadReturned } from './lead-returned.js';
+import { LeadRouted } from './lead-routed.js';
+import { LeadScored } from './lead-scored.js';
+import { LeadUnroutable } from './lead-unroutable.js';
+import { LeadWon } from './lead-won.js';
+import { ModelActivated } from './model-activated.js';
+import { NamedAccountsChanged } from './named-accounts-changed.js';
+import { PartnerNotified } from './partner-notified.js';
+import { PartnerUnreachable } from './partner-unreachable.js';
+import { PolicyActivated } from './policy-activated.js';
+import { RosterChanged } from './roster-changed.js';
+
+/** Every event, in its newest version; earlier ones hang on their upcasts. */
+export const allEvents: readonly EventDefinition[] = [
+  EventParked,
+  EventRedriven,
+  LeadAccepted,
+  LeadCompleted,
+  LeadContacted,
+  LeadDeclined,
+  LeadErased,
+  LeadHeld,
+  LeadLost,
+  LeadMerged,
+  LeadOfferExpired,
+  LeadOverridden,
+  LeadQualified,
+  LeadReceived,
+  LeadRecycled,
+  LeadRejected,
+  LeadReturned,
+  LeadRouted,
+  LeadScored,
+  LeadUnroutable,
+  LeadWon,
+  ModelActivated,
+  NamedAccountsChanged,
+  PartnerNotified,
+  PartnerUnreachable,
+  PolicyActivated,
+  RosterChanged,
+];

@@ -1,0 +1,66 @@
+/**
+ * Logical names; the name on the broker has a prefix (`fairlead.` unless FAIRLEAD_TOPIC_PREFIX says otherwise).
+ * - `lifecycle`: every event of every lead, keyed by lead id, so the order of one lead's events is Kafka's
+ * - `control`: policies, rosters, named accounts, score models, keyed by the document's name
+ * - `inbound`: the public entrance, for producers that would rather write to Kafka than call HTTP
+ * - `parked`: original bytes of records that could not be processed
+ */
+export type Topic = 'lifecycle' | 'control' | 'inbound' | 'parked';
+
+export interface TopicSettings {
+  readonly partitions: number;
+  /** −1 keeps for ever. */
+  readonly retentionMs: number;
+  /** What the record key is; same key, same partition, same order. */
+  readonly key: string;
+  readonly description: string;
+}
+
+const DAY_MS = 86_400_000;
+
+export const topics: Readonly<Record<Topic, TopicSettings>> = {
+  lifecycle: {
+    // Six: enough for six instances of a service, and divides evenly among 1, 2, 3 and 6. The number can never change
+    // later without breaking the order of one lead's events, because Kafka would send the lead's key elsewhere.
+    partitions: 6,
+    // For ever: it is the only copy of the order of events until a log has taken them, and contact data in it is
+    // encrypted with a key that erasure deletes, so age alone is no reason to drop a record.
+    retentionMs: -1,
+    key: 'lead id',
+    description: 'Every event of every lead, in the order in which it happened to that lead.',
+  },
+  control: {
+    // One: a policy and the roster that it refers to must be seen by everyone in the order in which they were made.
+    partitions: 1,
+    // For ever: a service that starts with an empty database reads its policies from here. It grows by what people do
+    // by hand, so it stays small.
+    retentionMs: -1,
+    key: 'name or id of the document',
+    description: 'Policies, partners, named accounts and score models, in one total order.',
+  },
+  inbound: {
+    // As many as lifecycle, so that intake by Kafka scales as far as what follows it.
+    partitions: 6,
+    // Three days: outlives a weekend's outage of ingestion, and no longer, because contact data is in clear here.
+    retentionMs: 3 * DAY_MS,
+    key: 'anything that keeps one lead together, such as the source’s own id of the lead',
+    description: 'Public entrance: leads as CloudEvents, contact data in clear.',
+  },
+  parked: {
+    // One: it is written when something is wrong and read by people; nothing there needs to scale.
+    partitions: 1,
+    // A week: the parking table is what redrive works from, this topic only tells other tools about it; and a parked
+    // inbound record holds contact data in clear.
+    retentionMs: 7 * DAY_MS,
+    key: 'key of the record that was parked',
+    description: 'Original bytes of records that could not be processed, with the reason in headers.',
+  },
+};
+
+/** `fairlead.lifecycle` for `lifecycle`. */
+export function topicName(topic: Topic, prefix = 'fairlead.'): string {
+  return `${prefix}${topic}`;
+}
+
+/** Kafka header with the event's type, so that a service skips what it does not handle without parsing it. */
+export const TYPE_HEADER = 'ce_type';
