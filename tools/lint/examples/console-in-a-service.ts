@@ -1,0 +1,3 @@
+// at services/ingestion/src/index.ts
+
+export const received = (lead: string) => console.log('received', lead); // ✗ no-console

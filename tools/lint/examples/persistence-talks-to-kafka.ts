@@ -1,0 +1,5 @@
+// at libs/persistence/src/index.ts
+import { Client } from 'pg';
+import { Kafka } from 'kafkajs'; // ✗ no-restricted-imports
+
+export { Client, Kafka };
