@@ -1,0 +1,164 @@
+import { type AnswerType, mayFollow } from './answer.js';
+import {
+  type Amount,
+  currentOffer,
+  isLive,
+  type LeadStage,
+  type Offer,
+  type OfferGrade,
+  type OfferKind,
+  type Standing,
+} from './standing.js';
+
+/** One fact from a lead's events, in the few fields that its lifecycle depends on. */
+export type Step =
+  | { readonly type: 'received' | 'held' | 'completed' | 'rejected' | 'recycled' | 'erased' }
+  | {
+      readonly type: 'scored';
+      readonly state: 'graded' | 'incomplete' | 'not-qualified';
+      readonly grade: OfferGrade;
+      readonly score: number;
+    }
+  | {
+      readonly type: 'routed';
+      readonly offer: number;
+      readonly party: string;
+      readonly pool: string;
+      readonly policy: string;
+      readonly grade: OfferGrade;
+      readonly kind: OfferKind;
+      readonly reveal: 'on-offer' | 'on-accept';
+      readonly at: number;
+      readonly acceptBy: number;
+    }
+  | { readonly type: 'unroutable'; readonly notQualified: boolean; readonly at: number }
+  | { readonly type: 'overridden'; readonly at: number }
+  | { readonly type: 'expired'; readonly offer: number; readonly at: number }
+  | {
+      readonly type: AnswerType;
+      readonly party: string;
+      readonly offer: number;
+      readonly at: number;
+      readonly reason?: string | undefined;
+      readonly amount?: Amount | undefined;
+    };
+
+/**
+ * The lead's standing after one more of its events. Total: an event that cannot follow changes nothing, because what is
+ * in the log has happened and must fold without failing. Folding an event a second time changes nothing either.
+ *
+ * Where two events contradict each other, the lead's own order in the log decides: of an acceptance and the expiry of
+ * the same offer, the first one counts; a later offer always replaces the one before it.
+ */
+export function advance(standing: Standing, step: Step): Standing {
+  const next = stepped(standing, step);
+  // An erased lead goes on being counted, but is never anything but erased to look at.
+  return standing.state === 'erased' && next.state !== 'erased' ? { ...next, state: 'erased' } : next;
+}
+
+function stepped(standing: Standing, step: Step): Standing {
+  switch (step.type) {
+    case 'received':
+      return standing.state === 'new' ? { ...standing, state: 'received' } : standing;
+    case 'rejected':
+      return standing.state === 'new' ? { ...standing, state: 'rejected' } : standing;
+    case 'held':
+      return standing.state === 'new' || standing.state === 'received' ? { ...standing, state: 'held' } : standing;
+    case 'completed':
+      return standing.state === 'held' ? { ...standing, state: 'received' } : standing;
+    case 'erased':
+      return { ...standing, state: 'erased' };
+    case 'scored':
+      return { ...standing, state: unlessOffered(standing, step.state), grade: step.grade, score: step.score };
+    case 'routed':
+      return routed(standing, step);
+    case 'unroutable': {
+      const state = step.notQualified ? 'not-qualified' : 'unroutable';
+      return { ...standing, state: unlessLive(standing, state) };
+    }
+    case 'overridden':
+      return withdrawn(standing, step.at);
+    case 'recycled':
+      return { ...standing, state: unlessLive(standing, 'recycled') };
+    case 'expired':
+      return changed(standing, step.offer, (offer) =>
+        offer.stage === 'offered' ? { ...offer, stage: 'expired', closedAt: step.at } : offer,
+      );
+    default:
+      return changed(standing, step.offer, (offer) =>
+        offer.party === step.party && mayFollow[offer.stage].includes(step.type) ? answered(offer, step) : offer,
+      );
+  }
+}
+
+/** Scoring speaks of a lead that nobody has yet, or whose return was repaired; an offer once made says more. */
+function unlessOffered(standing: Standing, state: LeadStage): LeadStage {
+  return standing.offers.length > 0 && standing.state !== 'recycled' ? standing.state : state;
+}
+
+function unlessLive(standing: Standing, state: LeadStage): LeadStage {
+  const current = currentOffer(standing);
+  return current && isLive(current) ? standing.state : state;
+}
+
+function routed(standing: Standing, step: Step & { type: 'routed' }): Standing {
+  const last = currentOffer(standing)?.number ?? 0;
+  // Offers are numbered by the one place that makes them: a number that is not new is the same offer told again.
+  if (step.offer <= last) return standing;
+  const { offers } = withdrawn(standing, step.at);
+  const offer: Offer = {
+    number: step.offer,
+    party: step.party,
+    pool: step.pool,
+    policy: step.policy,
+    grade: step.grade,
+    kind: step.kind,
+    reveal: step.reveal,
+    offeredAt: step.at,
+    acceptBy: step.acceptBy,
+    stage: 'offered',
+    acceptedAt: null,
+    contactedAt: null,
+    qualifiedAt: null,
+    closedAt: null,
+    reason: null,
+    amount: null,
+  };
+  return { ...standing, state: 'offered', offers: [...offers, offer] };
+}
+
+/** Takes the lead out of the hands that it is in, when it is in any. */
+function withdrawn(standing: Standing, at: number): Standing {
+  const current = currentOffer(standing);
+  if (!current || !isLive(current)) return standing;
+  return changed(standing, current.number, (offer) => ({ ...offer, stage: 'withdrawn', closedAt: at }));
+}
+
+/** Changes one offer; the lead's own state follows its current offer. */
+function changed(standing: Standing, number: number, change: (offer: Offer) => Offer): Standing {
+  const position = standing.offers.findIndex((offer) => offer.number === number);
+  const before = standing.offers[position];
+  if (before === undefined) return standing;
+  const after = change(before);
+  if (after === before) return standing;
+  const current = position === standing.offers.length - 1;
+  return { ...standing, state: current ? after.stage : standing.state, offers: standing.offers.with(position, after) };
+}
+
+function answered(offer: Offer, step: Step & { type: AnswerType }): Offer {
+  const { type: stage, at } = step;
+  switch (stage) {
+    case 'accepted':
+      return { ...offer, stage, acceptedAt: at };
+    case 'contacted':
+      return { ...offer, stage, contactedAt: at };
+    case 'qualified':
+      return { ...offer, stage, qualifiedAt: at };
+    case 'won':
+      return { ...offer, stage, closedAt: at, amount: step.amount ?? null };
+    case 'declined':
+    case 'lost':
+    case 'returned':
+      return { ...offer, stage, closedAt: at, reason: step.reason ?? null };
+  }
+}

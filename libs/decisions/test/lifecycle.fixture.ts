@@ -1,0 +1,60 @@
+// What the tests of the lifecycle share: steps with only what a test cares about spelled out.
+import fc from 'fast-check';
+import { advance, type Step } from '../src/lifecycle/advance.js';
+import { type AnswerType, answerTypes } from '../src/lifecycle/answer.js';
+import { newLead, type Standing } from '../src/lifecycle/standing.js';
+
+type Routed = Step & { type: 'routed' };
+type Answered = Step & { type: AnswerType };
+
+export function aRouted(overrides: Partial<Routed> = {}): Routed {
+  return {
+    type: 'routed',
+    offer: 1,
+    party: 'acme',
+    pool: 'smb',
+    policy: 'emea@1',
+    grade: 'A',
+    kind: 'share',
+    reveal: 'on-accept',
+    at: 1_000,
+    acceptBy: 2_000,
+    ...overrides,
+  };
+}
+
+export function offerTo(party: string, overrides: Partial<Routed> = {}): Routed {
+  return aRouted({ party, ...overrides });
+}
+
+export function answeredBy(party: string, type: AnswerType, overrides: Partial<Answered> = {}): Answered {
+  return { type, party, offer: 1, at: 1_500, ...overrides };
+}
+
+export function standingAfter(...all: readonly Step[]): Standing {
+  return all.reduce(advance, newLead);
+}
+
+const party = () => fc.constantFrom('direct', 'acme', 'bolt');
+const offer = () => fc.integer({ min: 1, max: 4 });
+const at = () => fc.integer({ min: 0, max: 5_000 });
+
+/** Any step at all, possible next or not. */
+export function steps(): fc.Arbitrary<Step> {
+  return fc.oneof(
+    fc.constantFrom('received', 'held', 'completed', 'rejected', 'recycled', 'erased').map((type): Step => ({ type })),
+    fc.record({
+      type: fc.constant('scored' as const),
+      state: fc.constantFrom('graded' as const, 'incomplete' as const, 'not-qualified' as const),
+      grade: fc.constantFrom('A' as const, 'D' as const, null),
+      score: fc.nat(100),
+    }),
+    fc.record({ offer: offer(), party: party(), at: at() }).map((each): Step => aRouted(each)),
+    fc.record({ type: fc.constant('unroutable' as const), notQualified: fc.boolean(), at: at() }),
+    fc.record({ type: fc.constant('overridden' as const), at: at() }),
+    fc.record({ type: fc.constant('expired' as const), offer: offer(), at: at() }),
+    fc
+      .record({ type: fc.constantFrom(...answerTypes), party: party(), offer: offer(), at: at() })
+      .map((each): Step => each),
+  );
+}
