@@ -1,8 +1,10 @@
 // at services/cli/src/index.ts
 import * as routing from '@fairlead/routing';
 import * as scoring from '@fairlead/scoring';
+import * as embedded from '../../../infra/local/postgres.mjs';
+import * as byPath from '../../routing/src/index.js'; // ✗ @nx/enforce-module-boundaries
 import { Kafka } from 'kafkajs'; // ✗ no-restricted-imports
 import { Client } from 'pg'; // ✗ no-restricted-imports
 
 console.log('the command line is what prints');
-export { Client, Kafka, routing, scoring };
+export { byPath, Client, embedded, Kafka, routing, scoring };
