@@ -36,7 +36,7 @@ export function queryOf(dataSource: DataSource): Query {
   };
 }
 
-function queryOn(runner: QueryRunner): Query {
+export function queryOn(runner: QueryRunner): Query {
   return async <Row>(sql: string, parameters?: readonly unknown[]) => {
     try {
       const result = await runner.query(sql, parameters as unknown[] | undefined, true);

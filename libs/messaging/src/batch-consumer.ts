@@ -1,0 +1,303 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
+import { decodeEvent, derivedId, topicName, type FairleadEvent } from '@fairlead/events';
+import { isTransient } from '@fairlead/persistence';
+import { isObservable, lastValueFrom } from 'rxjs';
+import { CONNECTIONS, SERVICE, type Connections, type MessagingService } from './connections.js';
+import { crashPoint } from './crash-point.js';
+import { claim, pruneInbox } from './inbox.js';
+import { Kafka, type PartitionRecords, type ReceivedRecord, type RecordConsumer } from './kafka.js';
+import { batchSeconds, batchSize, consumerLag, eventAge, eventsHandled } from './metrics.js';
+import { Parking, type Record } from './parking.js';
+import { UnitsOfWork, type UnitOfWork } from './unit-of-work.js';
+import { classOf, Unprocessable } from './unprocessable.js';
+import { inWaves } from './waves.js';
+
+/** The transport of one service: `@EventPattern(LeadScored.type, consumerId('routing'))` registers a handler with it. */
+export function consumerId(service: string): symbol {
+  return Symbol.for(`fairlead.consumer.${service}`);
+}
+
+/** Enough that statements cost little per event; few enough that a transaction stays well under a second. */
+const MAX_BATCH = 500;
+/** A handler that failed is tried again twice: a lost race goes well the second time, a bug fails as well the tenth. */
+const MAX_ATTEMPTS = 3;
+const RETRY_MS = 50;
+/** While the database is away nothing is anybody's fault: waited out, for as long as it takes, and shown as not ready. */
+const MAX_OUTAGE_PAUSE_MS = 2_000;
+/** How much may be done twice, and recognised as such, after a crash. */
+const COMMIT_OFFSETS_EVERY_MS = 500;
+const PRUNE_EVERY_MS = 24 * 3_600_000;
+
+interface Job {
+  readonly records: readonly ReceivedRecord[];
+  readonly isMine: () => boolean;
+  readonly done: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+interface Decoded extends Record {
+  readonly event: FairleadEvent;
+}
+
+/**
+ * A Nest transport that hands handlers a batch and gives their effects exactly once. What the partitions bring while one
+ * transaction runs is handled together in the next: claim in the inbox, call the handlers, write the outbox, commit. Offsets
+ * follow the commit. A batch that fails is tried again, then halved until the culprit stands alone; that one is parked with its error's
+ * class, later events of its key wait behind it, and everything else goes on.
+ */
+@Injectable()
+export class BatchConsumer extends Server implements CustomTransportStrategy {
+  /** Handlers' failures travel to this class, which decides about them; Nest must not log them as unhandled. */
+  override readonly propagatesEventHandlerErrors = true;
+  readonly #log: Logger;
+  readonly #jobs: Job[] = [];
+  #consumer: RecordConsumer | undefined;
+  #work: Promise<void> | undefined;
+  #timers: NodeJS.Timeout[] = [];
+  #closing = false;
+  #halted: string | undefined;
+  #outage: string | undefined;
+
+  constructor(
+    private readonly kafka: Kafka,
+    private readonly units: UnitsOfWork,
+    private readonly parking: Parking,
+    @Inject(SERVICE) private readonly service: MessagingService,
+    @Inject(CONNECTIONS) private readonly connections: Connections,
+  ) {
+    super();
+    this.#log = new Logger(`${service.name}/consumer`);
+    this.setTransportId(consumerId(service.name) as never);
+    parking.redriveThrough((record, unit) => this.#redrive(record, unit));
+  }
+
+  /** Why nothing is being consumed, if so: an offset alarm needs a person, an outage passes. */
+  get failure(): string | undefined {
+    return this.#halted ?? this.#outage;
+  }
+
+  get group(): string {
+    return `${this.connections.topicPrefix}${this.service.name}`;
+  }
+
+  /** Handlers name the event types; the topics are those on which events of these types travel. */
+  listen(callback: (error?: unknown) => void): void {
+    this.#start().then(() => callback(), callback);
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#work;
+    await this.#consumer?.close();
+  }
+
+  on(): void {
+    throw new Error('Listen to metrics and readiness instead: this transport has no events of its own.');
+  }
+
+  unwrap<T>(): T {
+    return this.#consumer as T;
+  }
+
+  async #start(): Promise<void> {
+    if (this.messageHandlers.size === 0) return;
+    const consumer = (this.#consumer = this.kafka.consumer(this.group));
+    consumer.on('restarting', (why) => this.#log.warn(`lost its group or the brokers (${why}), joining again`));
+    await consumer.run({
+      topics: this.service.topics.map((topic) => topicName(topic, this.connections.topicPrefix)),
+      process: (batch) => this.#take(batch),
+      onOffsetAlarm: ({ topic, partition, offset, found, why }) => {
+        if (this.#halted) return;
+        this.#halted = `${topic}/${partition}: expected offset ${offset}, found ${found} (${why})`;
+        this.#log.error(
+          `halted: ${this.#halted}. Events may be missing; restore the topic, or set the group ${this.group} to an offset that you have checked, and start again.`,
+        );
+        void consumer.halt();
+      },
+    });
+    this.#timers.push(
+      setInterval(() => void this.#commitOffsets(), COMMIT_OFFSETS_EVERY_MS),
+      setInterval(() => void pruneInbox(this.units.query).catch(() => undefined), PRUNE_EVERY_MS),
+    );
+  }
+
+  async #commitOffsets(): Promise<void> {
+    crashPoint('consumer.before-offsets');
+    // Refused while the group rebalances or the broker is away: what is not committed comes again and is recognised.
+    await this.#consumer?.commitOffsets().catch(() => undefined);
+    crashPoint('consumer.after-offsets');
+  }
+
+  /** Resolves when the records' effects are committed, or when the partition has gone to somebody else. */
+  async #take({ topic, partition, records, lag, isMine }: PartitionRecords): Promise<void> {
+    consumerLag.set({ service: this.service.name, topic, partition }, lag);
+    const wanted = records.filter(({ type }) => type === null || this.messageHandlers.has(type));
+    for (let i = 0; i < wanted.length && isMine() && !this.#closing; i += MAX_BATCH) {
+      await new Promise<void>((done, failed) => {
+        this.#jobs.push({ records: wanted.slice(i, i + MAX_BATCH), isMine, done, failed });
+        this.#work ??= this.#drain().finally(() => (this.#work = undefined));
+      });
+    }
+    if (this.#closing) throw new Error('closing: what was not begun is left for the next start');
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#jobs.length > 0) {
+      // One turn of the event loop, so that all partitions of a fetch are in the queue before the batch is taken.
+      await new Promise((resolve) => setImmediate(resolve));
+      const jobs: Job[] = [];
+      for (let size = 0; this.#jobs.length > 0;) {
+        const next = this.#jobs[0]?.records.length ?? 0;
+        if (jobs.length > 0 && size + next > MAX_BATCH) break;
+        size += next;
+        jobs.push(this.#jobs.shift() as Job);
+      }
+      try {
+        await this.#handle(jobs.filter(({ isMine }) => isMine()).flatMap(({ records }) => records));
+        for (const { done } of jobs) done();
+      } catch (error) {
+        // Only when closing during an outage, or when even parking is refused: the client reads these records again.
+        this.#log.error(`could not settle a batch: ${classOf(error)}`);
+        for (const { failed } of jobs) failed(error);
+      }
+    }
+  }
+
+  async #handle(received: readonly ReceivedRecord[]): Promise<void> {
+    if (received.length === 0) return;
+    const started = performance.now();
+    const good: Decoded[] = [];
+    for (const record of received) {
+      const decoded = this.#decode(record);
+      if (!('errorClass' in decoded)) good.push(decoded);
+      else {
+        // Everything before it first: an unreadable record holds up its key from its own place on.
+        await this.#process(good.splice(0));
+        await this.#insist(() => this.units.run((unit) => this.parking.park(unit, decoded.record, decoded.errorClass)));
+        crashPoint('parking.parked');
+      }
+    }
+    await this.#process(good);
+    const service = this.service.name;
+    batchSize.observe({ service }, received.length);
+    batchSeconds.observe({ service }, (performance.now() - started) / 1000);
+    const oldest = received.reduce((least, { timestamp }) => Math.min(least, timestamp), Infinity);
+    eventAge.observe({ service }, Math.max(0, (Date.now() - oldest) / 1000));
+  }
+
+  #decode(record: ReceivedRecord): Decoded | { readonly record: Record; readonly errorClass: string } {
+    const { topic, partition, offset, value } = record;
+    const address = { topic, partition, offset };
+    const bytes = value ?? Buffer.alloc(0);
+    try {
+      const event = decodeEvent(bytes);
+      if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(event.id))
+        throw new Unprocessable('event-id-is-no-uuid');
+      return { id: event.id, key: event.partitionkey, type: event.type, address, bytes, event };
+    } catch (error) {
+      const id = derivedId(`${topic}/${partition}@${offset}`, 'unreadable');
+      const key = record.key ?? id;
+      return { record: { id, key, type: record.type ?? 'unknown', address, bytes }, errorClass: classOf(error) };
+    }
+  }
+
+  /** Effects of these events, whatever it takes: when it returns, each has had them, or is parked. */
+  async #process(events: readonly Decoded[]): Promise<void> {
+    if (events.length === 0) return;
+    // Half of a batch that failed is not worth the patience that a single event gets.
+    const attempts = events.length > 1 ? 1 : MAX_ATTEMPTS;
+    const failure = await this.#insist(() => this.#inOneUnit(events), attempts);
+    if (failure === undefined) return;
+    if (events.length === 1) {
+      const [culprit] = events as [Decoded];
+      const errorClass = classOf(failure.error);
+      this.#log.warn(`parks ${culprit.type} ${culprit.id} of ${culprit.key}: ${errorClass}`);
+      await this.#insist(() => this.units.run((unit) => this.parking.park(unit, culprit, errorClass)));
+      crashPoint('parking.parked');
+      return;
+    }
+    const middle = events.length >> 1;
+    await this.#process(events.slice(0, middle));
+    await this.#process(events.slice(middle));
+  }
+
+  async #inOneUnit(events: readonly Decoded[]): Promise<void> {
+    let again: readonly Record[] = [];
+    const handled = new Map<string, number>();
+    await this.units.run(async (unit) => {
+      handled.clear();
+      const { fresh, waiting } = await claim(unit.query, this.service.name, events);
+      crashPoint('consumer.claimed');
+      await this.#callHandlers(takeOnce(events, fresh), unit, handled);
+      crashPoint('consumer.handled');
+      if (waiting.size > 0) again = await this.parking.parkBehind(unit, takeOnce(events, waiting));
+    });
+    for (const [type, count] of handled) eventsHandled.inc({ service: this.service.name, type }, count);
+    const retry = new Set(again.map(({ id }) => id));
+    if (retry.size > 0) await this.#inOneUnit(events.filter(({ id }) => retry.has(id)));
+  }
+
+  async #callHandlers(events: readonly Decoded[], unit: UnitOfWork, handled: Map<string, number>): Promise<void> {
+    for (const group of inWaves(events)) {
+      const [{ type }] = group as [Decoded];
+      const handler = this.messageHandlers.get(type);
+      if (!handler) continue;
+      const result: unknown = await handler(
+        group.map(({ event }) => event),
+        unit,
+      );
+      // A handler's failure arrives as an Observable; not waiting for it would commit the failure silently.
+      if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
+      handled.set(type, (handled.get(type) ?? 0) + group.length);
+    }
+  }
+
+  async #redrive(record: Record, unit: UnitOfWork): Promise<void> {
+    const event = decodeEvent(record.bytes);
+    const rows = await unit.query(
+      'INSERT INTO inbox (consumer, event_id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING event_id',
+      [this.service.name, event.id],
+    );
+    if (rows.length > 0) await this.#callHandlers([{ ...record, type: event.type, event }], unit, new Map());
+  }
+
+  /**
+   * Tries until it succeeds or has failed `attempts` times by its own fault. An outage of the database is not counted.
+   * Without `attempts` only outages are expected, and anything else is thrown.
+   */
+  async #insist(work: () => Promise<void>, attempts?: number): Promise<{ readonly error: unknown } | undefined> {
+    let failures = 0;
+    let pauseMs = RETRY_MS;
+    for (;;) {
+      try {
+        await work();
+        this.#outage = undefined;
+        return undefined;
+      } catch (error) {
+        if (isTransient(error) && !this.#closing) {
+          if (!this.#outage) this.#log.warn(`the database is away (${classOf(error)}), waiting for it`);
+          this.#outage = `database: ${classOf(error)}`;
+          await pause(pauseMs);
+          pauseMs = Math.min(pauseMs * 2, MAX_OUTAGE_PAUSE_MS);
+          continue;
+        }
+        failures += 1;
+        if (attempts === undefined) throw error;
+        if (failures >= attempts || error instanceof Unprocessable) return { error };
+        await pause(RETRY_MS * failures);
+      }
+    }
+  }
+}
+
+/** The events whose ids are in the set, in their order, the first of those that have the same id. */
+function takeOnce(events: readonly Decoded[], ids: ReadonlySet<string>): Decoded[] {
+  const left = new Set(ids);
+  return events.filter(({ id }) => left.delete(id));
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

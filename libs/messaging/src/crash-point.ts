@@ -1,0 +1,44 @@
+const named = new Map<string, Set<number>>();
+const hits = new Map<string, number>();
+for (const each of (process.env['FAIRLEAD_CRASH_AT'] ?? '').split(',').filter(Boolean)) {
+  const [, name, nth] = /^([a-z.-]+):([1-9][0-9]*)$/.exec(each) ?? [];
+  if (!name) throw new Error(`FAIRLEAD_CRASH_AT: "${each}" is not of the form name:hit, for example outbox.sent:17`);
+  named.set(name, (named.get(name) ?? new Set()).add(Number(nth)));
+}
+
+/**
+ * Every place where a crash is interesting: between two steps that cannot be made one. A test enumerates them, so
+ * a place that is not listed here cannot be named in the code.
+ */
+export const crashPoints = [
+  'consumer.claimed', // inbox rows written, handlers not yet called
+  'consumer.handled', // effects written, outbox not yet
+  'unit.committing', // everything written, not committed
+  'unit.committed', // committed, nothing published
+  'consumer.before-offsets', // effects committed, Kafka not yet told
+  'consumer.after-offsets',
+  'outbox.read', // about to send
+  'outbox.sent', // Kafka has it, the outbox row is still there
+  'outbox.removed',
+  'parking.parked', // parked and committed, offset not
+  'intake.stored', // HTTP intake committed, not answered
+  'delivery.claimed', // leased to this sender, not sent
+  'delivery.sent', // the partner has it, we have not recorded so
+  'delivery.recorded',
+] as const;
+export type CrashPoint = (typeof crashPoints)[number];
+
+/**
+ * Dies here, at once and without clean-up, when FAIRLEAD_CRASH_AT names this point and this is the hit it asks for:
+ * `FAIRLEAD_CRASH_AT=outbox.sent:17`. Does nothing otherwise. Makes a crash repeatable where kill -9 is a lottery.
+ */
+export function crashPoint(name: CrashPoint): void {
+  if (named.size === 0) return;
+  const hit = (hits.get(name) ?? 0) + 1;
+  hits.set(name, hit);
+  if (!named.get(name)?.has(hit)) return;
+  process.stderr.write(`crash point ${name}, hit ${hit}\n`);
+  process.kill(process.pid, 'SIGKILL');
+  // The signal is asynchronous; nothing after this point may run.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+}

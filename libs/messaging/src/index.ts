@@ -1,0 +1,9 @@
+export { BatchConsumer, consumerId } from './batch-consumer.js';
+export { CONNECTIONS, SERVICE, type Connections, type MessagingService } from './connections.js';
+export { crashPoint, crashPoints, type CrashPoint } from './crash-point.js';
+export { Kafka, type KafkaSettings, type RecordToSend } from './kafka.js';
+export { connectConsumer, createTopics, MessagingModule } from './messaging.module.js';
+export { Parking, type ParkedEvent, type Redriven } from './parking.js';
+export { Relay } from './relay.js';
+export { UnitsOfWork, type UnitOfWork } from './unit-of-work.js';
+export { classOf, Unprocessable } from './unprocessable.js';

@@ -1,0 +1,334 @@
+// The only file that knows kafkajs. It is unmaintained (tulios/kafkajs#1753) and must be replaceable.
+import { EventEmitter } from 'node:events';
+import { TYPE_HEADER } from '@fairlead/events';
+import kafkajs, { type Consumer, type Kafka as KafkaClient, type Producer, type SASLOptions } from 'kafkajs';
+import type { ConnectionOptions } from 'node:tls';
+
+export interface KafkaSettings {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly tls?: ConnectionOptions | true;
+  readonly sasl?: SASLOptions;
+}
+
+export interface TopicToCreate {
+  readonly name: string;
+  readonly partitions: number;
+  readonly retentionMs: number;
+}
+
+export interface RecordToSend {
+  readonly topic: string;
+  readonly key: string;
+  readonly value: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface ReceivedRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+  readonly key: string | null;
+  readonly value: Buffer | null;
+  readonly type: string | null;
+  /** Milliseconds since the epoch, as the broker or the producer stamped it. */
+  readonly timestamp: number;
+}
+
+/** A local broker answers in milliseconds, so the first retry comes soon; 15 doublings capped at 2 s outlast a restart. */
+const RETRY = { initialRetryTime: 50, maxRetryTime: 2_000, retries: 15 };
+/** Above any pause seen of a healthy broker on a busy machine (2 s), below the 30 s that its clients forgive. */
+const REQUEST_TIMEOUT_MS = 10_000;
+const CONNECTION_TIMEOUT_MS = 3_000;
+
+export class Kafka {
+  readonly #client: KafkaClient;
+
+  constructor(settings: KafkaSettings) {
+    this.#client = new kafkajs.Kafka({
+      clientId: settings.clientId,
+      brokers: [...settings.brokers],
+      ssl: settings.tls,
+      sasl: settings.sasl,
+      retry: RETRY,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionTimeout: CONNECTION_TIMEOUT_MS,
+      // What goes wrong comes back as errors and events; its own log would repeat them, in its own format.
+      logLevel: kafkajs.logLevel.NOTHING,
+    });
+  }
+
+  /** Makes the topics that are missing; leaves those that exist as they are, whoever made them. */
+  async createTopics(topics: readonly TopicToCreate[]): Promise<void> {
+    const admin = this.#client.admin();
+    await admin.connect();
+    try {
+      const existing = new Set(await admin.listTopics());
+      const missing = topics.filter(({ name }) => !existing.has(name));
+      if (missing.length === 0) return;
+      await admin.createTopics({
+        waitForLeaders: true,
+        topics: missing.map(({ name, partitions, retentionMs }) => ({
+          topic: name,
+          numPartitions: partitions,
+          configEntries: [{ name: 'retention.ms', value: String(retentionMs) }],
+        })),
+      });
+    } finally {
+      await admin.disconnect();
+    }
+  }
+
+  producer(): RecordProducer {
+    return new RecordProducer(() =>
+      this.#client.producer({
+        allowAutoTopicCreation: false,
+        createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+        // One request under way at a time: a retry can then never overtake, and the order of a key is the order sent.
+        maxInFlightRequests: 1,
+        // The caller repeats a batch as a whole and in order; retries inside would only hide how long it has been.
+        retry: { ...RETRY, retries: 2 },
+      }),
+    );
+  }
+
+  consumer(groupId: string): RecordConsumer {
+    return new RecordConsumer(this.#client, groupId);
+  }
+}
+
+/**
+ * Sends records, acknowledged by all replicas. Not kafkajs's idempotent producer: that stays dead after some errors
+ * (tulios/kafkajs#598), and repeats are harmless here because consumers claim each event id once.
+ */
+export class RecordProducer {
+  readonly #make: () => Producer;
+  #producer: Producer | undefined;
+
+  constructor(make: () => Producer) {
+    this.#make = make;
+  }
+
+  /** Resolves when every record is acknowledged. On an error some may have been: send the same again, in the same order. */
+  async send(records: readonly RecordToSend[]): Promise<void> {
+    const byTopic = Map.groupBy(records, ({ topic }) => topic);
+    try {
+      const producer = await this.#connected();
+      await producer.sendBatch({
+        acks: -1,
+        timeout: REQUEST_TIMEOUT_MS,
+        topicMessages: [...byTopic].map(([topic, each]) => ({
+          topic,
+          messages: each.map(({ key, value, headers }) => ({ key, value, headers: { ...headers } })),
+        })),
+      });
+    } catch (error) {
+      // A producer that failed once may hold a broken connection or stale metadata: the next attempt gets a new one.
+      await this.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    const producer = this.#producer;
+    this.#producer = undefined;
+    await producer?.disconnect().catch(() => undefined);
+  }
+
+  async #connected(): Promise<Producer> {
+    if (this.#producer) return this.#producer;
+    const producer = this.#make();
+    await producer.connect();
+    this.#producer = producer;
+    return producer;
+  }
+}
+
+export interface PartitionRecords {
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: readonly ReceivedRecord[];
+  /** How many records are behind the last one of these. */
+  readonly lag: number;
+  /** False once the partition may have gone to another member: what has not been begun is then left to that one. */
+  readonly isMine: () => boolean;
+}
+
+export interface PartitionOffset {
+  readonly topic: string;
+  readonly partition: number;
+  /** The next offset to read. */
+  readonly offset: bigint;
+}
+
+export type OffsetAlarm = (alarm: PartitionOffset & { readonly found: bigint; readonly why: string }) => void;
+
+/** A member that has not been heard of for this long is taken for dead and its partitions go to others. */
+const SESSION_TIMEOUT_MS = 15_000;
+const HEARTBEAT_MS = 2_000;
+/** How long a broker may wait for the first byte; heartbeats go between two waits, so it stays below HEARTBEAT_MS. */
+const MAX_WAIT_MS = 1_000;
+/** kafkajs resets silently when an offset is out of range (tulios/kafkajs#1119); a hole or a step back betrays it. */
+export class RecordConsumer {
+  readonly #client: KafkaClient;
+  readonly #groupId: string;
+  readonly #consumer: Consumer;
+  readonly #expected = new Map<string, bigint>();
+  readonly #done = new Map<string, PartitionOffset>();
+  readonly #events = new EventEmitter();
+  #generation = 0;
+  #assignment: Promise<void> = Promise.resolve();
+  #halted = false;
+
+  constructor(client: KafkaClient, groupId: string) {
+    this.#client = client;
+    this.#groupId = groupId;
+    this.#consumer = client.consumer({
+      groupId,
+      sessionTimeout: SESSION_TIMEOUT_MS,
+      heartbeatInterval: HEARTBEAT_MS,
+      rebalanceTimeout: 2 * SESSION_TIMEOUT_MS,
+      maxWaitTimeInMs: MAX_WAIT_MS,
+      allowAutoTopicCreation: false,
+      retry: { ...RETRY, restartOnFailure: () => Promise.resolve(true) },
+    });
+  }
+
+  /** `restarting`: the client lost its group or its brokers and begins again by itself. */
+  on(event: 'restarting' | 'joined', listener: (detail: string) => void): this {
+    this.#events.on(event, listener);
+    return this;
+  }
+
+  /**
+   * Reads the topics from where the group left off, or from the beginning. `process` is called once per partition and fetch,
+   * several partitions at once; when it resolves, its records count as done and their offsets are committed soon after.
+   */
+  async run(options: {
+    readonly topics: readonly string[];
+    readonly process: (batch: PartitionRecords) => Promise<void>;
+    readonly onOffsetAlarm: OffsetAlarm;
+  }): Promise<void> {
+    const { GROUP_JOIN, CRASH, REBALANCING } = this.#consumer.events;
+    this.#consumer.on(GROUP_JOIN, ({ payload }) => {
+      this.#generation += 1;
+      this.#done.clear();
+      this.#expected.clear();
+      this.#assignment = this.#checkOffsets(payload.memberAssignment, options.onOffsetAlarm);
+      this.#assignment.catch(() => undefined);
+      this.#events.emit('joined', JSON.stringify(payload.memberAssignment));
+    });
+    this.#consumer.on(REBALANCING, () => (this.#generation += 1));
+    this.#consumer.on(CRASH, ({ payload }) => {
+      this.#generation += 1;
+      this.#events.emit('restarting', payload.error.name);
+    });
+    await this.#consumer.connect();
+    await this.#consumer.subscribe({ topics: [...options.topics], fromBeginning: true });
+    await this.#consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      // Every partition of a fetch at once: what they bring is then handled in one transaction.
+      partitionsConsumedConcurrently: 64,
+      eachBatch: async ({ batch, resolveOffset, heartbeat, isRunning, isStale }) => {
+        await this.#assignment;
+        const { topic, partition } = batch;
+        const generation = this.#generation;
+        const isMine = () => generation === this.#generation && isRunning() && !isStale() && !this.#halted;
+        if (!isMine() || batch.messages.length === 0) return;
+        if (!this.#continuous(topic, partition, BigInt(batch.firstOffset() ?? 0), options.onOffsetAlarm)) return;
+        const records = batch.messages.map((message) => ({
+          topic,
+          partition,
+          offset: BigInt(message.offset),
+          key: message.key?.toString('utf8') ?? null,
+          value: message.value,
+          type: message.headers?.[TYPE_HEADER]?.toString() ?? null,
+          timestamp: Number(message.timestamp),
+        }));
+        const lag = Math.max(0, Number(BigInt(batch.highWatermark) - BigInt(batch.lastOffset()) - 1n));
+        await beating(heartbeat, () => options.process({ topic, partition, records, lag, isMine }));
+        if (!isMine()) return;
+        const next = BigInt(batch.lastOffset()) + 1n;
+        resolveOffset(batch.lastOffset());
+        this.#expected.set(`${topic}/${partition}`, next);
+        this.#done.set(`${topic}/${partition}`, { topic, partition, offset: next });
+      },
+    });
+  }
+
+  /** Tells the group how far it has come. Cheap when nothing has been done since the last call. */
+  async commitOffsets(): Promise<void> {
+    if (this.#done.size === 0) return;
+    const done = [...this.#done.values()];
+    this.#done.clear();
+    try {
+      await this.#consumer.commitOffsets(done.map((each) => ({ ...each, offset: String(each.offset) })));
+    } catch (error) {
+      // Whatever came in between is further on; the rest is committed with the next call, if still ours.
+      for (const each of done) {
+        const key = `${each.topic}/${each.partition}`;
+        if (!this.#done.has(key)) this.#done.set(key, each);
+      }
+      throw error;
+    }
+  }
+
+  /** Stops reading for good without leaving the group's offsets any further on. */
+  async halt(): Promise<void> {
+    this.#halted = true;
+    await this.#consumer.stop();
+  }
+
+  /** Waits for what is being processed, commits it and leaves the group. */
+  async close(): Promise<void> {
+    await this.#consumer.stop();
+    await this.commitOffsets().catch(() => undefined);
+    await this.#consumer.disconnect();
+  }
+
+  #continuous(topic: string, partition: number, found: bigint, alarm: OffsetAlarm): boolean {
+    const expected = this.#expected.get(`${topic}/${partition}`);
+    if (expected === undefined || expected === found) return true;
+    alarm({ topic, partition, offset: expected, found, why: found > expected ? 'records-missing' : 'went-back' });
+    return false;
+  }
+
+  /** Compares where the group left off with what the broker still has, before anything is processed. */
+  async #checkOffsets(assignment: Record<string, number[]>, alarm: OffsetAlarm): Promise<void> {
+    const admin = this.#client.admin();
+    await admin.connect();
+    try {
+      const topics = Object.keys(assignment);
+      if (topics.length === 0) return;
+      const committed = await admin.fetchOffsets({ groupId: this.#groupId, topics });
+      for (const { topic, partitions } of committed) {
+        const kept = new Map((await admin.fetchTopicOffsets(topic)).map((each) => [each.partition, each]));
+        for (const { partition, offset } of partitions) {
+          const range = kept.get(partition);
+          if (!range || !assignment[topic]?.includes(partition)) continue;
+          const next = BigInt(offset);
+          const low = BigInt(range.low);
+          const high = BigInt(range.high);
+          if (next >= 0n && next < low)
+            alarm({ topic, partition, offset: next, found: low, why: 'deleted-before-read' });
+          else if (next > high) alarm({ topic, partition, offset: next, found: high, why: 'topic-is-shorter' });
+          else if (next >= 0n) this.#expected.set(`${topic}/${partition}`, next);
+        }
+      }
+    } finally {
+      await admin.disconnect();
+    }
+  }
+}
+
+/** Long work must not look like a dead member: heartbeats go on beside it. */
+async function beating(heartbeat: () => Promise<void>, work: () => Promise<void>): Promise<void> {
+  // A refused heartbeat means a rebalance, which the next fetch notices; the work in hand may finish all the same.
+  const timer = setInterval(() => void heartbeat().catch(() => undefined), HEARTBEAT_MS);
+  try {
+    await work();
+  } finally {
+    clearInterval(timer);
+  }
+}

@@ -1,0 +1,61 @@
+import { TYPE_HEADER, type EncodedEvent } from '@fairlead/events';
+import type { Query } from '@fairlead/persistence';
+
+/** What goes to Kafka beside an event's bytes; only parked records carry more than the type. */
+export interface Said extends EncodedEvent {
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface OutboxRow {
+  readonly position: string;
+  readonly topic: string;
+  readonly key: string;
+  readonly type: string;
+  readonly headers: Record<string, string> | null;
+  readonly event: Buffer;
+  readonly age_seconds: number;
+}
+
+/**
+ * Writes the events of one unit of work in one statement. The order of the rows is the order said.
+ * @param channel tell the relay on this channel, because it runs in another process; undefined: it runs here and is woken
+ */
+export async function addToOutbox(query: Query, said: readonly Said[], channel: string | undefined): Promise<void> {
+  const insert = `INSERT INTO outbox (event_id, topic, key, type, headers, event)
+    SELECT event_id, topic, key, type, headers, event
+    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::bytea[])
+      WITH ORDINALITY AS said (event_id, topic, key, type, headers, event, place)
+    ORDER BY place
+    ON CONFLICT (event_id) DO NOTHING`;
+  const columns = [
+    said.map(({ id }) => id),
+    said.map(({ topic }) => topic),
+    said.map(({ key }) => key),
+    said.map(({ type }) => type),
+    said.map(({ headers }) => (headers ? JSON.stringify(headers) : null)),
+    said.map(({ bytes }) => bytes),
+  ];
+  if (channel === undefined) await query(insert, columns);
+  else
+    await query(`WITH said AS (${insert} RETURNING 1) SELECT pg_notify($7, '') WHERE EXISTS (SELECT 1 FROM said)`, [
+      ...columns,
+      channel,
+    ]);
+}
+
+/** The oldest events that are yet to be published. */
+export function readOutbox(query: Query, limit: number): Promise<OutboxRow[]> {
+  return query<OutboxRow>(
+    `SELECT position, topic, key, type, headers, event, extract(epoch FROM now() - said_at)::float8 AS age_seconds
+     FROM outbox ORDER BY position LIMIT $1`,
+    [limit],
+  );
+}
+
+export async function removeFromOutbox(query: Query, positions: readonly string[]): Promise<void> {
+  await query('DELETE FROM outbox WHERE position = ANY($1::bigint[])', [positions]);
+}
+
+export function headersOf(row: Pick<OutboxRow, 'type' | 'headers'>): Record<string, string> {
+  return { ...row.headers, [TYPE_HEADER]: row.type };
+}

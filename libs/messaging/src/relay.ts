@@ -1,0 +1,165 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { topicName, type Topic } from '@fairlead/events';
+import { withSession, type Session } from '@fairlead/persistence';
+import { DataSource } from 'typeorm';
+import { CONNECTIONS, SERVICE, type Connections, type MessagingService } from './connections.js';
+import { crashPoint } from './crash-point.js';
+import { Kafka, type RecordProducer } from './kafka.js';
+import { outboxOldestSeconds, outboxPublished } from './metrics.js';
+import { headersOf, readOutbox, removeFromOutbox, type OutboxRow } from './outbox.js';
+
+/** Rows per read: a few hundred kilobytes of events, a few milliseconds of work; more would only add latency. */
+const BATCH = 1_000;
+/** The safety net under lost notifications and crashed writers; also how soon another process takes over. */
+const POLL_MS = 1_000;
+/** Pauses after a failure: short enough to catch up at once after a broker's restart. */
+const MAX_PAUSE_MS = 1_000;
+
+/**
+ * Publishes the outbox. One relay of a service is at work at a time, in whichever process holds the advisory lock of the
+ * service's schema: with two, the events of one lead could overtake one another. Should the lock be lost in the middle of
+ * a send, the next relay repeats what was not removed: repeated events are claimed once, and the first copies are in order.
+ */
+@Injectable()
+export class Relay {
+  readonly #log = new Logger(Relay.name);
+  readonly #producer: RecordProducer;
+  #leading = false;
+  #stopping = false;
+  #running: Promise<void> | undefined;
+  #wake: (() => void) | undefined;
+  #woken = false;
+  #failure: string | undefined;
+  #published = 0;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    kafka: Kafka,
+    @Inject(SERVICE) private readonly service: MessagingService,
+    @Inject(CONNECTIONS) private readonly connections: Connections,
+  ) {
+    this.#producer = kafka.producer();
+  }
+
+  /** Where a writer must announce its events: nowhere when the relay runs in the writer's own process. */
+  get channelToNotify(): string | undefined {
+    return this.#leading ? undefined : this.#channel;
+  }
+
+  /** Why nothing is being published, if so: shown by the readiness check. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  get #channel(): string {
+    return `outbox_${this.service.schema}`;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** There is something to publish. */
+  wake(): void {
+    this.#woken = true;
+    this.#wake?.();
+  }
+
+  /** Publishes what is there, within `limitMs`, then stops. What remains is published by another process or at the next start. */
+  async close(limitMs: number): Promise<void> {
+    const until = Date.now() + limitMs;
+    while (this.#leading && !this.#failure && Date.now() < until) {
+      const before = this.#published;
+      this.wake();
+      await pause(20);
+      if (this.#published === before && (await this.#empty())) break;
+    }
+    this.#stopping = true;
+    this.wake();
+    await this.#running;
+    await this.#producer.close();
+  }
+
+  async #empty(): Promise<boolean> {
+    const [row] = (await this.dataSource.query('SELECT EXISTS (SELECT 1 FROM outbox) AS some')) as [{ some: boolean }];
+    return !row.some;
+  }
+
+  async #run(): Promise<void> {
+    let pauseMs = 0;
+    while (!this.#stopping) {
+      try {
+        await withSession(this.dataSource, async (session) => {
+          await this.#lead(session, () => (pauseMs = 0));
+        });
+      } catch (error) {
+        this.#failure = (error as Error).name;
+        if (pauseMs === 0)
+          this.#log.warn(`${this.service.name}: publishing is interrupted (${String(this.#failure)}), trying again`);
+        pauseMs = Math.min(MAX_PAUSE_MS, Math.max(50, pauseMs * 2));
+        await this.#sleep(pauseMs);
+      } finally {
+        this.#leading = false;
+      }
+    }
+  }
+
+  async #lead(session: Session, onSuccess: () => void): Promise<void> {
+    while (!(await session.tryLock(this.#channel))) {
+      this.#failure = undefined;
+      await this.#sleep(POLL_MS);
+      if (this.#stopping) return;
+    }
+    await session.listen(this.#channel, () => this.wake());
+    // Losing a removal only means publishing those events again, which is harmless; waiting for the disk is not free.
+    await session.query('SET synchronous_commit = off');
+    this.#leading = true;
+    while (!this.#stopping) {
+      this.#woken = false;
+      const rows = await readOutbox(session.query, BATCH);
+      outboxOldestSeconds.set({ service: this.service.name }, rows[0]?.age_seconds ?? 0);
+      if (rows.length > 0) await this.#publish(session, rows);
+      this.#failure = undefined;
+      onSuccess();
+      if (rows.length < BATCH && !this.#woken) await this.#sleep(POLL_MS);
+      session.check();
+    }
+  }
+
+  async #publish(session: Session, rows: readonly OutboxRow[]): Promise<void> {
+    crashPoint('outbox.read');
+    const prefix = this.connections.topicPrefix;
+    await this.#producer.send(
+      rows.map((row) => ({
+        topic: topicName(row.topic as Topic, prefix),
+        key: row.key,
+        value: row.event,
+        headers: headersOf(row),
+      })),
+    );
+    crashPoint('outbox.sent');
+    await removeFromOutbox(
+      session.query,
+      rows.map(({ position }) => position),
+    );
+    crashPoint('outbox.removed');
+    this.#published += rows.length;
+    outboxPublished.inc({ service: this.service.name }, rows.length);
+  }
+
+  async #sleep(milliseconds: number): Promise<void> {
+    if (this.#woken || this.#stopping) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = undefined;
+  }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
