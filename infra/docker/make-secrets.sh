@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Makes what docker-compose.yml needs and nobody should choose: .env and .secrets/master-key, with random values.
+# What is there already stays: a new master key would make every stored contact unreadable.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+umask 077
+
+random() { # bytes, as hexadecimal digits: they need no quoting in a URL or in a file
+  head -c "$1" /dev/urandom | od -An -v -tx1 | tr -d ' \n'
+}
+
+set_once() { # name, value
+  if grep -qs "^$1=" .env; then
+    echo "$1 is in .env already and stays."
+  else
+    printf '%s=%s\n' "$1" "$2" >>.env
+    echo "$1 was added to .env."
+  fi
+}
+
+mkdir -p .secrets
+if [ -e .secrets/master-key ]; then
+  echo '.secrets/master-key is there already and stays.'
+else
+  random 32 >.secrets/master-key
+  # The container reads it as another user; on this machine the folder keeps others out.
+  chmod 444 .secrets/master-key
+  echo '.secrets/master-key was made. Keep a copy where no backup of the database goes.'
+fi
+
+set_once FAIRLEAD_MASTER_KEY_FILE ./.secrets/master-key
+set_once FAIRLEAD_ADMIN_KEY "fairlead-admin-$(random 32)"
+set_once FAIRLEAD_DATABASE_PASSWORD "$(random 24)"
+set_once FAIRLEAD_KEYS_PASSWORD "$(random 24)"
+set_once POSTGRES_PASSWORD "$(random 24)"
+# 16 bytes as base64url without padding, as Kafka writes its cluster ids.
+set_once KAFKA_CLUSTER_ID "$(head -c 16 /dev/urandom | base64 | tr '+/' '_-' | tr -d '=' | sed 's/^-/_/')"
