@@ -8,4 +8,5 @@ export default {
   maxWorkers: 1,
   testTimeout: 60_000,
   globalSetup: fileURLToPath(new URL('./test-servers.mjs', import.meta.url)),
+  globalTeardown: fileURLToPath(new URL('./test-servers-stop.mjs', import.meta.url)),
 };

@@ -1,0 +1,64 @@
+// One throw-away PostgreSQL and one throw-away Kafka for the integration tests. Jest calls this before a package's tests
+// (globalSetup); `npm test` calls it once and hands the addresses to every package, which then finds them in its environment.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findJava } from '../infra/local/java.mjs';
+import { startKafka } from '../infra/local/kafka.mjs';
+import { startPostgres } from '../infra/local/postgres.mjs';
+
+/**
+ * @typedef {object} TestServers
+ * @property {string} databaseUrl of a superuser: each test makes a database of its own
+ * @property {string} brokers
+ * @property {() => Promise<void>} stop
+ */
+
+/** Jest's globalSetup. The teardown is test-servers-stop.mjs. */
+export default async function setUp() {
+  const { TEST_DATABASE_URL, TEST_KAFKA_BROKERS } = process.env;
+  if (TEST_DATABASE_URL && TEST_KAFKA_BROKERS) return;
+  const servers = await startTestServers();
+  process.env.TEST_DATABASE_URL = servers.databaseUrl;
+  process.env.TEST_KAFKA_BROKERS = servers.brokers;
+  /** @type {{ stopTestServers?: () => Promise<void> }} */ (globalThis).stopTestServers = servers.stop;
+}
+
+/**
+ * Embedded ones; containers where FAIRLEAD_TEST_SERVERS=testcontainers asks for them, or where Java is missing.
+ * @returns {Promise<TestServers>}
+ */
+export async function startTestServers() {
+  const containers = process.env.FAIRLEAD_TEST_SERVERS === 'testcontainers' || (!findJava() && (await engineAnswers()));
+  return containers ? startContainers() : startEmbedded();
+}
+
+/** @returns {Promise<TestServers>} */
+async function startEmbedded() {
+  const dir = mkdtempSync(join(tmpdir(), 'fairlead-test-'));
+  const started = await Promise.allSettled([
+    startPostgres({ dir: join(dir, 'postgres'), durable: false }),
+    startKafka({ dir: join(dir, 'kafka') }),
+  ]);
+  const [postgres, kafka] = started;
+  const stop = async () => {
+    await Promise.all(started.map((server) => (server.status === 'fulfilled' ? server.value.stop() : undefined)));
+    rmSync(dir, { recursive: true, force: true });
+  };
+  if (postgres.status === 'fulfilled' && kafka.status === 'fulfilled') {
+    return { databaseUrl: postgres.value.url, brokers: kafka.value.brokers, stop };
+  }
+  await stop();
+  throw postgres.status === 'rejected' ? postgres.reason : /** @type {PromiseRejectedResult} */ (kafka).reason;
+}
+
+/** @returns {Promise<TestServers>} */
+async function startContainers() {
+  const { startTestContainers } = await import('./test-containers.mjs');
+  return startTestContainers();
+}
+
+async function engineAnswers() {
+  const { spawnSync } = await import('node:child_process');
+  return spawnSync('docker', ['version'], { stdio: 'ignore', timeout: 10_000 }).status === 0;
+}
