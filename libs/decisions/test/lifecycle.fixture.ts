@@ -52,6 +52,7 @@ export function steps(): fc.Arbitrary<Step> {
     fc.record({ offer: offer(), party: party(), at: at() }).map((each): Step => aRouted(each)),
     fc.record({ type: fc.constant('unroutable' as const), notQualified: fc.boolean(), at: at() }),
     fc.record({ type: fc.constant('overridden' as const), at: at() }),
+    fc.record({ type: fc.constant('delivered' as const), party: party(), at: at() }),
     fc.record({ type: fc.constant('expired' as const), offer: offer(), at: at() }),
     fc
       .record({ type: fc.constantFrom(...answerTypes), party: party(), offer: offer(), at: at() })

@@ -11,6 +11,7 @@ describe('the lifecycle of a lead', () => {
         { type: 'received' },
         { type: 'scored', state: 'graded', grade: 'A', score: 81 },
         offerTo(party),
+        { type: 'delivered', party, at: 1_050 },
         answeredBy(party, 'accepted', { at: 1_100 }),
         answeredBy(party, 'contacted', { at: 1_200 }),
         answeredBy(party, 'qualified', { at: 1_300 }),
@@ -32,6 +33,7 @@ describe('the lifecycle of a lead', () => {
             offeredAt: 1_000,
             acceptBy: 2_000,
             stage: 'won',
+            deliveredAt: 1_050,
             acceptedAt: 1_100,
             contactedAt: 1_200,
             qualifiedAt: 1_300,
@@ -126,6 +128,17 @@ describe('the lifecycle of a lead', () => {
     );
     expect(standing.state).toBe('erased');
     expect(standing.offers).toHaveLength(2);
+  });
+
+  it('notes when the party had the offer, once, also after it was answered', () => {
+    const standing = standingAfter(
+      offerTo('acme'),
+      answeredBy('acme', 'accepted'),
+      { type: 'delivered', party: 'acme', at: 1_600 },
+      { type: 'delivered', party: 'acme', at: 1_700 },
+      { type: 'delivered', party: 'bolt', at: 1_800 },
+    );
+    expect(standing).toMatchObject({ state: 'accepted', offers: [{ stage: 'accepted', deliveredAt: 1_600 }] });
   });
 
   it('never shows a lead as offered to nobody again because a late score comes in', () => {

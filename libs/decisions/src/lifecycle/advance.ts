@@ -34,6 +34,7 @@ export type Step =
   | { readonly type: 'unroutable'; readonly notQualified: boolean; readonly at: number }
   | { readonly type: 'overridden'; readonly at: number }
   | { readonly type: 'expired'; readonly offer: number; readonly at: number }
+  | { readonly type: 'delivered'; readonly party: string; readonly at: number }
   | {
       readonly type: AnswerType;
       readonly party: string;
@@ -84,6 +85,8 @@ function stepped(standing: Standing, step: Step): Standing {
       return changed(standing, step.offer, (offer) =>
         offer.stage === 'offered' ? { ...offer, stage: 'expired', closedAt: step.at } : offer,
       );
+    case 'delivered':
+      return delivered(standing, step);
     default:
       return changed(standing, step.offer, (offer) =>
         offer.party === step.party && mayFollow[offer.stage].includes(step.type) ? answered(offer, step) : offer,
@@ -117,6 +120,7 @@ function routed(standing: Standing, step: Step & { type: 'routed' }): Standing {
     offeredAt: step.at,
     acceptBy: step.acceptBy,
     stage: 'offered',
+    deliveredAt: null,
     acceptedAt: null,
     contactedAt: null,
     qualifiedAt: null,
@@ -127,6 +131,12 @@ function routed(standing: Standing, step: Step & { type: 'routed' }): Standing {
   return { ...standing, state: 'offered', offers: [...offers, offer] };
 }
 
+/** Notes the first confirmation of the party's latest offer; it may come after the answer, or after the offer's end. */
+function delivered(standing: Standing, { party, at }: Step & { type: 'delivered' }): Standing {
+  const number = standing.offers.findLast((offer) => offer.party === party)?.number ?? 0;
+  return changed(standing, number, (offer) => (offer.deliveredAt === null ? { ...offer, deliveredAt: at } : offer));
+}
+
 /** Takes the lead out of the hands that it is in, when it is in any. */
 function withdrawn(standing: Standing, at: number): Standing {
   const current = currentOffer(standing);
@@ -134,15 +144,15 @@ function withdrawn(standing: Standing, at: number): Standing {
   return changed(standing, current.number, (offer) => ({ ...offer, stage: 'withdrawn', closedAt: at }));
 }
 
-/** Changes one offer; the lead's own state follows its current offer. */
+/** Changes one offer. When its stage changes and it is the current one, the lead's own state follows. */
 function changed(standing: Standing, number: number, change: (offer: Offer) => Offer): Standing {
   const position = standing.offers.findIndex((offer) => offer.number === number);
   const before = standing.offers[position];
   if (before === undefined) return standing;
   const after = change(before);
   if (after === before) return standing;
-  const current = position === standing.offers.length - 1;
-  return { ...standing, state: current ? after.stage : standing.state, offers: standing.offers.with(position, after) };
+  const leads = position === standing.offers.length - 1 && after.stage !== before.stage;
+  return { ...standing, state: leads ? after.stage : standing.state, offers: standing.offers.with(position, after) };
 }
 
 function answered(offer: Offer, step: Step & { type: AnswerType }): Offer {

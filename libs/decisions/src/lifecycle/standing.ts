@@ -62,6 +62,8 @@ export interface Offer {
   readonly offeredAt: number;
   readonly acceptBy: number;
   readonly stage: OfferStage;
+  /** When the party's own system confirmed that it has the offer; null for a party that looks it up instead. */
+  readonly deliveredAt: number | null;
   readonly acceptedAt: number | null;
   readonly contactedAt: number | null;
   readonly qualifiedAt: number | null;

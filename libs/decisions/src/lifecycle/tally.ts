@@ -3,6 +3,7 @@ import type { Offer, OfferGrade, OfferKind } from './standing.js';
 /** What is counted of an offer, each 0 or 1 for one offer, so that sums over any set of offers are whole numbers. */
 export const measures = [
   'offered',
+  'delivered',
   'accepted',
   'declined',
   'expired',
@@ -52,6 +53,7 @@ export function tallyOf(offer: Offer): Tally {
   const contacted = qualified || offer.contactedAt !== null;
   return {
     offered: 1,
+    delivered: bit(offer.deliveredAt !== null),
     accepted: bit(offer.acceptedAt !== null),
     declined: bit(stage === 'declined'),
     expired: bit(stage === 'expired'),
