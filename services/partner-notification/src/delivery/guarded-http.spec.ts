@@ -1,0 +1,292 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer, type Socket } from 'node:net';
+import { AddressGuard } from './address-guard.js';
+import { type Exchange, GuardedHttp, permittedNow } from './guarded-http.js';
+
+const LOOPBACK = ['127.0.0.0/8'];
+const DEADLINE_MS = 400;
+const MAX_ANSWER_BYTES = 65_536;
+
+const open: (Server | TcpServer)[] = [];
+const clients: GuardedHttp[] = [];
+
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((client) => client.close()));
+  for (const server of open.splice(0)) server.close();
+});
+
+function client(
+  allow: readonly string[] = LOOPBACK,
+  lookup?: (name: string) => Promise<{ address: string; family: number }[]>,
+) {
+  const made = new GuardedHttp({
+    guard: new AddressGuard(allow),
+    deadlineMs: DEADLINE_MS,
+    connectTimeoutMs: 300,
+    maxAnswerBytes: MAX_ANSWER_BYTES,
+    connectionsPerOrigin: 2,
+    ...(lookup && { lookup }),
+  });
+  clients.push(made);
+  return made;
+}
+
+async function listen(server: Server | TcpServer): Promise<number> {
+  open.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+const http = (listener: RequestListener) => listen(createServer(listener));
+/** A server that speaks in its own words, once the whole request has come. */
+const raw = (speak: (socket: Socket) => void) =>
+  listen(
+    createTcpServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => speak(socket));
+    }),
+  );
+
+function post(to: GuardedHttp, url: string): Promise<Exchange> {
+  return to.send({
+    method: 'POST',
+    url: new URL(url),
+    headers: { 'content-type': 'application/json' },
+    body: Buffer.from('{"a":1}'),
+  });
+}
+
+async function answerOf(port: number): Promise<Exchange> {
+  return post(client(), `http://127.0.0.1:${port}/hook?x=1`);
+}
+
+describe('an answer', () => {
+  it('is a status and the beginning of a body', async () => {
+    const port = await http((request, response) => {
+      request
+        .resume()
+        .once('end', () => response.writeHead(503, { 'retry-after': '7' }).end(`${request.method} ${request.url}`));
+    });
+    const answer = await answerOf(port);
+    expect(answer).toMatchObject({ outcome: 'answered', status: 503, retryAfter: '7' });
+    expect(answer.beginning.toString()).toBe('POST /hook?x=1');
+  });
+
+  it('is not followed when it points elsewhere', async () => {
+    let elsewhere = 0;
+    const target = await http((_, response) => {
+      elsewhere += 1;
+      response.end();
+    });
+    for (const status of [301, 302, 303, 307, 308]) {
+      const port = await http((_, response) =>
+        response.writeHead(status, { location: `http://127.0.0.1:${target}/` }).end(),
+      );
+      expect(await answerOf(port)).toMatchObject({ outcome: 'answered', status });
+    }
+    expect(elsewhere).toBe(0);
+  });
+
+  it('comes over connections that are kept, as few as allowed', async () => {
+    let connections = 0;
+    const server = createServer((_, response) => response.end('ok'));
+    server.on('connection', () => (connections += 1));
+    const port = await listen(server);
+    const to = client();
+    for (let i = 0; i < 20; i += 1) expect(await post(to, `http://127.0.0.1:${port}/`)).toMatchObject({ status: 200 });
+    expect(connections).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('no usable answer', () => {
+  it('when nobody ever answers', async () => {
+    const answer = await answerOf(await raw(() => undefined));
+    expect(answer).toMatchObject({ outcome: 'failed', why: 'timeout', status: undefined });
+    expect(answer.durationMs).toBeLessThan(DEADLINE_MS + 300);
+  });
+
+  it('when it comes one byte at a time for ever', async () => {
+    const port = await http((_, response) => {
+      response.writeHead(200);
+      const drip = setInterval(() => response.write('x'), 20);
+      response.once('close', () => clearInterval(drip));
+    });
+    expect(await answerOf(port)).toMatchObject({ outcome: 'failed', why: 'timeout', status: 200 });
+  });
+
+  it('when its headers come one byte at a time for ever', async () => {
+    const port = await raw((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\nx-long: ');
+      const drip = setInterval(() => socket.write('x'), 20);
+      socket.once('close', () => clearInterval(drip));
+    });
+    expect(await answerOf(port)).toMatchObject({ outcome: 'failed', why: 'timeout' });
+  });
+
+  it('when it announces a huge body, or just never ends one', async () => {
+    const announced = await http((_, response) =>
+      response.writeHead(200, { 'content-length': '300000000' }).write('x'),
+    );
+    expect(await answerOf(announced)).toMatchObject({ outcome: 'failed', why: 'answer-too-large', status: 200 });
+    const endless = await http((_, response) => {
+      const chunk = Buffer.alloc(16_384, 'x');
+      const more = (): void => {
+        while (!response.destroyed && response.write(chunk));
+      };
+      response.on('drain', more);
+      more();
+    });
+    const answer = await answerOf(endless);
+    expect(answer).toMatchObject({ outcome: 'failed', why: 'answer-too-large', status: 200 });
+    expect(answer.beginning.length).toBe(1_024);
+  });
+
+  it('when its headers are huge', async () => {
+    const port = await raw((socket) => socket.write(`HTTP/1.1 200 OK\r\nx-long: ${'x'.repeat(100_000)}\r\n\r\n`));
+    expect(await answerOf(port)).toMatchObject({ outcome: 'failed', why: 'answer-too-large' });
+  });
+
+  it('when the connection breaks before or within the answer', async () => {
+    const before = await raw((socket) => socket.resetAndDestroy());
+    expect(await answerOf(before)).toMatchObject({ outcome: 'failed', why: 'connection-reset' });
+    const within = await raw((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf');
+      setTimeout(() => socket.resetAndDestroy(), 20);
+    });
+    expect(await answerOf(within)).toMatchObject({ outcome: 'failed', why: 'connection-reset', status: 200 });
+  });
+
+  it('when the connection ends politely before the body does', async () => {
+    const short = await raw((socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf'));
+    expect(await answerOf(short)).toMatchObject({ outcome: 'failed', status: 200 });
+    const chunked = await raw((socket) => socket.end('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhel'));
+    expect(await answerOf(chunked)).toMatchObject({ outcome: 'failed', status: 200 });
+  });
+
+  it('when it is not HTTP', async () => {
+    const port = await raw((socket) => socket.end('SSH-2.0-OpenSSH_9.6\r\n'));
+    expect(await answerOf(port)).toMatchObject({ outcome: 'failed', why: 'answer-malformed' });
+  });
+
+  it('when nobody listens', async () => {
+    const server = createTcpServer();
+    const port = await listen(server);
+    await new Promise((resolve) => server.close(resolve));
+    expect(await answerOf(port)).toMatchObject({ outcome: 'failed', why: 'connection-refused' });
+  });
+
+  it('when the certificate is nobody’s', async () => {
+    const port = await listen(createTlsServer({ key: KEY, cert: CERTIFICATE }, (_, response) => response.end()));
+    expect(await post(client(), `https://127.0.0.1:${port}/`)).toMatchObject({ outcome: 'failed', why: 'tls-failed' });
+  });
+
+  it('when the client is closed meanwhile', async () => {
+    const port = await raw(() => undefined);
+    const to = client();
+    const answer = post(to, `http://127.0.0.1:${port}/`);
+    await to.close();
+    expect(await answer).toMatchObject({ outcome: 'failed', why: 'cancelled' });
+  });
+
+  it('does not hold up those behind it for longer than their own deadline', async () => {
+    const port = await raw(() => undefined);
+    const to = client();
+    const answers = await Promise.all(Array.from({ length: 10 }, () => post(to, `http://127.0.0.1:${port}/`)));
+    for (const answer of answers) expect(answer).toMatchObject({ outcome: 'failed', why: 'timeout' });
+    expect(Math.max(...answers.map(({ durationMs }) => durationMs))).toBeLessThan(DEADLINE_MS + 300);
+  });
+});
+
+describe('an address that must not be called', () => {
+  let calls = 0;
+  let port = 0;
+  beforeEach(async () => {
+    calls = 0;
+    const server = createServer((_, response) => response.end());
+    server.on('connection', () => (calls += 1));
+    port = await listen(server);
+  });
+  const refused = { outcome: 'failed', why: 'address-refused' };
+
+  it.each(['127.0.0.1', '0x7f.1', '2130706433', '0177.0.0.01', '127.0.0.1.', '[::ffff:127.0.0.1]', '[::1]', '0.0.0.0'])(
+    'is not connected to when it is written as %s',
+    async (host) => {
+      expect(await post(client([]), `http://${host}:${port}/`)).toMatchObject(refused);
+      expect(await post(client([]), `https://${host}:${port}/`)).toMatchObject(refused);
+      expect(calls).toBe(0);
+    },
+  );
+
+  it('is not connected to when a name leads there', async () => {
+    const lookup = () =>
+      Promise.resolve([
+        { address: '127.0.0.1', family: 4 },
+        { address: '::ffff:10.0.0.1', family: 6 },
+      ]);
+    expect(await post(client([], lookup), `https://receiver.test:${port}/`)).toMatchObject(refused);
+    expect(calls).toBe(0);
+  });
+
+  it('is not connected to when a name leads there the second time it is asked', async () => {
+    // The partner's DNS answered with a public address when the endpoint was set up, and with ours when it was called.
+    const answers = ['93.184.215.14', '127.0.0.1'];
+    const lookup = () => Promise.resolve([{ address: answers.shift() ?? '127.0.0.1', family: 4 }]);
+    const url = `https://rebinding.test:${port}/`;
+    expect(await permittedNow({ guard: new AddressGuard([]), lookup }, new URL(url))).toBe(true);
+    expect(await post(client([], lookup), url)).toMatchObject(refused);
+    expect(calls).toBe(0);
+  });
+
+  it('does not keep a name from being called at its permitted address', async () => {
+    const lookup = () =>
+      Promise.resolve([
+        { address: '10.0.0.1', family: 4 },
+        { address: '127.0.0.1', family: 4 },
+      ]);
+    expect(await post(client(LOOPBACK, lookup), `http://receiver.test:${port}/`)).toMatchObject({ status: 200 });
+  });
+
+  it('is any public one, when it is asked for over plain http', async () => {
+    const lookup = () => Promise.resolve([{ address: '93.184.215.14', family: 4 }]);
+    expect(await post(client(LOOPBACK, lookup), 'http://receiver.test/')).toMatchObject(refused);
+    expect(await permittedNow({ guard: new AddressGuard(LOOPBACK), lookup }, new URL('http://receiver.test/'))).toBe(
+      false,
+    );
+    expect(await permittedNow({ guard: new AddressGuard(LOOPBACK), lookup }, new URL('https://receiver.test/'))).toBe(
+      true,
+    );
+    expect(await permittedNow({ guard: new AddressGuard(LOOPBACK) }, new URL('http://127.0.0.1/'))).toBe(true);
+  });
+
+  it('is a name that leads nowhere', async () => {
+    const nowhere = () => Promise.resolve([]);
+    expect(await post(client([], nowhere), 'https://receiver.test/')).toMatchObject({
+      outcome: 'failed',
+      why: 'name-not-resolved',
+    });
+    const failing = () => Promise.reject(Object.assign(new Error('getaddrinfo'), { code: 'EAI_AGAIN' }));
+    expect(await post(client([], failing), 'https://receiver.test/')).toMatchObject({
+      outcome: 'failed',
+      why: 'name-not-resolved',
+    });
+  });
+});
+
+// Self-signed for receiver.test, made for these tests, valid for a hundred years.
+const KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg3DCpfAS7XMGGAatr
+JhO1hqFXeqbmEuN1+K7ZrjAhKmmhRANCAARsXazp3iTTXQOAxcP34uZKkbwOenb7
+S3JbdQyo0Fa+JwvmulI0LnUn3vhpA/XkLuETxSSinZ5TUuTZnVLiUzRo
+-----END PRIVATE KEY-----`;
+const CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBoDCCAUegAwIBAgIUJtPDhfXbmL2+YEjsO+juUlIxT8IwCgYIKoZIzj0EAwIw
+GDEWMBQGA1UEAwwNcmVjZWl2ZXIudGVzdDAgFw0yNjExMjQwODEzNDVaGA8yMTI2
+MTAzMTA4MTM0NVowGDEWMBQGA1UEAwwNcmVjZWl2ZXIudGVzdDBZMBMGByqGSM49
+AgEGCCqGSM49AwEHA0IABGxdrOneJNNdA4DFw/fi5kqRvA56dvtLclt1DKjQVr4n
+C+a6UjQudSfe+GkD9eQu4RPFJKKdnlNS5NmdUuJTNGijbTBrMB0GA1UdDgQWBBTz
+bbU0GJQG7mcvpuEIKeo56DyXGzAfBgNVHSMEGDAWgBTzbbU0GJQG7mcvpuEIKeo5
+6DyXGzAPBgNVHRMBAf8EBTADAQH/MBgGA1UdEQQRMA+CDXJlY2VpdmVyLnRlc3Qw
+CgYIKoZIzj0EAwIDRwAwRAIgLiLfjbyEyMyn+Y1+5MOD5hqUi7ywvSN+1yOF8Et1
+VLMCIDdBpC0DXe4i0Sj2N08CInbjoYczggykPrKoGEvPjy76
+-----END CERTIFICATE-----`;
