@@ -1,0 +1,70 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { Problem } from '../http/problem.js';
+import { Callers } from './callers.js';
+import { type Access, ACCESS, type Caller } from './decorators.js';
+
+/** Longer than any key; a larger header is not worth hashing. */
+const MAX_KEY_LENGTH = 512;
+
+/**
+ * The one place where access is decided: a global guard, which runs for the handler that the router has chosen. A check
+ * by path (a middleware) would see `/%61dmin` or `//admin` where the router sees `/admin`.
+ */
+@Injectable()
+export class AccessGuard implements CanActivate {
+  constructor(private readonly callers: Callers) {}
+
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    if (context.getType() !== 'http') return true;
+    const access = accessOf(context.getClass(), context.getHandler());
+    if (access === 'public') return true;
+
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const key = bearerKey(request.headers.authorization);
+    const recalled = this.callers.recall(key);
+    if (recalled) return admit(request, recalled, access);
+    return this.ask(request, key, access);
+  }
+
+  private async ask(request: FastifyRequest, key: string, access: readonly string[] | undefined): Promise<boolean> {
+    const found = await this.callers.identify(key, request.ip);
+    if (!found) throw unauthorized('The key is not valid.', 'Bearer realm="fairlead", error="invalid_token"');
+    if ('retryAfterMs' in found)
+      throw new Problem(429, {
+        type: 'too-many-failures',
+        detail: 'Too many requests with wrong keys came from this address.',
+        retryAfterSeconds: found.retryAfterMs / 1000,
+      });
+    return admit(request, found, access);
+  }
+}
+
+/** What a handler's own decorator says, or else its controller's. */
+export function accessOf(controller: object, handler: object): Access | undefined {
+  return (Reflect.getMetadata(ACCESS, handler) ?? Reflect.getMetadata(ACCESS, controller)) as Access | undefined;
+}
+
+function admit(request: FastifyRequest, caller: Caller, access: readonly string[] | undefined): true {
+  // A route without a decorator stops the start; should one get past that, it is closed.
+  if (!access?.includes(caller.role))
+    throw new Problem(403, { type: 'forbidden', detail: 'This key has no access here.' });
+  request.caller = caller;
+  return true;
+}
+
+function bearerKey(header: string | undefined): string {
+  if (header === undefined)
+    throw unauthorized('A key is needed: Authorization: Bearer <key>.', 'Bearer realm="fairlead"');
+  const key = /^Bearer +([\x21-\x7e]+) *$/i.exec(header)?.[1];
+  if (key === undefined || key.length > MAX_KEY_LENGTH)
+    throw unauthorized(
+      'The header has to read: Authorization: Bearer <key>.',
+      'Bearer realm="fairlead", error="invalid_request"',
+    );
+  return key;
+}
+
+function unauthorized(detail: string, challenge: string): Problem {
+  return new Problem(401, { type: 'unauthorized', detail, headers: { 'www-authenticate': challenge } });
+}

@@ -1,0 +1,96 @@
+import type { Query } from '@fairlead/persistence';
+import { hashOf, idOf, newKey, sameHash } from './api-key.js';
+import type { Caller, Role } from './decorators.js';
+
+export interface ApiKey {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly partner: string | null;
+  readonly source: string | null;
+  readonly createdAt: Date;
+  readonly lastUsed: Date | null;
+  readonly revokedAt: Date | null;
+}
+
+interface NewApiKey {
+  readonly name: string;
+  readonly role: Role;
+  readonly partner?: string | undefined;
+  readonly source?: string | undefined;
+}
+
+interface KeyRow {
+  readonly role: Role;
+  readonly partner_id: string | null;
+  readonly source_id: string | null;
+  readonly hash: Buffer;
+}
+
+const COLUMNS = `id, name, role, partner_id AS partner, source_id AS source, created_at AS "createdAt",
+  last_used AS "lastUsed", revoked_at AS "revokedAt"`;
+
+export class ApiKeysStore {
+  constructor(private readonly query: Query) {}
+
+  /** The caller that this key stands for, or undefined for a key that is unknown, wrong or revoked. */
+  async identify(key: string): Promise<Caller | undefined> {
+    const keyId = idOf(key);
+    const [row] = await this.query<KeyRow>(
+      'SELECT role, partner_id, source_id, hash FROM api_keys WHERE id = $1 AND revoked_at IS NULL',
+      [keyId],
+    );
+    if (!row || !sameHash(row.hash, hashOf(key))) return undefined;
+    return {
+      role: row.role,
+      keyId,
+      ...(row.partner_id !== null && { partnerId: row.partner_id }),
+      ...(row.source_id !== null && { sourceId: row.source_id }),
+    };
+  }
+
+  /** @returns the key itself, which is shown once and cannot be found out again */
+  async create({ name, role, partner, source }: NewApiKey): Promise<{ id: string; key: string }> {
+    const { id, key, hash } = newKey();
+    await this.query(
+      'INSERT INTO api_keys (id, name, role, partner_id, source_id, hash) VALUES ($1, $2, $3, $4, $5, $6)',
+      [id, name, role, partner ?? null, source ?? null, hash],
+    );
+    return { id, key };
+  }
+
+  /** Makes the operator's key valid, and no earlier one: changing FAIRLEAD_ADMIN_KEY withdraws the key it replaces. */
+  async establishOperatorKey(key: string): Promise<void> {
+    const id = idOf(key);
+    await this.query(
+      `WITH replaced AS (
+         UPDATE api_keys SET revoked_at = now() WHERE from_environment AND id <> $1 AND revoked_at IS NULL
+       )
+       INSERT INTO api_keys (id, name, role, hash, from_environment) VALUES ($1, 'FAIRLEAD_ADMIN_KEY', 'admin', $2, true)
+       ON CONFLICT (id) DO UPDATE SET hash = $2, role = 'admin', partner_id = NULL, source_id = NULL,
+         name = 'FAIRLEAD_ADMIN_KEY', from_environment = true, revoked_at = NULL`,
+      [id, hashOf(key)],
+    );
+  }
+
+  async list(after: string, limit: number): Promise<ApiKey[]> {
+    return this.query<ApiKey>(`SELECT ${COLUMNS} FROM api_keys WHERE id > $1 ORDER BY id LIMIT $2`, [after, limit]);
+  }
+
+  async revoke(id: string): Promise<'revoked' | 'unknown' | 'set-by-environment'> {
+    const [row] = await this.query<{ from_environment: boolean }>(
+      `UPDATE api_keys SET revoked_at = CASE WHEN from_environment THEN revoked_at ELSE coalesce(revoked_at, now()) END
+       WHERE id = $1 RETURNING from_environment`,
+      [id],
+    );
+    if (!row) return 'unknown';
+    return row.from_environment ? 'set-by-environment' : 'revoked';
+  }
+
+  async noteUse(id: string): Promise<void> {
+    await this.query(
+      `UPDATE api_keys SET last_used = now() WHERE id = $1 AND (last_used IS NULL OR last_used < now() - interval '1 minute')`,
+      [id],
+    );
+  }
+}

@@ -1,0 +1,104 @@
+import { Body, Controller, Delete, Get, HttpCode, Logger, Param, Post, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiProperty, ApiPropertyOptional, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { IsIn, IsOptional, IsString, Length, Matches } from 'class-validator';
+import { notFound, Problem } from '../http/problem.js';
+import { invalidInput } from '../http/validation.js';
+import { pageLimit } from '../http/paging.js';
+import { ApiKeysStore } from './api-keys.store.js';
+import { Callers } from './callers.js';
+import { Allow, type Caller, CurrentCaller, type Role, roles } from './decorators.js';
+
+const PARTY_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+export class CreateKey {
+  @ApiProperty({
+    description: 'What the key is for, so that it is recognised when it is to be revoked.',
+    maxLength: 200,
+  })
+  @IsString()
+  @Length(1, 200)
+  name: string;
+
+  @ApiProperty({ enum: roles })
+  @IsIn(roles)
+  role: Role;
+
+  @ApiPropertyOptional({
+    description: 'The partner that a partner key speaks for; `direct` for the vendor’s own sales.',
+  })
+  @IsOptional()
+  @IsString()
+  @Matches(PARTY_ID, { message: 'partner must be an id of lower-case letters, digits and hyphens' })
+  partner?: string;
+
+  @ApiPropertyOptional({ description: 'The source that a source key speaks for.' })
+  @IsOptional()
+  @IsString()
+  @Matches(PARTY_ID, { message: 'source must be an id of lower-case letters, digits and hyphens' })
+  source?: string;
+}
+
+@ApiTags('keys')
+@ApiBearerAuth()
+@Controller('v1/keys')
+@Allow('admin')
+export class KeysController {
+  private readonly logger = new Logger('access');
+
+  constructor(
+    private readonly keys: ApiKeysStore,
+    private readonly callers: Callers,
+  ) {}
+
+  @Post()
+  @ApiResponse({ status: 201, description: 'The id and the key. The key is shown this once.' })
+  async create(@Body() body: CreateKey, @CurrentCaller() caller: Caller): Promise<{ id: string; key: string }> {
+    refuseMismatch(body);
+    const created = await this.keys.create(body);
+    this.logger.log({ event: 'key.created', keyId: created.id, role: body.role, actor: caller.keyId });
+    return created;
+  }
+
+  @Get()
+  @ApiResponse({
+    status: 200,
+    description: 'Keys without their secrets, ordered by id. `next` asks for the next page.',
+  })
+  async list(
+    @Query('after') after?: unknown,
+    @Query('limit') limit?: unknown,
+  ): Promise<{ keys: unknown[]; next?: string }> {
+    if (after !== undefined && typeof after !== 'string')
+      throw invalidInput([{ field: 'after', detail: 'must be given once' }]);
+    const size = pageLimit(limit);
+    const found = await this.keys.list(after ?? '', size + 1);
+    const keys = found.slice(0, size);
+    return { keys, ...(found.length > size && { next: keys.at(-1)?.id ?? '' }) };
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiResponse({ status: 204, description: 'The key is revoked, and refused within five seconds by every process.' })
+  async revoke(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<void> {
+    const outcome = await this.keys.revoke(id);
+    if (outcome === 'unknown') throw notFound('key');
+    if (outcome === 'set-by-environment')
+      throw new Problem(409, {
+        type: 'set-by-environment',
+        detail: 'This key comes from FAIRLEAD_ADMIN_KEY and would be back at the next start: change it there.',
+      });
+    this.callers.forget();
+    this.logger.log({ event: 'key.revoked', keyId: id, actor: caller.keyId });
+  }
+}
+
+function refuseMismatch({ role, partner, source }: CreateKey): void {
+  const errors = [...owner('partner', partner, role === 'partner'), ...owner('source', source, role === 'source')];
+  if (errors.length > 0) throw invalidInput(errors);
+}
+
+function owner(field: string, value: string | undefined, needed: boolean): { field: string; detail: string }[] {
+  if (needed === (value !== undefined)) return [];
+  const detail = needed ? `a key of the role ${field} needs it` : `only a key of the role ${field} may have it`;
+  return [{ field: `/${field}`, detail }];
+}

@@ -1,0 +1,101 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Problem } from './problem.js';
+
+/** Turns whatever reaches the edge of the application into problem details that reveal neither stacks nor values. */
+@Catch()
+export class ProblemDetailsFilter implements ExceptionFilter {
+  private readonly logger = new Logger('http');
+
+  /** @param methodsOf the methods that some route serves at this path, to tell a wrong path from a wrong method */
+  constructor(private readonly methodsOf: (path: string) => readonly string[]) {}
+
+  catch(exception: unknown, host: ArgumentsHost): void {
+    // Handlers of events run in the messaging transport, which has its own answer to an error: it must see it.
+    if (host.getType() !== 'http') throw exception;
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    this.answer(request, reply, this.problemFor(exception, request));
+  }
+
+  private problemFor(exception: unknown, request: FastifyRequest): Problem {
+    if (exception instanceof Problem) return exception;
+    if (request.is404 && isHttpError(exception, 404)) return this.unknownRoute(request);
+    if (exception instanceof HttpException) return problemOfStatus(exception.getStatus(), codeOf(exception));
+    const status = statusOf(exception);
+    if (status !== undefined && status < 500) return problemOfStatus(status, codeOf(exception));
+    this.logger.error({ event: 'request.failed', ...describe(request), error: exception });
+    return new Problem(500, {
+      type: 'unexpected',
+      title: 'Unexpected error',
+      detail: 'The error was logged under the trace id.',
+    });
+  }
+
+  private unknownRoute(request: FastifyRequest): Problem {
+    const methods = this.methodsOf(request.url.split('?', 1)[0] ?? '/');
+    if (methods.length === 0 || methods.includes(request.method)) return notFoundRoute();
+    return new Problem(405, {
+      type: 'method-not-allowed',
+      detail: `This address answers ${methods.join(', ')}.`,
+      headers: { allow: methods.join(', ') },
+    });
+  }
+
+  private answer(request: FastifyRequest, reply: FastifyReply, problem: Problem): void {
+    if (reply.sent || reply.raw.headersSent) {
+      // A stream has begun: nothing can be said any more, but a broken connection cannot be taken for a complete answer.
+      reply.raw.destroy();
+      return;
+    }
+    sendProblem(request, reply, problem);
+  }
+}
+
+/** Sends the problem; also for hooks that answer before Nest is reached. */
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
+  const status = problem.getStatus();
+  void reply.code(status).headers(problem.headers).header('cache-control', 'no-store');
+  // What is left of a body that nobody will read would otherwise be received to the end.
+  if (!request.raw.complete) void reply.header('connection', 'close');
+  const body = status >= 500 ? { ...problem.details, traceId: request.id } : problem.details;
+  // A serialised body, so that Fastify neither inspects it nor adds a charset to a type that has none.
+  return reply.header('content-type', 'application/problem+json').send(JSON.stringify(body));
+}
+
+/** What may be logged of a request: the route's pattern and never the address, which can hold ids and query strings. */
+export function describe(request: FastifyRequest): { traceId: string; method: string; route: string } {
+  return { traceId: request.id, method: request.method, route: request.routeOptions.url ?? 'none' };
+}
+
+function notFoundRoute(): Problem {
+  return new Problem(404, { type: 'not-found', title: 'Not found', detail: 'Nothing is served at this address.' });
+}
+
+const DETAILS: Readonly<Record<string, string>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'The body is larger than this address accepts.',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'The body does not have the length that its header announced.',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'This address does not accept this content type.',
+  FST_ERR_BAD_URL: 'The address is not a well-formed URL.',
+};
+
+/** Errors of Fastify and of Nest carry texts that can repeat what was sent; only their status and code are taken over. */
+export function problemOfStatus(status: number, code?: string): Problem {
+  const detail = code === undefined ? undefined : DETAILS[code];
+  return new Problem(status, detail === undefined ? {} : { detail });
+}
+
+function codeOf(exception: unknown): string | undefined {
+  const { code, cause } = (exception ?? {}) as { code?: unknown; cause?: unknown };
+  if (typeof code === 'string') return code;
+  return cause === undefined ? undefined : codeOf(cause);
+}
+
+function statusOf(exception: unknown): number | undefined {
+  const status = (exception as { statusCode?: unknown } | undefined)?.statusCode;
+  return typeof status === 'number' && status >= 400 && status < 600 ? status : undefined;
+}
+
+function isHttpError(exception: unknown, status: number): boolean {
+  return exception instanceof HttpException && exception.getStatus() === status;
+}

@@ -1,0 +1,11 @@
+export { Allow, type Caller, CurrentCaller, Public, type Role, roles } from './access/decorators.js';
+export { ConfigurationError, Environment } from './environment.js';
+export { Accepts, type BodyKind } from './http/accepts.js';
+export { pageLimit } from './http/paging.js';
+export { type FieldError, notFound, Problem, type ProblemOptions } from './http/problem.js';
+export { invalidInput } from './http/validation.js';
+export { PinoLogger, type LogSettings } from './logger.js';
+export { type Probe, ReadinessProbes } from './operations/readiness.js';
+export { listRoutes, type Route } from './routes.js';
+export { type PlatformSettings, readSettings } from './settings.js';
+export { type RunningServices, type ServiceDefinition, startServices } from './start-services.js';

@@ -1,0 +1,85 @@
+import { Controller, Get, HttpCode, Injectable, Logger, Param, Post, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Allow, type Caller, CurrentCaller } from '../access/decorators.js';
+import { pageLimit } from '../http/paging.js';
+import { notFound } from '../http/problem.js';
+import { invalidInput } from '../http/validation.js';
+
+/** The parking of one service, as its messaging offers it. Ids are numbers as text, in the order of parking. */
+export interface ServiceParking {
+  readonly service: string;
+  list(page: { readonly after?: string; readonly limit: number }): Promise<readonly { readonly id: string }[]>;
+  /** @returns undefined when nothing is parked under this id */
+  redrive(id: string, actor: string): Promise<object | undefined>;
+}
+
+/** The parkings of all services of this process, in the order of their names. */
+@Injectable()
+export class Parkings {
+  readonly #all: ServiceParking[] = [];
+
+  add(parking: ServiceParking): void {
+    this.#all.push(parking);
+    this.#all.sort((left, right) => (left.service < right.service ? -1 : 1));
+  }
+
+  get(service: string): ServiceParking | undefined {
+    return this.#all.find((each) => each.service === service);
+  }
+
+  from(service: string): readonly ServiceParking[] {
+    return this.#all.filter((each) => each.service >= service);
+  }
+}
+
+/** Ids are unique within a service, so outside it they carry its name: `routing.17`. */
+const ID = /^([a-z][a-z-]{0,62})\.(\d{1,18})$/;
+
+@ApiTags('operations')
+@ApiBearerAuth()
+@Controller('v1/parked')
+@Allow('admin', 'manager')
+export class ParkedController {
+  private readonly logger = new Logger('parked');
+
+  constructor(private readonly parkings: Parkings) {}
+
+  @Get()
+  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before.' })
+  @ApiQuery({ name: 'limit', required: false })
+  @ApiResponse({ status: 200, description: 'Events that could not be processed, oldest first within each service.' })
+  async list(
+    @Query('after') after?: unknown,
+    @Query('limit') limit?: unknown,
+  ): Promise<{ parked: object[]; next?: string }> {
+    const size = pageLimit(limit);
+    const start = after === undefined ? undefined : ID.exec(typeof after === 'string' ? after : '');
+    if (start === null) throw invalidInput([{ field: 'after', detail: 'must be the `next` of a page' }]);
+    const parked: { id: string }[] = [];
+    for (const parking of this.parkings.from(start?.[1] ?? '')) {
+      const within = parking.service === start?.[1] ? start[2] : undefined;
+      const found = await parking.list({
+        ...(within !== undefined && { after: within }),
+        limit: size + 1 - parked.length,
+      });
+      parked.push(...found.map((each) => ({ ...each, service: parking.service, id: `${parking.service}.${each.id}` })));
+      if (parked.length > size) break;
+    }
+    const page = parked.slice(0, size);
+    return { parked: page, ...(parked.length > size && { next: page.at(-1)?.id ?? '' }) };
+  }
+
+  @Post(':id/redrive')
+  @HttpCode(200)
+  @ApiResponse({
+    status: 200,
+    description: 'The event, and those that waited behind it, were given to the service again.',
+  })
+  async redrive(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<object> {
+    const [, service = '', number = ''] = ID.exec(id) ?? [];
+    const outcome = await this.parkings.get(service)?.redrive(number, caller.keyId);
+    if (!outcome) throw notFound('parked event');
+    this.logger.log({ event: 'parked.redriven', id, actor: caller.keyId, ...outcome });
+    return outcome;
+  }
+}
