@@ -1,6 +1,6 @@
 // One throw-away PostgreSQL and one throw-away Kafka for the integration tests. Jest calls this before a package's tests
 // (globalSetup); `npm test` calls it once and hands the addresses to every package, which then finds them in its environment.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findJava } from '../infra/local/java.mjs';
@@ -36,6 +36,7 @@ export async function startTestServers() {
 /** @returns {Promise<TestServers>} */
 async function startEmbedded() {
   const dir = mkdtempSync(join(tmpdir(), 'fairlead-test-'));
+  chmodSync(dir, 0o711); // PostgreSQL, when root starts it, runs under another number and must get through
   const started = await Promise.allSettled([
     startPostgres({ dir: join(dir, 'postgres'), durable: false }),
     startKafka({ dir: join(dir, 'kafka') }),

@@ -172,8 +172,9 @@ function dataFolder(dir, owner) {
   const data = join(dir, 'data');
   if (existsSync(data)) return realpathSync(data);
   rmSync(data, { force: true }); // a link whose target was removed
-  const reachable = owner.uid === undefined || spawnSync('/bin/sh', ['-c', ':'], { ...owner, cwd: dir }).status === 0;
-  if (reachable) return data;
+  // Asked of a shell: `cwd` alone would be entered before root is given up.
+  const ask = () => spawnSync('/bin/sh', ['-c', 'cd -- "$1"', 'sh', dir], { ...owner, cwd: '/' }).status === 0;
+  if (owner.uid === undefined || ask()) return data;
   const elsewhere = join(
     '/var/lib/fairlead',
     `${basename(dirname(dir))}-${createHash('sha256').update(dir).digest('hex').slice(0, 12)}`,
