@@ -8,6 +8,7 @@ import {
 } from '@nestjs/common';
 import { topicName, topics, type Topic } from '@fairlead/events';
 import { createDataSource, migrate } from '@fairlead/persistence';
+import type { NestMicroservice } from '@nestjs/microservices';
 import { DataSource } from 'typeorm';
 import { BatchConsumer } from './batch-consumer.js';
 import { CONNECTIONS, SERVICE, type Connections, type MessagingService } from './connections.js';
@@ -99,5 +100,9 @@ export async function createTopics(connections: Connections): Promise<void> {
 
 /** Adds a service's consumer to the application as a microservice; `startAllMicroservices()` then starts it. */
 export function connectConsumer(app: INestApplication, consumer: BatchConsumer): void {
-  app.connectMicroservice({ strategy: consumer }).useGlobalFilters(new HandlerErrors());
+  // Deferred, because handlers are registered with the filters there are at that moment; the application itself calls the
+  // modules' start-up hooks, which must not run once more for each consumer.
+  const microservice = app.connectMicroservice({ strategy: consumer }, { deferInitialization: true });
+  microservice.useGlobalFilters(new HandlerErrors());
+  (microservice as NestMicroservice).setIsInitHookCalled(true);
 }
