@@ -11,7 +11,16 @@ export { decodeEvent, decoderFor } from './decode-event.js';
 export { derivedId } from './derived-id.js';
 export { InvalidEvent } from './invalid-event.js';
 export { problemIn } from './plain-json.js';
-export { type Topic, topicName, topics, type TopicSettings, TYPE_HEADER } from './topics.js';
+export {
+  CONTENT_TYPE,
+  CONTENT_TYPE_HEADER,
+  recordHeaders,
+  type Topic,
+  topicName,
+  topics,
+  type TopicSettings,
+  TYPE_HEADER,
+} from './topics.js';
 export { allEvents } from './catalogue.js';
 export {
   Amount,

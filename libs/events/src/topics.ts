@@ -64,3 +64,12 @@ export function topicName(topic: Topic, prefix = 'fairlead.'): string {
 
 /** Kafka header with the event's type, so that a service skips what it does not handle without parsing it. */
 export const TYPE_HEADER = 'ce_type';
+
+/** Kafka header by which CloudEvents' Kafka binding tells structured mode. */
+export const CONTENT_TYPE_HEADER = 'content-type';
+export const CONTENT_TYPE = 'application/cloudevents+json';
+
+/** What every record that carries an event of this type has in its headers. */
+export function recordHeaders(type: string): Record<string, string> {
+  return { [TYPE_HEADER]: type, [CONTENT_TYPE_HEADER]: CONTENT_TYPE };
+}
