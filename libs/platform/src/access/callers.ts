@@ -4,11 +4,14 @@ import type { ApiKeysStore } from './api-keys.store.js';
 import { BoundedMap } from './bounded-map.js';
 import type { Caller } from './decorators.js';
 
-/** How long a key is believed without asking the database: a revoked key works at most this much longer, in every process. */
+/** How long an answer is believed without asking the database: a revoked key works at most this much longer, in every process. */
 const TRUST_MS = 3_000;
 /** One entry is about 300 bytes; more keys than this are not in use at once. */
 const MAX_KEYS = 10_000;
-/** Failed attempts of one address that are looked up in a window. A person mistypes a few times; a guesser gets no further. */
+/**
+ * Wrong keys of one address that are looked up in a window. A client that goes on using one wrong key stays below, since
+ * the same key is looked up every TRUST_MS at most; a guesser gets no further.
+ */
 const MAX_FAILURES = 30;
 const WINDOW_MS = 60_000;
 /** Addresses remembered at once. An attacker with more addresses gains nothing: 256 bits are not guessed. */
@@ -36,7 +39,10 @@ export interface TooManyFailures {
 export class Callers {
   private readonly logger = new Logger('access');
   private readonly known = new BoundedMap<string, Known>(MAX_KEYS);
+  private readonly refused = new BoundedMap<string, number>(MAX_KEYS);
   private readonly failures = new BoundedMap<string, Failures>(MAX_ADDRESSES);
+  private readonly asking = new Map<string, Promise<Caller | undefined>>();
+  private revocations = 0;
 
   constructor(
     private readonly keys: ApiKeysStore,
@@ -51,28 +57,53 @@ export class Callers {
 
   async identify(key: string, address: string): Promise<Caller | TooManyFailures | undefined> {
     const print = fingerprint(key);
+    if ((this.refused.get(print) ?? 0) > this.now()) return undefined;
     const failures = this.currentFailures(address);
     if (failures && failures.count >= MAX_FAILURES && !this.known.get(print))
       return { retryAfterMs: failures.since + WINDOW_MS - this.now() };
 
-    const asked = this.now();
+    // A thousand requests with one key that arrive together are one question.
+    const asking = this.asking.get(print);
+    if (asking) return asking;
+    const caller = await this.ask(key, print);
+    if (!caller) this.noteFailure(address);
+    return caller;
+  }
+
+  /** After a revocation in this process, which then takes effect at once. */
+  forget(keyId: string): void {
+    this.revocations += 1;
+    this.known.deleteWhere(({ caller }) => caller.keyId === keyId);
+  }
+
+  private ask(key: string, print: string): Promise<Caller | undefined> {
+    const answer = this.look(key, print).finally(() => this.asking.delete(print));
+    this.asking.set(print, answer);
+    return answer;
+  }
+
+  private async look(key: string, print: string): Promise<Caller | undefined> {
+    // Counted from before the question, so that the answer's own delay does not lengthen a revoked key's life.
+    const until = this.now() + TRUST_MS;
+    const { revocations } = this;
     const caller = await this.keys.identify(key);
     if (!caller) {
       this.known.delete(print);
-      this.failures.set(address, { count: (failures?.count ?? 0) + 1, since: failures?.since ?? asked });
+      this.refused.set(print, until);
       return undefined;
     }
-    // Counted from before the question, so that the answer's own delay does not lengthen a revoked key's life.
-    this.known.set(print, { caller, until: asked + TRUST_MS });
+    // What was read before a revocation must not be remembered after it.
+    if (revocations === this.revocations) this.known.set(print, { caller, until });
     this.keys.noteUse(caller.keyId).catch((error: unknown) => {
       this.logger.warn({ event: 'key.use-not-noted', keyId: caller.keyId, error });
     });
     return caller;
   }
 
-  /** After a revocation in this process, which then takes effect at once. */
-  forget(): void {
-    this.known.clear();
+  private noteFailure(address: string): void {
+    const failures = this.currentFailures(address);
+    if (failures) failures.count += 1;
+    else this.failures.set(address, { count: 1, since: this.now() });
   }
 
   private currentFailures(address: string): Failures | undefined {

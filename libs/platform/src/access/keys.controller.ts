@@ -87,7 +87,7 @@ export class KeysController {
         type: 'set-by-environment',
         detail: 'This key comes from FAIRLEAD_ADMIN_KEY and would be back at the next start: change it there.',
       });
-    this.callers.forget();
+    this.callers.forget(id);
     this.logger.log({ event: 'key.revoked', keyId: id, actor: caller.keyId });
   }
 }

@@ -59,8 +59,8 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
   // What is left of a body that nobody will read would otherwise be received to the end.
   if (!request.raw.complete) void reply.header('connection', 'close');
   const body = status >= 500 ? { ...problem.details, traceId: request.id } : problem.details;
-  // A serialised body, so that Fastify neither inspects it nor adds a charset to a type that has none.
-  return reply.header('content-type', 'application/problem+json').send(JSON.stringify(body));
+  // Bytes, because Fastify would add a charset to the type of a text, and this type has none.
+  return reply.header('content-type', 'application/problem+json').send(Buffer.from(JSON.stringify(body)));
 }
 
 /** What may be logged of a request: the route's pattern and never the address, which can hold ids and query strings. */

@@ -1,0 +1,145 @@
+import { listRoutes, startServices } from '../src/index.js';
+import { greeting } from './fixture/greeting.service.js';
+import { ADMIN, request, run, type Running } from './fixture/running.js';
+
+describe('access to a running process', () => {
+  let running: Running;
+  beforeAll(async () => {
+    running = await run([greeting]);
+  });
+  afterAll(() => running?.end());
+
+  it('asks for a key where one is needed, and for none where not', async () => {
+    const answer = await running.call('/v1/greetings', { key: null });
+    expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="fairlead"']);
+    expect(answer.body).toMatchObject({ type: 'urn:fairlead:problem:unauthorized', status: 401 });
+    expect((await running.call('/health/live', { key: null })).status).toBe(200);
+  });
+
+  it.each(['nonsense', 'flk_0123456789abcdef_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', `${ADMIN}x`])(
+    'refuses the key %s',
+    async (key) => {
+      const answer = await running.call('/v1/greetings', { key });
+      expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([
+        401,
+        'Bearer realm="fairlead", error="invalid_token"',
+      ]);
+      expect(answer.text).not.toContain(key);
+    },
+  );
+
+  it.each(['Basic YTpi', 'Bearer', 'Bearer a b', `Bearer ${'x'.repeat(600)}`])(
+    'refuses the header %s',
+    async (authorization) => {
+      expect((await running.call('/v1/greetings', { key: null, headers: { authorization } })).status).toBe(401);
+    },
+  );
+
+  it('gives a partner’s key what is for partners, in the partner’s name, and nothing else', async () => {
+    const { id, key } = await running.keyFor('partner', { partner: 'acme' });
+    expect((await running.call('/v1/greetings', { key })).body).toMatchObject({
+      caller: { role: 'partner', keyId: id, partnerId: 'acme' },
+    });
+    const denied = await running.call('/v1/keys', { key });
+    expect([denied.status, denied.body]).toMatchObject([403, { type: 'urn:fairlead:problem:forbidden' }]);
+  });
+
+  it('keeps no key, only its hash', async () => {
+    const { id, key } = await running.keyFor('auditor');
+    const listed = (await running.call('/v1/keys')).body as { keys: { id: string }[] };
+    expect(listed.keys.find((each) => each.id === id)).toEqual({
+      id,
+      name: 'a auditor',
+      role: 'auditor',
+      partner: null,
+      source: null,
+      createdAt: expect.any(String),
+      lastUsed: null,
+      revokedAt: null,
+    });
+    expect(JSON.stringify(listed)).not.toContain(key.slice(-20));
+  });
+
+  it('lists keys page by page', async () => {
+    for (let i = 0; i < 3; i++) await running.keyFor('manager');
+    const seen: string[] = [];
+    for (let after = ''; ;) {
+      const { keys, next } = (await running.call(`/v1/keys?limit=2&after=${after}`)).body as {
+        keys: { id: string }[];
+        next?: string;
+      };
+      seen.push(...keys.map(({ id }) => id));
+      if (next === undefined) break;
+      after = next;
+    }
+    expect(seen).toEqual([...new Set(seen)].sort());
+    expect(seen.length).toBeGreaterThanOrEqual(4);
+  });
+
+  it.each([
+    ['/role', { name: 'x', role: 'root' }],
+    ['/partner', { name: 'x', role: 'partner' }],
+    ['/source', { name: 'x', role: 'source' }],
+    ['/partner', { name: 'x', role: 'admin', partner: 'acme' }],
+    ['/partner', { name: 'x', role: 'partner', partner: 'Not An Id' }],
+    ['/name', { role: 'admin' }],
+    ['/hash', { name: 'x', role: 'admin', hash: 'x' }],
+  ])('refuses a key with a wrong %s', async (field, json) => {
+    const answer = await running.call('/v1/keys', { method: 'POST', json });
+    expect([answer.status, answer.body]).toMatchObject([
+      400,
+      { errors: expect.arrayContaining([expect.objectContaining({ field })]) },
+    ]);
+  });
+
+  it.each(['0', '1001', '-1', 'x', '1&limit=2'])('refuses a page of %s', async (limit) => {
+    expect((await running.call(`/v1/keys?limit=${limit}`)).status).toBe(400);
+  });
+
+  it('withdraws a key at once in this process, and within five seconds in every other', async () => {
+    const other = await startServices([greeting], running.environment);
+    try {
+      const { id, key } = await running.keyFor('partner', { partner: 'acme' });
+      const statuses = () =>
+        Promise.all([running.url, other.url].map(async (url) => (await request(url, '/v1/greetings', { key })).status));
+      expect(await statuses()).toEqual([200, 200]);
+
+      expect((await running.call(`/v1/keys/${id}`, { method: 'DELETE' })).status).toBe(204);
+      expect((await statuses())[0]).toBe(401);
+
+      const until = Date.now() + 5_000;
+      while ((await statuses())[1] !== 401 && Date.now() < until)
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(await statuses()).toEqual([401, 401]);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('does not withdraw what does not exist, or what the environment would bring back', async () => {
+    expect((await running.call('/v1/keys/0123456789abcdef', { method: 'DELETE' })).status).toBe(404);
+    expect((await running.call('/v1/keys/operator', { method: 'DELETE' })).status).toBe(409);
+  });
+
+  it('makes a new FAIRLEAD_ADMIN_KEY replace the old one', async () => {
+    const replacing = `another-${ADMIN}`;
+    const other = await startServices([greeting], { ...running.environment, FAIRLEAD_ADMIN_KEY: replacing });
+    try {
+      expect((await request(other.url, '/v1/keys', { key: replacing })).status).toBe(200);
+      expect((await request(other.url, '/v1/keys', { key: ADMIN })).status).toBe(401);
+    } finally {
+      await other.close();
+      const restored = await startServices([greeting], running.environment);
+      await restored.close();
+    }
+  });
+
+  it('lists its routes with whom they are for', () => {
+    expect(listRoutes(running.app)).toContainEqual({
+      method: 'POST',
+      path: '/v1/parked/:id/redrive',
+      access: ['admin', 'manager'],
+      handler: 'ParkedController.redrive',
+    });
+  });
+});
