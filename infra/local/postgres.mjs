@@ -27,7 +27,8 @@ import { isFree, rememberedPort } from './ports.mjs';
 import { bornOf, isStillThere, readProcessRecord } from './process-identity.mjs';
 
 /**
- * @typedef {LocalServer & { readonly url: string, readonly port: number }} Postgres `url` is the superuser's, database `postgres`
+ * @typedef {LocalServer & { readonly url: string, readonly port: number, readonly urls: Readonly<Record<string, string>> }} Postgres
+ * `url` is the superuser's, database `postgres`; `urls` has that of each database that was asked for, as its owner
  */
 
 /**
@@ -35,7 +36,7 @@ import { bornOf, isStillThere, readProcessRecord } from './process-identity.mjs'
  * neither distributions nor systemd give out, because whoever shares the number could read the data.
  */
 const UNPRIVILEGED = 61_000;
-/** initdb alone insists on a number that has an account; "nobody" has it everywhere. What it made is handed over after. */
+/** Making the data folder takes a number that has an account; "nobody" has one everywhere. What it made is handed over. */
 const NOBODY = 65_534;
 
 const DURABLE = ['fsync=on', 'synchronous_commit=on', 'full_page_writes=on'];
@@ -52,10 +53,12 @@ const INITDB_WITHIN_MS = 120_000;
  * @param {object} options
  * @param {string} options.dir
  * @param {boolean} [options.durable] false only for data that is thrown away
+ * @param {readonly string[]} [options.databases] made with the data folder, each owned by a role of its own name that is
+ * no superuser and has no access to the others
  * @returns {Promise<Postgres>}
  * @throws {PlainProblem}
  */
-export async function startPostgres({ dir, durable = true }) {
+export async function startPostgres({ dir, durable = true, databases = [] }) {
   dir = resolve(dir);
   const asRoot = process.getuid?.() === 0;
   const owner = asRoot ? { uid: UNPRIVILEGED, gid: UNPRIVILEGED } : {};
@@ -67,8 +70,9 @@ export async function startPostgres({ dir, durable = true }) {
   const recordFile = join(dir, 'postgres.pid.json');
   await waitForForeignStart(recordFile);
   const password = keptPassword(join(dir, 'password'));
+  const owned = databases.map((name) => ({ name, password: keptPassword(join(dir, `password-${name}`)) }));
   const data = dataFolder(dir, owner);
-  if (!existsSync(join(data, 'PG_VERSION'))) initialise(binaries, data, password, owner, durable);
+  if (!existsSync(join(data, 'PG_VERSION'))) initialise(binaries, data, password, owned, owner, durable);
   const port = await rememberedPort(join(dir, 'port'));
 
   const logFile = join(dir, 'postgres.log');
@@ -99,7 +103,10 @@ export async function startPostgres({ dir, durable = true }) {
     ready: (child) => untilReady(child, data, port, () => readLogFrom(logFile, logStart)),
   });
   await startPatiently(server);
-  return Object.assign(server, { port, url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres` });
+  const address = (/** @type {string} */ user, /** @type {string} */ secret, /** @type {string} */ database) =>
+    `postgres://${user}:${secret}@127.0.0.1:${port}/${database}`;
+  const urls = Object.fromEntries(owned.map(({ name, password: secret }) => [name, address(name, secret, name)]));
+  return Object.assign(server, { port, url: address('postgres', password, 'postgres'), urls });
 }
 
 /**
@@ -194,13 +201,14 @@ function keptPassword(file) {
 /**
  * Makes the database cluster beside its place and moves it in when it is whole, so that a kill half-way leaves nothing
  * that looks like one.
- * @param {{ initdb: string }} binaries
+ * @param {{ initdb: string, postgres: string }} binaries
  * @param {string} data
  * @param {string} password
+ * @param {readonly { name: string, password: string }[]} databases
  * @param {{ uid?: number, gid?: number }} owner
  * @param {boolean} durable
  */
-function initialise(binaries, data, password, owner, durable) {
+function initialise(binaries, data, password, databases, owner, durable) {
   const half = `${data}.new`;
   rmSync(half, { recursive: true, force: true });
   mkdirSync(half, { mode: 0o700 });
@@ -229,9 +237,39 @@ function initialise(binaries, data, password, owner, durable) {
     rmSync(half, { recursive: true, force: true });
     throw explained(`${made.error ?? ''}${made.stderr ?? ''}`, 'PostgreSQL could not make its data folder');
   }
+  if (databases.length > 0) createDatabases(binaries.postgres, cluster, databases, maker);
   if (owner.uid !== undefined && owner.gid !== undefined) handOver(cluster, owner.uid, owner.gid);
   renameSync(cluster, data);
   rmSync(half, { recursive: true, force: true });
+}
+
+/**
+ * Through PostgreSQL's single-user mode, which needs neither a port nor a client.
+ * @param {string} executable
+ * @param {string} cluster
+ * @param {readonly { name: string, password: string }[]} databases
+ * @param {{ uid?: number, gid?: number }} maker
+ */
+function createDatabases(executable, cluster, databases, maker) {
+  const statements = databases.flatMap(({ name, password }) => {
+    if (!/^[a-z_]{1,63}$/.test(name)) throw new RangeError(`not a database name: ${name}`);
+    return [
+      `CREATE ROLE ${name} LOGIN PASSWORD '${password}'`, // hexadecimal digits of ours
+      `CREATE DATABASE ${name} OWNER ${name}`,
+      `REVOKE ALL ON DATABASE ${name} FROM PUBLIC`,
+    ];
+  });
+  const made = spawnSync(executable, ['--single', '-D', cluster, '-c', 'log_min_error_statement=panic', 'postgres'], {
+    ...maker,
+    cwd: '/',
+    env: environment(cluster),
+    input: `${statements.join('\n')}\n`,
+    encoding: 'utf8',
+    timeout: INITDB_WITHIN_MS,
+  });
+  // It goes on after a statement that failed, and ends with 0 all the same.
+  if (made.status !== 0 || /ERROR|FATAL|PANIC/.test(made.stderr))
+    throw explained(`${made.error ?? ''}${made.stderr}`, 'PostgreSQL could not make its databases');
 }
 
 /**
