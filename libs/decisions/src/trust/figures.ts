@@ -1,0 +1,154 @@
+import type { OfferGrade, OfferKind } from '../lifecycle/standing.js';
+import { add, nothing, type Tally } from '../lifecycle/tally.js';
+import { type Rate, rate } from './rate.js';
+
+/** Counts of one party's offers of one grade and kind, made in one pool under one policy. */
+export interface Counted {
+  readonly party: string;
+  readonly grade: OfferGrade;
+  readonly kind: OfferKind;
+  readonly pool: string;
+  readonly policy: string;
+  readonly tally: Tally;
+}
+
+/** What a policy promised direct, in percent, of a pool's leads of a grade. The rest is the channel's. */
+export interface Promised {
+  readonly policy: string;
+  readonly pool: string;
+  readonly grade: OfferGrade;
+  readonly directPercent: number;
+}
+
+/** Counts, and what they are shares of. Offers that are still open are in no rate: they are not failures yet. */
+export interface Figures {
+  readonly counts: Tally;
+  readonly rates: {
+    /** Of the offers made. */
+    readonly delivered: Rate;
+    /** These three of the offers that are no longer open. */
+    readonly accepted: Rate;
+    readonly declined: Rate;
+    readonly expired: Rate;
+    /** These five of the leads accepted. */
+    readonly contacted: Rate;
+    readonly qualified: Rate;
+    readonly won: Rate;
+    readonly lost: Rate;
+    readonly returned: Rate;
+    /** Of the opportunities. */
+    readonly wonOfQualified: Rate;
+  };
+}
+
+/** `all`, and each grade that occurs; `incomplete` is for leads that were routed without a grade. */
+export type ByGrade<T> = Readonly<Record<string, T>>;
+
+/** Whether both sides of a grade received what was promised to them. */
+export interface PromiseKept {
+  /** Percent, weighted by the leads routed under each policy of the period; null when no promise is known. */
+  readonly promised: { readonly direct: number; readonly channel: number } | null;
+  /** Of the leads under the promise that anyone kept: declined and expired offers went on to somebody else. */
+  readonly received: { readonly direct: Rate; readonly channel: Rate };
+  /** Leads that stand outside the promise, whoever got them. */
+  readonly outside: { readonly namedAccount: number; readonly fallback: number; readonly override: number };
+}
+
+export interface TrustFigures {
+  readonly channels: { readonly direct: ByGrade<Figures>; readonly channel: ByGrade<Figures> };
+  readonly parties: Readonly<Record<string, ByGrade<Figures>>>;
+  readonly promise: ByGrade<PromiseKept>;
+}
+
+/** The figures of everything that was counted. Sums of whole numbers: any order, and any grouping, gives the same. */
+export function trustFigures(counted: readonly Counted[], promises: readonly Promised[]): TrustFigures {
+  const parties = [...new Set(counted.map(({ party }) => party))].sort();
+  return {
+    channels: {
+      direct: byGrade(counted.filter(isDirect)),
+      channel: byGrade(counted.filter((each) => !isDirect(each))),
+    },
+    parties: Object.fromEntries(
+      parties.map((party) => [party, byGrade(counted.filter((each) => each.party === party))]),
+    ),
+    promise: Object.fromEntries(
+      [...Map.groupBy(counted, gradeName)].sort(byName).map(([grade, each]) => [grade, promiseKept(each, promises)]),
+    ),
+  };
+}
+
+function byGrade(counted: readonly Counted[]): ByGrade<Figures> {
+  const grades = [...Map.groupBy(counted, gradeName)].sort(byName);
+  return Object.fromEntries([['all', counted] as const, ...grades].map(([grade, each]) => [grade, figures(sum(each))]));
+}
+
+/** Every rate with what it is a share of. */
+export function figures(counts: Tally): Figures {
+  const decided = counts.offered - counts.open;
+  return {
+    counts,
+    rates: {
+      delivered: rate(counts.delivered, counts.offered),
+      accepted: rate(counts.accepted, decided),
+      declined: rate(counts.declined, decided),
+      expired: rate(counts.expired, decided),
+      contacted: rate(counts.contacted, counts.accepted),
+      qualified: rate(counts.qualified, counts.accepted),
+      won: rate(counts.won, counts.accepted),
+      lost: rate(counts.lost, counts.accepted),
+      returned: rate(counts.returned, counts.accepted),
+      wonOfQualified: rate(counts.won, counts.qualified),
+    },
+  };
+}
+
+function promiseKept(counted: readonly Counted[], promises: readonly Promised[]): PromiseKept {
+  const shared = counted.filter(({ kind }) => kind === 'share');
+  const direct = sum(shared.filter(isDirect)).kept;
+  const all = sum(shared).kept;
+  const offeredAs = (kind: OfferKind) => sum(counted.filter((each) => each.kind === kind)).offered;
+  return {
+    promised: promisedOf(shared, promises),
+    received: { direct: rate(direct, all), channel: rate(all - direct, all) },
+    outside: {
+      namedAccount: offeredAs('named-account'),
+      fallback: offeredAs('fallback'),
+      override: offeredAs('override'),
+    },
+  };
+}
+
+function promisedOf(shared: readonly Counted[], promises: readonly Promised[]): PromiseKept['promised'] {
+  const percents = new Map(
+    promises.map(({ policy, pool, grade, directPercent }) => [key({ policy, pool, grade }), directPercent]),
+  );
+  let leads = 0;
+  let weighted = 0;
+  for (const each of shared) {
+    const percent = percents.get(key(each));
+    if (percent === undefined) continue;
+    leads += each.tally.kept;
+    weighted += each.tally.kept * percent;
+  }
+  return leads === 0 ? null : { direct: weighted / leads, channel: 100 - weighted / leads };
+}
+
+function key({ policy, pool, grade }: Pick<Counted, 'policy' | 'pool' | 'grade'>): string {
+  return JSON.stringify([policy, pool, grade]);
+}
+
+function isDirect({ party }: Counted): boolean {
+  return party === 'direct';
+}
+
+function gradeName({ grade }: Counted): string {
+  return grade ?? 'incomplete';
+}
+
+function sum(counted: readonly Counted[]): Tally {
+  return counted.map(({ tally }) => tally).reduce(add, nothing);
+}
+
+function byName([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}
