@@ -1,0 +1,27 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+
+export const KEY_BYTES = 32;
+export const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** AES-256-GCM with a random nonce. @returns the nonce, and the ciphertext with its tag at the end */
+export function encrypt(key: Buffer, plain: Buffer, boundTo: string): { nonce: Buffer; ciphertext: Buffer } {
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
+  cipher.setAAD(Buffer.from(boundTo, 'utf8'));
+  const ciphertext = Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+  return { nonce, ciphertext };
+}
+
+/** @returns undefined when key, nonce, ciphertext and what it is bound to do not belong together */
+export function decrypt(key: Buffer, nonce: Buffer, ciphertext: Buffer, boundTo: string): Buffer | undefined {
+  if (nonce.length !== NONCE_BYTES || ciphertext.length < TAG_BYTES) return undefined;
+  const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
+  decipher.setAAD(Buffer.from(boundTo, 'utf8'));
+  decipher.setAuthTag(ciphertext.subarray(-TAG_BYTES));
+  try {
+    return Buffer.concat([decipher.update(ciphertext.subarray(0, -TAG_BYTES)), decipher.final()]);
+  } catch {
+    return undefined;
+  }
+}

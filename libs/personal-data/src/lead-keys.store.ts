@@ -1,0 +1,85 @@
+import type { Query } from '@fairlead/persistence';
+import { randomBytes } from 'node:crypto';
+import { KEY_BYTES } from './aes-gcm.js';
+import type { MasterKeys } from './master-keys.js';
+
+export interface LeadKey {
+  readonly version: number;
+  readonly key: Buffer;
+}
+
+export type FoundKey = LeadKey | 'erased';
+
+interface KeyRow {
+  readonly lead_id: string;
+  readonly version: number;
+  readonly master: number;
+  readonly wrapped: Buffer | null;
+}
+
+/** A lead's key is made once; the column is there so that a later way of sealing can tell its keys apart. */
+const FIRST_VERSION = 1;
+
+/** The keys of leads, in their database. Whatever the number of leads, one statement. */
+export class LeadKeysStore {
+  constructor(
+    private readonly query: Query,
+    private readonly master: MasterKeys,
+  ) {}
+
+  /** The keys of these leads; those that have none get one, unless they were erased. Committed when it returns. */
+  async findOrMake(leadIds: readonly string[]): Promise<Map<string, FoundKey>> {
+    const made = new Map(leadIds.map((leadId) => [leadId, randomBytes(KEY_BYTES)]));
+    // Ordered, so that two processes that make keys of the same leads wait for one another rather than deadlock.
+    const rows = await this.query<KeyRow>(
+      `WITH arriving AS (
+         SELECT * FROM unnest($1::uuid[], $2::bytea[]) AS a (lead_id, wrapped)
+       ), made AS (
+         INSERT INTO lead_keys (lead_id, version, master, wrapped)
+         SELECT lead_id, $3, $4, wrapped FROM arriving ORDER BY lead_id
+         ON CONFLICT (lead_id) DO NOTHING RETURNING lead_id, version, master, wrapped
+       )
+       SELECT lead_id, version, master, wrapped FROM made
+       UNION ALL
+       SELECT lead_id, version, master, wrapped FROM lead_keys WHERE lead_id = ANY ($1::uuid[])`,
+      [
+        leadIds,
+        [...made].map(([leadId, key]) => this.master.wrap(key, leadId, FIRST_VERSION)),
+        FIRST_VERSION,
+        this.master.newest,
+      ],
+    );
+    const found = this.open(rows);
+    // Made by another process while this statement ran: committed now, but not visible to its snapshot.
+    const overtaken = leadIds.filter((leadId) => !found.has(leadId));
+    if (overtaken.length === 0) return found;
+    return new Map([...found, ...(await this.find(overtaken))]);
+  }
+
+  async find(leadIds: readonly string[]): Promise<Map<string, FoundKey>> {
+    const rows = await this.query<KeyRow>(
+      'SELECT lead_id, version, master, wrapped FROM lead_keys WHERE lead_id = ANY ($1::uuid[])',
+      [leadIds],
+    );
+    return this.open(rows);
+  }
+
+  /** Deletes the keys for good, and sees to it that no new ones are made. */
+  async erase(leadIds: readonly string[]): Promise<void> {
+    await this.query(
+      `INSERT INTO lead_keys (lead_id, version, master, wrapped, erased_at)
+       SELECT lead_id, $2, $3, NULL, now() FROM unnest($1::uuid[]) AS lead_id ORDER BY lead_id
+       ON CONFLICT (lead_id) DO UPDATE SET wrapped = NULL, erased_at = coalesce(lead_keys.erased_at, now())`,
+      [[...new Set(leadIds)], FIRST_VERSION, this.master.newest],
+    );
+  }
+
+  private open(rows: readonly KeyRow[]): Map<string, FoundKey> {
+    return new Map(
+      rows.map(({ lead_id: leadId, version, master, wrapped }) => [
+        leadId,
+        wrapped === null ? 'erased' : { version, key: this.master.unwrap(wrapped, leadId, version, master) },
+      ]),
+    );
+  }
+}

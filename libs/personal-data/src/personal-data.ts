@@ -1,0 +1,119 @@
+import type { Sealed } from '@fairlead/events';
+import { decrypt, encrypt } from './aes-gcm.js';
+import { LeadKeyMissing, LeadWasErased, SealBroken } from './errors.js';
+import { KeyCache } from './key-cache.js';
+import type { FoundKey, LeadKey, LeadKeysStore } from './lead-keys.store.js';
+import type { MasterKeys } from './master-keys.js';
+
+/** What a piece of personal data belongs to. It opens for exactly this lead, event and field. */
+export interface Place {
+  readonly leadId: string;
+  readonly eventId: string;
+  readonly field: string;
+}
+
+/**
+ * Seals personal data with a key per lead. Whoever deletes that key has deleted the data in every copy, log and backup;
+ * everything else about the lead stays as it is, down to the last byte.
+ */
+export class PersonalData {
+  private readonly cache: KeyCache;
+
+  constructor(
+    private readonly keys: LeadKeysStore,
+    private readonly master: MasterKeys,
+    now: () => number = Date.now,
+  ) {
+    this.cache = new KeyCache(now);
+  }
+
+  /**
+   * Encrypts values that JSON can express, in the order given. Makes keys of leads that have none; these are committed when
+   * it returns, whatever becomes of the caller's own transaction.
+   * @throws LeadWasErased
+   */
+  async seal(items: readonly (Place & { readonly value: unknown })[]): Promise<Sealed[]> {
+    const keys = await this.keysOf(items, (leadIds) => this.keys.findOrMake(leadIds));
+    return items.map((item) => {
+      const found = keys.get(item.leadId);
+      if (!found) throw new LeadKeyMissing(item.leadId);
+      if (found === 'erased') throw new LeadWasErased(item.leadId);
+      return sealWith(found, item, item.value);
+    });
+  }
+
+  /**
+   * Decrypts, in the order given; null for a lead that was erased.
+   * @throws SealBroken LeadKeyMissing
+   */
+  async unseal(items: readonly (Place & { readonly sealed: Sealed })[]): Promise<unknown[]> {
+    const keys = await this.keysOf(items, (leadIds) => this.keys.find(leadIds));
+    return items.map((item) => {
+      const found = keys.get(item.leadId);
+      if (!found) throw new LeadKeyMissing(item.leadId);
+      return found === 'erased' ? null : unsealWith(found, item, item.sealed);
+    });
+  }
+
+  /** Finds two leads of one person without keeping the address: equal for equal values, meaningless without the key. */
+  keyedHash(kind: 'email' | 'phone', value: string): Buffer {
+    return this.master.hash(kind, value);
+  }
+
+  /** 256 bits derived from the master key, for encrypting something that belongs to no lead. */
+  deriveKey(purpose: string): Buffer {
+    return this.master.derive(purpose);
+  }
+
+  /** Deletes the keys of these leads. May be repeated; also for a lead that never had a key. */
+  async erase(leadIds: readonly string[]): Promise<void> {
+    if (leadIds.length === 0) return;
+    await this.keys.erase(leadIds);
+    this.forget(leadIds);
+  }
+
+  /** Another process erased these leads: drops what is remembered of their keys at once rather than seconds later. */
+  forget(leadIds: readonly string[]): void {
+    for (const leadId of leadIds) this.cache.delete(leadId);
+  }
+
+  private async keysOf(
+    items: readonly Place[],
+    lookUp: (leadIds: readonly string[]) => Promise<Map<string, FoundKey>>,
+  ): Promise<Map<string, FoundKey>> {
+    const keys = new Map<string, FoundKey>();
+    const unknown = new Set<string>();
+    for (const { leadId } of items) {
+      if (keys.has(leadId)) continue;
+      const cached = this.cache.get(leadId);
+      if (cached) keys.set(leadId, cached);
+      else unknown.add(leadId);
+    }
+    if (unknown.size === 0) return keys;
+    for (const [leadId, found] of await lookUp([...unknown])) {
+      keys.set(leadId, found);
+      if (found !== 'erased') this.cache.set(leadId, found);
+    }
+    return keys;
+  }
+}
+
+function sealWith({ key, version }: LeadKey, place: Place, value: unknown): Sealed {
+  const plain = JSON.stringify(value) as string | undefined;
+  if (plain === undefined) throw new TypeError(`nothing to seal in ${place.field}`);
+  const { nonce, ciphertext } = encrypt(key, Buffer.from(plain, 'utf8'), bound(place, version));
+  return { v: 1, key: version, nonce: nonce.toString('base64'), ciphertext: ciphertext.toString('base64') };
+}
+
+function unsealWith({ key, version }: LeadKey, place: Place, sealed: Sealed): unknown {
+  const [nonce, ciphertext] = [Buffer.from(sealed.nonce, 'base64'), Buffer.from(sealed.ciphertext, 'base64')];
+  const plain = sealed.key === version ? decrypt(key, nonce, ciphertext, bound(place, version)) : undefined;
+  if (!plain) throw new SealBroken(place.leadId);
+  return JSON.parse(plain.toString('utf8')) as unknown;
+}
+
+/** The separator can stand in none of the parts, so no two places are bound to the same text. */
+function bound({ eventId, leadId, field }: Place, version: number): string {
+  if (`${eventId}${leadId}${field}`.includes('|')) throw new RangeError('an id or a field with a | in it');
+  return `${eventId}|${leadId}|${field}|${version}`;
+}
