@@ -43,8 +43,11 @@ export interface GuardedHttpSettings {
   readonly maxAnswerBytes: number;
   readonly connectionsPerOrigin: number;
   /** Tests resolve names without a network. */
-  readonly lookup?: (hostname: string) => Promise<readonly { address: string; family: number }[]>;
+  readonly lookup?: Lookup;
 }
+
+/** All addresses of a name. */
+export type Lookup = (hostname: string) => Promise<readonly { readonly address: string; readonly family: number }[]>;
 
 /** What is kept of an answer for people to look at. */
 const BEGINNING_BYTES = 1_024;
@@ -254,7 +257,7 @@ function permitsOf(guard: AddressGuard, plain: boolean): (address: string) => bo
   };
 }
 
-function resolve(hostname: string): Promise<readonly { address: string; family: number }[]> {
+function resolve(hostname: string): ReturnType<Lookup> {
   return systemLookup(hostname, { all: true });
 }
 
@@ -290,10 +293,7 @@ function connectorFor(
   };
 }
 
-function guardedLookup(
-  resolveName: NonNullable<GuardedHttpSettings['lookup']>,
-  permits: (address: string) => boolean,
-): LookupFunction {
+function guardedLookup(resolveName: Lookup, permits: (address: string) => boolean): LookupFunction {
   return (hostname, options, callback) => {
     resolveName(hostname).then(
       (addresses) => {

@@ -1,0 +1,69 @@
+import type { Environment } from '@fairlead/platform';
+import { AddressGuard } from './delivery/address-guard.js';
+
+/** Injection token of the service's settings. */
+export const SETTINGS = Symbol('partner-notification settings');
+
+export interface NotificationSettings {
+  readonly guard: AddressGuard;
+  /** Where partners reach the API: answers and receipts are linked from webhooks. Without a slash at the end. */
+  readonly publicUrl: string;
+  /** Factor on the waits between attempts: tests and demos have no 75 hours. */
+  readonly retryScale: number;
+  readonly deadlineMs: number;
+  readonly leaseMs: number;
+  readonly concurrency: number;
+  readonly concurrencyPerEndpoint: number;
+}
+
+/** What a lease must leave after the deadline: for recording the result, and for a stalled process to wake up in. */
+export const LEASE_MARGIN_MS = 5_000;
+
+export function readSettings(environment: Environment): NotificationSettings {
+  const deadlineMs = environment.durationMs('FAIRLEAD_WEBHOOK_TIMEOUT', { default: 15_000, min: 100, max: 120_000 });
+  const leaseMs = environment.durationMs('FAIRLEAD_WEBHOOK_LEASE', { default: 60_000, min: 1_000, max: 600_000 });
+  if (leaseMs < deadlineMs + 2 * LEASE_MARGIN_MS)
+    environment.refuse(
+      'FAIRLEAD_WEBHOOK_LEASE',
+      `must be at least FAIRLEAD_WEBHOOK_TIMEOUT and ${2 * LEASE_MARGIN_MS} ms`,
+    );
+  return {
+    guard: readGuard(environment),
+    publicUrl: environment
+      .url('FAIRLEAD_PUBLIC_URL', {
+        protocols: ['http', 'https'],
+        default: `http://127.0.0.1:${environment.integer('FAIRLEAD_PORT', { default: 8080 })}`,
+      })
+      .replace(/\/+$/, ''),
+    retryScale: readScale(environment),
+    deadlineMs,
+    leaseMs,
+    concurrency: environment.integer('FAIRLEAD_WEBHOOK_CONCURRENCY', { default: 1_024, min: 1, max: 10_000 }),
+    concurrencyPerEndpoint: environment.integer('FAIRLEAD_WEBHOOK_CONCURRENCY_PER_ENDPOINT', {
+      default: 32,
+      min: 1,
+      max: 1_000,
+    }),
+  };
+}
+
+function readGuard(environment: Environment): AddressGuard {
+  const allow = environment.list('FAIRLEAD_WEBHOOK_ALLOW', { default: [] });
+  try {
+    return new AddressGuard(allow);
+  } catch {
+    environment.refuse('FAIRLEAD_WEBHOOK_ALLOW', 'must be networks such as 10.20.0.0/16, separated by commas');
+    return new AddressGuard([]);
+  }
+}
+
+function readScale(environment: Environment): number {
+  const scale = Number(
+    environment.text('FAIRLEAD_WEBHOOK_RETRY_SCALE', {
+      default: '1',
+      pattern: /^\d{1,3}(\.\d{1,6})?$/,
+      shape: 'a number such as 0.001',
+    }),
+  );
+  return Number.isFinite(scale) ? scale : 1;
+}

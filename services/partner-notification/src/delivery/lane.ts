@@ -1,0 +1,122 @@
+import type { KeyObject } from 'node:crypto';
+import type { Claim } from '../store/delivery-queue.store.js';
+
+/** An endpoint as a sender needs it: address parsed, secrets opened. */
+export interface Endpoint {
+  readonly key: string;
+  readonly party: string;
+  readonly id: string;
+  readonly url: URL;
+  readonly secrets: readonly KeyObject[];
+  readonly state: 'active' | 'failing' | 'disabled';
+  readonly version: string;
+  /** performance.now() */
+  readonly loadedAt: number;
+}
+
+/** A claim that waits in memory for its turn. */
+export interface Waiting {
+  readonly claim: Claim;
+  readonly contact: unknown;
+  /** performance.now() after which too little of the lease is left to begin. */
+  readonly beginBefore: number;
+}
+
+/** Until an endpoint has shown that it answers, it gets no more of what all share than this. */
+const FIRST_LIMIT = 2;
+/** So many failures in a row are no accident: it is probed with one request at a time. */
+export const FAILING_AFTER = 3;
+/** Claims are fetched for about so long ahead: long enough to keep busy while the next ones are fetched. */
+const AHEAD_MS = 500;
+/** One endpoint's share of the memory; at 5 ms and 32 at once, half a second's work would be 3,200. */
+const MAX_WINDOW = 1_000;
+
+/**
+ * What one sender knows of one endpoint: what it has claimed for it, and how much it dares to send at once. Each endpoint has a lane
+ * of its own, so that a slow one holds up nobody but itself.
+ */
+export class Lane {
+  readonly key: string;
+  readonly #maxLimit: number;
+  endpoint: Endpoint | undefined;
+  /** There may be something due in the database. */
+  due = false;
+  /** performance.now() at which something will be due; undefined: nothing known. */
+  dueAt: number | undefined;
+  inFlight = 0;
+  /** In a row, the latest included. */
+  failures = 0;
+  #limit = FIRST_LIMIT;
+  #averageMs: number | undefined;
+  #waiting: Waiting[] = [];
+  #head = 0;
+
+  constructor(key: string, maxLimit: number) {
+    this.key = key;
+    this.#maxLimit = maxLimit;
+  }
+
+  get buffered(): number {
+    return this.#waiting.length - this.#head;
+  }
+
+  get canSend(): boolean {
+    return this.buffered > 0 && this.inFlight < this.#limit;
+  }
+
+  /** How many more to claim: none until half of what is kept ahead is used up, so that claims come in batches. */
+  get quota(): number {
+    const window = this.#window();
+    return this.buffered > window / 2 ? 0 : window - this.buffered;
+  }
+
+  /** Whether a server that never answered cannot be told from one that has begun to fail. */
+  get failing(): boolean {
+    return this.failures >= FAILING_AFTER;
+  }
+
+  add(waiting: Waiting): void {
+    this.#waiting.push(waiting);
+  }
+
+  take(): Waiting | undefined {
+    const next = this.#waiting[this.#head];
+    if (!next) return undefined;
+    this.#head += 1;
+    if (this.#head === this.#waiting.length || this.#head > MAX_WINDOW) {
+      this.#waiting = this.#waiting.slice(this.#head);
+      this.#head = 0;
+    }
+    return next;
+  }
+
+  /** Takes everything that waits, to be given back. */
+  takeAll(): Waiting[] {
+    const all = this.#waiting.slice(this.#head);
+    this.#waiting = [];
+    this.#head = 0;
+    return all;
+  }
+
+  succeeded(durationMs: number): void {
+    this.failures = 0;
+    this.#limit = Math.min(this.#limit + 1, this.#maxLimit);
+    this.#measure(durationMs);
+  }
+
+  failed(durationMs: number): void {
+    this.failures += 1;
+    this.#limit = this.failing ? 1 : Math.max(1, this.#limit >> 1);
+    this.#measure(durationMs);
+  }
+
+  #measure(durationMs: number): void {
+    this.#averageMs = this.#averageMs === undefined ? durationMs : this.#averageMs * 0.9 + durationMs * 0.1;
+  }
+
+  #window(): number {
+    if (this.failing) return 1;
+    const perSlot = AHEAD_MS / Math.max(1, this.#averageMs ?? AHEAD_MS / 2);
+    return Math.min(MAX_WINDOW, Math.max(2, Math.ceil(this.#limit * perSlot)));
+  }
+}

@@ -1,0 +1,113 @@
+import type {
+  LeadAccepted,
+  LeadContacted,
+  LeadDeclined,
+  LeadLost,
+  LeadOfferExpired,
+  LeadOverridden,
+  LeadQualified,
+  LeadRecycled,
+  LeadReturned,
+  LeadRouted,
+  LeadWon,
+} from '@fairlead/events';
+
+/** What partners can subscribe to. */
+export const subscribable = [
+  'lead.routed',
+  'lead.offer-expired',
+  'lead.overridden',
+  'lead.accepted',
+  'lead.declined',
+  'lead.contacted',
+  'lead.qualified',
+  'lead.won',
+  'lead.lost',
+  'lead.returned',
+  'lead.recycled',
+] as const;
+export type Subscribable = (typeof subscribable)[number];
+
+/** That one party is to be told of one event. */
+export interface Notice {
+  readonly party: string;
+  readonly event: NoticeEvent;
+  /** The part of the event that is this party's business; no personal data, because it is stored in clear. */
+  readonly data: Readonly<Record<string, unknown>>;
+  /** Whether the webhook carries the lead's contact data, which is opened when it is sent. */
+  readonly withContact: boolean;
+}
+
+export type NoticeEvent =
+  | LeadRouted
+  | LeadOfferExpired
+  | LeadOverridden
+  | LeadAccepted
+  | LeadDeclined
+  | LeadContacted
+  | LeadQualified
+  | LeadWon
+  | LeadLost
+  | LeadReturned
+  | LeadRecycled;
+
+/** Types whose webhooks describe the lead; the others only say what happened to a lead that the party knows. */
+export const describesLead: ReadonlySet<string> = new Set<Subscribable>(['lead.routed', 'lead.accepted']);
+
+/**
+ * Who is told of an event, and what.
+ * @param holder the party that had the latest offer before this event
+ */
+export function noticesOf(event: NoticeEvent, holder: string | undefined): Notice[] {
+  switch (event.type) {
+    case 'lead.routed':
+      return [routed(event)];
+    case 'lead.overridden':
+      return overridden(event, holder);
+    case 'lead.recycled': {
+      const party = event.data.party ?? holder;
+      return party === undefined ? [] : [told(event, party, { reason: event.data.reason, at: iso(event.data.at) })];
+    }
+    case 'lead.offer-expired': {
+      const { party, offer, acceptBy } = event.data;
+      return [told(event, party, { offer, acceptBy: iso(acceptBy) })];
+    }
+    case 'lead.accepted': {
+      const { party, offer, at } = event.data;
+      // Whoever accepts may see whom to call, whether or not the offer showed it.
+      return [{ ...told(event, party, { offer, at: iso(at) }), withContact: true }];
+    }
+    case 'lead.declined':
+    case 'lead.returned':
+    case 'lead.contacted':
+    case 'lead.qualified':
+    case 'lead.won':
+    case 'lead.lost': {
+      // Without the note: it is sealed free text, and whoever is told here has written it.
+      const { party, offer, at, reason } = event.data;
+      const amount = 'amount' in event.data ? event.data.amount : undefined;
+      return [told(event, party, { offer, at: iso(at), reason, amount })];
+    }
+  }
+}
+
+function routed(event: LeadRouted): Notice {
+  const { to, offer, acceptBy, why, revealContact, decided } = event.data;
+  const data = { offer, acceptBy: iso(acceptBy), why, pool: decided.pool, contactRevealed: revealContact };
+  return { ...told(event, to, data), withContact: revealContact === 'on-offer' };
+}
+
+/** The party that gets the lead and the one that loses it, each without the other's name. */
+function overridden(event: LeadOverridden, holder: string | undefined): Notice[] {
+  const { to, reason } = event.data;
+  const gains = told(event, to, { effect: 'gained', reason });
+  return holder === undefined || holder === to ? [gains] : [gains, told(event, holder, { effect: 'lost', reason })];
+}
+
+function told(event: NoticeEvent, party: string, data: Record<string, unknown>): Notice {
+  return { party, event, data, withContact: false };
+}
+
+function iso(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

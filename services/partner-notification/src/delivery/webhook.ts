@@ -1,0 +1,86 @@
+import type { KeyObject } from 'node:crypto';
+import type { SealedContact } from './contacts.js';
+import { sign } from './signature.js';
+import { describesLead } from './webhook-events.js';
+
+/** A delivery that is due, with what its webhook tells. The texts are JSON that is passed on as it came, unparsed. */
+export interface DueDelivery {
+  /** The webhook-id. */
+  readonly id: string;
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly leadId: string;
+  readonly traceparent: string | null;
+  /** `{ source, time, data }`: the party's part of the event. */
+  readonly event: string;
+  readonly leadState: string | null;
+  readonly grade: string | null;
+  readonly score: number | null;
+  readonly facts: string | null;
+  readonly contributions: string | null;
+  readonly contact: SealedContact | null;
+  readonly contactEvent: string | null;
+}
+
+/**
+ * The body of a webhook: a CloudEvent with the event's own id. It is built when it is sent and stored nowhere, so that
+ * contact data lies in no queue, and a lead that is erased between two attempts is erased for the second one too.
+ * @param contact opened; null when the lead was erased, undefined when the party may not see it (yet)
+ * @param publicUrl where the party reaches the API
+ */
+export function webhookBody(due: DueDelivery, contact: unknown, publicUrl: string): Buffer {
+  const { source, time, data } = JSON.parse(due.event) as { source: string; time: string; data: object };
+  const envelope = JSON.stringify({
+    specversion: '1.0',
+    id: due.eventId,
+    source,
+    type: due.eventType,
+    subject: due.leadId,
+    time,
+    datacontenttype: 'application/json',
+    ...(due.traceparent !== null && { traceparent: due.traceparent }),
+  });
+  const parts = describesLead.has(due.eventType) ? describe(due, contact) : `"lead":{"id":"${due.leadId}"}`;
+  const links = JSON.stringify(linksOf(due.leadId, publicUrl));
+  return Buffer.from(`${open(envelope)},"data":${open(JSON.stringify(data))},${parts},${links.slice(1, -1)}}}`);
+}
+
+/** Facts and reasons were written as JSON by ourselves; to parse them only to write them again is a third of the work. */
+function describe({ leadId, leadState, grade, score, facts, contributions }: DueDelivery, contact: unknown): string {
+  const shown = contact === undefined ? '' : `,"contact":${JSON.stringify(contact)}`;
+  return (
+    `"lead":{"id":"${leadId}","facts":${facts ?? 'null'}${shown}},"state":${JSON.stringify(leadState)},` +
+    `"grade":${JSON.stringify(grade)},"score":${score ?? 'null'},"reasons":${contributions ?? '[]'}`
+  );
+}
+
+function linksOf(leadId: string, publicUrl: string): object {
+  const lead = `${publicUrl}/v1/leads/${leadId}`;
+  return {
+    answers: { accept: `${lead}/accept`, decline: `${lead}/decline`, outcomes: `${lead}/outcomes` },
+    receipt: `${lead}/receipt`,
+  };
+}
+
+/** A JSON object without its closing brace, to be continued. Never called with an empty one. */
+function open(json: string): string {
+  return json.slice(0, -1);
+}
+
+/** The headers of one attempt: the id is the same for all of them, time and signature are its own. */
+export function webhookHeaders(
+  id: string,
+  body: Buffer,
+  secrets: readonly KeyObject[],
+  now: number,
+): Record<string, string> {
+  const timestamp = Math.floor(now / 1_000);
+  return {
+    // Not application/cloudevents+json, which frameworks do not parse unless they are told to.
+    'content-type': 'application/json',
+    'user-agent': 'Fairlead-Webhooks/1',
+    'webhook-id': id,
+    'webhook-timestamp': String(timestamp),
+    'webhook-signature': sign(secrets, id, timestamp, body),
+  };
+}

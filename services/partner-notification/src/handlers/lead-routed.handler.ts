@@ -1,0 +1,51 @@
+import { Controller } from '@nestjs/common';
+import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
+import { LeadRouted } from '@fairlead/events';
+import { consumerId, type UnitOfWork } from '@fairlead/messaging';
+import { Dispatcher } from '../delivery/dispatcher.js';
+import { noticesOf, subscribable, type NoticeEvent } from '../delivery/webhook-events.js';
+import { DeliveriesStore } from '../store/deliveries.store.js';
+import { LeadsStore } from '../store/leads.store.js';
+
+/**
+ * lead.routed, and every other event that concerns one party → a delivery for each of its endpoints that subscribed.
+ * Sending is not done here: what is committed with the event is the intention, which the dispatcher then carries out.
+ */
+@Controller()
+export class LeadRoutedHandler {
+  constructor(
+    private readonly leads: LeadsStore,
+    private readonly deliveries: DeliveriesStore,
+    private readonly dispatcher: Dispatcher,
+  ) {}
+
+  @EventPattern<string>(LeadRouted.type, consumerId('partner-notification'))
+  async announceOffers(@Payload() events: readonly LeadRouted[], @Ctx() unit: UnitOfWork): Promise<void> {
+    await this.#announce(events, new Map(), unit);
+    await this.leads.noteHolders(unit, events);
+  }
+
+  @EventPattern(subscribable.filter((type) => type !== LeadRouted.type), consumerId('partner-notification'))
+  async announce(@Payload() events: readonly NoticeEvent[], @Ctx() unit: UnitOfWork): Promise<void> {
+    // These two name no party, or not the one that loses the lead.
+    const vague = events.filter(({ type }) => type === 'lead.overridden' || type === 'lead.recycled');
+    const holders =
+      vague.length > 0
+        ? await this.leads.holdersOf(
+            unit,
+            vague.map(({ subject }) => subject),
+          )
+        : new Map<string, string>();
+    await this.#announce(events, holders, unit);
+  }
+
+  async #announce(
+    events: readonly NoticeEvent[],
+    holders: ReadonlyMap<string, string>,
+    unit: UnitOfWork,
+  ): Promise<void> {
+    const notices = events.flatMap((event) => noticesOf(event, holders.get(event.subject)));
+    const endpoints = await this.deliveries.intend(unit, notices);
+    if (endpoints.length > 0) unit.afterCommit(() => this.dispatcher.wake(endpoints));
+  }
+}

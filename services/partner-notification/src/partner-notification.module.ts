@@ -1,0 +1,60 @@
+import { Module } from '@nestjs/common';
+import { MessagingModule } from '@fairlead/messaging';
+import { PersonalData, PersonalDataModule } from '@fairlead/personal-data';
+import { Environment } from '@fairlead/platform';
+import { type NotificationSettings, readSettings, SETTINGS } from './config.js';
+import { Contacts } from './delivery/contacts.js';
+import { Dispatcher } from './delivery/dispatcher.js';
+import { GuardedHttp } from './delivery/guarded-http.js';
+import { SecretBox } from './delivery/secret-box.js';
+import { EndpointsController } from './handlers/endpoints.controller.js';
+import { LeadReceivedHandler } from './handlers/lead-received.handler.js';
+import { LeadRoutedHandler } from './handlers/lead-routed.handler.js';
+import { DeliveriesStore } from './store/deliveries.store.js';
+import { DeliveryQueueStore } from './store/delivery-queue.store.js';
+import { EndpointsStore } from './store/endpoints.store.js';
+import { LeadsStore } from './store/leads.store.js';
+
+export const NAME = 'partner-notification';
+export const MIGRATIONS = new URL('../migrations/', import.meta.url);
+/** Of one origin: several endpoints of one partner, or one host for many partners. */
+const CONNECTIONS_PER_ORIGIN = 64;
+/** A third of the deadline's default: there is still time to answer. */
+const CONNECT_TIMEOUT_MS = 5_000;
+/** An answer is a status; what else there is of it is read only to keep the connection. */
+const MAX_ANSWER_BYTES = 65_536;
+
+@Module({
+  imports: [
+    MessagingModule.forService({ name: NAME, migrations: MIGRATIONS, topics: ['lifecycle'] }),
+    PersonalDataModule.register(),
+  ],
+  controllers: [EndpointsController, LeadReceivedHandler, LeadRoutedHandler],
+  providers: [
+    { provide: SETTINGS, inject: [Environment], useFactory: readSettings },
+    {
+      provide: GuardedHttp,
+      inject: [SETTINGS],
+      useFactory: ({ guard, deadlineMs }: NotificationSettings) =>
+        new GuardedHttp({
+          guard,
+          deadlineMs,
+          connectTimeoutMs: Math.min(CONNECT_TIMEOUT_MS, deadlineMs),
+          maxAnswerBytes: MAX_ANSWER_BYTES,
+          connectionsPerOrigin: CONNECTIONS_PER_ORIGIN,
+        }),
+    },
+    {
+      provide: SecretBox,
+      inject: [PersonalData],
+      useFactory: (personalData: PersonalData) => new SecretBox(personalData.deriveKey('webhook-secrets')),
+    },
+    Contacts,
+    Dispatcher,
+    LeadsStore,
+    EndpointsStore,
+    DeliveriesStore,
+    DeliveryQueueStore,
+  ],
+})
+export class PartnerNotificationModule {}

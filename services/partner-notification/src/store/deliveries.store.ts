@@ -1,0 +1,111 @@
+import { Injectable } from '@nestjs/common';
+import { derivedId } from '@fairlead/events';
+import type { UnitOfWork } from '@fairlead/messaging';
+import type { Query } from '@fairlead/persistence';
+import type { Notice } from '../delivery/webhook-events.js';
+
+interface Subscriber {
+  readonly key: string;
+  readonly party: string;
+  readonly id: string;
+  readonly events: readonly string[];
+  readonly disabled: boolean;
+}
+
+export interface DeliveryListed {
+  readonly sequence: string;
+  readonly id: string;
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly leadId: string;
+  readonly state: 'pending' | 'delivered' | 'failed' | 'withheld';
+  readonly createdAt: Date;
+  readonly settledAt: Date | null;
+  readonly nextAttemptAt: Date | null;
+  readonly attempts: readonly unknown[];
+}
+
+@Injectable()
+export class DeliveriesStore {
+  /**
+   * Commits the intention to send: one delivery for each notice and each endpoint of its party that subscribed to it.
+   * What a disabled endpoint misses is noted, too, so that its party can ask for it later.
+   * @returns the endpoints for which there is something to send now
+   */
+  async intend(unit: UnitOfWork, notices: readonly Notice[]): Promise<string[]> {
+    if (notices.length === 0) return [];
+    const subscribers = Map.groupBy(
+      await unit.query<Subscriber>(
+        `SELECT key, party, id, events, state = 'disabled' AS disabled FROM endpoints WHERE party = ANY($1) ORDER BY key`,
+        [[...new Set(notices.map(({ party }) => party))]],
+      ),
+      ({ party }) => party,
+    );
+    const intended = notices.flatMap((notice) =>
+      (subscribers.get(notice.party) ?? [])
+        .filter(({ events }) => events.includes(notice.event.type))
+        .map((endpoint) => ({ notice, endpoint })),
+    );
+    if (intended.length === 0) return [];
+    const queued = await unit.query<{ endpoint_key: string }>(
+      `WITH intended AS (
+         INSERT INTO deliveries (id, endpoint_key, lead_id, event_id, event_type, event, with_contact, traceparent, state)
+         SELECT id, endpoint_key, lead_id, event_id, event_type, event, with_contact, traceparent, state
+         FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::text[], $6::json[], $7::boolean[], $8::text[], $9::text[])
+           WITH ORDINALITY AS intended
+             (id, endpoint_key, lead_id, event_id, event_type, event, with_contact, traceparent, state, place)
+         ORDER BY place
+         ON CONFLICT (id) DO NOTHING
+         RETURNING sequence, endpoint_key, lead_id, state
+       )
+       INSERT INTO delivery_queue (sequence, endpoint_key, lead_id, due_at)
+       SELECT sequence, endpoint_key, lead_id,
+         -- Not before the one that it has to wait for: else every look for what is due would come across it.
+         greatest(now(), (SELECT max(due_at) FROM delivery_queue earlier
+                          WHERE earlier.lead_id = intended.lead_id AND earlier.endpoint_key = intended.endpoint_key))
+       FROM intended WHERE state = 'pending'
+       RETURNING endpoint_key`,
+      [
+        intended.map(({ notice, endpoint }) => deliveryId(notice.event.id, endpoint)),
+        intended.map(({ endpoint }) => endpoint.key),
+        intended.map(({ notice }) => notice.event.subject),
+        intended.map(({ notice }) => notice.event.id),
+        intended.map(({ notice }) => notice.event.type),
+        intended.map(({ notice }) => told(notice)),
+        intended.map(({ notice }) => notice.withContact),
+        intended.map(({ notice }) => notice.event.traceparent ?? null),
+        intended.map(({ endpoint }) => (endpoint.disabled ? 'withheld' : 'pending')),
+      ],
+    );
+    return [...new Set(queued.map(({ endpoint_key }) => endpoint_key))];
+  }
+
+  /** Newest first. The party is part of the question, so that nobody can see another's. */
+  async page(
+    query: Query,
+    of: { readonly party: string; readonly endpointId: string },
+    page: { readonly before: string; readonly limit: number; readonly state?: string },
+  ): Promise<DeliveryListed[]> {
+    return query<DeliveryListed>(
+      `SELECT d.sequence, d.id, d.event_id AS "eventId", d.event_type AS "eventType", d.lead_id AS "leadId", d.state,
+         d.created_at AS "createdAt", d.settled_at AS "settledAt", q.due_at AS "nextAttemptAt",
+         coalesce((SELECT json_agg(json_build_object('attempt', a.attempt, 'startedAt', a.started_at, 'durationMs', a.duration_ms,
+                     'status', a.status, 'failure', a.failure, 'excerpt', a.excerpt) ORDER BY a.claim)
+                   FROM attempts a WHERE a.sequence = d.sequence), '[]') AS attempts
+       FROM deliveries d LEFT JOIN delivery_queue q ON q.sequence = d.sequence
+       WHERE d.endpoint_key = (SELECT key FROM endpoints WHERE party = $1 AND id = $2)
+         AND d.sequence < $3 AND ($4::text IS NULL OR d.state = $4)
+       ORDER BY d.sequence DESC LIMIT $5`,
+      [of.party, of.endpointId, page.before, page.state ?? null, page.limit],
+    );
+  }
+}
+
+/** The same for every attempt, and for every time that the event is handled: it is the partner's key to repetitions. */
+function deliveryId(eventId: string, endpoint: { readonly party: string; readonly id: string }): string {
+  return derivedId(eventId, 'webhook', `${endpoint.party}/${endpoint.id}`);
+}
+
+function told({ event, data, party }: Notice): string {
+  return JSON.stringify({ source: event.source, time: event.time, data: { party, ...data } });
+}
