@@ -96,6 +96,12 @@ describe('master keys', () => {
     expect(first.hash('email', 'jane@example.com')).toHaveLength(32);
   });
 
+  it('derive keys for different purposes that have nothing in common, and the same ones every time', () => {
+    expect(first.derive('a')).toEqual(both.derive('a'));
+    expect(first.derive('a')).not.toEqual(first.derive('b'));
+    expect(first.derive('a')).toHaveLength(32);
+  });
+
   it('hash differently by kind, by value and by key', () => {
     const other = new MasterKeys(new Map([[1, Buffer.alloc(32, 3)]]));
     const hashes = [

@@ -54,6 +54,11 @@ export class MasterKeys {
     return Buffer.from(hkdfSync('sha256', this.#oldest, Buffer.alloc(0), `fairlead/${purpose}/1`, KEY_BYTES));
   }
 
+  /** A key of its own for one purpose (HKDF, RFC 5869), which tells nothing about the master key or the other keys. */
+  derive(purpose: string): Buffer {
+    return Buffer.from(hkdfSync('sha256', this.#oldest, Buffer.alloc(0), `fairlead/${purpose}/1`, KEY_BYTES));
+  }
+
   #key(version: number): Buffer {
     const key = this.#keys.get(version);
     if (!key)

@@ -65,6 +65,11 @@ export class PersonalData {
     return this.master.derive(purpose);
   }
 
+  /** A 256-bit key for one purpose of a service, such as sealing its partners' secrets; the same in every process, for good. */
+  deriveKey(purpose: string): Buffer {
+    return this.master.derive(`service/${purpose}`);
+  }
+
   /** Deletes the keys of these leads. May be repeated; also for a lead that never had a key. */
   async erase(leadIds: readonly string[]): Promise<void> {
     if (leadIds.length === 0) return;
