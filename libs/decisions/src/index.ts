@@ -1,8 +1,41 @@
+// normalise: what a lead as it was sent means, in the form in which decisions compare
+export { type FieldError, shownName } from './normalise/field-error.js';
+export { historyFields, leadFields, LeadInput } from './normalise/lead-input.js';
+export {
+  applyMapping,
+  bindMapping,
+  type BoundMapping,
+  type Mapped,
+  Mapping,
+  mappingOfOurFields,
+  parseMapping,
+} from './normalise/mapping.js';
+export { type Completeness, isNeed, missingFields } from './normalise/missing-fields.js';
+export { readMoment } from './normalise/moment.js';
+export {
+  type Contact,
+  type Normalisation,
+  type NormalisedLead,
+  normaliseLead,
+  type NormaliseOptions,
+} from './normalise/normalise-lead.js';
+export { parseDefaults } from './normalise/source-defaults.js';
+
+// identify: who is the same
+export {
+  type IdentityKey,
+  identityKeys,
+  type IdentityKind,
+  identityKinds,
+  type KnownLead,
+  type Match,
+  matchLead,
+} from './identify/identity.js';
+
 // lifecycle: which step of a lead may follow which, and what is counted of it
 export { advance, type Step } from './lifecycle/advance.js';
 export { type Answer, type AnswerType, answerTypes, mayFollow } from './lifecycle/answer.js';
 export { type AnswerRefusal, clockSkewMs, judgeAnswer, type Verdict } from './lifecycle/judge-answer.js';
-export { type Rate, rate } from './lifecycle/rate.js';
 export {
   type Amount,
   currentOffer,
@@ -27,3 +60,58 @@ export {
   type Tally,
   tallyOf,
 } from './lifecycle/tally.js';
+
+// trust: figures that both sides can check
+export {
+  type ByGrade,
+  type Counted,
+  type Figures,
+  figures,
+  type Promised,
+  type PromiseKept,
+  type TrustFigures,
+  trustFigures,
+} from './trust/figures.js';
+export { promisesOf } from './trust/promises.js';
+export { type Rate, rate } from './trust/rate.js';
+
+// score: how good a lead is, and why
+export { defaultModel } from './score/default-model.js';
+export { type Model, type ModelDocument, modelOf, readModel } from './score/model.js';
+export { gradeOf, type ScorableLead, type Score, scoreLead } from './score/score-lead.js';
+
+// route: who is offered a lead, and why not the others
+export { allocate, type Allocation, type Credits, type Eligible, LEAD, UNCLAIMED } from './route/allocate.js';
+export { defaultPolicy } from './route/default-policy.js';
+export { dayOf, type Load, Loads } from './route/loads.js';
+export { matchPool } from './route/match-pool.js';
+export { type NamedAccountDocument, NamedAccountList, readNamedAccounts } from './route/named-accounts.js';
+export { DIRECT, isPartnerId, type PartnerDocument, readPartner } from './route/partner.js';
+export { type Policy, type PolicyDocument, policyOf, type Pool, type Quality, readPolicy } from './route/policy.js';
+export { type Partner, partnerOf, type Refusal, Roster, rosterHash } from './route/roster.js';
+export {
+  type EarlierOffers,
+  overrideLead,
+  type RoutableLead,
+  type Routed,
+  routeLead,
+  type RoutingDecision,
+  type Rules,
+  type Unroutable,
+} from './route/route-lead.js';
+export {
+  applyDecision,
+  freePlace,
+  type MadeOffer,
+  type PoolState,
+  refuseOffer,
+  returnLead,
+  type RoutingState,
+  type Side,
+  withdrawOffer,
+} from './route/routing-state.js';
+
+// what both are made with
+export { contentHash } from './document/content-hash.js';
+export type { DocumentProblem, Reading } from './document/read-document.js';
+export { engine } from './engine.js';
