@@ -49,11 +49,6 @@ export class MasterKeys {
     return createHmac('sha256', this.#hashKey).update(`${kind}\0${value}`, 'utf8').digest();
   }
 
-  /** A key for one purpose, from the oldest master key: it stays the same when a new master key is added. */
-  derive(purpose: string): Buffer {
-    return Buffer.from(hkdfSync('sha256', this.#oldest, Buffer.alloc(0), `fairlead/${purpose}/1`, KEY_BYTES));
-  }
-
   /** A key of its own for one purpose (HKDF, RFC 5869), which tells nothing about the master key or the other keys. */
   derive(purpose: string): Buffer {
     return Buffer.from(hkdfSync('sha256', this.#oldest, Buffer.alloc(0), `fairlead/${purpose}/1`, KEY_BYTES));

@@ -60,11 +60,6 @@ export class PersonalData {
     return this.master.hash(kind, value);
   }
 
-  /** 256 bits derived from the master key, for encrypting something that belongs to no lead. */
-  deriveKey(purpose: string): Buffer {
-    return this.master.derive(purpose);
-  }
-
   /** A 256-bit key for one purpose of a service, such as sealing its partners' secrets; the same in every process, for good. */
   deriveKey(purpose: string): Buffer {
     return this.master.derive(`service/${purpose}`);
