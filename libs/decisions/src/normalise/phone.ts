@@ -11,7 +11,10 @@ import { hasHiddenCharacters } from './text.js';
 export function readPhone(text: string, country?: string): string | undefined {
   if (hasHiddenCharacters(text)) return undefined;
   const international = text.trim().replace(/^00(?=[1-9])/, '+');
-  const defaultCountry = country !== undefined && isSupportedCountry(country, metadata) ? country : undefined;
+  const defaultCountry =
+    country !== undefined && isSupportedCountry(country as CountryCode, metadata)
+      ? (country as CountryCode)
+      : undefined;
   return (
     valid(text, defaultCountry) ??
     // "00" is how most of the world dials "+", and only that: in its own country a number may begin with it.
