@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import { type Api, Refused } from '../api/client.js';
+import { CommandFailed } from '../api/command-failed.js';
+import type { OpenFile, Row } from './rows.js';
+import type { RejectedRow, Tally } from './tally.js';
+
+// 500: the cost of a request is spread thin, and what a broken connection may have to repeat stays small.
+const MAX_BATCH_ROWS = 500;
+// Half of what the intake takes in one request by default (1 MiB), as bytes may be more than characters.
+const MAX_BATCH_LENGTH = 524_288;
+
+interface RowToSend {
+  readonly number: number;
+  readonly line: number;
+  readonly text: string;
+}
+
+interface Result {
+  readonly index: number;
+  readonly status: 'received' | 'merged' | 'held' | 'rejected';
+  readonly errors?: readonly { readonly field: string; readonly detail: string }[];
+}
+
+export interface Watch {
+  /** After each batch. */
+  readonly onProgress: (tally: Tally) => void;
+  readonly onRejected: (row: RejectedRow) => void;
+}
+
+/**
+ * Sends the rows of a file in order, batch after batch. Each batch has a key of its own, so that repeating one whose
+ * answer was lost tells again what became of it and does nothing twice.
+ * @returns what became of every row
+ */
+export async function importFile(api: Api, file: OpenFile, source: string, watch: Watch): Promise<Tally> {
+  const run = randomUUID();
+  const tally: Tally = { rows: 0, received: 0, merged: 0, held: 0, rejected: 0 };
+  const reject = (row: { number: number; line: number }, errors: RejectedRow['errors']): void => {
+    tally.rejected += 1;
+    watch.onRejected({ row: row.number, line: row.line, errors });
+  };
+  let batch = 0;
+  for await (const { toSend, wrong } of batches(file.rows)) {
+    batch += 1;
+    tally.rows += toSend.length + wrong.length;
+    for (const row of wrong) reject(row, row.errors);
+    for (const { row, result } of await send(api, file, source, toSend, `import-${run}-${batch}`)) {
+      if (result.status === 'rejected') reject(row, result.errors ?? []);
+      else tally[result.status] += 1;
+    }
+    watch.onProgress(tally);
+  }
+  return tally;
+}
+
+interface Batch {
+  readonly toSend: RowToSend[];
+  readonly wrong: Extract<Row, { errors: unknown }>[];
+}
+
+async function* batches(rows: AsyncIterable<Row>): AsyncGenerator<Batch> {
+  let batch: Batch = { toSend: [], wrong: [] };
+  let length = 0;
+  for await (const row of rows) {
+    const size = 'text' in row ? row.text.length + 1 : 0;
+    const full = batch.toSend.length + batch.wrong.length >= MAX_BATCH_ROWS || length + size > MAX_BATCH_LENGTH;
+    if (full && batch.toSend.length + batch.wrong.length > 0) {
+      yield batch;
+      batch = { toSend: [], wrong: [] };
+      length = 0;
+    }
+    length += size;
+    if ('text' in row) batch.toSend.push(row);
+    else batch.wrong.push(row);
+  }
+  if (batch.toSend.length + batch.wrong.length > 0) yield batch;
+}
+
+async function send(
+  api: Api,
+  file: OpenFile,
+  source: string,
+  rows: readonly RowToSend[],
+  idempotencyKey: string,
+): Promise<{ row: RowToSend; result: Result }[]> {
+  if (rows.length === 0) return [];
+  const text = [...(file.header === undefined ? [] : [file.header]), ...rows.map((row) => row.text)].join('\n');
+  try {
+    const path = `/v1/leads?source=${encodeURIComponent(source)}`;
+    const body = { type: file.type, text };
+    const { results } = await api.call<{ results: Result[] }>({ method: 'POST', path, body, idempotencyKey });
+    return matched(rows, results);
+  } catch (error) {
+    if (!(error instanceof Refused && error.status === 413)) throw error;
+    if (rows.length === 1 && rows[0]) return [{ row: rows[0], result: tooLarge(error) }];
+    // The system takes less at once than we thought: halves, until it is one row that is too large.
+    const middle = Math.ceil(rows.length / 2);
+    const first = await send(api, file, source, rows.slice(0, middle), `${idempotencyKey}a`);
+    return [...first, ...(await send(api, file, source, rows.slice(middle), `${idempotencyKey}b`))];
+  }
+}
+
+function tooLarge({ title, detail }: Refused): Result {
+  return { index: 0, status: 'rejected', errors: [{ field: 'row', detail: detail ?? title }] };
+}
+
+/** Every row must be answered exactly once, or the sum at the end would be a lie. */
+function matched(rows: readonly RowToSend[], results: readonly Result[]): { row: RowToSend; result: Result }[] {
+  const byIndex = new Map(results.map((result) => [result.index, result]));
+  const pairs = rows.flatMap((row, index) => {
+    const result = byIndex.get(index);
+    return result ? [{ row, result }] : [];
+  });
+  if (pairs.length !== rows.length || results.length !== rows.length) {
+    throw new CommandFailed(`The system answered ${results.length} rows of ${rows.length}: its answer is not usable.`);
+  }
+  return pairs;
+}
