@@ -198,8 +198,9 @@ export class BatchConsumer extends Server implements CustomTransportStrategy {
       return { id: event.id, key: event.partitionkey, type: event.type, address, bytes, event };
     } catch (error) {
       const id = derivedId(`${topic}/${partition}@${offset}`, 'unreadable');
-      const key = record.key ?? id;
-      return { record: { id, key, type: record.type ?? 'unknown', address, bytes }, errorClass: classOf(error) };
+      const key = usable(record.key, 255) ?? id;
+      const type = usable(record.type, 128) ?? 'unknown';
+      return { record: { id, key, type, address, bytes }, errorClass: classOf(error) };
     }
   }
 
@@ -300,4 +301,10 @@ function takeOnce(events: readonly Decoded[], ids: ReadonlySet<string>): Decoded
 
 function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** Keys and types of unreadable records come from anybody: what PostgreSQL or our own events could not hold is no key. */
+function usable(text: string | null, maxLength: number): string | undefined {
+  const fits = text !== null && text !== '' && text.length <= maxLength && !text.includes('\0');
+  return fits ? text : undefined;
 }

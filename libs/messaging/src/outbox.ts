@@ -1,4 +1,4 @@
-import { TYPE_HEADER, type EncodedEvent } from '@fairlead/events';
+import { recordHeaders, TYPE_HEADER, type EncodedEvent } from '@fairlead/events';
 import type { Query } from '@fairlead/persistence';
 
 /** What goes to Kafka beside an event's bytes; only parked records carry more than the type. */
@@ -57,5 +57,5 @@ export async function removeFromOutbox(query: Query, positions: readonly string[
 }
 
 export function headersOf(row: Pick<OutboxRow, 'type' | 'headers'>): Record<string, string> {
-  return { ...row.headers, [TYPE_HEADER]: row.type };
+  return row.headers ? { ...row.headers, [TYPE_HEADER]: row.type } : recordHeaders(row.type);
 }
