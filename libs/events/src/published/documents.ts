@@ -51,6 +51,7 @@ export function asyncapi(): string {
     return [nameOf(definition), schema] as const;
   });
   const used = topicsInUse();
+  const parked = { ...channel('parked'), messages: { parked: { $ref: '#/components/messages/parked' } } };
   const document = {
     asyncapi: '3.0.0',
     info: {
@@ -71,14 +72,17 @@ export function asyncapi(): string {
         variables: { broker: { default: '127.0.0.1:9092' } },
       },
     },
-    channels: Object.fromEntries(used.map((topic) => [topic, channel(topic)])),
+    channels: { ...Object.fromEntries(used.map((topic) => [topic, channel(topic)])), parked },
     operations: Object.fromEntries(
-      used.map((topic) => [
+      [...used, 'parked' as const].map((topic) => [
         `${topic}.said`,
         { action: 'send', channel: { $ref: `#/channels/${topic}` }, summary: topics[topic].description },
       ]),
     ),
-    components: { messages, schemas: { envelope: plain(Envelope), ...Object.fromEntries(schemas) } },
+    components: {
+      messages: { ...messages, parked: parkedMessage },
+      schemas: { envelope: plain(Envelope), ...Object.fromEntries(schemas) },
+    },
   };
   const heading = '# Generated from libs/events by tools/generate-event-docs.mjs; a test holds it against the code.\n';
   return heading + stringify(document, { lineWidth: 120, aliasDuplicateObjects: false });
@@ -127,6 +131,25 @@ function message(definition: EventDefinition): Schema {
     },
   };
 }
+
+/** Not an event: bytes that could not be processed, as they came, whatever they are. */
+const parkedMessage: Schema = {
+  name: 'parked',
+  title: 'a record that was parked',
+  summary: 'The original bytes. That they were parked is also told on the lifecycle topic, by event.parked.',
+  contentType: 'application/octet-stream',
+  headers: {
+    type: 'object',
+    required: ['consumer', 'error-class', 'address', TYPE_HEADER],
+    properties: {
+      consumer: { type: 'string', description: 'the service that could not process it' },
+      'error-class': { type: 'string', description: 'kind of the error, without its text' },
+      address: { type: 'string', description: 'where it was read: topic/partition@offset' },
+      [TYPE_HEADER]: { type: 'string', description: 'what it said that it was' },
+    },
+  },
+  bindings: { kafka: { key: { type: 'string', description: topics.parked.key }, bindingVersion: '0.5.0' } },
+};
 
 function topicsInUse(): Topic[] {
   return (Object.keys(topics) as Topic[]).filter((topic) => publishedEvents.some((event) => event.topic === topic));
