@@ -1,0 +1,107 @@
+import type { Candidate, Candidates, Caps } from './roster.js';
+
+/** How much of its caps a partner uses. Caps hold over all pools together, so this is kept once per partner. */
+export interface Load {
+  /** Offers that wait for an answer, and leads in work. */
+  readonly open: number;
+  /** Offers on `day`. */
+  readonly today: number;
+  /** UTC days since the epoch. */
+  readonly day: number;
+}
+
+const DAY_MS = 86_400_000;
+
+export function dayOf(now: number): number {
+  return Math.floor(now / DAY_MS);
+}
+
+interface Openings {
+  /** Below their caps, ascending by id. */
+  readonly open: Candidate[];
+  /** At a cap, ascending by id. */
+  readonly full: Candidate[];
+}
+
+/**
+ * The loads of all partners. For every group of candidates that was asked for, it keeps apart who has room and who has
+ * not, so that a decision does not pay for those who are full.
+ */
+export class Loads {
+  private readonly loads: Map<string, Load>;
+  private readonly watched = new Map<Candidates, Openings>();
+  private watchedDay = -1;
+
+  constructor(loads: Iterable<readonly [party: string, load: Load]> = []) {
+    this.loads = new Map(loads);
+  }
+
+  of(party: string): Load {
+    return this.loads.get(party) ?? { open: 0, today: 0, day: 0 };
+  }
+
+  /** Which candidates have room at that moment, and which are at a cap. */
+  openings(candidates: Candidates, now: number): Openings {
+    const day = dayOf(now);
+    if (day !== this.watchedDay) {
+      this.watched.clear();
+      this.watchedDay = day;
+    }
+    let openings = this.watched.get(candidates);
+    if (!openings) {
+      openings = { open: [], full: [] };
+      for (const candidate of candidates.able) {
+        (isFull(this.of(candidate.id), candidate.caps, day) ? openings.full : openings.open).push(candidate);
+      }
+      this.watched.set(candidates, openings);
+    }
+    return openings;
+  }
+
+  /** The party was offered a lead. */
+  take(party: string, caps: Caps, now: number): void {
+    const day = dayOf(now);
+    const { open, today, day: before } = this.of(party);
+    this.change(party, caps, { open: open + 1, today: before === day ? today + 1 : 1, day });
+  }
+
+  /** An offer was declined or ran out, or a lead is no longer in work: its place is free, its day's offer is not. */
+  free(party: string, caps: Caps): void {
+    const load = this.of(party);
+    this.change(party, caps, { ...load, open: Math.max(0, load.open - 1) });
+  }
+
+  private change(party: string, caps: Caps, load: Load): void {
+    const before = isFull(this.of(party), caps, this.watchedDay);
+    this.loads.set(party, load);
+    if (isFull(load, caps, this.watchedDay) !== before) this.move(party, !before);
+  }
+
+  /** Puts the party among the full, or among those with room, in every group that has it. */
+  private move(party: string, full: boolean): void {
+    for (const openings of this.watched.values()) {
+      const [from, to] = full ? [openings.open, openings.full] : [openings.full, openings.open];
+      const at = position(from, party);
+      const candidate = from[at];
+      if (candidate?.id !== party) continue;
+      from.splice(at, 1);
+      to.splice(position(to, party), 0, candidate);
+    }
+  }
+}
+
+function isFull(load: Load, caps: Caps, day: number): boolean {
+  return load.open >= caps.open || (load.day === day ? load.today : 0) >= caps.perDay;
+}
+
+/** Where the party is in the list, or would be. */
+function position(sorted: readonly Candidate[], party: string): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle]!.id < party) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

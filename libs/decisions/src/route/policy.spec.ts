@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../document/content-hash.js';
+import { defaultPolicy } from './default-policy.js';
+import { matchPool } from './match-pool.js';
+import { type Policy, policyOf, readPolicy } from './policy.js';
+
+const emea = `
+name: emea
+pools:
+  - id: smb
+    match: { countries: [DE, FR, AT], employees: { below: 500 }, products: [cloud] }
+    promise: { direct: 40, channel: 60 }                   # of every grade
+    promiseByGrade: { A: { direct: 50, channel: 50 } }
+    tiers: { gold: 3, silver: 2, registered: 1 }
+    offer: { acceptWithin: 4h, maxOffers: 3, then: direct, revealContact: on-accept }
+    incomplete: { holdFor: 48h, then: route }
+    notQualified: { then: nurture }
+    namedAccounts: { list: emea-named, ceiling: 15 }
+  - id: rest
+    match: {}
+    promise: { direct: 50, channel: 50 }
+`;
+
+function policy(source: unknown = emea): Policy {
+  const reading = readPolicy(source);
+  if (!reading.ok) throw new Error(JSON.stringify(reading.problems));
+  return policyOf(reading.document, 1);
+}
+
+function problems(source: unknown) {
+  const reading = readPolicy(source);
+  return reading.ok ? [] : reading.problems;
+}
+
+describe('a policy', () => {
+  it('is read from YAML, with durations in milliseconds and defaults where nothing is said', () => {
+    const [smb, rest] = policy().pools;
+    expect(smb).toMatchObject({
+      id: 'smb',
+      offer: { acceptWithinMs: 4 * 3_600_000, maxOffers: 3, then: 'direct', revealContact: 'on-accept' },
+      incomplete: { needs: [], holdForMs: 48 * 3_600_000, then: 'route' },
+      notQualified: { then: 'nurture' },
+      namedAccounts: { list: 'emea-named', ceiling: 15 },
+    });
+    expect(smb?.promise('A')).toEqual({ direct: 50, channel: 50 });
+    expect(smb?.promise('B')).toEqual({ direct: 40, channel: 60 });
+    expect(smb?.promise('incomplete')).toEqual({ direct: 40, channel: 60 });
+    expect([smb?.tierWeight('gold'), smb?.tierWeight('bronze'), smb?.tierWeight('constructor')]).toEqual([
+      3,
+      undefined,
+      undefined,
+    ]);
+    expect(rest).toMatchObject({
+      offer: { acceptWithinMs: 24 * 3_600_000, maxOffers: 3, then: 'direct', revealContact: 'on-accept' },
+      incomplete: { needs: [], holdForMs: 0, then: 'route' },
+    });
+    expect(rest?.tierWeight('anything')).toBe(1);
+  });
+
+  it('has the same hash as YAML and as JSON, and anybody can compute it', () => {
+    const reading = readPolicy(emea);
+    if (!reading.ok) throw new Error('unreadable');
+    const asJson = JSON.stringify(reading.document, undefined, 2);
+    expect(policy(asJson).hash).toBe(policy().hash);
+    expect(policy(JSON.parse(asJson)).hash).toBe(policy().hash);
+    expect(policy().hash).toBe(createHash('sha256').update(canonicalJson(reading.document)).digest('hex'));
+  });
+
+  it('takes the default policy', () => {
+    expect(problems(defaultPolicy)).toEqual([]);
+  });
+
+  it('tells all that is wrong at once, with path and line', () => {
+    expect(
+      problems(`
+name: emea
+owner: somebody
+pools:
+  - id: smb
+    match: { countries: [Germany] }
+    promise: { direct: 40, chanel: 60 }
+    offer: { acceptWithin: 4 hours, then: nobody }
+  - id: SMB
+    match: {}
+    promise: { direct: 50.5, channel: 50 }
+`),
+    ).toEqual([
+      { path: '', line: 3, detail: 'unknown key: owner' },
+      { path: 'pools[0].match.countries[0]', line: 6, detail: 'must be an ISO 3166-1 code such as DE' },
+      { path: 'pools[0].promise', line: 7, detail: 'missing: channel' },
+      { path: 'pools[0].promise', line: 7, detail: 'unknown key: chanel' },
+      {
+        path: 'pools[0].offer.acceptWithin',
+        line: 8,
+        detail: 'must be a duration such as 90s, 30m, 4h or 2d',
+      },
+      { path: 'pools[0].offer.then', line: 8, detail: 'must be one of: direct, nurture' },
+      { path: 'pools[1].id', line: 9, detail: 'must be lower-case letters, digits and hyphens, at most 63' },
+      { path: 'pools[1].promise.direct', line: 11, detail: 'must be integer' },
+    ]);
+  });
+
+  it('tells what does not add up, once the shape is right', () => {
+    expect(
+      problems(`
+name: emea
+pools:
+  - id: smb
+    match: {}
+    promise: { direct: 40, channel: 70 }
+    promiseByGrade: { B: { direct: 1, channel: 1 } }
+  - id: smb
+    match: { employees: { from: 500, below: 100 }, products: [] }
+    promise: { direct: 50, channel: 50 }
+    offer: { acceptWithin: 400d }
+`),
+    ).toEqual([
+      { path: 'pools[0].match', line: 5, detail: 'matches everything, so no lead reaches the pools after it' },
+      { path: 'pools[0].promise', line: 6, detail: 'shares add up to 110, not 100' },
+      { path: 'pools[0].promiseByGrade.B', line: 7, detail: 'shares add up to 2, not 100' },
+      { path: 'pools[1].id', line: 8, detail: 'two pools have the id smb' },
+      { path: 'pools[1].match.employees', line: 9, detail: 'nothing is from 500 and below 100' },
+      { path: 'pools[1].match.products', line: 9, detail: 'an empty list matches nothing' },
+      { path: 'pools[1].match', line: 9, detail: 'the last pool must match everything: match: {}' },
+      { path: 'pools[1].offer.acceptWithin', line: 11, detail: 'longer than 366 days' },
+    ]);
+  });
+
+  it.each([
+    ['text that is not YAML', 'pools: [', 1],
+    ['a key written twice', 'name: a\nname: b\npools: []', 2],
+    ['aliases, which can hide gigabytes', 'name: &n emea\npools: *n', 1],
+    ['two documents in one', 'name: a\n---\nname: b', 2],
+  ])('refuses %s', (_, text, line) => {
+    expect(problems(text)).toEqual(expect.arrayContaining([expect.objectContaining({ line })]));
+  });
+
+  it.each([undefined, null, 7, [], '', 'name: 7', '{"__proto__": {}}', JSON.parse('{"__proto__": {}}')])(
+    'refuses %j without failing',
+    (source) => {
+      expect(problems(source).length).toBeGreaterThan(0);
+    },
+  );
+
+  it('refuses a document that would not fit into the event that announces it', () => {
+    const pools = Array.from({ length: 150 }, (_, index) => ({
+      id: `p${index}`,
+      match: { products: Array.from({ length: 20 }, (_, item) => `product number ${item} of pool ${index}`) },
+      promise: { direct: 50, channel: 50 },
+    }));
+    const rest = { id: 'rest', match: {}, promise: { direct: 50, channel: 50 } };
+    expect(problems({ name: 'long', pools: [...pools, rest] })).toEqual([
+      { path: '', detail: 'as JSON it is longer than 49152 bytes' },
+    ]);
+  });
+});
+
+describe('the pool of a lead', () => {
+  const poolOf = (facts: object, sourceId = 'web') => matchPool({ facts, sourceId }, policy()).id;
+
+  it('is the first whose conditions all hold', () => {
+    expect(poolOf({ country: 'DE', employees: 499, product: ' Cloud ' })).toBe('smb');
+    expect(poolOf({ country: 'DE', employees: 500, product: 'cloud' })).toBe('rest');
+    expect(poolOf({ country: 'CH', employees: 10, product: 'cloud' })).toBe('rest');
+  });
+
+  it('is the last one for a lead of which nothing is known', () => {
+    expect(poolOf({})).toBe('rest');
+    expect(poolOf({ country: 'DE', product: 'cloud' })).toBe('rest');
+  });
+
+  it('can depend on region, revenue, industry and source', () => {
+    const match = { regions: ['DE-BY'], revenue: { from: 1_000 }, industries: ['Retail'], sources: ['fair'] };
+    const rest = { id: 'rest', match: {}, promise: { direct: 0, channel: 100 } };
+    const special = policy({ name: 'x', pools: [{ ...rest, id: 'special', match }, rest] });
+    const facts = { region: 'DE-BY', revenue: 1_000, industry: 'retail' };
+    expect(matchPool({ facts, sourceId: 'fair' }, special).id).toBe('special');
+    for (const missing of Object.keys(facts)) {
+      expect(matchPool({ facts: { ...facts, [missing]: undefined }, sourceId: 'fair' }, special).id).toBe('rest');
+    }
+    expect(matchPool({ facts, sourceId: 'web' }, special).id).toBe('rest');
+  });
+});

@@ -1,0 +1,234 @@
+import type { Grade } from '@fairlead/events';
+import { type Static, Type } from '@sinclair/typebox';
+import { contentHash } from '../document/content-hash.js';
+import { documentReader, type Reading, type Rules } from '../document/read-document.js';
+import {
+  Amount,
+  closed,
+  Country,
+  Duration,
+  durationMs,
+  folded,
+  Id,
+  listOf,
+  Name,
+  oneOf,
+  Percent,
+  Region,
+  Word,
+} from '../document/shapes.js';
+
+const Promised = closed({ direct: Percent, channel: Percent });
+/** `from` counts, `below` does not: bands that meet neither overlap nor leave a gap. */
+const Range = Type.Object(
+  { from: Type.Optional(Amount), below: Type.Optional(Amount) },
+  { additionalProperties: false, minProperties: 1 },
+);
+/** 10,000: with the roster's limit of 200,000 partners the weights of a pool add up to less than 2^31; see allocate.ts. */
+export const Weight = Type.Integer({ minimum: 1, maximum: 10_000 });
+
+const PoolDocument = closed({
+  id: Id,
+  /** Every condition that is given must hold; what is not known of a lead does not hold. */
+  match: closed({
+    countries: Type.Optional(listOf(Country)),
+    regions: Type.Optional(listOf(Region)),
+    employees: Type.Optional(Range),
+    revenue: Type.Optional(Range),
+    products: Type.Optional(listOf(Word)),
+    industries: Type.Optional(listOf(Word)),
+    sources: Type.Optional(listOf(Name)),
+  }),
+  promise: Promised,
+  promiseByGrade: Type.Optional(
+    closed({
+      A: Type.Optional(Promised),
+      B: Type.Optional(Promised),
+      C: Type.Optional(Promised),
+      D: Type.Optional(Promised),
+    }),
+  ),
+  tiers: Type.Optional(
+    Type.Unsafe<Record<string, number>>({
+      type: 'object',
+      patternProperties: { [Id.pattern ?? '']: Weight },
+      additionalProperties: false,
+      minProperties: 1,
+      maxProperties: 32,
+    }),
+  ),
+  requires: Type.Optional(closed({ certifications: listOf(Word) })),
+  offer: Type.Optional(
+    closed({
+      acceptWithin: Type.Optional(Duration),
+      // 20: a lead that twenty parties let lie is cold.
+      maxOffers: Type.Optional(Type.Integer({ minimum: 1, maximum: 20 })),
+      then: Type.Optional(oneOf('direct', 'nurture')),
+      revealContact: Type.Optional(oneOf('on-offer', 'on-accept')),
+    }),
+  ),
+  incomplete: Type.Optional(
+    closed({
+      needs: Type.Optional(listOf(Word)),
+      holdFor: Type.Optional(Duration),
+      then: Type.Optional(oneOf('route', 'nurture')),
+    }),
+  ),
+  notQualified: Type.Optional(closed({ then: Type.Optional(oneOf('nurture')) })),
+  namedAccounts: Type.Optional(closed({ list: Name, ceiling: Percent })),
+});
+
+/** 200: a decision tries them one after the other. */
+const PolicyDocument = closed({ name: Name, pools: Type.Array(PoolDocument, { minItems: 1, maxItems: 200 }) });
+type PoolDocument = Static<typeof PoolDocument>;
+export type PolicyDocument = Static<typeof PolicyDocument>;
+
+/**
+ * Reads a policy as YAML or JSON and checks it: its shape, that shares add up to 100, that the last pool, and no other,
+ * takes whatever comes.
+ */
+export function readPolicy(source: unknown): Reading<PolicyDocument> {
+  return readPolicyDocument(source);
+}
+
+const check: Rules<PolicyDocument> = ({ pools }, report) => {
+  pools.forEach((pool, index) => {
+    const at = ['pools', index] as const;
+    if (pools.findIndex(({ id }) => id === pool.id) < index) report([...at, 'id'], `two pools have the id ${pool.id}`);
+
+    const promises = { promise: pool.promise, ...prefixed(pool.promiseByGrade) };
+    for (const [path, { direct, channel }] of Object.entries(promises)) {
+      if (direct + channel !== 100)
+        report([...at, ...path.split('.')], `shares add up to ${direct + channel}, not 100`);
+    }
+    for (const size of ['employees', 'revenue'] as const) {
+      const { from = 0, below = Infinity } = pool.match[size] ?? {};
+      if (from >= below) report([...at, 'match', size], `nothing is from ${from} and below ${below}`);
+    }
+    for (const [field, values] of Object.entries(pool.match)) {
+      if (Array.isArray(values) && values.length === 0)
+        report([...at, 'match', field], 'an empty list matches nothing');
+    }
+    const within = pool.offer?.acceptWithin;
+    if (within !== undefined && durationMs(within) > MAX_DURATION_MS)
+      report([...at, 'offer', 'acceptWithin'], TOO_LONG);
+    const hold = pool.incomplete?.holdFor;
+    if (hold !== undefined && durationMs(hold) > MAX_DURATION_MS) report([...at, 'incomplete', 'holdFor'], TOO_LONG);
+
+    const takesAll = Object.keys(pool.match).length === 0;
+    const isLast = index === pools.length - 1;
+    if (isLast && !takesAll) report([...at, 'match'], 'the last pool must match everything: match: {}');
+    if (!isLast && takesAll) report([...at, 'match'], 'matches everything, so no lead reaches the pools after it');
+  });
+};
+
+/** A year: a clock that never runs out is no clock. */
+const MAX_DURATION_MS = 366 * 86_400_000;
+const TOO_LONG = 'longer than 366 days';
+
+const readPolicyDocument = documentReader<PolicyDocument>(PolicyDocument, check);
+
+function prefixed(byGrade: PoolDocument['promiseByGrade'] = {}): Record<string, { direct: number; channel: number }> {
+  return Object.fromEntries(Object.entries(byGrade).map(([grade, promise]) => [`promiseByGrade.${grade}`, promise]));
+}
+
+// --- What decisions read --------------------------------------------------------------------------------------------
+
+/** What a lead counts as where shares are kept: its grade, or that it is incomplete; incomplete is nobody's grade. */
+export type Quality = Grade | 'incomplete';
+
+/** A policy document, its defaults filled in, made ready to decide with. */
+export interface Policy {
+  readonly name: string;
+  readonly version: number;
+  /** Of the document as it was written. */
+  readonly hash: string;
+  readonly pools: readonly Pool[];
+}
+
+export interface Pool {
+  readonly id: string;
+  readonly match: Match;
+  promise(quality: Quality): { readonly direct: number; readonly channel: number };
+  /** The weight of a tier; without tiers in the policy, 1 for all. Undefined: the pool does not serve that tier. */
+  tierWeight(tier: string): number | undefined;
+  /** Folded. */
+  readonly certifications: readonly string[];
+  readonly offer: {
+    readonly acceptWithinMs: number;
+    readonly maxOffers: number;
+    readonly then: 'direct' | 'nurture';
+    readonly revealContact: 'on-offer' | 'on-accept';
+  };
+  readonly incomplete: {
+    readonly needs: readonly string[];
+    readonly holdForMs: number;
+    readonly then: 'route' | 'nurture';
+  };
+  readonly notQualified: { readonly then: 'nurture' };
+  readonly namedAccounts?: { readonly list: string; readonly ceiling: number };
+}
+
+/** Undefined: no condition. Words are folded. */
+export interface Match {
+  readonly countries?: ReadonlySet<string> | undefined;
+  readonly regions?: ReadonlySet<string> | undefined;
+  readonly employees?: { readonly from: number; readonly below: number } | undefined;
+  readonly revenue?: { readonly from: number; readonly below: number } | undefined;
+  readonly products?: ReadonlySet<string> | undefined;
+  readonly industries?: ReadonlySet<string> | undefined;
+  readonly sources?: ReadonlySet<string> | undefined;
+}
+
+/** A day to answer, three tries, then the vendor's own people; contact details to those who commit. */
+const offerUnlessSaid = { acceptWithin: '24h', maxOffers: 3, then: 'direct', revealContact: 'on-accept' } as const;
+
+/** @param document  as `readPolicy` answered it */
+export function policyOf(document: PolicyDocument, version: number): Policy {
+  return { name: document.name, version, hash: contentHash(document), pools: document.pools.map(poolOf) };
+}
+
+function poolOf(pool: PoolDocument): Pool {
+  const offer = { ...offerUnlessSaid, ...pool.offer };
+  return {
+    id: pool.id,
+    match: matchOf(pool.match),
+    promise: (quality) => (quality === 'incomplete' ? undefined : pool.promiseByGrade?.[quality]) ?? pool.promise,
+    tierWeight: (tier) =>
+      pool.tiers === undefined ? 1 : Object.hasOwn(pool.tiers, tier) ? pool.tiers[tier] : undefined,
+    certifications: (pool.requires?.certifications ?? []).map(folded),
+    offer: {
+      acceptWithinMs: durationMs(offer.acceptWithin),
+      maxOffers: offer.maxOffers,
+      then: offer.then,
+      revealContact: offer.revealContact,
+    },
+    incomplete: {
+      needs: pool.incomplete?.needs ?? [],
+      holdForMs: pool.incomplete?.holdFor === undefined ? 0 : durationMs(pool.incomplete.holdFor),
+      then: pool.incomplete?.then ?? 'route',
+    },
+    notQualified: { then: pool.notQualified?.then ?? 'nurture' },
+    ...(pool.namedAccounts && { namedAccounts: pool.namedAccounts }),
+  };
+}
+
+function matchOf({
+  countries,
+  regions,
+  employees,
+  revenue,
+  products,
+  industries,
+  sources,
+}: PoolDocument['match']): Match {
+  return {
+    countries: countries && new Set(countries),
+    regions: regions && new Set(regions),
+    employees: employees && { from: employees.from ?? 0, below: employees.below ?? Infinity },
+    revenue: revenue && { from: revenue.from ?? 0, below: revenue.below ?? Infinity },
+    products: products && new Set(products.map(folded)),
+    industries: industries && new Set(industries.map(folded)),
+    sources: sources && new Set(sources),
+  };
+}

@@ -1,0 +1,338 @@
+import type { Considered, DataOf, Facts, Grade, LeadRouted, LeadState, LeadUnroutable } from '@fairlead/events';
+import { engine } from '../engine.js';
+import { allocate, backForRefusing } from './allocate.js';
+import { matchPool } from './match-pool.js';
+import type { NamedAccount, NamedAccountList } from './named-accounts.js';
+import { DIRECT } from './partner.js';
+import type { Policy, Pool, Quality } from './policy.js';
+import type { Candidate, Candidates, Refusal, Roster } from './roster.js';
+import {
+  type CreditMove,
+  creditsIn,
+  poolIn,
+  reservedKey,
+  type RoutingState,
+  type Side,
+  type StateChange,
+} from './routing-state.js';
+
+/** What routing looks at in a lead. */
+export interface RoutableLead {
+  readonly state: LeadState;
+  readonly grade: Grade | null;
+  readonly facts: Facts;
+  readonly sourceId: string;
+  /** Hash of the model that graded it. */
+  readonly model: string;
+  /** What came of it so far; absent on its first decision. */
+  readonly earlier?: EarlierOffers;
+}
+
+export interface EarlierOffers {
+  /** The pool that took the lead; it keeps it as long as the policy has it. */
+  readonly pool: string;
+  readonly made: number;
+  /** Who declined it or let it run out: they are not offered it again. */
+  readonly refusedBy: readonly string[];
+  readonly because: 'declined' | 'expired';
+  /** Which side paid for the lead and has not been given its credit back. */
+  readonly paidBy: Side | null;
+}
+
+/** Everything a decision follows from, apart from the lead, the state and the time. */
+export interface Rules {
+  readonly policy: Policy;
+  readonly roster: Roster;
+  readonly namedAccounts: ReadonlyMap<string, NamedAccountList>;
+}
+
+export type RoutingDecision = Routed | Unroutable;
+
+export interface Routed {
+  readonly outcome: 'routed';
+  /** As the event tells it. */
+  readonly data: RoutedData;
+  readonly change: StateChange;
+  readonly paidBy: Side | null;
+}
+
+export interface Unroutable {
+  readonly outcome: 'unroutable';
+  readonly data: UnroutableData;
+  readonly change: StateChange;
+}
+
+type RoutedData = DataOf<typeof LeadRouted>;
+type UnroutableData = DataOf<typeof LeadUnroutable>;
+
+/** An event has room for no more; `refusedCounts` counts the others. */
+const SHOWN = 20;
+
+/**
+ * Decides who is offered the lead. Same arguments, same decision, always; the state is read and not changed, that is for
+ * `applyDecision`.
+ *
+ * 1. A lead that is not qualified goes to nobody, an incomplete one only where the pool routes those.
+ * 2. A named account goes to direct, outside the promise, as long as the pool's ceiling allows.
+ * 3. Otherwise the promise says which side it is for, and the partners' weights which partner (see `allocate`).
+ * 4. An offer that was refused goes to the next on the same side, then to the other side; after the policy's number of
+ *    offers, or when nobody is left, to direct where the policy says so, and never to a party that refused it.
+ *
+ * @param now  milliseconds since the epoch, an input like any other
+ */
+export function routeLead(lead: RoutableLead, rules: Rules, state: RoutingState, now: number): RoutingDecision {
+  const pool = poolFor(lead, rules.policy);
+  const decision = new Decision(lead, pool, rules, state, now);
+  if (lead.state === 'not-qualified') return decision.toNobody('not-qualified', pool.notQualified.then);
+  if (lead.state === 'incomplete' && pool.incomplete.then === 'nurture')
+    return decision.toNobody('incomplete', 'nurture');
+
+  const reserved = lead.earlier ? undefined : decision.namedAccount();
+  if (reserved) return decision.reservedForDirect(reserved);
+
+  decision.judgeParties();
+  if ((lead.earlier?.made ?? 0) < pool.offer.maxOffers) {
+    const side = decision.chooseSide();
+    if (side) return decision.toSide(side);
+  }
+  if (pool.offer.then === 'direct' && decision.directMay) return decision.fallBackToDirect();
+  const reason = lead.earlier ? 'offers-exhausted' : 'nobody-eligible';
+  return decision.toNobody(reason, pool.offer.then === 'nurture' ? 'nurture' : undefined);
+}
+
+/**
+ * A person sends the lead to a party of their choice, outside the promise. What the policy would have considered is
+ * told all the same.
+ * @param made  how many offers of the lead there were
+ */
+export function overrideLead(
+  lead: RoutableLead,
+  to: string,
+  made: number,
+  rules: Rules,
+  state: RoutingState,
+  now: number,
+): Routed {
+  const decision = new Decision(lead, poolFor(lead, rules.policy), rules, state, now);
+  decision.judgeParties();
+  return decision.overriddenTo(to, made + 1);
+}
+
+function poolFor(lead: RoutableLead, policy: Policy): Pool {
+  return policy.pools.find(({ id }) => id === lead.earlier?.pool) ?? matchPool(lead, policy);
+}
+
+/** One decision in the making: what it looks at, judged once, and the ways in which it can end. */
+class Decision {
+  private readonly quality: Quality;
+  private readonly poolState;
+  private readonly refusedBy: readonly string[];
+  private readonly promise: { readonly direct: number; readonly channel: number };
+  private candidates: Candidates | undefined;
+  private eligible: readonly Candidate[] = [];
+  private full: readonly Candidate[] = [];
+  private refusedBefore: readonly Candidate[] = [];
+
+  constructor(
+    private readonly lead: RoutableLead,
+    private readonly pool: Pool,
+    private readonly rules: Rules,
+    private readonly state: RoutingState,
+    private readonly now: number,
+  ) {
+    this.quality = lead.grade ?? 'incomplete';
+    this.poolState = poolIn(state, pool.id);
+    this.refusedBy = lead.earlier?.refusedBy ?? [];
+    this.promise = pool.promise(this.quality);
+  }
+
+  get directMay(): boolean {
+    return !this.refusedBy.includes(DIRECT);
+  }
+
+  /** The entry that reserves the lead for direct, unless the list has had its share of this grade. */
+  namedAccount(): { list: NamedAccountList; entry: NamedAccount } | undefined {
+    if (!this.pool.namedAccounts) return undefined;
+    const { list: name, ceiling } = this.pool.namedAccounts;
+    const list = this.rules.namedAccounts.get(name);
+    const entry = list?.match(this.lead.facts, this.now);
+    if (!list || !entry) return undefined;
+    const { taken, of } = this.poolState.reserved.get(reservedKey(name, this.quality)) ?? { taken: 0, of: 0 };
+    return (taken + 1) * 100 <= ceiling * (of + 1) ? { list, entry } : undefined;
+  }
+
+  judgeParties(): void {
+    this.candidates = this.rules.roster.candidatesFor(this.lead.facts, this.pool);
+    const { open, full } = this.state.loads.openings(this.candidates, this.now);
+    this.full = full;
+    if (this.refusedBy.length === 0) this.eligible = open;
+    else {
+      this.eligible = open.filter(({ id }) => !this.refusedBy.includes(id));
+      this.refusedBefore = open.filter(({ id }) => this.refusedBy.includes(id));
+    }
+  }
+
+  /** @returns the side whose turn it is, and what that does to the sides' credits; undefined when neither can */
+  chooseSide(): { side: Side; moves: CreditMove[] } | undefined {
+    const channelMay = this.promise.channel > 0 && this.eligible.length > 0;
+    if (this.lead.earlier?.paidBy === 'channel' && channelMay) return { side: 'channel', moves: [] };
+
+    const sides: { id: Side; weight: number }[] = [];
+    if (channelMay) sides.push({ id: 'channel', weight: this.promise.channel });
+    if (this.directMay && this.promise.direct > 0) sides.push({ id: 'direct', weight: this.promise.direct });
+    if (sides.length === 0) return undefined;
+    const move = this.shareOut(sides);
+    return { side: sides[move.allocation.winner]!.id, moves: [move] };
+  }
+
+  toSide({ side, moves }: { side: Side; moves: CreditMove[] }): Routed {
+    const why = this.lead.earlier?.because ?? 'first';
+    if (side === 'direct') return this.routed(DIRECT, why, { moves, paidBy: 'direct' });
+    const allocation = allocate(this.eligible, creditsIn(this.poolState, this.quality, 'partner'));
+    const to = this.eligible[allocation.winner]!.id;
+    return this.routed(to, why, { moves: [...moves, { level: 'partner', allocation }], paidBy: 'channel' });
+  }
+
+  /** Direct takes what nobody else took, and pays for it, whatever its share. */
+  fallBackToDirect(): Routed {
+    const move = this.shareOut([{ id: DIRECT, weight: 1 }]);
+    return this.routed(DIRECT, 'fallback', { moves: [move], paidBy: 'direct' });
+  }
+
+  reservedForDirect({ list, entry }: { list: NamedAccountList; entry: NamedAccount }): Routed {
+    const decided = this.routed(DIRECT, 'first', { moves: [], paidBy: null, taken: true });
+    const namedAccount = { list: list.name, version: list.version, entry: entry.domain ?? entry.company ?? '' };
+    const others = this.rules.roster.size;
+    const refusedCounts: Partial<Record<Refusal, number>> = others > 0 ? { 'named-account': others } : {};
+    return { ...decided, data: { ...decided.data, namedAccount, refusedCounts } };
+  }
+
+  overriddenTo(to: string, offer: number): Routed {
+    const decided = this.routed(to, 'override', { moves: [], paidBy: null });
+    return { ...decided, data: { ...decided.data, offer } };
+  }
+
+  toNobody(reason: string, then: 'nurture' | undefined): Unroutable {
+    const back = this.backToSide();
+    const moves: CreditMove[] = back ? [{ level: 'side', back }] : [];
+    return {
+      outcome: 'unroutable',
+      data: {
+        reason,
+        ...(then && { then }),
+        grade: this.lead.grade,
+        decided: this.stamp(),
+        considered: this.considered(undefined),
+        refusedCounts: this.refusedCounts(),
+      },
+      change: this.change(moves, { counts: this.lead.state !== 'not-qualified' }),
+    };
+  }
+
+  private routed(
+    to: string,
+    why: RoutedData['why'],
+    { moves, paidBy, taken = false }: { moves: readonly CreditMove[]; paidBy: Side | null; taken?: boolean },
+  ): Routed {
+    const { acceptWithinMs, revealContact } = this.pool.offer;
+    return {
+      outcome: 'routed',
+      data: {
+        to,
+        grade: this.lead.grade,
+        offer: (this.lead.earlier?.made ?? 0) + 1,
+        acceptBy: this.now + acceptWithinMs,
+        revealContact,
+        why,
+        decided: this.stamp(),
+        considered: this.considered(why === 'override' ? undefined : to),
+        refusedCounts: this.refusedCounts(),
+      },
+      change: this.change(moves, { to, taken, counts: why !== 'override' }),
+      paidBy,
+    };
+  }
+
+  /** Lets the sides that can take the lead compete for it, after the one that could not got its credit back. */
+  private shareOut(sides: readonly { id: Side; weight: number }[]) {
+    const back = this.backToSide();
+    const allocation = allocate(sides, creditsIn(this.poolState, this.quality, 'side'), back?.amount);
+    return { level: 'side', ...(back && { back }), allocation } as const;
+  }
+
+  private backToSide(): { to: Side; amount: number } | undefined {
+    const to = this.lead.earlier?.paidBy;
+    return to ? { to, amount: backForRefusing(creditsIn(this.poolState, this.quality, 'side'), to) } : undefined;
+  }
+
+  private change(
+    moves: readonly CreditMove[],
+    { to, taken = false, counts }: { to?: string; taken?: boolean; counts: boolean },
+  ): StateChange {
+    const list = this.pool.namedAccounts?.list;
+    return {
+      pool: this.pool.id,
+      poolSeq: this.poolState.poolSeq + 1,
+      quality: this.quality,
+      moves,
+      ...(list !== undefined && counts && !this.lead.earlier && { reserved: { list, taken } }),
+      ...(to !== undefined && { to }),
+      now: this.now,
+    };
+  }
+
+  private stamp(): RoutedData['decided'] {
+    const { policy, roster } = this.rules;
+    return {
+      engine,
+      policy: { name: policy.name, version: policy.version, hash: policy.hash },
+      model: this.lead.model,
+      roster: roster.hash,
+      pool: this.pool.id,
+      poolSeq: this.poolState.poolSeq + 1,
+      now: this.now,
+    };
+  }
+
+  /**
+   * Direct, then whom the lead goes to, then the others who could have had it, then those who were refused, each group
+   * by id. Credits are what was owed before this lead, in units of `LEAD`: direct's against the channel's, a partner's
+   * among the partners.
+   */
+  private considered(to: string | undefined): Considered {
+    const sides = creditsIn(this.poolState, this.quality, 'side');
+    if (!this.candidates) return to === DIRECT ? [{ party: DIRECT, refusals: [], credit: sides.get(DIRECT) ?? 0 }] : [];
+
+    const credits = creditsIn(this.poolState, this.quality, 'partner');
+    const shown: Considered = [{ party: DIRECT, refusals: this.directRefusals(), credit: sides.get(DIRECT) ?? 0 }];
+    const show = (party: string, refusals: Refusal[]) =>
+      shown.push({ party, refusals, credit: credits.get(party) ?? 0 });
+    if (to !== undefined && to !== DIRECT) show(to, []);
+    for (const { id } of this.eligible) {
+      if (shown.length >= SHOWN) return shown;
+      if (id !== to) show(id, []);
+    }
+    for (const { id } of this.refusedBefore.slice(0, SHOWN - shown.length)) show(id, ['declined-before']);
+    for (const { id } of this.full.slice(0, SHOWN - shown.length)) show(id, ['cap-reached']);
+    for (const { party, refusals } of this.candidates.refused.slice(0, SHOWN - shown.length))
+      show(party, [...refusals]);
+    return shown;
+  }
+
+  private directRefusals(): Refusal[] {
+    if (!this.directMay) return ['declined-before'];
+    return this.promise.direct === 0 ? ['no-share'] : [];
+  }
+
+  private refusedCounts(): Partial<Record<Refusal, number>> & Record<string, number> {
+    if (!this.candidates) return {};
+    const counts: Record<string, number> = { ...this.candidates.refusedCounts };
+    const count = (refusal: Refusal, by: number) => {
+      if (by > 0) counts[refusal] = (counts[refusal] ?? 0) + by;
+    };
+    count('cap-reached', this.full.length);
+    count('declined-before', this.refusedBefore.length);
+    for (const refusal of this.directRefusals()) count(refusal, 1);
+    return counts;
+  }
+}

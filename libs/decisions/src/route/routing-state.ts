@@ -1,0 +1,154 @@
+import { type Allocation, backForRefusing, type Credits, giveBack, LEAD, settle } from './allocate.js';
+import { DIRECT } from './partner.js';
+import type { Quality } from './policy.js';
+import type { Loads } from './loads.js';
+import type { Roster } from './roster.js';
+
+/** The two levels of a promise: direct or channel first, then which partner. Each keeps credits of its own. */
+export type Level = 'side' | 'partner';
+export type Side = 'direct' | 'channel';
+
+/**
+ * What a pool remembers between decisions: the fold of all its decisions and of what became of its offers. It changes
+ * only through the functions of this file, in the order of `poolSeq`.
+ */
+export interface PoolState {
+  /** Of the last decision; the next one takes the next number, so that none can be missing unnoticed. */
+  poolSeq: number;
+  /** By `creditKey`. */
+  readonly credits: Map<string, Credits>;
+  /** By `reservedKey`: how many leads there were since the list was first used here, and how many it took. */
+  readonly reserved: Map<string, { readonly taken: number; readonly of: number }>;
+}
+
+/** All pools, and the loads that they share: a partner's caps hold over all pools together. */
+export interface RoutingState {
+  readonly pools: Map<string, PoolState>;
+  readonly loads: Loads;
+}
+
+/** How a decision moves credits at one level: first the party gives its place up, then the lead is shared out. */
+export interface CreditMove {
+  readonly level: Level;
+  readonly back?: { readonly to: string; readonly amount: number };
+  readonly allocation?: Allocation;
+}
+
+/** What a decision changes, whatever it decided. */
+export interface StateChange {
+  readonly pool: string;
+  readonly poolSeq: number;
+  readonly quality: Quality;
+  readonly moves: readonly CreditMove[];
+  /** Set on a lead's first decision, where the pool reserves accounts. */
+  readonly reserved?: { readonly list: string; readonly taken: boolean };
+  /** Who got the offer. */
+  readonly to?: string;
+  readonly now: number;
+}
+
+/** An offer that was made, as far as the state depends on it. */
+export interface MadeOffer {
+  readonly pool: string;
+  readonly quality: Quality;
+  readonly party: string;
+  /** Which side paid for the lead; null: it was given outside the promise. */
+  readonly paidBy: Side | null;
+}
+
+export function creditKey(quality: Quality, level: Level): string {
+  return `${quality}/${level}`;
+}
+
+export function reservedKey(list: string, quality: Quality): string {
+  return `${list}/${quality}`;
+}
+
+const newPool: PoolState = { poolSeq: 0, credits: new Map(), reserved: new Map() };
+const noCredits: ReadonlyMap<string, number> = new Map();
+
+/** For reading: a pool that has decided nothing yet is at 0. */
+export function poolIn(state: RoutingState, pool: string): Readonly<PoolState> {
+  return state.pools.get(pool) ?? newPool;
+}
+
+/** For reading: who has no credit yet is owed nothing. */
+export function creditsIn(pool: Readonly<PoolState>, quality: Quality, level: Level): ReadonlyMap<string, number> {
+  return pool.credits.get(creditKey(quality, level)) ?? noCredits;
+}
+
+function changing(state: RoutingState, pool: string): PoolState {
+  let found = state.pools.get(pool);
+  if (!found)
+    state.pools.set(pool, (found = { poolSeq: 0, credits: new Map(), reserved: new Map() } satisfies PoolState));
+  return found;
+}
+
+function changingCredits(pool: PoolState, quality: Quality, level: Level): Credits {
+  const key = creditKey(quality, level);
+  let credits = pool.credits.get(key);
+  if (!credits) pool.credits.set(key, (credits = new Map<string, number>()));
+  return credits;
+}
+
+/** Folds a decision into the state. */
+export function applyDecision(state: RoutingState, change: StateChange, roster: Roster): void {
+  const pool = changing(state, change.pool);
+  if (change.poolSeq !== pool.poolSeq + 1) {
+    throw new RangeError(`pool ${change.pool} is at ${pool.poolSeq}: decision ${change.poolSeq} does not follow`);
+  }
+  pool.poolSeq = change.poolSeq;
+  for (const { level, back, allocation } of change.moves) {
+    const credits = changingCredits(pool, change.quality, level);
+    if (back) giveBack(credits, back.to, back.amount);
+    if (allocation) settle(credits, allocation);
+  }
+  if (change.reserved) {
+    const key = reservedKey(change.reserved.list, change.quality);
+    const { taken, of } = pool.reserved.get(key) ?? { taken: 0, of: 0 };
+    pool.reserved.set(key, { taken: taken + (change.reserved.taken ? 1 : 0), of: of + 1 });
+  }
+  if (change.to !== undefined && change.to !== DIRECT) {
+    state.loads.take(change.to, capsOf(roster, change.to), change.now);
+  }
+}
+
+/**
+ * Folds it in that the party refused its offer: declined it or let it run out. The partner's place is free and it gets
+ * back what `backForRefusing` says; its side's credit waits for the decision that follows, which may well stay there.
+ */
+export function refuseOffer(state: RoutingState, offer: MadeOffer, roster: Roster): void {
+  freePlace(state, offer, roster);
+  if (offer.paidBy !== 'channel' || offer.party === DIRECT) return;
+  const credits = changingCredits(changing(state, offer.pool), offer.quality, 'partner');
+  giveBack(credits, offer.party, backForRefusing(credits, offer.party));
+}
+
+/** Folds it in that the party returned the lead after it had taken it on: as a refusal, but no decision follows. */
+export function returnLead(state: RoutingState, offer: MadeOffer, roster: Roster): void {
+  refuseOffer(state, offer, roster);
+  if (!offer.paidBy) return;
+  const credits = changingCredits(changing(state, offer.pool), offer.quality, 'side');
+  giveBack(credits, offer.paidBy, backForRefusing(credits, offer.paidBy));
+}
+
+/**
+ * Folds it in that a person took the lead away from the party. It refused nothing, so at both levels it gets back all
+ * that it paid, and is owed the lead again.
+ */
+export function withdrawOffer(state: RoutingState, offer: MadeOffer, roster: Roster): void {
+  freePlace(state, offer, roster);
+  if (!offer.paidBy) return;
+  const pool = changing(state, offer.pool);
+  giveBack(changingCredits(pool, offer.quality, 'side'), offer.paidBy, LEAD);
+  if (offer.paidBy === 'channel') giveBack(changingCredits(pool, offer.quality, 'partner'), offer.party, LEAD);
+}
+
+/** Folds it in that the lead is no longer in work, for good or ill: only the place is free. */
+export function freePlace(state: RoutingState, { party }: MadeOffer, roster: Roster): void {
+  if (party !== DIRECT) state.loads.free(party, capsOf(roster, party));
+}
+
+function capsOf(roster: Roster, party: string) {
+  return roster.get(party)?.caps ?? { perDay: Infinity, open: Infinity };
+}
