@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { Ajv } from 'ajv';
 import { allEvents } from './catalogue.js';
 import { decodeEvent, withEarlierVersions } from './decode-event.js';
 import type { EventDefinition } from './define-event.js';
@@ -43,6 +44,13 @@ describe('golden events', () => {
       expect(violation(newest, event.data)).toBeUndefined();
     },
   );
+
+  it.each(everyVersion.map(fixtureOf))('%s is valid by the schema that is published of it', (fixture) => {
+    const schema = JSON.parse(readFileSync(new URL(`../schemas/${fixture}`, import.meta.url), 'utf8')) as object;
+    const { data } = JSON.parse(bytesOf(fixture).toString()) as { data: unknown };
+    const validate = new Ajv({ allowUnionTypes: true }).compile(schema);
+    expect({ valid: validate(data), errors: validate.errors }).toEqual({ valid: true, errors: null });
+  });
 
   it.each(everyVersion.map((definition) => [fixtureOf(definition), definition] as const))(
     '%s shows every field that the event may have',
