@@ -35,9 +35,9 @@ export class Environment {
     return this.value(name) === undefined ? undefined : this.text(name, options);
   }
 
-  oneOf<T extends string>(name: string, choices: readonly T[], options: Default<T> = {}): T {
+  oneOf<T extends string>(name: string, choices: readonly [T, ...T[]], options: Default<T> = {}): T {
     const value = this.value(name);
-    const fallback = options.default ?? (choices[0] as T);
+    const fallback = options.default ?? choices[0];
     if (value === undefined) return options.default ?? this.missing(name, fallback);
     const choice = choices.find((each) => each === value);
     return choice ?? this.bad(name, `must be one of ${choices.join(', ')}`, fallback);

@@ -8,4 +8,5 @@ export { PinoLogger, type LogSettings } from './logger.js';
 export { type Probe, ReadinessProbes } from './operations/readiness.js';
 export { listRoutes, type Route } from './routes.js';
 export { type PlatformSettings, readSettings } from './settings.js';
-export { type RunningServices, type ServiceDefinition, startServices } from './start-services.js';
+export { runServices } from './run-services.js';
+export { type RunningServices, type ServiceDefinition, type StartOptions, startServices } from './start-services.js';

@@ -23,7 +23,7 @@ export function messagingOf(app: INestApplication): ServiceMessaging[] {
   const modules = [...app.get(ModulesContainer).values()].filter(({ metatype }) => metatype === MessagingModule);
   return modules.map((module) => {
     const get = <T>(token: symbol | (abstract new (...args: never[]) => T)) =>
-      module.getProviderByKey<T>(token as never).instance;
+      module.getProviderByKey<T>(token).instance;
     const service = get<MessagingService>(SERVICE).name;
     const parking = get(Parking);
     return {

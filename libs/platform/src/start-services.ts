@@ -5,6 +5,7 @@ import type { Topic } from '@fairlead/events';
 import { connectConsumer, createTopics } from '@fairlead/messaging';
 import { createDataSource, migrate, queryOf } from '@fairlead/persistence';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import 'reflect-metadata';
 import { ApiKeysStore } from './access/api-keys.store.js';
 import { Environment } from './environment.js';
@@ -44,6 +45,11 @@ export interface RunningServices {
   close(): Promise<boolean>;
 }
 
+export interface StartOptions {
+  /** Gives up a start that is still under way, such as one that waits for Kafka. Later it has no effect: `close` then. */
+  readonly signal?: AbortSignal;
+}
+
 /** Requests end within seconds; one that hangs must not keep the process from stopping. */
 const FINISH_REQUESTS_MS = 10_000;
 /** Below the 30 s after which an orchestrator kills what it has asked to stop. */
@@ -56,11 +62,12 @@ const KAFKA_PAUSE_MS = 1_000;
 /**
  * Starts these services in this process: one application, one HTTP port. Databases are migrated and HTTP is served before
  * Kafka is waited for, since taking leads in needs the database only. Resolves when everything runs.
- * @throws ConfigurationError that names every variable that is wrong
+ * @throws ConfigurationError that names every variable that is wrong; the signal's reason when it is aborted meanwhile
  */
 export async function startServices(
   services: readonly ServiceDefinition[],
   env: NodeJS.ProcessEnv = process.env,
+  options: StartOptions = {},
 ): Promise<RunningServices> {
   const environment = new Environment(env);
   const settings = readSettings(environment);
@@ -70,7 +77,7 @@ export async function startServices(
   Logger.overrideLogger(new PinoLogger(settings.log));
   const access = await openAccess(settings);
   try {
-    return await startApplication(services, environment, settings, access);
+    return await startApplication(services, environment, settings, access, options.signal);
   } catch (error) {
     await access.close();
     throw error;
@@ -82,6 +89,7 @@ async function startApplication(
   environment: Environment,
   settings: PlatformSettings,
   access: Access,
+  given: AbortSignal | undefined,
 ): Promise<RunningServices> {
   const server = createHttpServer();
   const { keys } = access;
@@ -96,7 +104,7 @@ async function startApplication(
   const lifetime = new AbortController();
   const close = once(() => stop(app, server, access, lifetime));
   try {
-    app.useGlobalFilters(new ProblemDetailsFilter(server.methodsOf));
+    app.useGlobalFilters(new ProblemDetailsFilter((path) => server.methodsOf(path)));
     app.useGlobalPipes(validationPipe());
     measureRequests(app.getHttpAdapter().getInstance());
     await app.init();
@@ -109,7 +117,8 @@ async function startApplication(
     await app.listen(settings.port, settings.host);
     const url = addressOf(app, settings.host);
 
-    await startMessaging(app, settings, messaging, lifetime.signal);
+    const signal = given ? AbortSignal.any([given, lifetime.signal]) : lifetime.signal;
+    await startMessaging(app, settings, messaging, signal);
     kafka.reached = true;
     new Logger('start').log({ event: 'started', services: services.map(({ name }) => name), url });
     return { url, app, close };
@@ -171,22 +180,35 @@ async function startMessaging(
   app: NestFastifyApplication,
   { connections }: PlatformSettings,
   messaging: readonly ServiceMessaging[],
-  lifetime: AbortSignal,
+  signal: AbortSignal,
 ): Promise<void> {
   const logger = new Logger('start');
-  for (;;) {
-    try {
-      await createTopics(connections);
-      break;
-    } catch (error) {
-      lifetime.throwIfAborted();
-      logger.warn({ event: 'kafka.unreachable', error: error as Error });
-      await new Promise((resolve) => setTimeout(resolve, KAFKA_PAUSE_MS));
-      lifetime.throwIfAborted();
-    }
+  for (let reached = false; !reached;) {
+    reached = await orAborted(createTopics(connections), signal).then(
+      () => true,
+      (error: unknown) => {
+        signal.throwIfAborted();
+        logger.warn({ event: 'kafka.unreachable', error });
+        return false;
+      },
+    );
+    if (!reached) await orAborted(sleep(KAFKA_PAUSE_MS), signal);
   }
   for (const { relay } of messaging) relay.start();
   await app.startAllMicroservices();
+}
+
+/** What is abandoned goes on in the background, where its outcome concerns nobody any more. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason as Error);
+  signal.addEventListener('abort', onAbort);
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }
 
 async function stop(
