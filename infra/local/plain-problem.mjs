@@ -3,6 +3,7 @@
  * what to do. Callers print the message alone; a stack trace would bury it.
  */
 export class PlainProblem extends Error {
+  /** @override */
   name = 'PlainProblem';
 
   /** The message on one line, whatever a tool put into it. */

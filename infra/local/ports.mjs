@@ -9,13 +9,14 @@ const HIGHEST = 29_999;
 
 /**
  * @param {number} port
+ * @param {string} [host]
  * @returns {Promise<boolean>} whether a server could listen there now
  */
-export function isFree(port) {
+export function isFree(port, host = '127.0.0.1') {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.once('error', () => resolve(false));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+    probe.listen(port, host, () => probe.close(() => resolve(true)));
   });
 }
 

@@ -1,0 +1,18 @@
+import { Command } from 'commander';
+import { importCommand } from './import/import.command.js';
+import { keysCommand } from './keys/keys.command.js';
+import { parkedCommand } from './parked/parked.command.js';
+import { startCommand } from './start/start.command.js';
+
+// One line for each command. What a command needs beyond its options it imports when it runs, so that `--help` is quick.
+const program = new Command('fairlead')
+  .description('Distributes leads to direct sales and channel partners under one published policy, and proves it.')
+  .showHelpAfterError('(fairlead --help tells more)')
+  .addCommand(startCommand())
+  .addCommand(importCommand())
+  .addCommand(keysCommand())
+  .addCommand(parkedCommand());
+
+// Whoever started us holds the other end of a channel. It must not keep a finished command from ending.
+process.channel?.unref();
+await program.parseAsync();

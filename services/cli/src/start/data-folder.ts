@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { bornOf, isStillThere } from '../../../../infra/local/process-identity.mjs';
+import { CommandFailed } from '../api/command-failed.js';
+
+/** What is kept of an installation: the data of the embedded servers, the keys, the logs. */
+export class DataFolder {
+  readonly path: string;
+
+  constructor(environment: NodeJS.ProcessEnv) {
+    this.path = resolve(environment['FAIRLEAD_DATA_DIR'] || '.fairlead');
+  }
+
+  in(...names: string[]): string {
+    return join(this.path, ...names);
+  }
+
+  /** @throws CommandFailed when it cannot be made */
+  make(): void {
+    // What is in it is closed by each file's own mode. PostgreSQL, when root starts it, runs under another number and has
+    // to be let through.
+    const mode = process.getuid?.() === 0 ? 0o711 : 0o700;
+    try {
+      mkdirSync(this.path, { recursive: true, mode });
+      chmodSync(this.path, mode);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      throw new CommandFailed(
+        `The data folder ${this.path} cannot be made (${code}). Set FAIRLEAD_DATA_DIR to a folder that can be written.`,
+      );
+    }
+  }
+
+  /** Whether it is there, or can be made: not so in a container whose file system is read-only. */
+  canBeMade(): boolean {
+    try {
+      this.make();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  hasNoAdminKey(): boolean {
+    return readText(this.in('admin-key')) === undefined;
+  }
+
+  /** The administrator's key, made at the first call. */
+  adminKey(): string {
+    const secret = randomBytes(32).toString('base64url');
+    return this.keptOnce('admin-key', () => `flk_${randomBytes(8).toString('hex')}_${secret}`);
+  }
+
+  /**
+   * The file with the key that opens every lead's own key, made at the first call in the form that @fairlead/personal-data
+   * reads: a version, and 256 random bits in base64.
+   */
+  masterKeyFile(): string {
+    this.keptOnce('master-key', () => `1 ${randomBytes(32).toString('base64')}`);
+    return this.in('master-key');
+  }
+
+  /**
+   * Claims the folder for this process until the returned function is called, or the process ends however it ends.
+   * @throws CommandFailed when another living process has it
+   */
+  claim(url: string): () => void {
+    const file = this.in('running.json');
+    const mine = JSON.stringify({ pid: process.pid, born: bornOf(process.pid) ?? '', url });
+    const draft = `${file}.${process.pid}`;
+    for (;;) {
+      writeFileSync(draft, mine, { mode: 0o644 });
+      try {
+        // Appears whole or not at all, and only where nothing is yet.
+        linkSync(draft, file);
+        return () => {
+          if (readText(file) === mine) rmSync(file, { force: true });
+        };
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      } finally {
+        rmSync(draft, { force: true });
+      }
+      this.dropStaleClaim(file);
+    }
+  }
+
+  private dropStaleClaim(file: string): void {
+    const found = readText(file);
+    const other = parseClaim(found);
+    if (isStillThere(other)) {
+      throw new CommandFailed(
+        `Fairlead is running already with the data in ${this.path}: process ${other.pid}, ${other.url}. Stop that one first (kill ${other.pid}), or set FAIRLEAD_DATA_DIR to another folder.`,
+      );
+    }
+    // Two starts may find the same dead claim: moved aside, it is removed by whoever really holds it.
+    const aside = `${file}.stale.${process.pid}`;
+    try {
+      renameSync(file, aside);
+    } catch {
+      return; // the other one was quicker
+    }
+    if (readText(aside) !== found) {
+      try {
+        linkSync(aside, file); // that was the other one's new claim: back with it
+      } catch {
+        // a third one has claimed meanwhile, and the loop finds that
+      }
+    }
+    rmSync(aside, { force: true });
+  }
+
+  private keptOnce(name: string, make: () => string): string {
+    const file = this.in(name);
+    const found = readText(file)?.trim();
+    if (found) return found;
+    const key = make();
+    const draft = `${file}.${process.pid}`;
+    writeFileSync(draft, `${key}\n`, { mode: 0o600 });
+    renameSync(draft, file);
+    return key;
+  }
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function parseClaim(text: string | undefined): { pid: number; born: string; url: string } | undefined {
+  try {
+    return JSON.parse(text ?? '') as { pid: number; born: string; url: string };
+  } catch {
+    return undefined;
+  }
+}

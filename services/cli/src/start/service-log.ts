@@ -1,0 +1,75 @@
+import { closeSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+
+/** Two files of this size: some days of one line per batch, and small beside the data. */
+const LIMIT_BYTES = 20 * 1024 * 1024;
+/** A fault that repeats must not fill the terminal; the file has every line. */
+const SHOWN_PER_MINUTE = 6;
+
+/** What the services log, in a file that stays small; their errors are shown as well. */
+export class ServiceLog {
+  private descriptor: number;
+  private bytes: number;
+  private minute = 0;
+  private shown = 0;
+
+  constructor(
+    readonly file: string,
+    private readonly onError: (text: string) => void,
+  ) {
+    this.descriptor = openSync(file, 'a', 0o600);
+    this.bytes = statSync(file).size;
+  }
+
+  follow(output: Readable | null): void {
+    if (!output) return;
+    createInterface({ input: output }).on('line', (line) => {
+      this.keep(line);
+      this.show(line);
+    });
+  }
+
+  close(): void {
+    closeSync(this.descriptor);
+  }
+
+  private keep(line: string): void {
+    if (this.bytes > LIMIT_BYTES) {
+      closeSync(this.descriptor);
+      renameSync(this.file, `${this.file}.1`);
+      this.descriptor = openSync(this.file, 'a', 0o600);
+      this.bytes = 0;
+    }
+    try {
+      this.bytes += writeSync(this.descriptor, `${line}\n`);
+    } catch {
+      // A full disk: the services themselves will say so where it matters. A log must not end what it is about.
+    }
+  }
+
+  private show(line: string): void {
+    if (!line.startsWith('{"level":"error"') && !line.startsWith('{"level":"fatal"')) return;
+    const minute = Math.floor(Date.now() / 60_000);
+    if (minute !== this.minute) [this.minute, this.shown] = [minute, 0];
+    this.shown += 1;
+    if (this.shown <= SHOWN_PER_MINUTE) this.onError(summary(line));
+    if (this.shown === SHOWN_PER_MINUTE) this.onError(`more errors follow in ${this.file}`);
+  }
+}
+
+interface Line {
+  readonly context?: string;
+  readonly event?: string;
+  readonly text?: string;
+  readonly error?: { readonly name?: string; readonly text?: string };
+}
+
+function summary(json: string): string {
+  try {
+    const { context, event, text, error } = JSON.parse(json) as Line;
+    return [context, event ?? text, error && `${error.name}: ${error.text}`].filter(Boolean).join(': ').slice(0, 200);
+  } catch {
+    return json.slice(0, 200);
+  }
+}
