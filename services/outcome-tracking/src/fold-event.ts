@@ -1,0 +1,172 @@
+import type {
+  FairleadEvent,
+  LeadAccepted,
+  LeadCompleted,
+  LeadContacted,
+  LeadDeclined,
+  LeadErased,
+  LeadHeld,
+  LeadLost,
+  LeadMerged,
+  LeadOfferExpired,
+  LeadOverridden,
+  LeadQualified,
+  LeadReceived,
+  LeadRecycled,
+  LeadRejected,
+  LeadReturned,
+  LeadRouted,
+  LeadScored,
+  LeadUnroutable,
+  LeadWon,
+  PartnerNotified,
+} from '@fairlead/events';
+import { advance, type OfferKind, type Step } from '@fairlead/decisions';
+import type { LeadDetails, TrackedLead } from './store/leads.store.js';
+
+/** The events of a lead that its view is made of. */
+export type LeadEvent =
+  | LeadReceived
+  | LeadRejected
+  | LeadMerged
+  | LeadHeld
+  | LeadCompleted
+  | LeadErased
+  | LeadScored
+  | LeadRouted
+  | LeadUnroutable
+  | LeadOverridden
+  | LeadOfferExpired
+  | LeadAccepted
+  | LeadDeclined
+  | LeadContacted
+  | LeadQualified
+  | LeadWon
+  | LeadLost
+  | LeadReturned
+  | LeadRecycled
+  | PartnerNotified;
+
+/** The lead after one more of its events, in the log's order. */
+export function foldEvent(lead: TrackedLead, event: LeadEvent): TrackedLead {
+  const step = stepOf(event);
+  return {
+    ...lead,
+    receivedAt: event.type === 'lead.received' ? timeOf(event) : lead.receivedAt,
+    touches: event.type === 'lead.merged' ? Math.max(lead.touches, event.data.touch) : lead.touches,
+    details: detailsAfter(lead.details, event),
+    standing: step ? advance(lead.standing, step) : lead.standing,
+    // What was said here has come back: from now on it counts by its place in the log.
+    pending: lead.pending.some(({ eventId }) => eventId === event.id)
+      ? lead.pending.filter(({ eventId }) => eventId !== event.id)
+      : lead.pending,
+  };
+}
+
+export function timeOf(event: FairleadEvent): number {
+  return Date.parse(event.time);
+}
+
+function stepOf(event: LeadEvent): Step | undefined {
+  switch (event.type) {
+    case 'lead.merged':
+      return undefined;
+    case 'lead.received':
+      return { type: 'received' };
+    case 'lead.rejected':
+      return { type: 'rejected' };
+    case 'lead.held':
+      return { type: 'held' };
+    case 'lead.completed':
+      return { type: 'completed' };
+    case 'lead.erased':
+      return { type: 'erased' };
+    case 'lead.recycled':
+      return { type: 'recycled' };
+    case 'lead.scored':
+      return { type: 'scored', state: event.data.state, grade: event.data.grade, score: event.data.score };
+    case 'lead.routed':
+      return routed(event);
+    case 'lead.unroutable':
+      return { type: 'unroutable', notQualified: event.data.reason === 'not-qualified', at: event.data.decided.now };
+    case 'lead.overridden':
+      return { type: 'overridden', at: timeOf(event) };
+    case 'lead.offer-expired':
+      return { type: 'expired', offer: event.data.offer, at: event.data.acceptBy };
+    case 'lead.accepted':
+    case 'lead.declined':
+    case 'lead.contacted':
+    case 'lead.qualified':
+    case 'lead.won':
+    case 'lead.lost':
+    case 'lead.returned':
+      return answered(event);
+    case 'partner.notified':
+      return event.data.eventType === 'lead.routed'
+        ? { type: 'delivered', party: event.data.party, at: timeOf(event) }
+        : undefined;
+  }
+}
+
+function routed({ data }: LeadRouted): Step {
+  const { policy, pool, now } = data.decided;
+  return {
+    type: 'routed',
+    offer: data.offer,
+    party: data.to,
+    pool,
+    policy: `${policy.name}@${policy.version}`,
+    grade: data.grade,
+    kind: kindOf(data),
+    reveal: data.revealContact,
+    at: now,
+    acceptBy: data.acceptBy,
+  };
+}
+
+function kindOf({ namedAccount, why }: LeadRouted['data']): OfferKind {
+  if (why === 'override' || why === 'fallback') return why;
+  return namedAccount ? 'named-account' : 'share';
+}
+
+type AnswerEvent = Extract<
+  LeadEvent,
+  { readonly data: { readonly party: string; readonly offer: number; readonly at: number } }
+>;
+
+function answered({ type, data }: Exclude<AnswerEvent, LeadRecycled>): Step {
+  return {
+    type: type.slice('lead.'.length) as 'accepted',
+    party: data.party,
+    offer: data.offer,
+    at: data.at,
+    ...('reason' in data && { reason: data.reason }),
+    ...('amount' in data && { amount: data.amount }),
+  };
+}
+
+function detailsAfter(details: LeadDetails, event: LeadEvent): LeadDetails {
+  switch (event.type) {
+    case 'lead.received':
+    case 'lead.completed': {
+      const { sourceId, facts, reachable, missing, contact } = event.data;
+      return {
+        ...details,
+        sourceId,
+        facts,
+        reachable,
+        missing,
+        ...('externalId' in event.data && { externalId: event.data.externalId ?? null }),
+        ...(contact && { contact, contactEvent: event.id }),
+      };
+    }
+    case 'lead.rejected':
+      return { ...details, sourceId: event.data.sourceId, externalId: event.data.externalId ?? null };
+    case 'lead.scored':
+      return { ...details, missing: event.data.missing, reasons: event.data.contributions };
+    case 'lead.erased':
+      return { ...details, contact: null, contactEvent: null };
+    default:
+      return details;
+  }
+}

@@ -1,0 +1,96 @@
+import { reasons as answerReasons } from '@fairlead/events';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import {
+  IsIn,
+  IsInt,
+  IsISO4217CurrencyCode,
+  IsNumber,
+  IsObject,
+  IsOptional,
+  IsString,
+  Length,
+  Matches,
+  Max,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import { Type } from 'class-transformer';
+
+/** Enough for a paragraph; more belongs into the partner's own system. Sealed, it must fit an event. */
+const MAX_NOTE = 2_000;
+/** RFC 3339 with an offset: a time without one means something else to everybody. */
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+
+const offerDescription = 'Which offer is meant, as `lead.routed` numbered it; without it, your latest one.';
+
+export class AcceptLead {
+  @ApiPropertyOptional({ description: offerDescription, minimum: 1, type: 'integer' })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  offer?: number;
+}
+
+export class DeclineLead extends AcceptLead {
+  @ApiProperty({ enum: answerReasons })
+  @IsIn(answerReasons)
+  reason: (typeof answerReasons)[number];
+
+  @ApiPropertyOptional({ description: 'Free text. Kept encrypted, and erased with the lead.', maxLength: MAX_NOTE })
+  @IsOptional()
+  @IsString()
+  @Length(1, MAX_NOTE)
+  note?: string;
+}
+
+export class AmountOfMoney {
+  @ApiProperty({ minimum: 0, description: 'In major units: 1250.5 is one thousand two hundred and fifty and a half.' })
+  @IsNumber({ allowNaN: false, allowInfinity: false, maxDecimalPlaces: 4 })
+  @Min(0)
+  // Above any deal, and far below where a double loses whole cents.
+  @Max(1_000_000_000_000)
+  value: number;
+
+  @ApiProperty({ description: 'ISO 4217', example: 'EUR' })
+  @IsString()
+  // The list's own check does not mind case; an event does.
+  @Matches(/^[A-Z]{3}$/, { message: 'currency must be three capital letters' })
+  @IsISO4217CurrencyCode()
+  currency: string;
+}
+
+export const outcomeTypes = ['contacted', 'qualified', 'won', 'lost', 'returned'] as const;
+
+export class ReportOutcome extends AcceptLead {
+  @ApiProperty({
+    enum: outcomeTypes,
+    description: '`qualified`: an opportunity. `returned`: back to the vendor, with a reason, before it became one.',
+  })
+  @IsIn(outcomeTypes)
+  type: (typeof outcomeTypes)[number];
+
+  @ApiPropertyOptional({ description: 'When it happened, RFC 3339; without it, now.', format: 'date-time' })
+  @IsOptional()
+  @IsString()
+  @Matches(RFC_3339, { message: 'at must be a time such as 2026-01-31T09:30:00Z' })
+  at?: string;
+
+  @ApiPropertyOptional({ enum: answerReasons, description: 'Required for `lost` and `returned`, and only for them.' })
+  @IsOptional()
+  @IsIn(answerReasons)
+  reason?: (typeof answerReasons)[number];
+
+  @ApiPropertyOptional({ type: AmountOfMoney, description: 'Only for `won`.' })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => AmountOfMoney)
+  amount?: AmountOfMoney;
+
+  @ApiPropertyOptional({ description: 'Free text. Kept encrypted, and erased with the lead.', maxLength: MAX_NOTE })
+  @IsOptional()
+  @IsString()
+  @Length(1, MAX_NOTE)
+  note?: string;
+}

@@ -1,0 +1,98 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { leadStages } from '@fairlead/decisions';
+import { UnitsOfWork } from '@fairlead/messaging';
+import { Allow, type Caller, CurrentCaller, invalidInput, notFound, pageLimit } from '@fairlead/platform';
+import { LeadsStore, type PagePosition } from '../store/leads.store.js';
+import { LeadPage, type LeadSummary, LeadView, standingFor, summaryOf } from '../view/lead-view.js';
+import { ReadLead } from '../view/read-lead.js';
+import { isLeadId } from './lead-id.js';
+
+const filters: Readonly<Record<string, { readonly pattern: RegExp; readonly detail: string }>> = {
+  state: { pattern: new RegExp(`^(?:${leadStages.join('|')})$`), detail: `must be one of ${leadStages.join(', ')}` },
+  grade: { pattern: /^(?:[ABCD]|none)$/, detail: 'must be A, B, C, D or none' },
+  party: { pattern: /^[a-z0-9][a-z0-9-]{0,62}$/, detail: 'must be direct or the id of a partner' },
+  source: { pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, detail: 'must be the id of a source' },
+};
+
+/** Leads as they stand. A partner sees those that it was offered, and of them what concerns itself. */
+@ApiTags('leads')
+@ApiBearerAuth()
+@Controller('v1/leads')
+@Allow('admin', 'manager', 'auditor', 'partner')
+export class LeadsController {
+  constructor(
+    private readonly units: UnitsOfWork,
+    private readonly leads: LeadsStore,
+    private readonly readLead: ReadLead,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Leads, newest first', description: 'Without contact data: those are read one by one.' })
+  @ApiQuery({ name: 'state', required: false, enum: leadStages })
+  @ApiQuery({ name: 'grade', required: false, enum: ['A', 'B', 'C', 'D', 'none'] })
+  @ApiQuery({ name: 'party', required: false, description: 'Who was offered the lead last.' })
+  @ApiQuery({ name: 'source', required: false })
+  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before.' })
+  @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 1000, default: 100 } })
+  @ApiResponse({ status: 200, type: LeadPage })
+  async list(@Query() query: Record<string, unknown>, @CurrentCaller() caller: Caller): Promise<LeadPage> {
+    const { after: afterText, limit: limitText, ...rest } = query;
+    const limit = pageLimit(limitText);
+    const after = positionOf(afterText);
+    const filter = filterOf(rest);
+    const partner = caller.role === 'partner' ? (caller.partnerId ?? '') : undefined;
+    // Another partner's leads are no leads to a partner.
+    if (partner !== undefined && filter.party !== undefined && filter.party !== partner) return { leads: [] };
+
+    const read = this.units.query;
+    const found =
+      partner === undefined
+        ? await this.leads.page(read, filter, limit + 1, after)
+        : await this.leads.pageOf(read, partner, filter, limit + 1, after);
+    const page = found.slice(0, limit);
+    const last = page.at(-1);
+    return {
+      leads: page.flatMap((lead): LeadSummary[] => {
+        const standing = standingFor(lead, partner);
+        return standing ? [summaryOf(lead, standing)] : [];
+      }),
+      ...(found.length > limit && last && { next: `${last.receivedAt}.${last.id}` }),
+    };
+  }
+
+  @Get(':leadId')
+  @ApiOperation({
+    summary: 'One lead',
+    description:
+      'Contact details are for managers, and for the partner that the policy reveals them to. ' +
+      'A lead that a partner was never offered does not exist for it.',
+  })
+  @ApiParam({ name: 'leadId', format: 'uuid' })
+  @ApiResponse({ status: 200, type: LeadView })
+  @ApiResponse({ status: 404, description: 'There is no such lead for you.' })
+  async one(@Param('leadId') leadId: string, @CurrentCaller() caller: Caller): Promise<LeadView> {
+    const view = isLeadId(leadId) ? await this.readLead.find(leadId, caller) : undefined;
+    if (!view) throw notFound('lead');
+    return view;
+  }
+}
+
+function filterOf(query: Record<string, unknown>): Record<string, string> {
+  const given = Object.entries(query);
+  const errors = given.flatMap(([name, value]) => {
+    const filter = Object.hasOwn(filters, name) ? filters[name] : undefined;
+    if (!filter) return [{ field: name.slice(0, 64), detail: 'This parameter is not known here.' }];
+    return typeof value === 'string' && filter.pattern.test(value) ? [] : [{ field: name, detail: filter.detail }];
+  });
+  if (errors.length > 0) throw invalidInput(errors);
+  return Object.fromEntries(given) as Record<string, string>;
+}
+
+function positionOf(after: unknown): PagePosition | undefined {
+  if (after === undefined) return undefined;
+  const [, receivedAt, id] = /^(\d{1,15})\.([0-9a-f-]{36})$/.exec(typeof after === 'string' ? after : '') ?? [];
+  if (receivedAt === undefined || id === undefined || !isLeadId(id))
+    throw invalidInput([{ field: 'after', detail: 'must be the `next` of a page' }]);
+  return { receivedAt: Number(receivedAt), id };
+}

@@ -1,0 +1,81 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { trustFigures } from '@fairlead/decisions';
+import { UnitsOfWork } from '@fairlead/messaging';
+import { Allow, type Caller, CurrentCaller, type FieldError, invalidInput } from '@fairlead/platform';
+import { CountsStore, type Period } from '../store/counts.store.js';
+import { PromisesStore } from '../store/promises.store.js';
+import { TrustView } from '../view/trust-view.js';
+
+const POOL = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+const DAY = /^\d{4}-\d\d-\d\d$/;
+
+/** What the counts say: who was offered what, and what became of it, on both sides in the same words. */
+@ApiTags('trust')
+@ApiBearerAuth()
+@Controller('v1/trust')
+@Allow('admin', 'manager', 'auditor', 'partner')
+export class TrustController {
+  constructor(
+    private readonly units: UnitsOfWork,
+    private readonly counts: CountsStore,
+    private readonly promises: PromisesStore,
+  ) {}
+
+  @Get()
+  @ApiOperation({
+    summary: 'Figures per channel, party and grade',
+    description:
+      'Of offers made in the period, whatever became of them since. Each rate has its denominator and its 95 % Wilson ' +
+      'interval. A partner sees both channels as wholes, and itself.',
+  })
+  @ApiQuery({ name: 'pool', required: false })
+  @ApiQuery({ name: 'from', required: false, description: 'First day (UTC), such as 2026-01-01.' })
+  @ApiQuery({ name: 'to', required: false, description: 'Last day (UTC), included.' })
+  @ApiResponse({ status: 200, type: TrustView })
+  async figures(@Query() query: Record<string, unknown>, @CurrentCaller() caller: Caller): Promise<TrustView> {
+    const period = periodOf(query);
+    const read = this.units.query;
+    const counted = await this.counts.read(read, period);
+    const policies = [...new Set(counted.map(({ policy }) => policy))];
+    const figures = trustFigures(counted, await this.promises.of(read, policies));
+    const parties =
+      caller.role === 'partner'
+        ? Object.fromEntries(Object.entries(figures.parties).filter(([party]) => party === caller.partnerId))
+        : figures.parties;
+    const { pool = null, from = null, to = null } = period;
+    return { pool, from, to, asOf: new Date().toISOString(), ...figures, parties };
+  }
+}
+
+function periodOf(query: Record<string, unknown>): Period {
+  const errors: FieldError[] = [];
+  for (const [name, value] of Object.entries(query)) {
+    const detail = complaint(name, value);
+    if (detail !== undefined) errors.push({ field: name.slice(0, 64), detail });
+  }
+  if (errors.length > 0) throw invalidInput(errors);
+  const { pool, from, to } = query as Period;
+  if (from !== undefined && to !== undefined && from > to)
+    throw invalidInput([{ field: 'to', detail: 'must not be before from' }]);
+  return { pool, from, to };
+}
+
+function complaint(name: string, value: unknown): string | undefined {
+  switch (name) {
+    case 'pool':
+      return typeof value === 'string' && POOL.test(value) ? undefined : 'must be the id of a pool';
+    case 'from':
+    case 'to':
+      return isDay(value) ? undefined : 'must be a day such as 2026-01-31';
+    default:
+      return 'This parameter is not known here.';
+  }
+}
+
+function isDay(value: unknown): boolean {
+  if (typeof value !== 'string' || !DAY.test(value)) return false;
+  const day = new Date(`${value}T00:00:00Z`);
+  // JavaScript makes 3 March of 31 February.
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(value);
+}

@@ -1,0 +1,26 @@
+import { Module } from '@nestjs/common';
+import { MessagingModule } from '@fairlead/messaging';
+import { PersonalDataModule } from '@fairlead/personal-data';
+import { AnswersController } from './handlers/answers.controller.js';
+import { LeadEventsHandler } from './handlers/lead-events.handler.js';
+import { LeadsController } from './handlers/leads.controller.js';
+import { PolicyActivatedHandler } from './handlers/policy-activated.handler.js';
+import { TrustController } from './handlers/trust.controller.js';
+import { CountsStore } from './store/counts.store.js';
+import { IdempotencyKeysStore } from './store/idempotency-keys.store.js';
+import { LeadsStore } from './store/leads.store.js';
+import { PromisesStore } from './store/promises.store.js';
+import { TakeAnswer } from './take-answer.js';
+import { ReadLead } from './view/read-lead.js';
+
+export const migrations = new URL('../migrations/', import.meta.url);
+
+@Module({
+  imports: [
+    MessagingModule.forService({ name: 'outcome-tracking', migrations, topics: ['lifecycle', 'control'] }),
+    PersonalDataModule.register(),
+  ],
+  controllers: [LeadEventsHandler, PolicyActivatedHandler, AnswersController, LeadsController, TrustController],
+  providers: [LeadsStore, CountsStore, PromisesStore, IdempotencyKeysStore, TakeAnswer, ReadLead],
+})
+export class OutcomeTrackingModule {}

@@ -1,0 +1,348 @@
+import { Injectable } from '@nestjs/common';
+import type { Sealed } from '@fairlead/events';
+import { currentOffer, type LeadStage, newLead, type Offer, type OfferGrade, type Standing } from '@fairlead/decisions';
+import type { Query } from '@fairlead/persistence';
+import type { UnitOfWork } from '@fairlead/messaging';
+import type { PendingAnswer } from '../pending-answer.js';
+
+type SealedContact = typeof Sealed.static;
+
+/** What a lead is, beside where it stands. Nothing here decides anything; it is shown. */
+export interface LeadDetails {
+  readonly sourceId: string | null;
+  readonly externalId: string | null;
+  readonly facts: Record<string, unknown>;
+  readonly reachable: { readonly email: boolean; readonly phone: boolean } | null;
+  readonly missing: readonly string[];
+  readonly reasons: readonly { readonly factor: string; readonly points: number; readonly reason: string }[];
+  readonly contact: SealedContact | null;
+  /** The event that the contact was sealed for, which is needed to unseal it. */
+  readonly contactEvent: string | null;
+}
+
+export interface TrackedLead {
+  readonly id: string;
+  /** Milliseconds since the epoch, as all times here. */
+  readonly receivedAt: number;
+  readonly touches: number;
+  readonly details: LeadDetails;
+  readonly standing: Standing;
+  /** Said by this service, not yet read back from the log. */
+  readonly pending: readonly PendingAnswer[];
+}
+
+export interface LeadChange {
+  readonly before: TrackedLead | undefined;
+  readonly after: TrackedLead;
+}
+
+/** What is known of a lead before its first event. */
+export function unseen(id: string, at: number): TrackedLead {
+  return { id, receivedAt: at, touches: 1, details: noDetails, standing: newLead, pending: [] };
+}
+
+const noDetails: LeadDetails = {
+  sourceId: null,
+  externalId: null,
+  facts: {},
+  reachable: null,
+  missing: [],
+  reasons: [],
+  contact: null,
+  contactEvent: null,
+};
+
+interface LeadRow {
+  readonly lead_id: string;
+  readonly state: LeadStage;
+  readonly source_id: string | null;
+  readonly external_id: string | null;
+  readonly received_at: number;
+  readonly grade: OfferGrade;
+  readonly score: number | null;
+  readonly touches: number;
+  readonly offer: number | null;
+  readonly facts: Record<string, unknown> | null;
+  readonly reachable: LeadDetails['reachable'];
+  readonly missing: string[] | null;
+  readonly reasons: LeadDetails['reasons'] | null;
+  readonly contact: SealedContact | null;
+  readonly contact_event: string | null;
+  readonly pending: PendingAnswer[];
+}
+
+interface OfferRow {
+  readonly lead_id: string;
+  readonly number: number;
+  readonly party: string;
+  readonly pool: string;
+  readonly policy: string;
+  readonly grade: OfferGrade;
+  readonly kind: Offer['kind'];
+  readonly reveal: Offer['reveal'];
+  readonly offered_at: number;
+  readonly accept_by: number;
+  readonly stage: Offer['stage'];
+  readonly delivered_at: number | null;
+  readonly accepted_at: number | null;
+  readonly contacted_at: number | null;
+  readonly qualified_at: number | null;
+  readonly closed_at: number | null;
+  readonly reason: string | null;
+  readonly amount: number | null;
+  readonly currency: string | null;
+}
+
+/** The narrowing of a list. Every value has been checked against its enumeration or pattern before it comes here. */
+export interface LeadFilter {
+  readonly state?: string | undefined;
+  readonly grade?: string | undefined;
+  readonly party?: string | undefined;
+  readonly source?: string | undefined;
+}
+
+/** The last lead of the page before. */
+export interface PagePosition {
+  readonly receivedAt: number;
+  readonly id: string;
+}
+
+const offerColumns = `lead_id, number, party, pool, policy, grade, kind, reveal, stage, reason, amount::float8, currency,
+  (extract(epoch FROM offered_at) * 1000)::float8 AS offered_at, (extract(epoch FROM accept_by) * 1000)::float8 AS accept_by,
+  (extract(epoch FROM delivered_at) * 1000)::float8 AS delivered_at,
+  (extract(epoch FROM accepted_at) * 1000)::float8 AS accepted_at,
+  (extract(epoch FROM contacted_at) * 1000)::float8 AS contacted_at,
+  (extract(epoch FROM qualified_at) * 1000)::float8 AS qualified_at,
+  (extract(epoch FROM closed_at) * 1000)::float8 AS closed_at`;
+const leadColumns = `lead_id, state, source_id, external_id, (extract(epoch FROM received_at) * 1000)::float8 AS received_at,
+  grade, score, touches, offer, facts, reachable, missing, reasons, contact, contact_event, pending`;
+
+@Injectable()
+export class LeadsStore {
+  /**
+   * Locks these leads, as far as they are known, for the rest of the transaction; always in the order of their ids, so
+   * that two transactions wait for one another instead of deadlocking.
+   */
+  async lock({ query }: UnitOfWork, ids: readonly string[]): Promise<Map<string, TrackedLead>> {
+    const leads = await query<LeadRow>(
+      `SELECT ${leadColumns} FROM leads WHERE lead_id = ANY($1::uuid[]) ORDER BY lead_id FOR UPDATE`,
+      [ids],
+    );
+    // A statement of its own: one statement sees the offers as they were before it waited for the lock.
+    return this.#withOffers(query, leads);
+  }
+
+  async find(query: Query, id: string): Promise<TrackedLead | undefined> {
+    const leads = await query<LeadRow>(`SELECT ${leadColumns} FROM leads WHERE lead_id = $1`, [id]);
+    return (await this.#withOffers(query, leads)).get(id);
+  }
+
+  /** Newest first. */
+  async page(query: Query, filter: LeadFilter, limit: number, after?: PagePosition): Promise<TrackedLead[]> {
+    const leads = await query<LeadRow>(
+      `SELECT ${leadColumns} FROM leads
+       WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR coalesce(grade, 'none') = $2)
+         AND ($3::text IS NULL OR party = $3) AND ($4::text IS NULL OR source_id = $4)
+         AND ($5::uuid IS NULL OR (received_at, lead_id) < (to_timestamp($6::numeric / 1000), $5))
+       ORDER BY received_at DESC, lead_id DESC LIMIT $7`,
+      [
+        filter.state ?? null,
+        filter.grade ?? null,
+        filter.party ?? null,
+        filter.source ?? null,
+        after?.id ?? null,
+        after?.receivedAt ?? null,
+        limit,
+      ],
+    );
+    return [...(await this.#withOffers(query, leads)).values()];
+  }
+
+  /**
+   * The leads that a party was ever offered, newest first; `state` and `grade` are those of its own latest offer, since
+   * what became of the lead elsewhere is not for it to see.
+   */
+  async pageOf(
+    query: Query,
+    party: string,
+    filter: LeadFilter,
+    limit: number,
+    after?: PagePosition,
+  ): Promise<TrackedLead[]> {
+    const leads = await query<LeadRow>(
+      `SELECT ${leadColumns} FROM leads
+       WHERE EXISTS (
+           SELECT 1 FROM offers own
+           WHERE own.lead_id = leads.lead_id AND own.party = $1
+             AND own.number = (SELECT max(number) FROM offers WHERE lead_id = own.lead_id AND party = $1)
+             AND ($2::text IS NULL OR CASE WHEN leads.state = 'erased' THEN 'erased' ELSE own.stage END = $2)
+             AND ($3::text IS NULL OR coalesce(own.grade, 'none') = $3)
+         )
+         AND ($4::text IS NULL OR source_id = $4)
+         AND ($5::uuid IS NULL OR (received_at, lead_id) < (to_timestamp($6::numeric / 1000), $5))
+       ORDER BY received_at DESC, lead_id DESC LIMIT $7`,
+      [
+        party,
+        filter.state ?? null,
+        filter.grade ?? null,
+        filter.source ?? null,
+        after?.id ?? null,
+        after?.receivedAt ?? null,
+        limit,
+      ],
+    );
+    return [...(await this.#withOffers(query, leads)).values()];
+  }
+
+  /** Writes what changed, in one statement; `before` is undefined for a lead that was not here. */
+  async save({ query }: UnitOfWork, changes: readonly LeadChange[]): Promise<void> {
+    await query(
+      `WITH written AS (
+         INSERT INTO offers (lead_id, number, party, pool, policy, grade, kind, reveal, offered_at, accept_by, stage,
+           delivered_at, accepted_at, contacted_at, qualified_at, closed_at, reason, amount, currency)
+         SELECT lead_id, number, party, pool, policy, grade, kind, reveal,
+           to_timestamp(offered_at / 1000), to_timestamp(accept_by / 1000), stage, to_timestamp(delivered_at / 1000),
+           to_timestamp(accepted_at / 1000), to_timestamp(contacted_at / 1000), to_timestamp(qualified_at / 1000),
+           to_timestamp(closed_at / 1000), reason, amount, currency
+         FROM jsonb_to_recordset($2::jsonb) AS changed (
+           lead_id uuid, number integer, party text, pool text, policy text, grade text, kind text, reveal text,
+           offered_at numeric, accept_by numeric, stage text, delivered_at numeric, accepted_at numeric,
+           contacted_at numeric, qualified_at numeric, closed_at numeric, reason text, amount numeric, currency text)
+         ON CONFLICT (lead_id, number) DO UPDATE SET stage = excluded.stage, delivered_at = excluded.delivered_at,
+           accepted_at = excluded.accepted_at, contacted_at = excluded.contacted_at,
+           qualified_at = excluded.qualified_at, closed_at = excluded.closed_at, reason = excluded.reason,
+           amount = excluded.amount, currency = excluded.currency
+       )
+       INSERT INTO leads (lead_id, state, source_id, external_id, received_at, grade, score, touches, party, offer,
+         accept_by, facts, reachable, missing, reasons, contact, contact_event, pending)
+       SELECT lead_id, state, source_id, external_id, to_timestamp(received_at / 1000), grade, score, touches, party,
+         offer, to_timestamp(accept_by / 1000), facts, reachable, missing, reasons, contact, contact_event, pending
+       FROM jsonb_to_recordset($1::jsonb) AS changed (
+         lead_id uuid, state text, source_id text, external_id text, received_at numeric, grade text, score integer,
+         touches integer, party text, offer integer, accept_by numeric, facts jsonb, reachable jsonb, missing text[],
+         reasons jsonb, contact jsonb, contact_event uuid, pending jsonb)
+       ON CONFLICT (lead_id) DO UPDATE SET state = excluded.state, received_at = excluded.received_at,
+         grade = excluded.grade, score = excluded.score, touches = excluded.touches, party = excluded.party,
+         offer = excluded.offer, accept_by = excluded.accept_by, pending = excluded.pending,
+         source_id = coalesce(excluded.source_id, leads.source_id),
+         external_id = coalesce(excluded.external_id, leads.external_id),
+         facts = coalesce(excluded.facts, leads.facts),
+         reachable = coalesce(excluded.reachable, leads.reachable),
+         missing = coalesce(excluded.missing, leads.missing),
+         reasons = coalesce(excluded.reasons, leads.reasons),
+         contact = CASE WHEN excluded.state <> 'erased' THEN coalesce(excluded.contact, leads.contact) END,
+         contact_event = CASE WHEN excluded.state <> 'erased' THEN coalesce(excluded.contact_event, leads.contact_event) END`,
+      [JSON.stringify(changes.map(leadRecord)), JSON.stringify(changes.flatMap(offerRecords))],
+    );
+  }
+
+  async #withOffers(query: Query, leads: readonly LeadRow[]): Promise<Map<string, TrackedLead>> {
+    const offered = leads.filter(({ offer }) => offer !== null).map(({ lead_id }) => lead_id);
+    const offers =
+      offered.length === 0
+        ? []
+        : await query<OfferRow>(
+            `SELECT ${offerColumns} FROM offers WHERE lead_id = ANY($1::uuid[]) ORDER BY lead_id, number`,
+            [offered],
+          );
+    const byLead = Map.groupBy(offers, ({ lead_id }) => lead_id);
+    return new Map(leads.map((row) => [row.lead_id, toLead(row, byLead.get(row.lead_id) ?? [])]));
+  }
+}
+
+function toLead(row: LeadRow, offers: readonly OfferRow[]): TrackedLead {
+  return {
+    id: row.lead_id,
+    receivedAt: row.received_at,
+    touches: row.touches,
+    details: {
+      sourceId: row.source_id,
+      externalId: row.external_id,
+      facts: row.facts ?? {},
+      reachable: row.reachable,
+      missing: row.missing ?? [],
+      reasons: row.reasons ?? [],
+      contact: row.contact,
+      contactEvent: row.contact_event,
+    },
+    standing: { state: row.state, grade: row.grade, score: row.score, offers: offers.map(toOffer) },
+    pending: row.pending,
+  };
+}
+
+function toOffer(row: OfferRow): Offer {
+  return {
+    number: row.number,
+    party: row.party,
+    pool: row.pool,
+    policy: row.policy,
+    grade: row.grade,
+    kind: row.kind,
+    reveal: row.reveal,
+    offeredAt: row.offered_at,
+    acceptBy: row.accept_by,
+    stage: row.stage,
+    deliveredAt: row.delivered_at,
+    acceptedAt: row.accepted_at,
+    contactedAt: row.contacted_at,
+    qualifiedAt: row.qualified_at,
+    closedAt: row.closed_at,
+    reason: row.reason,
+    amount: row.amount === null || row.currency === null ? null : { value: row.amount, currency: row.currency },
+  };
+}
+
+/** Details travel only when they changed: they are most of a row's bytes, and most events leave them alone. */
+function leadRecord({ before, after }: LeadChange): Record<string, unknown> {
+  const { id, receivedAt, touches, details, standing, pending } = after;
+  const offer = currentOffer(standing);
+  return {
+    lead_id: id,
+    state: standing.state,
+    received_at: receivedAt,
+    grade: standing.grade,
+    score: standing.score,
+    touches,
+    party: offer?.party,
+    offer: offer?.number,
+    accept_by: offer?.acceptBy,
+    pending,
+    ...(details !== before?.details && {
+      source_id: details.sourceId,
+      external_id: details.externalId,
+      facts: details.facts,
+      reachable: details.reachable,
+      missing: details.missing,
+      reasons: details.reasons,
+      contact: details.contact,
+      contact_event: details.contactEvent,
+    }),
+  };
+}
+
+function offerRecords({ before, after }: LeadChange): Record<string, unknown>[] {
+  const known = new Set(before?.standing.offers);
+  return after.standing.offers
+    .filter((offer) => !known.has(offer))
+    .map((offer) => ({
+      lead_id: after.id,
+      number: offer.number,
+      party: offer.party,
+      pool: offer.pool,
+      policy: offer.policy,
+      grade: offer.grade,
+      kind: offer.kind,
+      reveal: offer.reveal,
+      offered_at: offer.offeredAt,
+      accept_by: offer.acceptBy,
+      stage: offer.stage,
+      delivered_at: offer.deliveredAt,
+      accepted_at: offer.acceptedAt,
+      contacted_at: offer.contactedAt,
+      qualified_at: offer.qualifiedAt,
+      closed_at: offer.closedAt,
+      reason: offer.reason,
+      amount: offer.amount?.value,
+      currency: offer.amount?.currency,
+    }));
+}

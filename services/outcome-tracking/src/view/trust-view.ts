@@ -1,0 +1,98 @@
+import type { ByGrade, Figures, PromiseKept, Tally } from '@fairlead/decisions';
+import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+
+/** Names of the OpenAPI document; the figures themselves are made in the decisions library. */
+export class RateView {
+  @ApiProperty({ type: Number, nullable: true }) value: number | null;
+  @ApiProperty({ type: 'integer' }) successes: number;
+  @ApiProperty({ type: 'integer' }) trials: number;
+  @ApiProperty({ type: Number, nullable: true, description: 'Lower end of the 95 % Wilson interval.' })
+  low: number | null;
+  @ApiProperty({ type: Number, nullable: true }) high: number | null;
+}
+
+export class RatesView {
+  @ApiProperty({ description: 'Of the offers made.' }) delivered: RateView;
+  @ApiProperty({ description: 'Of the offers no longer open, as the next two.' }) accepted: RateView;
+  @ApiProperty() declined: RateView;
+  @ApiProperty() expired: RateView;
+  @ApiProperty({ description: 'Of the leads accepted, as the next four.' }) contacted: RateView;
+  @ApiProperty({ description: 'Became an opportunity.' }) qualified: RateView;
+  @ApiProperty() won: RateView;
+  @ApiProperty() lost: RateView;
+  @ApiProperty() returned: RateView;
+  @ApiProperty({ description: 'Of the opportunities.' }) wonOfQualified: RateView;
+}
+
+/** Offers, and what became of them; a later step includes the earlier ones. */
+export class CountsView implements Tally {
+  @ApiProperty({ type: 'integer' }) offered: number;
+  @ApiProperty({ type: 'integer', description: 'Confirmed by the party’s own system.' }) delivered: number;
+  @ApiProperty({ type: 'integer' }) accepted: number;
+  @ApiProperty({ type: 'integer' }) declined: number;
+  @ApiProperty({ type: 'integer' }) expired: number;
+  @ApiProperty({ type: 'integer' }) withdrawn: number;
+  @ApiProperty({ type: 'integer', description: 'Their clock still runs.' }) open: number;
+  @ApiProperty({ type: 'integer', description: 'Neither declined nor expired nor withdrawn: received.' }) kept: number;
+  @ApiProperty({ type: 'integer' }) contacted: number;
+  @ApiProperty({ type: 'integer' }) qualified: number;
+  @ApiProperty({ type: 'integer' }) won: number;
+  @ApiProperty({ type: 'integer' }) lost: number;
+  @ApiProperty({ type: 'integer' }) returned: number;
+}
+
+export class FiguresView implements Figures {
+  @ApiProperty() counts: CountsView;
+  @ApiProperty() rates: RatesView;
+}
+
+export class SidesInPercent {
+  @ApiProperty() direct: number;
+  @ApiProperty() channel: number;
+}
+
+export class SidesAsRates {
+  @ApiProperty() direct: RateView;
+  @ApiProperty() channel: RateView;
+}
+
+export class OutsideView {
+  @ApiProperty({ type: 'integer' }) namedAccount: number;
+  @ApiProperty({ type: 'integer' }) fallback: number;
+  @ApiProperty({ type: 'integer' }) override: number;
+}
+
+export class PromiseView implements PromiseKept {
+  @ApiProperty({ type: SidesInPercent, nullable: true, description: 'As the policies of the period promised.' })
+  promised: SidesInPercent | null;
+  @ApiProperty({ description: 'Of the leads under the promise that anybody kept.' }) received: SidesAsRates;
+  @ApiProperty({ description: 'Offers that stand outside the promise.' }) outside: OutsideView;
+}
+
+const byGrade = { type: 'object', additionalProperties: { $ref: getSchemaPath(FiguresView) } } as const;
+
+export class ChannelsView {
+  @ApiProperty(byGrade) direct: ByGrade<FiguresView>;
+  @ApiProperty(byGrade) channel: ByGrade<FiguresView>;
+}
+
+@ApiExtraModels(FiguresView, PromiseView)
+export class TrustView {
+  @ApiProperty({ type: String, nullable: true }) pool: string | null;
+  @ApiProperty({ type: String, nullable: true }) from: string | null;
+  @ApiProperty({ type: String, nullable: true }) to: string | null;
+  @ApiProperty({ format: 'date-time' }) asOf: string;
+
+  @ApiProperty({ description: 'By grade, and `all`; `incomplete` for leads that were routed without a grade.' })
+  channels: ChannelsView;
+
+  @ApiProperty({ type: 'object', additionalProperties: byGrade })
+  parties: Readonly<Record<string, ByGrade<FiguresView>>>;
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { $ref: getSchemaPath(PromiseView) },
+    description: 'By grade: what was promised to each side, and what it received.',
+  })
+  promise: ByGrade<PromiseView>;
+}

@@ -1,0 +1,218 @@
+import { randomUUID } from 'node:crypto';
+import { expired, hour, received, routed, scored } from './fixture/events.js';
+import { startTracking, type Tracking } from './fixture/tracking.js';
+
+describe('answers of partners and direct', () => {
+  let tracking: Tracking;
+  let acme: string;
+  let bolt: string;
+
+  beforeAll(async () => {
+    tracking = await startTracking();
+    [acme, bolt] = [await tracking.partnerKey('acme'), await tracking.partnerKey('bolt')];
+  });
+  afterAll(() => tracking?.end());
+
+  /** A lead that was offered to this party, with the service's view up to date. */
+  async function offeredTo(party: string, data: Parameters<typeof routed>[2] = {}): Promise<string> {
+    const lead = randomUUID();
+    await tracking.told(received(lead), scored(lead), routed(lead, party, data));
+    await tracking.eventually(async () => (await tracking.call(`/v1/leads/${lead}`)).body['party'], party);
+    return lead;
+  }
+  const post = (lead: string, what: string, json: unknown, key?: string, headers?: Record<string, string>) =>
+    tracking.call(`/v1/leads/${lead}/${what}`, { json, ...(key && { key }), ...(headers && { headers }) });
+  const typeOf = ({ status, body }: { status: number; body: Record<string, unknown> }) => [
+    status,
+    String(body['type']).replace('urn:fairlead:problem:', ''),
+  ];
+
+  it('follow a lead from the offer to revenue, and every step is an event', async () => {
+    const lead = await offeredTo('acme');
+    expect((await post(lead, 'accept', {}, acme)).body).toMatchObject({ state: 'accepted', party: 'acme' });
+    await post(lead, 'outcomes', { type: 'contacted' }, acme);
+    await post(lead, 'outcomes', { type: 'qualified' }, acme);
+    const won = await post(lead, 'outcomes', { type: 'won', amount: { value: 12_500.5, currency: 'EUR' } }, acme);
+    expect([won.status, won.body['outcome']]).toEqual([200, 'won']);
+
+    await tracking.eventually(
+      async () => (await tracking.saidAbout(lead)).map(({ type }) => type),
+      ['lead.accepted', 'lead.contacted', 'lead.qualified', 'lead.won'],
+    );
+    expect((await tracking.saidAbout(lead)).at(-1)?.data).toMatchObject({
+      party: 'acme',
+      offer: 1,
+      amount: { value: 12_500.5, currency: 'EUR' },
+    });
+  });
+
+  it('accept an offer once, however many ask at the same time', async () => {
+    const lead = await offeredTo('acme');
+    const answers = await Promise.all(Array.from({ length: 100 }, () => post(lead, 'accept', {}, acme)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    await tracking.eventually(async () => (await tracking.saidAbout(lead)).map(({ type }) => type), ['lead.accepted']);
+  });
+
+  it('let one of an acceptance and a decline at the same time win, and tell the other what happened', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const lead = await offeredTo('acme');
+      const both = await Promise.all([
+        post(lead, 'accept', {}, acme),
+        post(lead, 'decline', { reason: 'capacity' }, acme),
+      ]);
+      expect([
+        [
+          [200, 'undefined'],
+          [409, 'already-accepted'],
+        ],
+        [
+          [409, 'offer-declined'],
+          [200, 'undefined'],
+        ],
+      ]).toContainEqual(both.map(typeOf));
+      await tracking.eventually(async () => (await tracking.saidAbout(lead)).length, 1);
+    }
+  });
+
+  it('are for the party that was offered the lead: for anybody else it looks exactly like a lead that does not exist', async () => {
+    const lead = await offeredTo('acme');
+    const requests = [
+      ['accept', {}],
+      ['decline', { reason: 'no-fit' }],
+      ['outcomes', { type: 'contacted' }],
+    ] as const;
+    await Promise.all(
+      requests.map(async ([what, json]) => {
+        const [other, absent] = [await post(lead, what, json, bolt), await post(randomUUID(), what, json, bolt)];
+        expect([other.status, other.text]).toEqual([404, absent.text]);
+        expect(other.headers.get('retry-after')).toBe(absent.headers.get('retry-after'));
+      }),
+    );
+    expect((await tracking.call(`/v1/leads/${lead}`, { key: bolt })).status).toBe(404);
+    expect(await tracking.saidAbout(lead)).toEqual([]);
+  });
+
+  it('of a manager are direct’s, and never a partner’s', async () => {
+    const manager = await tracking.keyOf('manager');
+    const [own, acmes] = [await offeredTo('direct'), await offeredTo('acme')];
+    expect((await post(own, 'accept', {}, manager)).status).toBe(200);
+    expect(typeOf(await post(acmes, 'accept', {}, manager))).toEqual([409, 'not-offered-to-you']);
+    expect((await post(own, 'accept', {}, await tracking.keyOf('auditor'))).status).toBe(403);
+  });
+
+  it('that come before the offer was read wait for it', async () => {
+    const lead = randomUUID();
+    const early = post(lead, 'accept', {}, acme);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await tracking.told(received(lead), scored(lead), routed(lead, 'acme'));
+    expect((await early).body).toMatchObject({ state: 'accepted' });
+  });
+
+  it('that come for a lead that is never offered are told to come again, after a bounded wait', async () => {
+    const lead = randomUUID();
+    await tracking.told(received(lead));
+    const started = Date.now();
+    const [partner, manager] = await Promise.all([post(lead, 'accept', {}, acme), post(lead, 'accept', {})]);
+    expect(Date.now() - started).toBeLessThan(4_000);
+    expect([partner.status, partner.headers.get('retry-after')]).toEqual([404, '2']);
+    expect(typeOf(manager)).toEqual([409, 'never-offered']);
+    expect(manager.headers.get('retry-after')).toBe('2');
+  });
+
+  it('that come too late are refused, before and after routing has noticed', async () => {
+    const lead = await offeredTo('acme', { acceptBy: Date.now() - 1 });
+    expect(typeOf(await post(lead, 'accept', {}, acme))).toEqual([409, 'offer-expired']);
+    await tracking.told(expired(lead, 'acme'), routed(lead, 'bolt', { offer: 2, why: 'expired' }));
+    await tracking.eventually(async () => (await tracking.call(`/v1/leads/${lead}`)).body['party'], 'bolt');
+    expect(typeOf(await post(lead, 'accept', {}, acme))).toEqual([409, 'offer-expired']);
+    expect((await post(lead, 'accept', { offer: 2 }, bolt)).status).toBe(200);
+  });
+
+  it('said again in the same words have the same result; in other words they are refused', async () => {
+    const lead = await offeredTo('acme');
+    const decline = () => post(lead, 'decline', { reason: 'no-fit' }, acme);
+    expect([(await decline()).status, (await decline()).status]).toEqual([200, 200]);
+    expect(typeOf(await post(lead, 'decline', { reason: 'spam' }, acme))).toEqual([409, 'told-differently']);
+    await tracking.eventually(async () => (await tracking.saidAbout(lead)).length, 1);
+  });
+
+  it('with an Idempotency-Key are bound to it', async () => {
+    const [first, second] = [await offeredTo('acme'), await offeredTo('acme')];
+    const key = { 'idempotency-key': randomUUID() };
+    expect((await post(first, 'accept', {}, acme, key)).status).toBe(200);
+    expect((await post(first, 'accept', {}, acme, key)).status).toBe(200);
+    expect(typeOf(await post(second, 'accept', {}, acme, key))).toEqual([422, 'idempotency-key-reused']);
+    expect(typeOf(await post(second, 'accept', {}, acme, { 'idempotency-key': 'x'.repeat(256) }))).toEqual([
+      400,
+      'invalid-input',
+    ]);
+    expect((await post(second, 'accept', {}, acme, { 'idempotency-key': randomUUID() })).status).toBe(200);
+  });
+
+  it('keep a note out of the log, except sealed', async () => {
+    const lead = await offeredTo('acme');
+    const note = 'Call Erika Mustermann after five';
+    await post(lead, 'decline', { reason: 'not-ready', note }, acme);
+    await tracking.eventually(async () => (await tracking.saidAbout(lead)).length, 1);
+    const [declined] = await tracking.saidAbout(lead);
+    expect(JSON.stringify(declined)).not.toContain('Erika');
+    const sealed = (declined?.data as { note: never }).note;
+    expect(
+      await tracking.personalData.unseal([{ leadId: lead, eventId: declined?.id ?? '', field: 'note', sealed }]),
+    ).toEqual([note]);
+  });
+
+  it('may skip steps forward, never back, and an opportunity is not returned', async () => {
+    const lead = await offeredTo('acme');
+    expect(typeOf(await post(lead, 'outcomes', { type: 'contacted' }, acme))).toEqual([409, 'not-accepted']);
+    await post(lead, 'accept', {}, acme);
+    expect((await post(lead, 'outcomes', { type: 'qualified' }, acme)).status).toBe(200);
+    expect(typeOf(await post(lead, 'outcomes', { type: 'contacted' }, acme))).toEqual([409, 'step-back']);
+    expect(typeOf(await post(lead, 'outcomes', { type: 'returned', reason: 'no-fit' }, acme))).toEqual([
+      409,
+      'not-returnable',
+    ]);
+  });
+
+  it.each<[string, unknown, string[]]>([
+    ['accept', { offer: '1' }, ['/offer']],
+    ['accept', { unknown: 1 }, ['/unknown']],
+    ['accept', [], []],
+    ['decline', {}, ['/reason']],
+    ['decline', { reason: 'because' }, ['/reason']],
+    ['decline', { reason: ['spam'] }, ['/reason']],
+    ['decline', { reason: 'spam', note: '' }, ['/note']],
+    ['outcomes', { type: 'accepted' }, ['/type']],
+    ['outcomes', { type: 'lost' }, ['/reason']],
+    ['outcomes', { type: 'contacted', reason: 'spam' }, ['/reason']],
+    ['outcomes', { type: 'contacted', amount: { value: 1, currency: 'EUR' } }, ['/amount']],
+    ['outcomes', { type: 'won', amount: { value: -1, currency: 'EUR' } }, ['/amount/value']],
+    ['outcomes', { type: 'won', amount: { value: '5', currency: 'EUR' } }, ['/amount/value']],
+    ['outcomes', { type: 'won', amount: { value: 1, currency: 'eur' } }, ['/amount/currency']],
+    ['outcomes', { type: 'won', amount: { value: 1, currency: 'XYZ' } }, ['/amount/currency']],
+    ['outcomes', { type: 'won', amount: 5 }, ['/amount']],
+    ['outcomes', { type: 'contacted', at: 'yesterday' }, ['/at']],
+    ['outcomes', { type: 'contacted', at: '2026-02-31T25:00:00Z' }, ['/at']],
+    ['outcomes', { type: 'contacted', at: new Date(Date.now() + hour).toISOString() }, ['/at']],
+    ['outcomes', { type: 'contacted', at: '1999-01-01T00:00:00Z' }, ['/at']],
+  ])('with a bad body are refused, naming the field: %s %j', async (what, json, fields) => {
+    const lead = await offeredTo('acme');
+    await post(lead, 'accept', {}, acme);
+    const answer = await post(lead, what, json, acme);
+    expect(typeOf(answer)).toEqual([400, 'invalid-input']);
+    const named = new Set(((answer.body['errors'] ?? []) as { field: string }[]).map(({ field }) => field));
+    for (const field of fields) expect(named).toContain(field);
+  });
+
+  it('may have a note of 2,000 characters, not longer', async () => {
+    const lead = await offeredTo('acme');
+    const decline = (length: number) => post(lead, 'decline', { reason: 'spam', note: 'ж'.repeat(length) }, acme);
+    expect(typeOf(await decline(2_001))).toEqual([400, 'invalid-input']);
+    expect((await decline(2_000)).status).toBe(200);
+  });
+
+  it('may come without any body where none is needed', async () => {
+    const lead = await offeredTo('acme');
+    expect((await tracking.call(`/v1/leads/${lead}/accept`, { method: 'POST', key: acme })).status).toBe(200);
+  });
+});
