@@ -7,6 +7,8 @@ export default {
   testMatch: ['<rootDir>/test/**/*.spec.ts'],
   maxWorkers: 1,
   testTimeout: 60_000,
+  // A test that failed may leave a client that reconnects for ever; the run must end all the same.
+  forceExit: true,
   globalSetup: fileURLToPath(new URL('./test-servers.mjs', import.meta.url)),
   globalTeardown: fileURLToPath(new URL('./test-servers-stop.mjs', import.meta.url)),
 };

@@ -1,7 +1,13 @@
 // The only file that knows kafkajs. It is unmaintained (tulios/kafkajs#1753) and must be replaceable.
 import { EventEmitter } from 'node:events';
 import { TYPE_HEADER } from '@fairlead/events';
-import kafkajs, { type Consumer, type Kafka as KafkaClient, type Producer, type SASLOptions } from 'kafkajs';
+import kafkajs, {
+  type Consumer,
+  type Kafka as KafkaClient,
+  type Producer,
+  type RetryOptions,
+  type SASLOptions,
+} from 'kafkajs';
 import type { ConnectionOptions } from 'node:tls';
 
 export interface KafkaSettings {
@@ -37,25 +43,19 @@ export interface ReceivedRecord {
 
 /** A local broker answers in milliseconds, so the first retry comes soon; 15 doublings capped at 2 s outlast a restart. */
 const RETRY = { initialRetryTime: 50, maxRetryTime: 2_000, retries: 15 };
+/** The caller repeats a batch as a whole and in order; more retries inside would only hide that the broker is away. */
+const PRODUCER_RETRY = { initialRetryTime: 50, maxRetryTime: 500, retries: 3 };
 /** Above any pause seen of a healthy broker on a busy machine (2 s), below the 30 s that its clients forgive. */
 const REQUEST_TIMEOUT_MS = 10_000;
 const CONNECTION_TIMEOUT_MS = 3_000;
 
 export class Kafka {
   readonly #client: KafkaClient;
+  readonly #producing: KafkaClient;
 
   constructor(settings: KafkaSettings) {
-    this.#client = new kafkajs.Kafka({
-      clientId: settings.clientId,
-      brokers: [...settings.brokers],
-      ssl: settings.tls,
-      sasl: settings.sasl,
-      retry: RETRY,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      connectionTimeout: CONNECTION_TIMEOUT_MS,
-      // What goes wrong comes back as errors and events; its own log would repeat them, in its own format.
-      logLevel: kafkajs.logLevel.NOTHING,
-    });
+    this.#client = clientOf(settings, RETRY);
+    this.#producing = clientOf(settings, PRODUCER_RETRY);
   }
 
   /** Makes the topics that are missing; leaves those that exist as they are, whoever made them. */
@@ -81,13 +81,11 @@ export class Kafka {
 
   producer(): RecordProducer {
     return new RecordProducer(() =>
-      this.#client.producer({
+      this.#producing.producer({
         allowAutoTopicCreation: false,
         createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
         // One request under way at a time: a retry can then never overtake, and the order of a key is the order sent.
         maxInFlightRequests: 1,
-        // The caller repeats a batch as a whole and in order; retries inside would only hide how long it has been.
-        retry: { ...RETRY, retries: 2 },
       }),
     );
   }
@@ -95,6 +93,20 @@ export class Kafka {
   consumer(groupId: string): RecordConsumer {
     return new RecordConsumer(this.#client, groupId);
   }
+}
+
+function clientOf(settings: KafkaSettings, retry: RetryOptions): KafkaClient {
+  return new kafkajs.Kafka({
+    clientId: settings.clientId,
+    brokers: [...settings.brokers],
+    ssl: settings.tls,
+    sasl: settings.sasl,
+    retry,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    // What goes wrong comes back as errors and events; its own log would repeat them, in its own format.
+    logLevel: kafkajs.logLevel.NOTHING,
+  });
 }
 
 /**
@@ -163,9 +175,12 @@ export interface PartitionOffset {
 
 export type OffsetAlarm = (alarm: PartitionOffset & { readonly found: bigint; readonly why: string }) => void;
 
-/** A member that has not been heard of for this long is taken for dead and its partitions go to others. */
-const SESSION_TIMEOUT_MS = 15_000;
-const HEARTBEAT_MS = 2_000;
+/**
+ * A member that has not been heard of for this long is taken for dead and its partitions go to others: it is how long a
+ * lead waits after a kill -9. A process that merely stalls for longer loses its partitions, and repeats are recognised.
+ */
+const SESSION_TIMEOUT_MS = 6_000;
+const HEARTBEAT_MS = 1_500;
 /** How long a broker may wait for the first byte; heartbeats go between two waits, so it stays below HEARTBEAT_MS. */
 const MAX_WAIT_MS = 1_000;
 /** kafkajs resets silently when an offset is out of range (tulios/kafkajs#1119); a hole or a step back betrays it. */
@@ -187,7 +202,7 @@ export class RecordConsumer {
       groupId,
       sessionTimeout: SESSION_TIMEOUT_MS,
       heartbeatInterval: HEARTBEAT_MS,
-      rebalanceTimeout: 2 * SESSION_TIMEOUT_MS,
+      rebalanceTimeout: 5 * SESSION_TIMEOUT_MS,
       maxWaitTimeInMs: MAX_WAIT_MS,
       allowAutoTopicCreation: false,
       retry: { ...RETRY, restartOnFailure: () => Promise.resolve(true) },

@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto';
+import kafkajs from 'kafkajs';
+import { Kafka } from '../src/index.js';
+import { Road } from './fixture/road.js';
+
+describe('messaging, when something is wrong', () => {
+  let road: Road;
+  beforeEach(async () => {
+    road = await Road.open();
+  });
+  afterEach(() => road.close());
+
+  const waiting = async () =>
+    (
+      await road.db.query<{ id: string; error_class: string }>(
+        'SELECT * FROM parked WHERE redriven_at IS NULL ORDER BY id',
+      )
+    ).rows;
+
+  describe.each(['unprocessable', 'throws'])('with an event that its handler always refuses (%s)', (kind) => {
+    it('parks it, lets other leads flow, keeps later events of its lead behind it, and redrives them once and in order', async () => {
+      const service = await road.start();
+      const [bad = '', ...good] = await road.send(20, 1);
+      await road.settled([bad, ...good], 1);
+      await road.db.query('INSERT INTO poison VALUES ($1, 2, $2)', [bad, kind]);
+
+      await road.send([bad, ...good], 3, 2);
+
+      await road.expectExactlyOnce(good, 4);
+      await road.until(async () => (await waiting()).length === 3);
+      const parked = await waiting();
+      expect(parked.map((row) => row.error_class)).toEqual([
+        kind === 'throws' ? 'TypeError' : 'refused-by-test',
+        'waits',
+        'waits',
+      ]);
+      expect(JSON.stringify(parked)).not.toContain('no way for');
+      expect(road.published().get(bad)).toEqual([1]);
+
+      const first = parked[0]?.id ?? '';
+      expect(await service.ask({ redrive: first })).toMatchObject({ redriven: { redriven: 0, remaining: 3 } });
+      await road.db.query('DELETE FROM poison');
+      expect(await service.ask({ redrive: first })).toMatchObject({ redriven: { redriven: 3, remaining: 0 } });
+      expect(await service.ask({ redrive: first })).toEqual({});
+
+      await road.send([bad], 1, 5);
+      await road.expectExactlyOnce([bad], 5);
+      await road.until(() => Promise.resolve(road.eventsOf('event.redriven').length === 3));
+      expect(road.eventsOf('event.parked')).toHaveLength(3);
+    });
+  });
+
+  it('parks what is no event at all, and what comes after it under its key', async () => {
+    const lead = randomUUID();
+    const producer = new Kafka({ brokers: road.brokers, clientId: 'test' }).producer();
+    const headers = { ce_type: 'lead.contacted' };
+    await producer.send([
+      { topic: road.lifecycle, key: lead, value: Buffer.from('{"half": '), headers },
+      road.record(lead, 1),
+    ]);
+    await producer.close();
+    await road.start();
+    const others = await road.send(10, 2);
+
+    await road.expectExactlyOnce(others, 2);
+    await road.until(async () => (await waiting()).length === 2);
+    expect((await waiting()).map((row) => row.error_class)).toEqual(['InvalidEvent:not-json', 'waits']);
+  });
+
+  it('dies after parking, before the offset is committed: the event is still parked once', async () => {
+    const { deaths } = await road.supervise('parking.parked:1');
+    const [bad = ''] = await road.send(1, 0);
+    await road.db.query('INSERT INTO poison VALUES ($1, 1, $2)', [bad, 'unprocessable']);
+    await road.send([bad], 1);
+    await road.until(() => Promise.resolve(deaths() === 1));
+    const others = await road.send(5, 1);
+    await road.expectExactlyOnce(others, 1);
+    expect(await waiting()).toHaveLength(1);
+  });
+
+  it('publishes a transaction that took a low position and committed late', async () => {
+    const service = await road.start();
+    const slow = await road.db.connect();
+    await slow.query('BEGIN');
+    const leads = await road.send(3, 1);
+    await road.settled(leads, 1);
+    const late = randomUUID();
+    const record = road.record(late, 1);
+    const bytes = Buffer.from(record.value.toString().replaceAll('lead.contacted', 'lead.qualified'));
+    await slow.query('INSERT INTO outbox (event_id, topic, key, type, event) VALUES ($1, $2, $3, $4, $5)', [
+      randomUUID(),
+      'lifecycle',
+      late,
+      'lead.qualified',
+      bytes,
+    ]);
+    await road.send(leads, 5, 2);
+    await road.settled(leads, 6);
+    expect(road.published().has(late)).toBe(false);
+
+    // Nothing notifies the relay of this commit: it is its own look, once a second, that finds the row.
+    await slow.query('COMMIT');
+    slow.release();
+    await road.until(() => Promise.resolve(road.published().has(late)), 5_000);
+    expect(service.child.exitCode).toBeNull();
+  });
+
+  it('shares the work of two processes, and takes over from one that is killed in the middle', async () => {
+    const first = await road.start();
+    const leads = await road.send(100, 2);
+    const second = await road.start();
+    await road.send(leads, 4, 3);
+    await road.until(() => Promise.resolve(road.published().size > 10));
+    first.child.kill('SIGKILL');
+    await first.exited;
+    await road.send(leads, 2, 7);
+    await road.expectExactlyOnce(leads, 8);
+    expect(second.child.exitCode).toBeNull();
+  });
+
+  it('survives being killed at random moments', async () => {
+    let service = await road.start();
+    const leads = await road.send(40, 1);
+    for (let round = 0; round < 5; round += 1) {
+      await road.send(leads, 2, 2 + 2 * round);
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 300));
+      service.child.kill('SIGKILL');
+      await service.exited;
+      service = await road.start();
+    }
+    await road.expectExactlyOnce(leads, 11);
+  });
+
+  it('stops gracefully: the batch in hand is finished and published, and nothing is done again at the next start', async () => {
+    const service = await road.start();
+    const leads = await road.send(200, 3);
+    expect(await service.ask({ stop: true })).toEqual({ stopped: true });
+    await service.exited;
+    const { rows } = await road.db.query<{ pending: number }>('SELECT count(*)::int AS pending FROM outbox');
+    expect(rows).toEqual([{ pending: 0 }]);
+    await road.start();
+    await road.expectExactlyOnce(leads, 3);
+  });
+
+  it('halts with an alarm instead of skipping when its offset is out of range', async () => {
+    const service = await road.start();
+    const leads = await road.send(20, 2);
+    await road.expectExactlyOnce(leads, 2);
+    await service.ask({ stop: true });
+    await service.exited;
+
+    // The broker drops what had not been read: what kafkajs alone would skip silently.
+    await road.send(leads, 2, 3);
+    const client = new kafkajs.Kafka({ brokers: road.brokers, logLevel: kafkajs.logLevel.NOTHING });
+    const admin = client.admin();
+    await admin.connect();
+    const ends = await admin.fetchTopicOffsets(road.lifecycle);
+    await admin.deleteTopicRecords({
+      topic: road.lifecycle,
+      partitions: ends.map(({ partition, high }) => ({ partition, offset: high })),
+    });
+    await admin.disconnect();
+
+    const again = await road.start();
+    await road.until(async () => {
+      const { consumer } = await again.ask<{ consumer: string | null }>({ status: true });
+      return consumer?.includes('deleted-before-read') ?? false;
+    });
+    await road.send(leads, 1, 5);
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    const { rows } = await road.db.query<{ steps: number }>('SELECT max(step) AS steps FROM ledger');
+    expect(rows).toEqual([{ steps: 2 }]);
+  });
+});
