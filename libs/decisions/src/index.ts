@@ -23,6 +23,13 @@ export { parseDefaults } from './normalise/source-defaults.js';
 
 // identify: who is the same
 export {
+  type Arrival,
+  type Identification,
+  type Identified,
+  identifyArrivals,
+  identityOf,
+} from './identify/identify-arrivals.js';
+export {
   type IdentityKey,
   identityKeys,
   type IdentityKind,
