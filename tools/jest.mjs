@@ -1,7 +1,7 @@
 // `jest.mjs unit|integration [jest arguments]`, called from a package's folder: one configuration for every package.
 // Jest under ESM needs --experimental-vm-modules in the Node that runs it.
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync } from 'node:fs';
+import { existsSync, globSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -11,13 +11,16 @@ if (!(kind in patterns)) {
   console.error('usage: jest.mjs unit|integration [jest arguments]');
   process.exit(2);
 }
+// Counted by run-tests.mjs; written always, since Nx keeps it with the outcome that it may answer from its cache.
+const results = `test-results/${kind}.json`;
+rmSync(results, { force: true });
+
 // A package without tests of a kind is left out here; a package whose tests cannot be found would fail in Jest itself.
 if (!existsSync('src') || globSync(patterns[kind]).length === 0) process.exit(0);
 
 const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
 const config = fileURLToPath(new URL(`./jest.config.${kind}.mjs`, import.meta.url));
 const node = ['--experimental-vm-modules', '--no-warnings', jest];
-const run = spawnSync(process.execPath, [...node, '--config', config, '--rootDir', process.cwd(), ...rest], {
-  stdio: 'inherit',
-});
+const options = ['--config', config, '--rootDir', process.cwd(), '--json', `--outputFile=${results}`];
+const run = spawnSync(process.execPath, [...node, ...options, ...rest], { stdio: 'inherit' });
 process.exit(run.status ?? 1);

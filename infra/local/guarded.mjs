@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 
 /**
  * Waits beside the server for the pipe on descriptor 3 to close. A line before that means "ended, all is well"; the bare
- * end of the pipe means that we died without a word (kill -9), and then the server must not outlive us. The watcher is
- * forked twice: as a child of the server its end would look to PostgreSQL like a crashed backend.
+ * end of the pipe means that we died without a word (kill -9), and then neither the server nor what it has started may
+ * outlive us. The watcher is forked twice: as a child of the server its end would look to PostgreSQL like a crashed
+ * backend. It belongs to the server's process group itself, so the last signal ends it too.
  */
 const GUARD = `
 first=$1 last=$2 grace=$3
@@ -11,9 +12,10 @@ shift 3
 ( (
   exec </dev/null >/dev/null 2>&1 4>&-
   if ! read -r word <&3; then
-    kill -"$first" $$
+    trap '' HUP INT QUIT TERM
+    kill -s "$first" -- "-$$"
     while [ "$grace" -gt 0 ] && kill -0 $$; do sleep 0.2; grace=$((grace - 1)); done
-    kill -"$last" $$
+    kill -s "$last" -- "-$$"
   fi
 ) & )
 exec "$@" 3<&-

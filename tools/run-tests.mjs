@@ -1,0 +1,126 @@
+// Everything that `npm test` checks, after the set-up: formatting, lint, types, unit tests, and the integration tests against
+// one real PostgreSQL and one real Kafka. Every stage runs, also when an earlier one has failed; the last line counts.
+import { globSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { spawnGuarded } from '../infra/local/guarded.mjs';
+import { startTestServers } from './test-servers.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const require = createRequire(import.meta.url);
+const nx = [require.resolve('nx/bin/nx.js'), 'run-many', '--outputStyle=static'];
+const prettier = [require.resolve('prettier/bin/prettier.cjs'), '--check', '--log-level=warn', '.'];
+
+/** Jest's workers need a moment to end, and the servers that a test has started itself another one. */
+const END_WITHIN_MS = 10_000;
+
+/** @type {import('node:child_process').ChildProcess | undefined} */
+let current;
+let interrupted = false;
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, interrupt);
+process.on('disconnect', interrupt); // whoever started us is gone
+process.channel?.unref();
+
+process.chdir(root);
+for (const file of globSync('{libs,services}/*/test-results/*.json').concat(globSync('tools/test-results/*.json')))
+  rmSync(file);
+
+/** @type {{ name: string, passed: boolean, seconds: number }[]} */
+const stages = [];
+await stage('format', prettier);
+await stage('lint and types', [...nx, '-t', 'lint', 'typecheck', '--parallel=2']);
+await stage('unit tests', [...nx, '-t', 'test', '--parallel=2']);
+await integrationTests();
+
+console.log('');
+for (const { name, passed, seconds } of stages) {
+  console.log(`  ${passed ? '✓' : '✗'} ${name.padEnd(20)} ${seconds.toFixed(1).padStart(7)} s`);
+}
+if (interrupted) {
+  console.log('\nInterrupted.');
+  process.exit(130);
+}
+const { passed, failed, skipped } = count();
+console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
+process.exit(stages.every((one) => one.passed) && failed === 0 && passed > 0 ? 0 : 1);
+
+async function integrationTests() {
+  if (interrupted) return;
+  const { TEST_DATABASE_URL: databaseUrl, TEST_KAFKA_BROKERS: brokers } = process.env;
+  // One pair for all packages: each test makes its own database and its own topics in it.
+  const servers =
+    databaseUrl && brokers
+      ? { databaseUrl, brokers, stop: async () => undefined }
+      : await startTestServers().catch(tell);
+  if (!servers) return void stages.push({ name: 'integration tests', passed: false, seconds: 0 });
+  try {
+    await stage('integration tests', [...nx, '-t', 'test-int', '--parallel=1'], {
+      TEST_DATABASE_URL: servers.databaseUrl,
+      TEST_KAFKA_BROKERS: servers.brokers,
+    });
+  } finally {
+    await servers.stop();
+  }
+}
+
+/** @param {Error} error */
+function tell(error) {
+  console.error(`\nThe test servers could not be started. ${error.message}`);
+  return undefined;
+}
+
+/**
+ * @param {string} name
+ * @param {readonly string[]} args
+ * @param {NodeJS.ProcessEnv} [more]
+ */
+async function stage(name, args, more = {}) {
+  if (interrupted) return;
+  console.log(`\n=== ${name} ===`);
+  const began = Date.now();
+  const child = spawnGuarded(process.execPath, args, {
+    env: { ...process.env, ...more },
+    output: 'inherit',
+    signals: ['SIGINT', 'SIGKILL'],
+    graceMs: END_WITHIN_MS,
+  });
+  current = child;
+  const code = await new Promise((resolve) => child.once('exit', resolve).once('error', () => resolve(1)));
+  current = undefined;
+  stages.push({ name, passed: code === 0, seconds: (Date.now() - began) / 1_000 });
+}
+
+function interrupt() {
+  if (interrupted) return;
+  interrupted = true;
+  const group = current?.pid;
+  if (group === undefined) return;
+  signalGroup(group, 'SIGINT');
+  setTimeout(() => signalGroup(group, 'SIGKILL'), END_WITHIN_MS).unref();
+}
+
+/**
+ * @param {number} group
+ * @param {NodeJS.Signals} signal
+ */
+function signalGroup(group, signal) {
+  try {
+    process.kill(-group, signal);
+  } catch {
+    // all of it has ended
+  }
+}
+
+/** Adds up what each package's run has left. A test file that could not even be loaded counts as a failed test. */
+function count() {
+  const sum = { passed: 0, failed: 0, skipped: 0 };
+  for (const file of globSync('{tools,{libs,services}/*}/test-results/*.json')) {
+    const result = JSON.parse(readFileSync(file, 'utf8'));
+    sum.passed += result.numPassedTests;
+    sum.failed += result.numFailedTests + (result.numRuntimeErrorTestSuites ?? 0);
+    sum.skipped += result.numPendingTests + (result.numTodoTests ?? 0);
+  }
+  // A run that was killed has left nothing to count, and still has failed.
+  if (sum.failed === 0 && stages.some(({ name, passed }) => name.endsWith('tests') && !passed)) sum.failed = 1;
+  return sum;
+}
