@@ -102,7 +102,7 @@ describe('the operation of a running process', () => {
     });
     expect(parked).toEqual(
       expect.arrayContaining(
-        refused.map((lead) =>
+        refused.map((lead): unknown =>
           expect.objectContaining({
             service: 'greeting',
             key: lead,

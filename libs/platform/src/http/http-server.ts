@@ -7,7 +7,7 @@ import type { Caller } from '../access/decorators.js';
 import { type Accepted, DEFAULT_ACCEPTED, DEFAULT_BODY_LIMIT_BYTES } from './accepts.js';
 import { parseJson } from './json.js';
 import { Problem } from './problem.js';
-import { problemOfStatus, sendProblem } from './problem-details.filter.js';
+import { NO_NUL, problemOfStatus, sendProblem } from './problem-details.filter.js';
 
 /** Ids are at most 64 characters long; e-mail addresses and the like never stand in a path. */
 const MAX_PARAMETER_LENGTH = 128;
@@ -73,7 +73,7 @@ export function createHttpServer(): HttpServer {
       void sendProblem(request, reply, new Problem(503, { type: 'shutting-down', retryAfterSeconds: 5 }));
       return;
     }
-    const refusal = refusedContentType(request);
+    const refusal = refusedAddress(request) ?? refusedContentType(request);
     if (refusal) void sendProblem(request, reply, refusal);
     else done();
   });
@@ -125,6 +125,13 @@ function addParser(
     const kind = acceptedBy(request).types[type];
     done(null, kind === 'bytes' ? body : parseJson(body));
   });
+}
+
+/** Nothing of ours has an id or a name with U+0000 in it, and PostgreSQL would fail on it. */
+function refusedAddress({ url }: FastifyRequest): Problem | undefined {
+  return url.includes('%00')
+    ? new Problem(400, { type: 'invalid-input', title: 'Invalid input', detail: NO_NUL })
+    : undefined;
 }
 
 /** One media type, and UTF-8 if a character set is named at all: whatever else is in the header is refused, not skipped. */

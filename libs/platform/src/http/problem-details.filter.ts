@@ -1,4 +1,5 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import { QueryFailed } from '@fairlead/persistence';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from './problem.js';
 
@@ -21,6 +22,8 @@ export class ProblemDetailsFilter implements ExceptionFilter {
   private problemFor(exception: unknown, request: FastifyRequest): Problem {
     if (exception instanceof Problem) return exception;
     if (request.is404 && isHttpError(exception, 404)) return this.unknownRoute(request);
+    if (exception instanceof QueryFailed && UNSTORABLE.includes(exception.code ?? ''))
+      return new Problem(400, { type: 'invalid-input', title: 'Invalid input', detail: NO_NUL });
     if (exception instanceof HttpException) return problemOfStatus(exception.getStatus(), codeOf(exception));
     const status = statusOf(exception);
     if (status !== undefined && status < 500) return problemOfStatus(status, codeOf(exception));
@@ -67,6 +70,10 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
 export function describe(request: FastifyRequest): { traceId: string; method: string; route: string } {
   return { traceId: request.id, method: request.method, route: request.routeOptions.url ?? 'none' };
 }
+
+/** PostgreSQL's text holds every character but U+0000, which it reports by one of these (text and JSON). */
+const UNSTORABLE: readonly string[] = ['22021', '22P05'];
+export const NO_NUL = 'A text contains the character U+0000, which cannot be stored.';
 
 function notFoundRoute(): Problem {
   return new Problem(404, { type: 'not-found', title: 'Not found', detail: 'Nothing is served at this address.' });

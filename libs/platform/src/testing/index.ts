@@ -1,0 +1,2 @@
+export { type Answered, sendAsWritten, type Send } from './send-as-written.js';
+export { type CallersToTry, type ReviewedRoute, type ReviewedRoutes, walkRoutes } from './walk-routes.js';
