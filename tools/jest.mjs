@@ -1,7 +1,7 @@
 // `jest.mjs unit|integration [jest arguments]`, called from a package's folder: one configuration for every package.
 // Jest under ESM needs --experimental-vm-modules in the Node that runs it.
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, rmSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -14,6 +14,7 @@ if (!(kind in patterns)) {
 // Counted by run-tests.mjs; written always, since Nx keeps it with the outcome that it may answer from its cache.
 const results = `test-results/${kind}.json`;
 rmSync(results, { force: true });
+mkdirSync('test-results', { recursive: true });
 
 // A package without tests of a kind is left out here; a package whose tests cannot be found would fail in Jest itself.
 if (!existsSync('src') || globSync(patterns[kind]).length === 0) process.exit(0);
