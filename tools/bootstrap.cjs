@@ -139,7 +139,7 @@ function installedNode() {
       fs.existsSync(node)
       ? node
       : undefined;
-  } catch (error) {
+  } catch {
     return undefined;
   }
 }
@@ -193,7 +193,7 @@ function wantedStamp() {
 function readStamp() {
   try {
     return fs.readFileSync(stampFile, 'utf8');
-  } catch (error) {
+  } catch {
     return undefined;
   }
 }
@@ -292,7 +292,7 @@ async function alone(work) {
 function readOr(file, otherwise) {
   try {
     return fs.readFileSync(file, 'utf8');
-  } catch (error) {
+  } catch {
     return otherwise;
   }
 }
@@ -389,7 +389,7 @@ module.exports = { installedNode, readStamp, wantedStamp };
 
 if (require.main === module) {
   main(process.argv.slice(2)).then(
-    (code) => process.exit(interrupted && code === 0 ? 0 : code),
+    (code) => process.exit(code),
     (error) => {
       if (error instanceof Interrupted)
         process.stderr.write('\nInterrupted; the same command goes on where this one stopped.\n');

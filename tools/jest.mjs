@@ -19,6 +19,7 @@ mkdirSync('test-results', { recursive: true });
 // A package without tests of a kind is left out here; a package whose tests cannot be found would fail in Jest itself.
 if (!existsSync('src') || globSync(patterns[kind]).length === 0) process.exit(0);
 
+mkdirSync('test-results', { recursive: true });
 const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
 const config = fileURLToPath(new URL(`./jest.config.${kind}.mjs`, import.meta.url));
 const node = ['--experimental-vm-modules', '--no-warnings', jest];
