@@ -1,5 +1,4 @@
-import { startServices } from '@fairlead/platform';
+import { runServices } from '@fairlead/platform';
 import { outcomeTracking } from './index.js';
 
-const running = await startServices([outcomeTracking]);
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void running.close());
+await runServices([outcomeTracking]);
