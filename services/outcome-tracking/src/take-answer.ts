@@ -61,41 +61,45 @@ export class TakeAnswer {
 
   /** One answer for one lead, judged and said while the lead is locked: of two at once the second sees the first. */
   async take(answer: GivenAnswer): Promise<Taken> {
-    const seen = await this.#whenOffered(answer);
-    if (seen.verdict?.outcome !== 'taken') return refusedOr(seen);
+    const note = await this.#sealedNote(answer);
+    if (note && 'refused' in note) return note.refused;
+    const attempt = await this.#attempt(answer, note);
+    if (!attempt.mayYetCome) return attempt.taken;
+    const seen = await this.#awaited(answer);
+    return mayYetCome(seen, answer) ? withoutEffect(seen) : (await this.#attempt(answer, note)).taken;
+  }
 
-    // Sealed before the lock, because the keys live in another database. The event's id is known by now: there is one
-    // event of this type for this offer, however often it is asked for.
-    const { number } = seen.verdict.offer;
-    const eventId = derivedId(answer.leadId, `lead.${answer.type}`, String(number));
-    const note = await this.#seal(answer, eventId);
-    if (note === 'erased') return { outcome: 'refused', why: 'lead-erased', lead: seen.lead };
-
-    return this.units.run(async (unit): Promise<Taken> => {
-      const { idempotency } = answer;
-      if (idempotency && !(await this.idempotencyKeys.bind(unit, answer.actor, idempotency.key, idempotency.request)))
-        return { outcome: 'key-used-for-another-request' };
+  async #attempt(answer: GivenAnswer, note: SealedNote | undefined): Promise<{ taken: Taken; mayYetCome: boolean }> {
+    return this.units.run(async (unit) => {
       const lead = (await this.leads.lock(unit, [answer.leadId])).get(answer.leadId);
       const verdict = lead && judge(lead, answer, unit.now);
-      if (!lead || verdict?.outcome !== 'taken') return refusedOr({ lead, verdict });
-      // A new offer came in between, for which the note was not sealed; the party has not seen that offer either.
-      if (verdict.offer.number !== number) return { outcome: 'refused', why: 'not-the-current-offer', lead };
+      if (!lead || verdict?.outcome !== 'taken') {
+        const seen = { lead, verdict };
+        return { taken: withoutEffect(seen), mayYetCome: mayYetCome(seen, answer) };
+      }
+      const { idempotency } = answer;
+      const bound =
+        !idempotency || (await this.idempotencyKeys.bind(unit, answer.actor, idempotency.key, idempotency.request));
+      if (!bound) return final({ outcome: 'key-used-for-another-request' });
+      const eventId = eventIdOf(answer, verdict.offer.number);
+      // A new offer came in since the note was sealed; the party has not seen that offer either.
+      if (note && note.eventId !== eventId) return final({ outcome: 'refused', why: 'not-the-current-offer', lead });
 
-      const said = { ...answer, at: answer.at ?? unit.now, offer: number };
+      const said = { ...answer, at: answer.at ?? unit.now, offer: verdict.offer.number };
       const { type, party, at, offer, reason, amount } = said;
       const pending = [...lead.pending, { eventId, step: { type, party, at, offer, reason, amount } }];
       const after = { ...lead, pending };
       await this.leads.save(unit, [{ before: lead, after }]);
-      unit.say([toEvent(eventId, said, note, unit)]);
-      return { outcome: 'taken', lead: after };
+      unit.say([toEvent(eventId, said, note?.sealed, unit)]);
+      return final({ outcome: 'taken', lead: after });
     });
   }
 
-  /** Looks without locking, and again for a while when the offer may just not have come in yet. */
-  async #whenOffered(answer: GivenAnswer): Promise<Seen> {
-    const until = Date.now() + WAIT_MS;
+  /** Looks without locking, for a while, until an offer has come in that this answer could be about. */
+  async #awaited(answer: GivenAnswer): Promise<Seen> {
     let seen = await this.#look(answer);
-    if (!mayYetCome(seen, answer) || this.#waiting >= MAX_WAITING) return seen;
+    if (this.#waiting >= MAX_WAITING) return seen;
+    const until = Date.now() + WAIT_MS;
     this.#waiting += 1;
     try {
       for (let pauseMs = FIRST_PAUSE_MS; mayYetCome(seen, answer) && Date.now() < until; pauseMs *= 2) {
@@ -113,24 +117,45 @@ export class TakeAnswer {
     return { lead, verdict: lead && judge(lead, answer, Date.now()) };
   }
 
-  async #seal({ leadId, note }: GivenAnswer, eventId: string): Promise<SealedNote | 'erased' | undefined> {
-    if (note === undefined) return undefined;
+  /**
+   * Sealed before the lead is locked, because the keys live in another database; and only when the answer would be taken,
+   * so that nobody has keys made for leads that are none of theirs.
+   */
+  async #sealedNote(answer: GivenAnswer): Promise<SealedNote | { readonly refused: Taken } | undefined> {
+    if (answer.note === undefined) return undefined;
+    const { lead, verdict } = await this.#awaited(answer);
+    if (verdict?.outcome !== 'taken') return { refused: withoutEffect({ lead, verdict }) };
+    const eventId = eventIdOf(answer, verdict.offer.number);
+    const place = { leadId: answer.leadId, eventId, field: 'note' };
     try {
-      const [sealed] = await this.personalData.seal([{ leadId, eventId, field: 'note', value: note }]);
-      return sealed;
+      const [sealed] = await this.personalData.seal([{ ...place, value: answer.note }]);
+      return sealed && { eventId, sealed };
     } catch (error) {
-      // Its keys go first; the event that says so is still on its way here.
-      if (error instanceof LeadWasErased) return 'erased';
+      // A lead's keys go before the event that says so has come in here.
+      if (error instanceof LeadWasErased) return { refused: { outcome: 'refused', why: 'lead-erased', lead } };
       throw error;
     }
   }
 }
 
-type SealedNote = typeof Sealed.static;
-
+/** `verdict` is undefined when nothing is known of the lead. */
 interface Seen {
   readonly lead: TrackedLead | undefined;
   readonly verdict: Verdict | undefined;
+}
+
+interface SealedNote {
+  readonly eventId: string;
+  readonly sealed: typeof Sealed.static;
+}
+
+/** There is one event of a type for an offer, however often it is asked for: its id says so. */
+function eventIdOf({ leadId, type }: GivenAnswer, offer: number): string {
+  return derivedId(leadId, `lead.${type}`, String(offer));
+}
+
+function final(taken: Taken): { taken: Taken; mayYetCome: boolean } {
+  return { taken, mayYetCome: false };
 }
 
 function judge(lead: TrackedLead, answer: GivenAnswer, now: number): Verdict {
@@ -145,7 +170,7 @@ function mayYetCome({ verdict }: Seen, { offer }: GivenAnswer): boolean {
   return offer !== undefined && verdict.offer !== undefined && offer > verdict.offer.number;
 }
 
-function refusedOr({ lead, verdict }: Seen): Taken {
+function withoutEffect({ lead, verdict }: Seen): Taken {
   if (!lead || !verdict) return { outcome: 'refused', why: 'never-offered', lead: undefined };
   if (verdict.outcome === 'refused') return { outcome: 'refused', why: verdict.why, lead };
   return { outcome: verdict.outcome, lead };
@@ -154,7 +179,7 @@ function refusedOr({ lead, verdict }: Seen): Taken {
 function toEvent(
   id: string,
   answer: GivenAnswer & { readonly at: number; readonly offer: number },
-  sealedNote: SealedNote | undefined,
+  sealedNote: SealedNote['sealed'] | undefined,
   { now }: UnitOfWork,
 ): EncodedEvent {
   const { party, offer, at, leadId: subject, actor } = answer;
