@@ -99,6 +99,7 @@ export { type Partner, partnerOf, type Refusal, Roster, rosterHash } from './rou
 export {
   type EarlierOffers,
   overrideLead,
+  poolFor,
   type RoutableLead,
   type Routed,
   routeLead,
@@ -108,7 +109,9 @@ export {
 } from './route/route-lead.js';
 export {
   applyDecision,
+  creditKey,
   freePlace,
+  type Level,
   type MadeOffer,
   type PoolState,
   refuseOffer,

@@ -25,7 +25,7 @@ export type Rules<T> = (document: T, report: (path: Path, detail: string) => voi
 /** 48 KiB as canonical JSON: a document goes whole into the event that announces it, and a log entry holds 64 KiB. */
 export const MAX_DOCUMENT_BYTES = 49_152;
 /** Text may have comments and indentation besides. */
-const MAX_TEXT_LENGTH = 262_144;
+const MAX_TEXT_LENGTH = 131_072;
 /** More problems than a person corrects in one go. */
 const MAX_PROBLEMS = 100;
 
@@ -73,15 +73,16 @@ function parsedText(text: string): ParsedText {
     return { value: undefined, problems, lineOf: () => undefined };
   }
   const lines = new LineCounter();
-  // Aliases are refused: a few of them nested are a document of gigabytes, and no policy needs one.
-  const parsed = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true, logLevel: 'error' });
-  const problems = [...parsed.errors, ...parsed.warnings].map(({ message, pos }) => ({
+  const options = { lineCounter: lines, prettyErrors: false, stringKeys: true, logLevel: 'error' } as const;
+  const parsed = parseDocument(text, options);
+  const problems = [...parsed.errors, ...parsed.warnings].slice(0, MAX_PROBLEMS).map(({ message, pos }) => ({
     path: '',
     line: lines.linePos(pos[0]).line,
     detail: message,
   }));
   let value: unknown;
   try {
+    // Aliases are refused: a few of them nested are a document of gigabytes, and no policy needs one.
     if (problems.length === 0) value = parsed.toJS({ maxAliasCount: 0 });
   } catch {
     problems.push({ path: '', line: 1, detail: 'anchors and aliases are not allowed: write it out' });

@@ -40,6 +40,11 @@ export class Loads {
     return this.loads.get(party) ?? { open: 0, today: 0, day: 0 };
   }
 
+  /** Of every partner that had or has a load. */
+  [Symbol.iterator](): Iterator<[party: string, load: Load]> {
+    return this.loads[Symbol.iterator]();
+  }
+
   /** Which candidates have room at that moment, and which are at a cap. */
   openings(candidates: Candidates, now: number): Openings {
     const day = dayOf(now);

@@ -118,7 +118,8 @@ export function overrideLead(
   return decision.overriddenTo(to, made + 1);
 }
 
-function poolFor(lead: RoutableLead, policy: Policy): Pool {
+/** The pool that decides about the lead: the one that took it before, as long as there is such a pool. */
+export function poolFor(lead: RoutableLead, policy: Policy): Pool {
   return policy.pools.find(({ id }) => id === lead.earlier?.pool) ?? matchPool(lead, policy);
 }
 
