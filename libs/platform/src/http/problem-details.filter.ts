@@ -3,6 +3,9 @@ import { QueryFailed } from '@fairlead/persistence';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from './problem.js';
 
+/** Long enough for an answer to cross the world and for the sender to stop; little can be sent meanwhile that costs us. */
+const LINGER_MS = 2_000;
+
 /** Turns whatever reaches the edge of the application into problem details that reveal neither stacks nor values. */
 @Catch()
 export class ProblemDetailsFilter implements ExceptionFilter {
@@ -59,11 +62,21 @@ export class ProblemDetailsFilter implements ExceptionFilter {
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
   const status = problem.getStatus();
   void reply.code(status).headers(problem.headers).header('cache-control', 'no-store');
-  // What is left of a body that nobody will read would otherwise be received to the end.
-  if (!request.raw.complete) void reply.header('connection', 'close');
+  if (!request.raw.complete) cutOffSoon(request, reply);
   const body = status >= 500 ? { ...problem.details, traceId: request.id } : problem.details;
   // Bytes, because Fastify would add a charset to the type of a text, and this type has none.
   return reply.header('content-type', 'application/problem+json').send(Buffer.from(JSON.stringify(body)));
+}
+
+/**
+ * What is left of a body that nobody wants is let in for a moment and thrown away, then cut off. A connection closed at
+ * once would be reset under a client, or a proxy, that is still sending, and it would never read the answer.
+ */
+function cutOffSoon(request: FastifyRequest, reply: FastifyReply): void {
+  reply.raw.once('finish', () => {
+    const cutOff = setTimeout(() => request.raw.socket.destroy(), LINGER_MS);
+    request.raw.once('close', () => clearTimeout(cutOff));
+  });
 }
 
 /** What may be logged of a request: the route's pattern and never the address, which can hold ids and query strings. */
