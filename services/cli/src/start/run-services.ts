@@ -36,17 +36,20 @@ export async function runServices(names: readonly string[]): Promise<void> {
   try {
     running = loadServices(names).then((services) => startServices(services, process.env, { signal: start.signal }));
     const { url } = await running;
-    tell({ event: 'ready', url });
+    await tell({ event: 'ready', url });
   } catch (error) {
     if (stopping) return;
     if (!(error instanceof ConfigurationError)) throw error;
-    tell({ event: 'refused', why: error.message });
     process.stderr.write(`fairlead: ${error.message}\n`);
-    process.exitCode = CONFIGURATION_REFUSED;
-    process.disconnect?.();
+    await tell({ event: 'refused', why: error.message });
+    process.exit(CONFIGURATION_REFUSED);
   }
 }
 
-function tell(message: ServiceMessage): void {
-  process.send?.(message);
+/** Settles when the message is out: an exit right after sending would lose it. */
+function tell(message: ServiceMessage): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send) process.send(message, undefined, undefined, () => resolve());
+    else resolve();
+  });
 }
