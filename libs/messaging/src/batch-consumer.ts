@@ -124,9 +124,10 @@ export class BatchConsumer extends Server implements CustomTransportStrategy {
   }
 
   async #commitOffsets(): Promise<void> {
+    if (!this.#consumer?.hasOffsetsToCommit) return;
     crashPoint('consumer.before-offsets');
     // Refused while the group rebalances or the broker is away: what is not committed comes again and is recognised.
-    await this.#consumer?.commitOffsets().catch(() => undefined);
+    await this.#consumer.commitOffsets().catch(() => undefined);
     crashPoint('consumer.after-offsets');
   }
 
@@ -277,7 +278,9 @@ export class BatchConsumer extends Server implements CustomTransportStrategy {
         this.#outage = undefined;
         return undefined;
       } catch (error) {
-        if (isTransient(error) && !this.#closing) {
+        if (isTransient(error)) {
+          // An outage is no event's fault: whoever closes during one leaves the rest for the next start.
+          if (this.#closing) throw error;
           if (!this.#outage) this.#log.warn(`the database is away (${classOf(error)}), waiting for it`);
           this.#outage = `database: ${classOf(error)}`;
           await pause(pauseMs);

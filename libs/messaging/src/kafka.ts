@@ -272,6 +272,10 @@ export class RecordConsumer {
     });
   }
 
+  get hasOffsetsToCommit(): boolean {
+    return this.#done.size > 0;
+  }
+
   /** Tells the group how far it has come. Cheap when nothing has been done since the last call. */
   async commitOffsets(): Promise<void> {
     if (this.#done.size === 0) return;

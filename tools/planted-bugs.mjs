@@ -1,0 +1,146 @@
+// Are the fault tests worth their name? Plants one bug after the other in a copy of the checkout and runs the tests that should
+// see it. `node tools/planted-bugs.mjs [part of a name]`; exit 0 only when every bug was caught.
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startTestServers } from './test-servers.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** `find` must occur exactly once, so that a bug that no longer fits the code is noticed. */
+const bugs = [
+  {
+    name: 'offsets are committed before the effects are',
+    file: 'libs/messaging/src/kafka.ts',
+    find: 'await beating(heartbeat,',
+    replace:
+      'await this.#consumer.commitOffsets([{ topic, partition, offset: String(BigInt(batch.lastOffset()) + 1n) }]);\n        await beating(heartbeat,',
+    package: 'libs/messaging',
+    test: ['exactly-once', '-t', 'consumer.claimed:1|consumer.handled:1|unit.committing:1'],
+  },
+  {
+    name: 'the outbox is read with a cursor',
+    file: 'libs/messaging/src/relay.ts',
+    find: 'const rows = await readOutbox(session.query, BATCH);',
+    replace:
+      'const rows = (await readOutbox(session.query, BATCH)).filter(({ position }) => BigInt(position) > this.#cursor);\n      this.#cursor = rows.reduce((last, { position }) => (BigInt(position) > last ? BigInt(position) : last), this.#cursor);',
+    also: { find: '  #published = 0;', replace: '  #published = 0;\n  #cursor = 0n;' },
+    package: 'libs/messaging',
+    test: ['faults', '-t', 'committed late'],
+  },
+  {
+    name: 'there is no inbox',
+    file: 'libs/messaging/src/inbox.ts',
+    find: 'ON CONFLICT DO NOTHING RETURNING event_id',
+    replace: 'ON CONFLICT (event_id, consumer) DO UPDATE SET claimed_at = now() RETURNING event_id',
+    package: 'libs/messaging',
+    test: ['exactly-once', '-t', 'unit.committed:1|before-offsets:1'],
+  },
+  {
+    name: "a handler's error is swallowed",
+    file: 'libs/messaging/src/batch-consumer.ts',
+    find: 'await lastValueFrom(result, { defaultValue: undefined });',
+    replace: 'void lastValueFrom(result, { defaultValue: undefined }).catch(() => undefined);',
+    package: 'libs/messaging',
+    test: ['faults', '-t', 'always refuses'],
+  },
+  {
+    name: 'the relay publishes in no particular order',
+    file: 'libs/messaging/src/outbox.ts',
+    find: 'FROM outbox ORDER BY position LIMIT $1',
+    replace: 'FROM outbox ORDER BY event_id LIMIT $1',
+    package: 'libs/messaging',
+    test: ['exactly-once', '-t', 'goes wrong'],
+  },
+  {
+    name: 'later events of a parked lead do not wait',
+    file: 'libs/messaging/src/inbox.ts',
+    find: 'AND redriven_at IS NULL\n       ) AS waits',
+    replace: 'AND redriven_at IS NULL AND false\n       ) AS waits',
+    package: 'libs/messaging',
+    test: ['faults', '-t', 'always refuses'],
+  },
+  {
+    name: 'an offset alarm does not halt',
+    file: 'libs/messaging/src/kafka.ts',
+    find: "alarm({ topic, partition, offset: next, found: low, why: 'deleted-before-read' });",
+    replace: 'continue;',
+    package: 'libs/messaging',
+    test: ['faults', '-t', 'halts with an alarm'],
+  },
+];
+
+const wanted = bugs.filter(({ name }) => name.includes(process.argv[2] ?? ''));
+const copy = copyOfCheckout();
+const servers = await startTestServers();
+const env = { ...process.env, TEST_DATABASE_URL: servers.databaseUrl, TEST_KAFKA_BROKERS: servers.brokers };
+let missed = 0;
+try {
+  for (const bug of wanted) {
+    const original = readFileSync(join(copy, bug.file), 'utf8');
+    const changes = [bug, ...(bug.also ? [bug.also] : [])];
+    writeFileSync(
+      join(copy, bug.file),
+      changes.reduce((text, change) => planted(text, change, bug.name), original),
+    );
+    const outcome = runTests(bug);
+    writeFileSync(join(copy, bug.file), original);
+    if (!outcome.failed) missed += 1;
+    console.log(`${outcome.failed ? 'caught' : 'MISSED'}  ${bug.name}  (${outcome.summary})`);
+  }
+} finally {
+  await servers.stop();
+  rmSync(copy, { recursive: true, force: true });
+}
+console.log(`${wanted.length - missed} of ${wanted.length} planted bugs were caught`);
+process.exit(missed === 0 && wanted.length > 0 ? 0 : 1);
+
+/** A failing test proves nothing when the same test fails without the bug, or did not run: both are told apart here. */
+function runTests({ package: folder, test }) {
+  const results = join(copy, 'planted.json');
+  rmSync(results, { force: true });
+  const jest = ['../../tools/jest.mjs', 'integration', '--json', `--outputFile=${results}`, ...test];
+  const run = spawnSync(process.execPath, jest, { cwd: join(copy, folder), env, encoding: 'utf8', timeout: 300_000 });
+  if (!existsSync(results)) return { failed: false, summary: `no results: ${run.stderr.slice(-500)}` };
+  const { numFailedTests, numPassedTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(results, 'utf8'));
+  if (numRuntimeErrorTestSuites > 0) return { failed: false, summary: 'the tests did not run' };
+  return { failed: numFailedTests > 0, summary: `${numFailedTests} failed, ${numPassedTests} passed` };
+}
+
+function planted(text, { find, replace }, name) {
+  if (text.split(find).length !== 2) throw new Error(`"${name}": the place to plant it is not there exactly once`);
+  return text.replace(find, () => replace);
+}
+
+/** Sources are copied; dependencies are linked, all but our own packages, which must be those of the copy. */
+function copyOfCheckout() {
+  const to = mkdtempSync(join(tmpdir(), 'fairlead-planted-'));
+  for (const file of execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' })
+    .split('\0')
+    .filter(Boolean)) {
+    mkdirSync(dirname(join(to, file)), { recursive: true });
+    cpSync(join(root, file), join(to, file));
+  }
+  mkdirSync(join(to, 'node_modules'));
+  for (const name of readdirSync(join(root, 'node_modules'))) {
+    if (name === '.cache' || name === '@fairlead') continue;
+    symlinkSync(join(root, 'node_modules', name), join(to, 'node_modules', name));
+  }
+  cpSync(join(root, 'node_modules/@fairlead'), join(to, 'node_modules/@fairlead'), {
+    recursive: true,
+    verbatimSymlinks: true,
+  });
+  return to;
+}
