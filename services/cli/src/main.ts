@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { gatewayCommand } from './gateway/gateway.command.js';
 import { importCommand } from './import/import.command.js';
 import { keysCommand } from './keys/keys.command.js';
 import { parkedCommand } from './parked/parked.command.js';
@@ -11,7 +12,8 @@ const program = new Command('fairlead')
   .addCommand(startCommand())
   .addCommand(importCommand())
   .addCommand(keysCommand())
-  .addCommand(parkedCommand());
+  .addCommand(parkedCommand())
+  .addCommand(gatewayCommand());
 
 // Whoever started us holds the other end of a channel. It must not keep a finished command from ending.
 process.channel?.unref();
