@@ -106,10 +106,11 @@ async function startApplication(
   try {
     app.useGlobalFilters(new ProblemDetailsFilter((path) => server.methodsOf(path)));
     app.useGlobalPipes(validationPipe());
-    measureRequests(app.getHttpAdapter().getInstance());
+    measureRequests(app.getHttpAdapter().getInstance(), ['debug', 'trace'].includes(settings.log.level));
     await app.init();
-    refuseUndecidedRoutes(listRoutes(app), server.routes);
-    app.get(ApiDocuments).build(app, services, PlatformModule);
+    const routes = listRoutes(app);
+    refuseUndecidedRoutes(routes, server.routes);
+    app.get(ApiDocuments).build(app, { services, platform: PlatformModule, routes });
 
     const messaging = messagingOf(app);
     const kafka = watch(app, messaging, access);

@@ -193,6 +193,22 @@ describe('the HTTP edge of a running process', () => {
     expect([text.status, text.body]).toMatchObject([400, { type: 'urn:fairlead:problem:invalid-input' }]);
   });
 
+  it('asks to come back when the database is away, and goes on when it is there again', async () => {
+    const refused = await running.call('/v1/greetings/away');
+    expect([refused.status, refused.headers.get('retry-after'), refused.body]).toMatchObject([
+      503,
+      '2',
+      { type: 'urn:fairlead:problem:temporarily-unavailable' },
+    ]);
+  });
+
+  it('lets no cache keep an answer and no browser guess its type', async () => {
+    for (const path of ['/v1/greetings', '/health/live', '/v1/unknown']) {
+      const { headers } = await running.call(path);
+      expect([headers.get('cache-control'), headers.get('x-content-type-options')]).toEqual(['no-store', 'nosniff']);
+    }
+  });
+
   it('survives every unpleasant text in a path and a query', async () => {
     for (const text of ['%2e%2e%2f', '..%2f', '%F0%9F%92%A9', '%E2%80%AE', "'%3B--", '%0d%0aX: y', '<script>'])
       expect((await running.call(`/v1/greetings/search?q=${text}&__proto__=1&constructor=2`)).status).toBe(200);

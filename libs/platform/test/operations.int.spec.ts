@@ -77,6 +77,12 @@ describe('the operation of a running process', () => {
     );
     expect(Object.keys(whole.paths)).not.toContain('/docs');
     expect(whole.components.schemas.Greeting?.properties).toHaveProperty('text');
+    expect(whole.paths['/v1/keys/{id}']?.delete).toMatchObject({
+      security: [{ bearer: [] }],
+      'x-roles': ['admin'],
+      responses: { 204: {}, 401: {}, 403: {}, default: {} },
+    });
+    expect(whole.paths['/health/live']?.get).toMatchObject({ security: [] });
     const one = (await running.call('/openapi/greeting.json', { key: null })).body as OpenApi;
     expect(Object.keys(one.paths)).toEqual(expect.arrayContaining(['/v1/greetings', '/v1/keys']));
     expect((await running.call('/openapi/nobody.json', { key: null })).status).toBe(404);
@@ -154,7 +160,7 @@ describe('the operation of a running process', () => {
 
 interface OpenApi {
   readonly openapi: string;
-  readonly paths: Record<string, unknown>;
+  readonly paths: Record<string, Record<string, object>>;
   readonly components: { readonly schemas: Record<string, { properties: object }> };
 }
 

@@ -1,6 +1,6 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Caller } from '../access/decorators.js';
@@ -68,6 +68,8 @@ export function createHttpServer(): HttpServer {
 
   fastify.decorateRequest('caller', undefined);
   fastify.addHook('onRequest', (request, reply, done) => {
+    // Answers hold personal data, and must be neither kept by a cache nor taken for another type; a handler may say otherwise.
+    void reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
     if (draining) {
       void reply.header('connection', 'close');
       void sendProblem(request, reply, new Problem(503, { type: 'shutting-down', retryAfterSeconds: 5 }));
@@ -161,12 +163,15 @@ function hasBody({ headers }: FastifyRequest): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-/** The W3C trace id that the caller sent, if it is one, else a new one: under it a request is found in the logs. */
+/**
+ * The W3C trace id that the caller sent, if it is one, else a new one: under it a request is found in the logs. A UUID, since
+ * Node makes those from stored entropy, ten times faster than it fetches random bytes.
+ */
 function traceIdOf(request: { headers: IncomingMessage['headers'] }): string {
   const { traceparent } = request.headers;
   const given =
     typeof traceparent === 'string' ? /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(traceparent)?.[1] : undefined;
-  return given !== undefined && !/^0+$/.test(given) ? given : randomBytes(16).toString('hex');
+  return given !== undefined && !/^0+$/.test(given) ? given : randomUUID().replaceAll('-', '');
 }
 
 function patternOf(path: string): RegExp {

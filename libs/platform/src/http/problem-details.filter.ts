@@ -1,5 +1,5 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
-import { QueryFailed } from '@fairlead/persistence';
+import { isTransient, QueryFailed } from '@fairlead/persistence';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from './problem.js';
 
@@ -28,6 +28,15 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     if (exception instanceof QueryFailed && UNSTORABLE.includes(exception.code ?? ''))
       return new Problem(400, { type: 'invalid-input', title: 'Invalid input', detail: NO_NUL });
     if (exception instanceof HttpException) return problemOfStatus(exception.getStatus(), codeOf(exception));
+    if (isTransient(exception)) {
+      this.logger.warn({ event: 'request.postponed', ...describe(request), error: exception });
+      return new Problem(503, {
+        type: 'temporarily-unavailable',
+        detail:
+          'The database does not answer at the moment. Nothing was changed, or it is safe to send the same again.',
+        retryAfterSeconds: RETRY_AFTER_SECONDS,
+      });
+    }
     const status = statusOf(exception);
     if (status !== undefined && status < 500) return problemOfStatus(status, codeOf(exception));
     this.logger.error({ event: 'request.failed', ...describe(request), error: exception });
@@ -61,7 +70,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
 /** Sends the problem; also for hooks that answer before Nest is reached. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
   const status = problem.getStatus();
-  void reply.code(status).headers(problem.headers).header('cache-control', 'no-store');
+  void reply.code(status).headers(problem.headers);
   if (!request.raw.complete) cutOffSoon(request, reply);
   const body = status >= 500 ? { ...problem.details, traceId: request.id } : problem.details;
   // Bytes, because Fastify would add a charset to the type of a text, and this type has none.
@@ -83,6 +92,9 @@ function cutOffSoon(request: FastifyRequest, reply: FastifyReply): void {
 export function describe(request: FastifyRequest): { traceId: string; method: string; route: string } {
   return { traceId: request.id, method: request.method, route: request.routeOptions.url ?? 'none' };
 }
+
+/** A restart of PostgreSQL takes about this long. */
+const RETRY_AFTER_SECONDS = 2;
 
 /** PostgreSQL's text holds every character but U+0000, which it reports by one of these (text and JSON). */
 const UNSTORABLE: readonly string[] = ['22021', '22P05'];

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { join, dirname } from 'node:path';
 import { Public } from '../access/decorators.js';
 import { notFound } from '../http/problem.js';
+import type { Route } from '../routes.js';
 
 export interface DocumentedService {
   readonly name: string;
@@ -18,13 +19,24 @@ export class ApiDocuments {
   #combined: OpenAPIObject | undefined;
   readonly #byService = new Map<string, OpenAPIObject>();
 
-  build(app: INestApplication, services: readonly DocumentedService[], platform: Type): void {
-    this.#combined = SwaggerModule.createDocument(app, describe(services.map(({ name }) => name)), options());
-    for (const { name, module } of services)
-      this.#byService.set(
-        name,
-        SwaggerModule.createDocument(app, describe([name]), { ...options(), include: [module, platform] }),
-      );
+  build(
+    app: INestApplication,
+    given: {
+      readonly services: readonly DocumentedService[];
+      readonly platform: Type;
+      readonly routes: readonly Route[];
+    },
+  ): void {
+    const { services, platform, routes } = given;
+    const names = services.map(({ name }) => name);
+    this.#combined = withAccess(SwaggerModule.createDocument(app, describe(names), options()), routes);
+    for (const { name, module } of services) {
+      const document = SwaggerModule.createDocument(app, describe([name]), {
+        ...options(),
+        include: [module, platform],
+      });
+      this.#byService.set(name, withAccess(document, routes));
+    }
   }
 
   get combined(): OpenAPIObject {
@@ -57,6 +69,61 @@ function describe(services: readonly string[]): Omit<OpenAPIObject, 'paths'> {
     .build();
   return builder;
 }
+
+/**
+ * Says of every operation whom it is for and how it refuses. Taken from the routes rather than written beside each, where it
+ * would one day differ from what the guard does.
+ */
+function withAccess(document: OpenAPIObject, routes: readonly Route[]): OpenAPIObject {
+  for (const { method, path, access } of routes) {
+    const item = document.paths[path.replace(/:([A-Za-z0-9_]+)/g, '{$1}')];
+    const operation = item?.[method.toLowerCase() as 'get'];
+    if (!operation || access === undefined) continue;
+    const isPublic = access === 'public';
+    const refusals = isPublic ? {} : { 401: problem('No key, or not a valid one'), 403: problem('Not for this key') };
+    Object.assign(operation, {
+      security: isPublic ? [] : [{ bearer: [] }],
+      ...(!isPublic && { 'x-roles': access }),
+      responses: { ...operation.responses, ...refusals, default: problem('What else went wrong') },
+    });
+  }
+  Object.assign((document.components ??= {}), { schemas: { ...document.components.schemas, Problem: PROBLEM } });
+  return document;
+}
+
+function problem(description: string) {
+  return { description, content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } };
+}
+
+/** RFC 9457, with the members that ours may have. */
+const PROBLEM = {
+  type: 'object',
+  required: ['type', 'title', 'status'],
+  properties: {
+    type: {
+      type: 'string',
+      format: 'uri',
+      description: 'Names the kind of problem, e.g. urn:fairlead:problem:invalid-input',
+    },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['field', 'detail'],
+        properties: {
+          index: { type: 'integer', description: 'Row of a batch, counted from 0' },
+          field: { type: 'string', description: 'JSON Pointer (RFC 6901), or the name of a parameter' },
+          detail: { type: 'string' },
+        },
+      },
+    },
+    errorsOmitted: { type: 'integer', description: 'How many more errors there are than are shown' },
+    traceId: { type: 'string', description: 'Under it an unexpected error is found in the logs' },
+  },
+} as const;
 
 const assets = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 /** What the page needs of swagger-ui-dist, and nothing else in that folder. */

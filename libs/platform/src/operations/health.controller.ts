@@ -1,4 +1,4 @@
-import { Controller, Get, Header, HttpCode, Res } from '@nestjs/common';
+import { Controller, Get, HttpCode, Res } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Public } from '../access/decorators.js';
@@ -12,14 +12,12 @@ export class HealthController {
 
   @Get('live')
   @HttpCode(200)
-  @Header('cache-control', 'no-store')
   @ApiResponse({ status: 200, description: 'The process answers. Says nothing about what it depends on.' })
   live(): { status: 'live' } {
     return { status: 'live' };
   }
 
   @Get('ready')
-  @Header('cache-control', 'no-store')
   @ApiResponse({ status: 200, description: 'Everything that this process needs works.' })
   @ApiResponse({ status: 503, description: 'Something does not; each check says what.' })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<{ status: string } & Omit<Readiness, 'ready'>> {

@@ -1,15 +1,25 @@
+import { Logger } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Histogram, register } from 'prom-client';
+import { describe } from '../http/problem-details.filter.js';
 
 const NAME = 'fairlead_http_request_seconds';
 
-/** Times every request by the route's pattern: a path as sent would make a time series of every lead. */
-export function measureRequests(fastify: FastifyInstance): void {
+/**
+ * Times every request by the route's pattern: a path as sent would make a time series of every lead.
+ * @param log writes a line per request, which only somebody who looks for a fault can want
+ */
+export function measureRequests(fastify: FastifyInstance, log: boolean): void {
+  const logger = new Logger('http');
   if (!register.getSingleMetric('process_cpu_seconds_total')) collectDefaultMetrics({ register });
   const seconds = requestSeconds();
   fastify.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'none';
     seconds.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
+    if (log) {
+      const { status, durationMs } = { status: reply.statusCode, durationMs: Math.round(reply.elapsedTime) };
+      logger.debug({ event: 'request', ...describe(request), status, durationMs, keyId: request.caller?.keyId });
+    }
     done();
   });
 }

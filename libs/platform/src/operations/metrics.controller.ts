@@ -10,7 +10,6 @@ import { Allow } from '../access/decorators.js';
 export class MetricsController {
   @Get()
   @Header('content-type', register.contentType)
-  @Header('cache-control', 'no-store')
   @ApiProduces('text/plain')
   @ApiResponse({ status: 200, description: 'Figures about this process in the text format of Prometheus.' })
   read(): Promise<string> {
