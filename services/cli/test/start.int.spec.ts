@@ -139,7 +139,7 @@ describe('fairlead start', () => {
   it(
     'says so when it is running already on the same data, with process and address',
     async () => {
-      const second = new Started(folder, await freePort());
+      const second = new Started(folder, port);
       expect(await second.ended).toBe(1);
       expect(second.errors).toMatch(new RegExp(`running already .*process ${all[0]?.pid}, http://127.0.0.1:${port}`));
     },

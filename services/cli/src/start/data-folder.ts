@@ -86,14 +86,19 @@ export class DataFolder {
     }
   }
 
-  private dropStaleClaim(file: string): void {
-    const found = readText(file);
-    const other = parseClaim(found);
+  /** @throws CommandFailed when a living process has claimed the folder */
+  refuseWhenClaimed(claim = readText(this.in('running.json'))): void {
+    const other = parseClaim(claim);
     if (isStillThere(other)) {
       throw new CommandFailed(
         `Fairlead is running already with the data in ${this.path}: process ${other.pid}, ${other.url}. Stop that one first (kill ${other.pid}), or set FAIRLEAD_DATA_DIR to another folder.`,
       );
     }
+  }
+
+  private dropStaleClaim(file: string): void {
+    const found = readText(file);
+    this.refuseWhenClaimed(found);
     // Two starts may find the same dead claim: moved aside, it is removed by whoever really holds it.
     const aside = `${file}.stale.${process.pid}`;
     try {

@@ -36,6 +36,7 @@ export async function supervise(
   environment: NodeJS.ProcessEnv,
   progress: Progress,
 ): Promise<Supervised> {
+  folder.refuseWhenClaimed(); // before the port, which that process has too
   const { host, port } = await freeAddress(environment);
   folder.make();
   const release = folder.claim(`http://${host}:${port}`);
