@@ -1,8 +1,17 @@
+import { Counter } from 'prom-client';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { withoutValues } from './query-failed.js';
 
 /** Runs one statement and answers its rows, whatever the command: also those that RETURNING gives for a write. */
 export type Query = <Row = Record<string, unknown>>(sql: string, parameters?: readonly unknown[]) => Promise<Row[]>;
+
+/** What a service asks of its database: divided by its leads, the figure that decides how far one database goes. */
+const statements = new Counter({
+  name: 'fairlead_sql_statements_total',
+  help: 'Statements sent to PostgreSQL, beginnings and ends of transactions included',
+  labelNames: ['schema'],
+});
+const schemaOf = (dataSource: DataSource): string => (dataSource.options as { schema?: string }).schema ?? '';
 
 /**
  * Runs `work` in one transaction on one connection: committed when it returns, rolled back when it throws.
@@ -12,6 +21,7 @@ export async function inTransaction<T>(dataSource: DataSource, work: (query: Que
   const runner = dataSource.createQueryRunner();
   try {
     await runner.startTransaction();
+    statements.inc({ schema: schemaOf(dataSource) }, 2);
     const result = await work(queryOn(runner));
     await runner.commitTransaction();
     return result;
@@ -37,7 +47,9 @@ export function queryOf(dataSource: DataSource): Query {
 }
 
 export function queryOn(runner: QueryRunner): Query {
+  const counted = { schema: schemaOf(runner.dataSource) };
   return async <Row>(sql: string, parameters?: readonly unknown[]) => {
+    statements.inc(counted);
     try {
       const result = await runner.query(sql, parameters as unknown[] | undefined, true);
       return (result.records ?? []) as Row[];
