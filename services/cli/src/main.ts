@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { benchCommand } from './bench/bench.command.js';
 import { gatewayCommand } from './gateway/gateway.command.js';
 import { importCommand } from './import/import.command.js';
 import { keysCommand } from './keys/keys.command.js';
@@ -13,7 +14,8 @@ const program = new Command('fairlead')
   .addCommand(importCommand())
   .addCommand(keysCommand())
   .addCommand(parkedCommand())
-  .addCommand(gatewayCommand());
+  .addCommand(gatewayCommand())
+  .addCommand(benchCommand());
 
 // Whoever started us holds the other end of a channel. It must not keep a finished command from ending.
 process.channel?.unref();
