@@ -1,6 +1,7 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { Environment } from '@fairlead/platform';
+import { Environment, ReadinessProbes } from '@fairlead/platform';
 import { queryOf } from '@fairlead/persistence';
+import { MasterKeyUnusable } from './errors.js';
 import { openKeyDatabase } from './key-database.js';
 import { LeadKeysStore } from './lead-keys.store.js';
 import { readMasterKeyFile } from './master-keys.js';
@@ -16,21 +17,36 @@ const POSTGRES = { protocols: ['postgres', 'postgresql'] };
 
 /** For a service's `settings`, so that what is wrong here is named together with everything else. */
 export function readPersonalDataSettings(environment: Environment): PersonalDataSettings {
+  const masterKeyFile = environment.text('FAIRLEAD_MASTER_KEY_FILE');
+  // The message below shows the path, which must then be one.
+  if (/[A-Za-z0-9+/]{43}=/.test(masterKeyFile))
+    environment.refuse('FAIRLEAD_MASTER_KEY_FILE', 'must name the file with the key, not hold the key');
+  else if (masterKeyFile !== '') refuseUnusable(environment, masterKeyFile);
   return {
     databaseUrl: environment.url('DATABASE_URL', POSTGRES),
     keysDatabaseUrl: environment.optionalUrl('KEYS_DATABASE_URL', POSTGRES),
-    masterKeyFile: environment.text('FAIRLEAD_MASTER_KEY_FILE'),
+    masterKeyFile,
   };
+}
+
+function refuseUnusable(environment: Environment, masterKeyFile: string): void {
+  try {
+    readMasterKeyFile(masterKeyFile);
+  } catch (error) {
+    if (!(error instanceof MasterKeyUnusable)) throw error;
+    environment.refuse('FAIRLEAD_MASTER_KEY_FILE', error.message);
+  }
 }
 
 /** `PersonalData` and the connections behind it. Also for processes without Nest. */
 export async function openPersonalData(
   settings: PersonalDataSettings,
-): Promise<{ personalData: PersonalData; close: () => Promise<void> }> {
+): Promise<{ personalData: PersonalData; ping: () => Promise<unknown>; close: () => Promise<void> }> {
   const master = readMasterKeyFile(settings.masterKeyFile);
   const dataSource = await openKeyDatabase(settings);
-  const personalData = new PersonalData(new LeadKeysStore(queryOf(dataSource), master), master);
-  return { personalData, close: () => dataSource.destroy() };
+  const query = queryOf(dataSource);
+  const personalData = new PersonalData(new LeadKeysStore(query, master), master);
+  return { personalData, ping: () => query('SELECT 1'), close: () => dataSource.destroy() };
 }
 
 const OPENED = Symbol('opened personal data');
@@ -39,7 +55,15 @@ type Opened = Awaited<ReturnType<typeof openPersonalData>>;
 /** Provides `PersonalData`. All services of a process share one, and with it one pool and one cache. */
 @Module({})
 export class PersonalDataModule implements OnApplicationShutdown {
-  constructor(@Inject(OPENED) private readonly opened: Opened) {}
+  constructor(
+    @Inject(OPENED) private readonly opened: Opened,
+    probes: ReadinessProbes,
+  ) {
+    probes.add('key database', async () => {
+      await opened.ping();
+      return undefined;
+    });
+  }
 
   static register(): DynamicModule {
     return shared;

@@ -1,0 +1,75 @@
+import { ConfigurationError, startServices } from '@fairlead/platform';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { createMasterKeyFile, PersonalData } from '../src/index.js';
+import { sealing, unsealing } from './fixture/sealing.service.js';
+
+describe('personal data in a running process', () => {
+  const server = process.env.TEST_DATABASE_URL ?? '';
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-pd-'));
+  const names = [`t_${randomBytes(6).toString('hex')}`, `t_${randomBytes(6).toString('hex')}`];
+  const [DATABASE_URL, KEYS_DATABASE_URL] = names.map(
+    (name) => Object.assign(new URL(server), { pathname: `/${name}` }).href,
+  );
+  const environment = {
+    DATABASE_URL,
+    KEYS_DATABASE_URL,
+    KAFKA_BROKERS: process.env.TEST_KAFKA_BROKERS,
+    FAIRLEAD_TOPIC_PREFIX: `${String(names[0])}.`,
+    FAIRLEAD_PORT: '0',
+    FAIRLEAD_LOG_LEVEL: 'silent',
+    FAIRLEAD_MASTER_KEY_FILE: join(folder, 'master.key'),
+  };
+
+  beforeAll(async () => {
+    for (const name of names) await asAdmin(`CREATE DATABASE ${name}`);
+    createMasterKeyFile(environment.FAIRLEAD_MASTER_KEY_FILE);
+  });
+  afterAll(async () => {
+    for (const name of names) await asAdmin(`DROP DATABASE ${name} WITH (FORCE)`);
+    rmSync(folder, { recursive: true });
+  });
+
+  it('is one for all services of the process, and part of its readiness', async () => {
+    const running = await startServices([sealing, unsealing], environment);
+    try {
+      expect(running.app.get(PersonalData, { each: true, strict: false })).toHaveLength(1);
+      const ready = (await (await fetch(`${running.url}/health/ready`)).json()) as { checks: object[] };
+      expect(ready.checks).toContainEqual({ name: 'key database', ok: true });
+    } finally {
+      expect(await running.close()).toBe(true);
+    }
+  });
+
+  it('refuses a start without its master key, or with one that cannot be used, in one plain message', async () => {
+    const empty = join(folder, 'empty.key');
+    writeFileSync(empty, '', { mode: 0o600 });
+    const tried = [
+      ['', /FAIRLEAD_MASTER_KEY_FILE: is not set/],
+      [join(folder, 'lost.key'), /FAIRLEAD_MASTER_KEY_FILE: .*lost\.key cannot be read \(ENOENT\)/],
+      [
+        `1 ${randomBytes(32).toString('base64')}`,
+        /FAIRLEAD_MASTER_KEY_FILE: must name the file with the key, not hold the key$/,
+      ],
+      [empty, /FAIRLEAD_MASTER_KEY_FILE: there is no master key/],
+    ] as const;
+    for (const [file, why] of tried) {
+      const starting = startServices([sealing], { ...environment, FAIRLEAD_MASTER_KEY_FILE: file });
+      await expect(starting).rejects.toThrow(ConfigurationError);
+      await expect(starting).rejects.toThrow(why);
+    }
+  });
+
+  async function asAdmin(sql: string): Promise<void> {
+    const client = new Client({ connectionString: server });
+    await client.connect();
+    try {
+      await client.query(sql);
+    } finally {
+      await client.end();
+    }
+  }
+});
