@@ -302,6 +302,8 @@ export class RecordConsumer {
   /** Waits for what is being processed, commits it and leaves the group. */
   async close(): Promise<void> {
     await this.#consumer.stop();
+    // A check of a fresh assignment may be under way, on a connection of its own.
+    await this.#assignment.catch(() => undefined);
     await this.commitOffsets().catch(() => undefined);
     await this.#consumer.disconnect();
   }
