@@ -123,6 +123,10 @@ const arrows = [
   { sourceTag: 'scope:decisions', onlyDependOnLibsWithTags: ['scope:events'] },
   { sourceTag: 'scope:transparency-log', onlyDependOnLibsWithTags: ['scope:events'] },
   { sourceTag: 'scope:messaging', onlyDependOnLibsWithTags: ['scope:events', 'scope:persistence'] },
+  // Who decides about leads cannot open their contact details, not by a detour either.
+  { sourceTag: 'scope:scoring', notDependOnLibsWithTags: ['scope:personal-data'] },
+  { sourceTag: 'scope:routing', notDependOnLibsWithTags: ['scope:personal-data'] },
+  { sourceTag: 'scope:platform', notDependOnLibsWithTags: ['scope:personal-data'] },
 ];
 
 // --------------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-// at services/cli/src/index.ts
+// at services/cli/src/main.ts
 import * as routing from '@fairlead/routing';
 import * as scoring from '@fairlead/scoring';
 import * as embedded from '../../../infra/local/postgres.mjs';
