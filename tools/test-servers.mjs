@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findJava } from '../infra/local/java.mjs';
 import { startKafka } from '../infra/local/kafka.mjs';
+import { engineAnswers } from '../infra/local/kafka-in-docker.mjs';
 import { startPostgres } from '../infra/local/postgres.mjs';
 
 /**
@@ -29,7 +30,7 @@ export default async function setUp() {
  * @returns {Promise<TestServers>}
  */
 export async function startTestServers() {
-  const containers = process.env.FAIRLEAD_TEST_SERVERS === 'testcontainers' || (!findJava() && (await engineAnswers()));
+  const containers = process.env.FAIRLEAD_TEST_SERVERS === 'testcontainers' || (!findJava() && engineAnswers());
   return containers ? startContainers() : startEmbedded();
 }
 
@@ -57,9 +58,4 @@ async function startEmbedded() {
 async function startContainers() {
   const { startTestContainers } = await import('./test-containers.mjs');
   return startTestContainers();
-}
-
-async function engineAnswers() {
-  const { spawnSync } = await import('node:child_process');
-  return spawnSync('docker', ['version'], { stdio: 'ignore', timeout: 10_000 }).status === 0;
 }

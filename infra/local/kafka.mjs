@@ -19,6 +19,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { spawnGuarded } from './guarded.mjs';
 import { findJava, LOWEST_JAVA } from './java.mjs';
 import { classPath, jarsFolder } from './kafka-jars.mjs';
+import { engineAnswers, startKafkaInDocker } from './kafka-in-docker.mjs';
 import { LocalServer, openLog, readLogFrom } from './local-server.mjs';
 import { PlainProblem } from './plain-problem.mjs';
 import { rememberedPort } from './ports.mjs';
@@ -28,8 +29,8 @@ import { rememberedPort } from './ports.mjs';
 
 export const NO_JAVA =
   `Kafka needs Java ${LOWEST_JAVA} or newer, and there is none here. Any one of three will do: install Java ` +
-  `(e.g. "apt-get install openjdk-17-jre-headless"), install Python's pip and run "npm run setup" again, which then fetches one, ` +
-  `or set KAFKA_BROKERS to a Kafka of your own (e.g. the one of docker-compose.yml).`;
+  `(e.g. "apt-get install openjdk-17-jre-headless"), or a Docker engine, or Python's pip, with which the set-up fetches ` +
+  `a Java; then run the same command again. A Kafka of your own, named by KAFKA_BROKERS, does as well.`;
 
 /** 256 MB hold 1,000 leads/s with room to spare; the serial collector and class archive are what make it small and quick to start. */
 const JVM = ['-Xmx256m', '-XX:+UseSerialGC', '-Xshare:auto', '-Djava.awt.headless=true', '-Dfile.encoding=UTF-8'];
@@ -49,8 +50,9 @@ const FORMAT_WITHIN_MS = 60_000;
  */
 export async function startKafka({ dir }) {
   const java = findJava();
-  if (!java) throw new PlainProblem(NO_JAVA);
-  return startWith(java, resolve(dir), archiveOptions(java));
+  if (java) return startWith(java, resolve(dir), archiveOptions(java));
+  if (engineAnswers()) return startKafkaInDocker(resolve(dir), untilReady);
+  throw new PlainProblem(NO_JAVA);
 }
 
 /**
@@ -62,25 +64,28 @@ export async function prepareClassArchive() {
   const java = findJava();
   if (!java) throw new PlainProblem(NO_JAVA);
   const archive = archiveOf(java);
-  if (existsSync(archive)) return true;
+  if (existsSync(archive)) return statSync(archive).size > 0;
   const dir = mkdtempSync(join(tmpdir(), 'fairlead-kafka-'));
   const half = `${archive}.${process.pid}`;
   try {
     const kafka = await startWith(java, dir, [`-XX:ArchiveClassesAtExit=${half}`]);
     await kafka.stop();
-    if (existsSync(half)) renameSync(half, archive);
-    return existsSync(archive);
+    const made = existsSync(half);
+    // An empty file remembers that this Java makes none, so that it is not tried again at every start.
+    if (!made) writeFileSync(half, '');
+    renameSync(half, archive);
+    return made;
   } finally {
     rmSync(dir, { recursive: true, force: true });
     rmSync(half, { force: true });
   }
 }
 
-/** @returns {boolean} whether prepareClassArchive has nothing to do */
-export function hasClassArchive() {
-  const java = findJava();
-  return java !== undefined && existsSync(archiveOf(java));
-}
+/**
+ * @param {Java} java
+ * @returns {boolean} whether prepareClassArchive has nothing to do
+ */
+export const hasClassArchive = (java) => existsSync(archiveOf(java));
 
 /**
  * @param {Java} java
@@ -189,7 +194,7 @@ function archiveOf(java) {
 /** @param {Java} java */
 function archiveOptions(java) {
   const archive = archiveOf(java);
-  return existsSync(archive) ? [`-XX:SharedArchiveFile=${archive}`] : [];
+  return statSync(archive, { throwIfNoEntry: false })?.size ? [`-XX:SharedArchiveFile=${archive}`] : [];
 }
 
 /** Nothing of JAVA_TOOL_OPTIONS, KAFKA_* from the caller: such a variable would silently change the broker. */

@@ -16,6 +16,7 @@ import { endLeftover, writeProcessRecord } from './process-identity.mjs';
  * @property {(child: import('node:child_process').ChildProcess) => Promise<void>} ready settles when it can be used, or rejects
  * @property {readonly [NodeJS.Signals, NodeJS.Signals]} signals the polite and the last one
  * @property {number} stopWithinMs after this the last signal follows
+ * @property {() => void} [clear] ends what a killed process of it leaves behind, before a start and after a kill
  */
 
 /** A server process that can be stopped, killed and started again, on the same port and with the same data. */
@@ -49,6 +50,7 @@ export class LocalServer {
     if (this.#child) throw new Error(`${this.name} is running already`);
     const { recordFile, signals, stopWithinMs } = this.#blueprint;
     await endLeftover(recordFile, signals, stopWithinMs);
+    this.#blueprint.clear?.();
     const child = this.#blueprint.spawn();
     this.#child = child;
     this.#expected = false;
@@ -90,6 +92,7 @@ export class LocalServer {
     this.#expected = true;
     this.#child?.kill('SIGKILL');
     await this.#ended;
+    this.#blueprint.clear?.();
   }
 
   /** Stops it where it runs, and starts it on the same port with the same data. */

@@ -3,6 +3,7 @@
 //   set-up.mjs java|jars|archive         does it, printing "note <text>" as it goes, or "problem <sentence>" and exit 1
 import { fetchJava, findJava } from './java.mjs';
 import { NO_JAVA, hasClassArchive, prepareClassArchive } from './kafka.mjs';
+import { engineAnswers } from './kafka-in-docker.mjs';
 import { JARS_BYTES, JARS_COUNT, KAFKA_VERSION, classPath, fetchJars } from './kafka-jars.mjs';
 import { PlainProblem } from './plain-problem.mjs';
 
@@ -36,10 +37,12 @@ function check(what) {
       ? Boolean(process.env.TEST_KAFKA_BROKERS) || process.env.FAIRLEAD_TEST_SERVERS === 'testcontainers'
       : Boolean(process.env.KAFKA_BROKERS);
   if (elsewhere) return;
-  if (!findJava()) console.log('missing java Java');
+  const java = findJava();
+  if (!java && engineAnswers()) return; // its image brings both
+  if (!java) console.log('missing java Java');
   if (what.endsWith('-java')) return;
   if (!classPath()) console.log(`missing jars Kafka ${KAFKA_VERSION}`);
-  if (!hasClassArchive()) console.log('missing archive Kafka starts once, for its class archive');
+  if (!java || !hasClassArchive(java)) console.log('missing archive Kafka starts once, for its class archive');
 }
 
 const [command = '', what = ''] = process.argv.slice(2);
