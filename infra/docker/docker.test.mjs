@@ -71,8 +71,12 @@ test('the secrets are random, complete, and made once', () => {
         .map((line) => line.split('=')),
     );
     assert.deepEqual([...values.keys()].sort(), required);
-    for (const value of values.values()) assert.match(value, /^[A-Za-z0-9._/-]{20,}$/);
-    assert.equal(new Set(values.values()).size, values.size);
+    const { FAIRLEAD_MASTER_KEY_FILE: file, FAIRLEAD_SECRETS_GROUP: group, ...random } = Object.fromEntries(values);
+    for (const value of Object.values(random)) assert.match(value, /^[A-Za-z0-9_-]{22,}$/);
+    assert.equal(new Set(Object.values(random)).size, Object.keys(random).length);
+    assert.match(readFileSync(join(folder, file), 'utf8'), /^1 [A-Za-z0-9+/]{43}=\n$/);
+    assert.equal(statSync(join(folder, file)).gid, Number(group));
+    assert.equal(statSync(join(folder, file)).mode & 0o777, 0o440);
     assert.equal(statSync(join(folder, '.env')).mode & 0o777, 0o600);
     assert.equal(statSync(join(folder, '.secrets')).mode & 0o777, 0o700);
   } finally {

@@ -22,13 +22,15 @@ mkdir -p .secrets
 if [ -e .secrets/master-key ]; then
   echo '.secrets/master-key is there already and stays.'
 else
-  random 32 >.secrets/master-key
-  # The container reads it as another user; on this machine the folder keeps others out.
-  chmod 444 .secrets/master-key
+  # A version and 256 random bits.
+  echo "1 $(head -c 32 /dev/urandom | base64)" >.secrets/master-key
+  # The containers run as another user, and are given this group for it.
+  chmod 440 .secrets/master-key
   echo '.secrets/master-key was made. Keep a copy where no backup of the database goes.'
 fi
 
 set_once FAIRLEAD_MASTER_KEY_FILE ./.secrets/master-key
+set_once FAIRLEAD_SECRETS_GROUP "$(id -g)"
 set_once FAIRLEAD_ADMIN_KEY "fairlead-admin-$(random 32)"
 set_once FAIRLEAD_DATABASE_PASSWORD "$(random 24)"
 set_once FAIRLEAD_KEYS_PASSWORD "$(random 24)"
