@@ -1,12 +1,13 @@
 // One throw-away PostgreSQL and one throw-away Kafka for the integration tests. Jest calls this before a package's tests
 // (globalSetup); `npm test` calls it once and hands the addresses to every package, which then finds them in its environment.
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findJava } from '../infra/local/java.mjs';
 import { startKafka } from '../infra/local/kafka.mjs';
 import { engineAnswers } from '../infra/local/kafka-in-docker.mjs';
 import { startPostgres } from '../infra/local/postgres.mjs';
+import { isStillThere, readProcessRecord, writeProcessRecord } from '../infra/local/process-identity.mjs';
 
 /**
  * @typedef {object} TestServers
@@ -36,7 +37,9 @@ export async function startTestServers() {
 
 /** @returns {Promise<TestServers>} */
 async function startEmbedded() {
-  const dir = mkdtempSync(join(tmpdir(), 'fairlead-test-'));
+  removeAbandoned();
+  const dir = mkdtempSync(join(tmpdir(), PREFIX));
+  writeProcessRecord(join(dir, OWNER), process.pid);
   chmodSync(dir, 0o711); // PostgreSQL, when root starts it, runs under another number and must get through
   const started = await Promise.allSettled([
     startPostgres({ dir: join(dir, 'postgres'), durable: false }),
@@ -58,4 +61,15 @@ async function startEmbedded() {
 async function startContainers() {
   const { startTestContainers } = await import('./test-containers.mjs');
   return startTestContainers();
+}
+
+const PREFIX = 'fairlead-test-';
+const OWNER = 'owner.json';
+
+/** A run that was killed could not remove its 100 MB; its servers have ended with it. */
+function removeAbandoned() {
+  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
+    const owner = readProcessRecord(join(tmpdir(), name, OWNER));
+    if (owner && !isStillThere(owner)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
 }
