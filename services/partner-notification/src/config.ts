@@ -11,21 +11,26 @@ export interface NotificationSettings {
   /** Factor on the waits between attempts: tests and demos have no 75 hours. */
   readonly retryScale: number;
   readonly deadlineMs: number;
+  /** How long a claim is a sender's own; after that another one sends. */
   readonly leaseMs: number;
+  /** What must be left of it, besides the deadline, for a send to begin. */
+  readonly leaseMarginMs: number;
   readonly concurrency: number;
   readonly concurrencyPerEndpoint: number;
 }
 
 /** What a lease must leave after the deadline: for recording the result, and for a stalled process to wake up in. */
-export const LEASE_MARGIN_MS = 5_000;
+const MAX_LEASE_MARGIN_MS = 5_000;
 
 export function readSettings(environment: Environment): NotificationSettings {
   const deadlineMs = environment.durationMs('FAIRLEAD_WEBHOOK_TIMEOUT', { default: 15_000, min: 100, max: 120_000 });
   const leaseMs = environment.durationMs('FAIRLEAD_WEBHOOK_LEASE', { default: 60_000, min: 1_000, max: 600_000 });
-  if (leaseMs < deadlineMs + 2 * LEASE_MARGIN_MS)
+  const leaseMarginMs = Math.min(MAX_LEASE_MARGIN_MS, deadlineMs);
+  // As much again for waiting in memory.
+  if (leaseMs < deadlineMs + 2 * leaseMarginMs)
     environment.refuse(
       'FAIRLEAD_WEBHOOK_LEASE',
-      `must be at least FAIRLEAD_WEBHOOK_TIMEOUT and ${2 * LEASE_MARGIN_MS} ms`,
+      `must be at least ${deadlineMs + 2 * leaseMarginMs}ms for this FAIRLEAD_WEBHOOK_TIMEOUT`,
     );
   return {
     guard: readGuard(environment),
@@ -38,6 +43,7 @@ export function readSettings(environment: Environment): NotificationSettings {
     retryScale: readScale(environment),
     deadlineMs,
     leaseMs,
+    leaseMarginMs,
     concurrency: environment.integer('FAIRLEAD_WEBHOOK_CONCURRENCY', { default: 1_024, min: 1, max: 10_000 }),
     concurrencyPerEndpoint: environment.integer('FAIRLEAD_WEBHOOK_CONCURRENCY_PER_ENDPOINT', {
       default: 32,

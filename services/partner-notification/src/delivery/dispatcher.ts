@@ -8,7 +8,7 @@ import {
 import { derivedId, encodeEvent, type EncodedEvent, PartnerNotified, PartnerUnreachable } from '@fairlead/events';
 import { classOf, crashPoint, UnitsOfWork, type UnitOfWork } from '@fairlead/messaging';
 import { isTransient } from '@fairlead/persistence';
-import { LEASE_MARGIN_MS, type NotificationSettings, SETTINGS } from '../config.js';
+import { type NotificationSettings, SETTINGS } from '../config.js';
 import { attemptSeconds, attemptsTotal, bufferedGauge, inFlightGauge } from '../metrics.js';
 import { type AttemptResult, type Claim, DeliveryQueueStore } from '../store/delivery-queue.store.js';
 import { EndpointsStore, type SendingRow } from '../store/endpoints.store.js';
@@ -206,7 +206,8 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     try {
       await this.#loadEndpoints(claims);
       const contacts = await this.contacts.open(claims);
-      const beginBefore = leasedAt + this.settings.leaseMs - this.settings.deadlineMs - LEASE_MARGIN_MS;
+      const { leaseMs, leaseMarginMs, deadlineMs } = this.settings;
+      const beginBefore = leasedAt + leaseMs - leaseMarginMs - deadlineMs;
       claims.forEach((claim, i) => this.#keep({ claim, contact: contacts[i], beginBefore }));
     } catch (error) {
       this.#toRelease.push(...claims);
