@@ -1,4 +1,4 @@
 // Written by tools/engine-hash.mjs --write; see there what it is computed from.
 
 /** Content hash of everything that decides: it goes into every decision. */
-export const engine = '985bf1c28965f2f850a8fb0c998cbb5c09fe6de84a9457afdaf5d369c5dc8c49';
+export const engine = '6b2e72cb6d24486d1fcc17b92a6508d98795bf14c3745736b288bb2ce9a83f0b';

@@ -31,6 +31,15 @@ describe('counting offers', () => {
     ]);
   });
 
+  it('takes a returned lead for accepted, but no longer for received', () => {
+    const [returned] = standingAfter(
+      offerTo('acme'),
+      answeredBy('acme', 'accepted'),
+      answeredBy('acme', 'returned', { reason: 'inaccurate-data' }),
+    ).offers;
+    expect(returned && counted(tallyOf(returned))).toEqual({ offered: 1, accepted: 1, returned: 1 });
+  });
+
   it('has only the change to add when a lead goes on, and nothing when it does not', () => {
     const before = standingAfter(offerTo('acme'));
     const after = advance(before, answeredBy('acme', 'accepted'));

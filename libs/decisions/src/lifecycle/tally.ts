@@ -43,8 +43,8 @@ export function cellOf({ pool, policy, offeredAt, party, grade, kind }: Offer): 
 /**
  * What one offer adds to its cell. A later step includes the earlier ones: who qualified a lead has reached it, even if
  * it never reported the call, and who won it had an opportunity. `accepted`, `declined`, `expired`, `open` and the
- * offers withdrawn before an answer add up to `offered`; `kept` are those whose party kept the lead or still may: what
- * it received, in the sense of the promise, because declined and expired offers go to somebody else.
+ * offers withdrawn before an answer add up to `offered`; `kept` are those whose party has the lead or still may take
+ * it: what it received, in the sense of the promise, because for the others the share that they cost is given back.
  */
 export function tallyOf(offer: Offer): Tally {
   const { stage } = offer;
@@ -59,7 +59,7 @@ export function tallyOf(offer: Offer): Tally {
     expired: bit(stage === 'expired'),
     withdrawn: bit(stage === 'withdrawn'),
     open: bit(stage === 'offered'),
-    kept: bit(stage !== 'declined' && stage !== 'expired' && stage !== 'withdrawn'),
+    kept: bit(stage !== 'declined' && stage !== 'expired' && stage !== 'withdrawn' && stage !== 'returned'),
     contacted: bit(contacted),
     qualified: bit(qualified),
     won: bit(won),

@@ -48,7 +48,7 @@ export type ByGrade<T> = Readonly<Record<string, T>>;
 export interface PromiseKept {
   /** Percent, weighted by the leads routed under each policy of the period; null when no promise is known. */
   readonly promised: { readonly direct: number; readonly channel: number } | null;
-  /** Of the leads under the promise that anyone kept: declined and expired offers went on to somebody else. */
+  /** Of the leads under the promise that anyone kept: declined, expired and returned ones are made up for. */
   readonly received: { readonly direct: Rate; readonly channel: Rate };
   /** Leads that stand outside the promise, whoever got them. */
   readonly outside: { readonly namedAccount: number; readonly fallback: number; readonly override: number };

@@ -33,7 +33,8 @@ export class CountsView implements Tally {
   @ApiProperty({ type: 'integer' }) expired: number;
   @ApiProperty({ type: 'integer' }) withdrawn: number;
   @ApiProperty({ type: 'integer', description: 'Their clock still runs.' }) open: number;
-  @ApiProperty({ type: 'integer', description: 'Neither declined nor expired nor withdrawn: received.' }) kept: number;
+  @ApiProperty({ type: 'integer', description: 'Neither declined nor expired, withdrawn or returned: received.' })
+  kept: number;
   @ApiProperty({ type: 'integer' }) contacted: number;
   @ApiProperty({ type: 'integer' }) qualified: number;
   @ApiProperty({ type: 'integer' }) won: number;
