@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { benchCommand } from './bench/bench.command.js';
 import { gatewayCommand } from './gateway/gateway.command.js';
+import { demoCommand } from './demo/demo.command.js';
 import { importCommand } from './import/import.command.js';
 import { keysCommand } from './keys/keys.command.js';
 import { parkedCommand } from './parked/parked.command.js';
@@ -13,6 +14,7 @@ const program = new Command('fairlead')
   .addCommand(startCommand())
   .addCommand(importCommand())
   .addCommand(keysCommand())
+  .addCommand(demoCommand())
   .addCommand(parkedCommand())
   .addCommand(gatewayCommand())
   .addCommand(benchCommand());

@@ -1,3 +1,19 @@
+import { join, relative } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import picocolors from 'picocolors';
+import { Api, Refused } from '../api/client.js';
+import { number } from '../import/progress.js';
+import { CampaignFolder } from './campaign-folder.js';
+import { type CampaignFigures, readFigures, since, total } from './figures.js';
+import { generateLeads } from './generate-leads.js';
+import { agreeOnSecrets, connectWebhooks, handOutKeys, introduceVendor } from './introduce.js';
+import { type Receivers, startReceivers } from './receivers.js';
+import { invitation, partyTable, promiseTable } from './report.js';
+import { Sales } from './sales.js';
+import { type Sent, sendLeads } from './send-leads.js';
+import { bar, Stage } from './stage.js';
+import { parties, partners, policy, vendorName } from './vendor.js';
+
 export interface Campaign {
   /** Of the running system, `http://127.0.0.1:8080`. */
   readonly url: string;
@@ -6,9 +22,224 @@ export interface Campaign {
   readonly dataFolder: string;
   /** Aborted when everything is to stop. */
   readonly stopping: AbortSignal;
+  /** How many leads are sent. */
+  readonly leads?: number;
+  /** The same seed sends the same leads; without it every campaign has its own. */
+  readonly seed?: number;
 }
 
-/** Plays the sample campaign of `npm start`. Returns when its table has been shown; its receivers answer until `stopping`. */
-export async function playCampaign(_campaign: Campaign): Promise<void> {
-  // Written next.
+const defaultLeads = 3_000;
+const firstSeed = 2026;
+/** A service that is restarted is back within seconds; the set-up waits for it rather than break off. */
+const PATIENCE = { forMs: 15_000 };
+/** After the last lead: two offers that run out, and the calls that follow; what is still open then is shown as open. */
+const SETTLE_WITHIN_MS = 30_000;
+const LOOK_EVERY_MS = 500;
+
+/**
+ * Plays the sample campaign: a fictitious vendor, its partners and its own sales team, and some thousands of leads. Returns
+ * when its table has been shown; its receivers answer until `stopping`.
+ */
+export async function playCampaign(campaign: Campaign): Promise<void> {
+  const { url, adminKey, dataFolder, stopping } = campaign;
+  const api = new Api({ url, key: adminKey }, PATIENCE);
+  const folder = new CampaignFolder(dataFolder);
+  const stage = new Stage();
+  const play = new Play(campaign, api, folder, stage);
+  const end = async (): Promise<void> => {
+    await play.close();
+    await api.close();
+  };
+  stopping.addEventListener('abort', () => void end(), { once: true });
+  if (!stopping.aborted) await play.run();
+}
+
+class Play {
+  readonly #sent: Sent = { total: 0, received: 0, merged: 0, held: 0, rejected: 0 };
+  /** What this campaign calls the leads, by the ids that they were given. */
+  readonly #names = new Map<string, string>();
+  readonly #stopping: AbortSignal;
+  #receivers: Receivers | undefined;
+  #sales: Sales | undefined;
+  #before: CampaignFigures | undefined;
+
+  constructor(
+    private readonly campaign: Campaign,
+    private readonly api: Api,
+    private readonly folder: CampaignFolder,
+    private readonly stage: Stage,
+  ) {
+    this.#stopping = campaign.stopping;
+  }
+
+  async run(): Promise<void> {
+    const { campaigns } = this.folder.recall();
+    const { leads: count = defaultLeads, seed = firstSeed + campaigns } = this.campaign;
+    this.folder.keep({ ...this.folder.recall(), campaigns: campaigns + 1 });
+    const leads = generateLeads(count, seed);
+
+    this.#announce(count, campaigns);
+    await this.stage.play(
+      this.#prepare(seed),
+      () => 'publishing the policy, introducing the partners',
+      () =>
+        `Policy ${picocolors.bold(policy.name)} published, ${partners.length} partners and direct have keys and signed webhooks`,
+    );
+    await this.stage.play(
+      this.#perform(leads),
+      () => this.#scene(count),
+      () => this.#summary(),
+    );
+    await this.#conclude();
+  }
+
+  async close(): Promise<void> {
+    this.#receivers?.close();
+    await this.#sales?.close();
+  }
+
+  #announce(count: number, campaigns: number): void {
+    const which = campaigns === 0 ? 'Sample campaign' : `Sample campaign ${campaigns + 1}`;
+    this.stage.say(picocolors.bold(`${which}: ${vendorName}`));
+    this.stage.say(
+      picocolors.dim(
+        `  ${number(count)} leads from a website, webinars and a trade fair; ${partners.length} partners in three tiers, and the vendor's own sales.`,
+      ),
+    );
+    if (campaigns > 0) {
+      this.stage.say(
+        picocolors.dim('  Data of earlier campaigns are here: this one brings new leads, and is counted alone.'),
+      );
+    }
+    this.stage.say();
+  }
+
+  async #prepare(seed: number): Promise<void> {
+    await introduceVendor(this.api);
+    const keys = await handOutKeys(this.api, this.folder, (key) => isValid(this.campaign.url, key));
+    const secrets = await agreeOnSecrets(this.api, this.folder);
+    this.#stopping.throwIfAborted();
+    const sales = new Sales(this.campaign.url, keys, seed, (leadId) => this.#names.get(leadId) ?? leadId);
+    this.#sales = sales;
+    const breaks = new Map(parties.map(({ id, habits }) => [id, habits.breaksAtFirst]));
+    this.#receivers = await startReceivers(secrets, breaks, (offer) => sales.work(offer));
+    await connectWebhooks(this.api, this.#receivers);
+    this.#before = await readFigures(this.api);
+  }
+
+  async #perform(leads: ReturnType<typeof generateLeads>): Promise<void> {
+    await sendLeads(this.api, leads, {
+      sent: this.#sent,
+      stopping: this.#stopping,
+      onLead: (id, { externalId }) => this.#names.set(id, externalId),
+    });
+    const until = Date.now() + SETTLE_WITHIN_MS;
+    while (Date.now() < until && !(await this.#settled()))
+      await pause(LOOK_EVERY_MS, undefined, { signal: this.#stopping });
+  }
+
+  /** Whether every lead has been offered to somebody or to nobody, every offer was answered, and nobody has more to say. */
+  async #settled(): Promise<boolean> {
+    if (this.#sales?.busy) return false;
+    for (const state of ['received', 'held', 'graded', 'incomplete', 'declined', 'expired', 'offered']) {
+      if ((await this.#ours(state)).length > 0) return false;
+    }
+    return true;
+  }
+
+  /** Which leads of this campaign are in this state; of very many, some. */
+  async #ours(state: string): Promise<string[]> {
+    const { leads } = await this.api.call<{ leads: { id: string }[] }>({
+      method: 'GET',
+      path: `/v1/leads?state=${state}&limit=1000`,
+    });
+    return leads.map(({ id }) => id).filter((id) => this.#names.has(id));
+  }
+
+  #scene(count: number): string {
+    const said = this.#sales?.counts;
+    const { total: sent } = this.#sent;
+    return (
+      `${bar(sent / count)} ${number(sent)} of ${number(count)} leads · ` +
+      `${number(this.#receivers?.counts.verified ?? 0)} webhooks · ${number(said?.accepted ?? 0)} accepted · ` +
+      `${number(said?.opportunities ?? 0)} opportunities · ${number(said?.won ?? 0)} won`
+    );
+  }
+
+  #summary(): string {
+    const { verified, refused } = this.#receivers?.counts ?? { verified: 0, refused: 0 };
+    const bad = refused > 0 ? `, ${number(refused)} with a wrong signature` : '';
+    return `${number(this.#sent.total)} leads sent, ${number(verified)} webhooks with a verified signature${bad}`;
+  }
+
+  async #conclude(): Promise<void> {
+    const figures = since(this.#before ?? { parties: {}, shares: {} }, await readFigures(this.api));
+    const lines = [
+      '',
+      picocolors.bold('  Who got the leads, by grade, and what became of them'),
+      '',
+      ...partyTable(figures),
+      '',
+      picocolors.bold('  What was promised of each grade, and what was received'),
+      '',
+      ...promiseTable(figures),
+      '',
+      ...(await this.#remarks(figures)).map((line) => picocolors.dim(`  ${line}`)),
+      '',
+      ...(await this.#invite()),
+      '',
+    ];
+    for (const line of lines) this.stage.say(line);
+  }
+
+  async #remarks(figures: CampaignFigures): Promise<string[]> {
+    const { received, merged, held, rejected } = this.#sent;
+    const [declined, expired, open] = (['declined', 'expired', 'open'] as const).map((name) => total(figures, name));
+    const unqualified = (await this.#ours('not-qualified')).length;
+    const failed = this.#sales?.counts.failed ?? 0;
+    return [
+      `${number(received)} leads were taken in at once, ${number(held)} held because something was missing, ` +
+        `${number(merged)} recognised as already known, ${number(rejected)} rejected.`,
+      `${number(unqualified)} are students, applicants, competitors or press: nobody got them as if they were leads.`,
+      `${number(declined ?? 0)} offers were declined and ${number(expired ?? 0)} ran out: each lead went on to the next party.`,
+      `${number(this.#receivers?.counts.failed ?? 0)} webhooks met a receiver that was down, and were sent again.`,
+      ...(open ? [`${number(open)} offers are still open; they will be answered, or run out.`] : []),
+      ...(failed > 0 ? [`${number(failed)} answers did not get through.`] : []),
+    ];
+  }
+
+  async #invite(): Promise<string[]> {
+    const won = this.#sales?.won;
+    const [accepted] = won ? [] : await this.#ours('accepted');
+    const leadId = won?.leadId ?? accepted ?? [...this.#names.keys()][0];
+    const winner = partners.find(({ id }) => id === won?.party) ?? partners[0];
+    if (leadId === undefined || !winner) return [];
+    const adminKeyFile = shortest(join(this.campaign.dataFolder, 'admin-key'));
+    return invitation({
+      url: this.campaign.url,
+      adminKey: process.env['FAIRLEAD_ADMIN_KEY'] ? '$FAIRLEAD_ADMIN_KEY' : `$(cat ${adminKeyFile})`,
+      partyKeyFile: shortest(this.folder.keyFile(winner.id)),
+      leadId,
+      partyName: winner.name,
+    });
+  }
+}
+
+async function isValid(url: string, key: string): Promise<boolean> {
+  const api = new Api({ url, key }, PATIENCE);
+  try {
+    await api.call({ method: 'GET', path: '/v1/leads?limit=1' });
+    return true;
+  } catch (error) {
+    if (error instanceof Refused && (error.status === 401 || error.status === 403)) return false;
+    throw error;
+  } finally {
+    await api.close();
+  }
+}
+
+/** A path as one would type it here. */
+function shortest(path: string): string {
+  const near = relative(process.cwd(), path);
+  return near.startsWith('..') ? path : near;
 }

@@ -1,0 +1,95 @@
+import { type Api, Refused } from '../api/client.js';
+import { CommandFailed } from '../api/command-failed.js';
+import type { CampaignFolder, Remembered } from './campaign-folder.js';
+import type { Receivers } from './receivers.js';
+import { namedAccounts, namedAccountsList, parties, partners, policy, sources } from './vendor.js';
+
+const endpointId = 'sample-campaign';
+
+/** Publishes the vendor's policy and its partners. Doing it again changes nothing. */
+export async function introduceVendor(api: Api): Promise<void> {
+  for (const { id } of sources) await put(api, `/v1/sources/${id}`, { format: 'json' });
+  for (const { id, name, tier, territories, products } of partners) {
+    await put(api, `/v1/partners/${id}`, { name, tier, territories, ...(products && { products }) });
+  }
+  await put(api, `/v1/named-accounts/${namedAccountsList}`, namedAccounts);
+  await put(api, `/v1/policies/${policy.name}`, policy);
+  await api.call({ method: 'POST', path: `/v1/policies/${policy.name}/activate` });
+}
+
+/** A key for each party, direct included. Those of the last campaign serve again, as long as they are valid. */
+export async function handOutKeys(
+  api: Api,
+  folder: CampaignFolder,
+  isValid: (key: string) => Promise<boolean>,
+): Promise<ReadonlyMap<string, string>> {
+  const remembered = folder.recall();
+  const keys: Record<string, string> = {};
+  for (const { id } of parties) {
+    const known = remembered.keys[id];
+    keys[id] = known !== undefined && (await isValid(known)) ? known : await makeKey(api, id);
+  }
+  folder.keep({ ...remembered, keys });
+  return new Map(Object.entries(keys));
+}
+
+async function makeKey(api: Api, partner: string): Promise<string> {
+  const { key } = await api.call<{ key: string }>({
+    method: 'POST',
+    path: '/v1/keys',
+    body: json({ name: `sample campaign: ${partner}`, role: 'partner', partner }),
+  });
+  return key;
+}
+
+/** Tells the system where each party's webhooks go from now on. */
+export async function connectWebhooks(api: Api, receivers: Receivers): Promise<void> {
+  for (const { id } of parties) await putEndpoint(api, id, receivers.urlOf(id));
+}
+
+/**
+ * The secret that signs each party's webhooks. It is shown when an endpoint is made and never again, so one that was
+ * forgotten is replaced. Until the receivers run, the endpoints point to where nobody listens.
+ */
+export async function agreeOnSecrets(api: Api, folder: CampaignFolder): Promise<ReadonlyMap<string, string>> {
+  const remembered = folder.recall();
+  const secrets: Record<string, string> = {};
+  for (const { id } of parties) {
+    const made = await putEndpoint(api, id, 'http://127.0.0.1:9/');
+    secrets[id] = made ?? remembered.secrets[id] ?? (await rotateSecret(api, id));
+  }
+  const kept: Remembered = { ...folder.recall(), secrets };
+  folder.keep(kept);
+  return new Map(Object.entries(secrets));
+}
+
+async function putEndpoint(api: Api, party: string, url: string): Promise<string | undefined> {
+  try {
+    const path = endpointPath(party);
+    const body = json({ url, events: ['lead.routed'] });
+    return (await api.call<{ secret?: string }>({ method: 'PUT', path, body })).secret;
+  } catch (error) {
+    if (!(error instanceof Refused && error.status === 400)) throw error;
+    throw new CommandFailed(
+      'The system refuses to send webhooks to this machine, where the sample partners listen. Start it with ' +
+        '`fairlead start --demo`, or with FAIRLEAD_WEBHOOK_ALLOW=127.0.0.0/8.',
+    );
+  }
+}
+
+async function rotateSecret(api: Api, party: string): Promise<string> {
+  const path = `${endpointPath(party)}/rotate-secret`;
+  return (await api.call<{ secret: string }>({ method: 'POST', path })).secret;
+}
+
+function endpointPath(party: string): string {
+  return `/v1/partners/${party}/endpoints/${endpointId}`;
+}
+
+async function put(api: Api, path: string, document: unknown): Promise<void> {
+  await api.call({ method: 'PUT', path, body: json(document) });
+}
+
+function json(value: unknown): { type: string; text: string } {
+  return { type: 'application/json', text: JSON.stringify(value) };
+}

@@ -1,0 +1,129 @@
+import picocolors from 'picocolors';
+import { number } from '../import/progress.js';
+import type { CampaignFigures, Counts } from './figures.js';
+import { direct, partners } from './vendor.js';
+
+const { bold, dim, green, cyan } = picocolors;
+const grades = ['A', 'B', 'C', 'D', 'incomplete'] as const;
+
+/** Who got what, and what became of it: a row for direct and one for each partner. */
+export function partyTable({ parties }: CampaignFigures): string[] {
+  const heads = ['A', 'B', 'C', 'D', 'no grade', 'leads', 'delivered', 'accepted', 'opportunities', 'won'];
+  const rows = [{ ...direct, tier: '' }, ...partners].map(({ id, name, tier }) => {
+    return { name, tier, cells: cellsOf(parties[id] ?? {}) };
+  });
+  const channel = sumOf(partners.map(({ id }) => parties[id] ?? {}));
+  const widths = heads.map((head, column) =>
+    Math.max(
+      head.length,
+      ...[...rows.map(({ cells }) => cells), cellsOf(channel)].map((cells) => cells[column]?.length ?? 0),
+    ),
+  );
+  const nameWidth = Math.max(...rows.map(({ name }) => name.length)) + 2;
+  const line = (name: string, tier: string, cells: readonly string[]): string =>
+    `  ${name.padEnd(nameWidth)}${dim(tier.padEnd(12))}${cells
+      .map((cell, column) => cell.padStart(widths[column] ?? 0))
+      .join('  ')}`;
+  const [first, ...others] = rows;
+  return [
+    dim(line('', '', heads)),
+    line(first?.name ?? '', '', first?.cells ?? []),
+    ...others.map(({ name, tier, cells }) => line(name, tier, cells)),
+    bold(line('All partners', '', cellsOf(channel))),
+  ];
+}
+
+function cellsOf(byGrade: Readonly<Record<string, Counts>>): string[] {
+  const all = byGrade['all'];
+  const count = (name: keyof Counts): string => number(all?.[name] ?? 0);
+  return [
+    ...grades.map((grade) => number(byGrade[grade]?.kept ?? 0)),
+    ...[count('kept'), count('delivered'), count('accepted'), count('qualified'), count('won')],
+  ];
+}
+
+function sumOf(all: readonly Readonly<Record<string, Counts>>[]): Record<string, Counts> {
+  const names = ['all', ...grades];
+  return Object.fromEntries(
+    names.map((grade) => {
+      const sum = {
+        offered: 0,
+        delivered: 0,
+        accepted: 0,
+        kept: 0,
+        open: 0,
+        qualified: 0,
+        won: 0,
+        declined: 0,
+        expired: 0,
+      };
+      for (const each of all) {
+        for (const [name, count] of Object.entries(each[grade] ?? {})) sum[name as keyof typeof sum] += count;
+      }
+      return [grade, sum];
+    }),
+  );
+}
+
+/** What the published policy promised of each grade, beside what each side received. */
+export function promiseTable({ shares }: CampaignFigures): string[] {
+  const rows = grades.flatMap((grade) => {
+    const { promisedDirect, direct: toDirect, channel, outside } = shares[grade] ?? none;
+    const all = toDirect + channel;
+    if (promisedDirect === null || all === 0) return [];
+    const owed = (promisedDirect / 100) * all;
+    return [
+      [
+        grade === 'incomplete' ? 'no grade' : grade,
+        percent(promisedDirect),
+        percent((100 * toDirect) / all),
+        percent(100 - promisedDirect),
+        percent((100 * channel) / all),
+        number(all),
+        Math.abs(toDirect - owed).toFixed(1),
+        number(outside),
+      ],
+    ];
+  });
+  const heads = ['grade', 'promised', 'received', 'promised', 'received', 'leads', 'leads apart', 'outside'];
+  const widths = heads.map((head, column) => Math.max(head.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[]): string =>
+    `  ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ')}`;
+  const over = ['', 'direct', '', 'partners', '', '', '', ''];
+  return [dim(line(over)), dim(line(heads)), ...rows.map(line)];
+}
+
+const none = { promisedDirect: null, direct: 0, channel: 0, outside: 0 };
+
+function percent(value: number): string {
+  return `${value.toFixed(1)} %`;
+}
+
+export interface Invitation {
+  readonly url: string;
+  /** A shell expression that yields the administrator's key. */
+  readonly adminKey: string;
+  /** The file that holds the key of `party`. */
+  readonly partyKeyFile: string;
+  readonly leadId: string;
+  readonly partyName: string;
+}
+
+/** Where to look, and three things to try with a lead that is really there. */
+export function invitation({ url, adminKey, partyKeyFile, leadId, partyName }: Invitation): string[] {
+  const ask = (key: string, path: string): string =>
+    `    ${green('curl')} -s -H "Authorization: Bearer ${key}" ${cyan(`'${url}${path}'`)}`;
+  return [
+    `  ${dim('API'.padEnd(12))} ${cyan(url)}`,
+    `  ${dim('API page'.padEnd(12))} ${cyan(`${url}/docs`)}`,
+    '',
+    bold('  Three things to try'),
+    '',
+    `  1. One lead: why it has its grade, who got it, and what ${partyName} made of it`,
+    ask(adminKey, `/v1/leads/${leadId}`),
+    `  2. What ${partyName} sees with its own key: its own leads, and nobody else's`,
+    ask(`$(cat ${partyKeyFile})`, `/v1/leads?state=won&limit=5`),
+    '  3. Whether the promise was kept, with intervals: by channel, party and grade',
+    ask(adminKey, `/v1/trust?pool=dach`),
+  ];
+}

@@ -1,0 +1,148 @@
+import { Api, Refused } from '../api/client.js';
+import type { Offer } from './receivers.js';
+import { chanceFor } from './random.js';
+import { type Party, parties } from './vendor.js';
+import { planFor, type PlannedOutcome } from './work-offer.js';
+
+/** Requests under way at once, of all parties together: enough to keep the services busy, few enough to leave them air. */
+const AT_ONCE = 16;
+/** A service that is being restarted is back within seconds. */
+const PATIENCE = { forMs: 15_000 };
+
+/** What the parties have said so far. */
+export interface SalesCounts {
+  offers: number;
+  accepted: number;
+  declined: number;
+  forgotten: number;
+  opportunities: number;
+  won: number;
+  lost: number;
+  returned: number;
+  /** Answers that came too late, or that the lead had moved on from. */
+  late: number;
+  /** Answers that failed for another reason: there should be none. */
+  failed: number;
+}
+
+/**
+ * The people who work the leads, at the partners and at direct. They answer by the API, each with its own party's key,
+ * after some time of their own, which is never longer than a few seconds here.
+ */
+export class Sales {
+  readonly counts: SalesCounts = {
+    offers: 0,
+    accepted: 0,
+    declined: 0,
+    forgotten: 0,
+    opportunities: 0,
+    won: 0,
+    lost: 0,
+    returned: 0,
+    late: 0,
+    failed: 0,
+  };
+  /** A lead that was won, by a partner if any won one: something to show. */
+  won: { readonly leadId: string; readonly party: string } | undefined;
+  readonly #apis: ReadonlyMap<string, Api>;
+  readonly #parties: ReadonlyMap<string, Party> = new Map(parties.map((party) => [party.id, party]));
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #queue: (() => Promise<void>)[] = [];
+  #running = 0;
+
+  /**
+   * @param keys each party's own API key
+   * @param nameOf what a lead is called in the campaign, so that its story does not hang on the id it was given
+   */
+  constructor(
+    url: string,
+    keys: ReadonlyMap<string, string>,
+    private readonly seed: number,
+    private readonly nameOf: (leadId: string) => string,
+  ) {
+    this.#apis = new Map([...keys].map(([party, key]) => [party, new Api({ url, key }, PATIENCE)]));
+  }
+
+  /** Whether somebody still has something to say. */
+  get busy(): boolean {
+    return this.#timers.size > 0 || this.#queue.length > 0 || this.#running > 0;
+  }
+
+  work(offer: Offer): void {
+    const party = this.#parties.get(offer.party);
+    if (!party) return;
+    this.counts.offers += 1;
+    const some = chanceFor(this.seed, `${offer.party}/${this.nameOf(offer.leadId)}`);
+    const plan = planFor(party.habits, offer.grade, some);
+    if (plan.answer === 'forget') this.counts.forgotten += 1;
+    else if (plan.answer === 'decline') {
+      this.#later(plan.afterMs, async () => {
+        if (await this.#say(offer, 'decline', { reason: plan.reason })) this.counts.declined += 1;
+      });
+    } else {
+      this.#later(plan.afterMs, async () => {
+        if (!(await this.#say(offer, 'accept', {}))) return;
+        this.counts.accepted += 1;
+        this.#report(offer, plan.outcomes);
+      });
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    this.#queue.length = 0;
+    await Promise.all([...this.#apis.values()].map((api) => api.close()));
+  }
+
+  /** One after the other: an opportunity is only won once it is one. */
+  #report(offer: Offer, [next, ...rest]: readonly PlannedOutcome[]): void {
+    if (!next) return;
+    const { afterMs, type, ...details } = next;
+    this.#later(afterMs, async () => {
+      if (!(await this.#say(offer, 'outcomes', { type, ...details }))) return;
+      if (type === 'qualified') this.counts.opportunities += 1;
+      else if (type !== 'contacted') this.counts[type] += 1;
+      if (type === 'won' && (!this.won || this.won.party === 'direct')) this.won = offer;
+      this.#report(offer, rest);
+    });
+  }
+
+  async #say({ party, leadId, webhookId }: Offer, what: string, said: object): Promise<boolean> {
+    try {
+      await this.#apis.get(party)?.call({
+        method: 'POST',
+        path: `/v1/leads/${leadId}/${what}`,
+        body: { type: 'application/json', text: JSON.stringify(said) },
+        // What the webhook is called is a good name for the answer to it: repeating either does no harm.
+        ...(what !== 'outcomes' && { idempotencyKey: webhookId }),
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof Refused && error.status === 409) this.counts.late += 1;
+      else this.counts.failed += 1;
+      return false;
+    }
+  }
+
+  #later(afterMs: number, work: () => Promise<void>): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.#queue.push(work);
+      this.#drain();
+    }, afterMs);
+    this.#timers.add(timer);
+  }
+
+  #drain(): void {
+    while (this.#running < AT_ONCE) {
+      const next = this.#queue.shift();
+      if (!next) return;
+      this.#running += 1;
+      void next().finally(() => {
+        this.#running -= 1;
+        this.#drain();
+      });
+    }
+  }
+}
