@@ -1,6 +1,6 @@
 // normalise: what a lead as it was sent means, in the form in which decisions compare
 export { type FieldError, shownName } from './normalise/field-error.js';
-export { historyFields, leadFields, LeadInput } from './normalise/lead-input.js';
+export { historyFields, leadFields, LeadInput, MAX_FREE_BYTES, MAX_FREE_VALUES } from './normalise/lead-input.js';
 export {
   applyMapping,
   bindMapping,
@@ -14,11 +14,13 @@ export { type Completeness, isNeed, missingFields } from './normalise/missing-fi
 export { readMoment } from './normalise/moment.js';
 export {
   type Contact,
+  isExternalId,
   type Normalisation,
   type NormalisedLead,
   normaliseLead,
   type NormaliseOptions,
 } from './normalise/normalise-lead.js';
+export { checkShape } from './normalise/shape.js';
 export { parseDefaults } from './normalise/source-defaults.js';
 
 // identify: who is the same
@@ -92,7 +94,12 @@ export { allocate, type Allocation, type Credits, type Eligible, LEAD, UNCLAIMED
 export { defaultPolicy } from './route/default-policy.js';
 export { dayOf, type Load, Loads } from './route/loads.js';
 export { matchPool } from './route/match-pool.js';
-export { type NamedAccountDocument, NamedAccountList, readNamedAccounts } from './route/named-accounts.js';
+export {
+  type NamedAccount,
+  type NamedAccountDocument,
+  NamedAccountList,
+  readNamedAccounts,
+} from './route/named-accounts.js';
 export { DIRECT, isPartnerId, type PartnerDocument, readPartner } from './route/partner.js';
 export { type Policy, type PolicyDocument, policyOf, type Pool, type Quality, readPolicy } from './route/policy.js';
 export { type Partner, partnerOf, type Refusal, Roster, rosterHash } from './route/roster.js';
@@ -109,6 +116,8 @@ export {
 } from './route/route-lead.js';
 export {
   applyDecision,
+  creditEntries,
+  type CreditEntry,
   creditKey,
   freePlace,
   type Level,

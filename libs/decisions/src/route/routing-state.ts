@@ -152,3 +152,22 @@ export function freePlace(state: RoutingState, { party }: MadeOffer, roster: Ros
 function capsOf(roster: Roster, party: string) {
   return roster.get(party)?.caps ?? { perDay: Infinity, open: Infinity };
 }
+
+export interface CreditEntry {
+  readonly pool: string;
+  readonly grade: Quality;
+  readonly level: Level;
+  readonly party: string;
+  /** In units of a lead. */
+  readonly credit: number;
+}
+
+/** Every credit there is, for keeping. */
+export function creditEntries({ pools }: RoutingState): CreditEntry[] {
+  return [...pools].flatMap(([pool, { credits }]) =>
+    [...credits].flatMap(([key, parties]) => {
+      const [grade, level] = key.split('/') as [Quality, Level];
+      return [...parties].map(([party, credit]) => ({ pool, grade, level, party, credit }));
+    }),
+  );
+}

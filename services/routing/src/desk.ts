@@ -1,0 +1,145 @@
+import { Injectable } from '@nestjs/common';
+import {
+  applyDecision,
+  creditEntries,
+  type CreditEntry,
+  DIRECT,
+  freePlace,
+  Loads,
+  type MadeOffer,
+  overrideLead,
+  poolFor,
+  type Quality,
+  refuseOffer,
+  returnLead,
+  type RoutableLead,
+  routeLead,
+  type Routed,
+  type RoutingDecision,
+  type RoutingState,
+  type Rules,
+  UNCLAIMED,
+  withdrawOffer,
+} from '@fairlead/decisions';
+import type { UnitOfWork } from '@fairlead/messaging';
+import type { Query } from '@fairlead/persistence';
+import { accountOf, PoolsStore } from './store/pools.store.js';
+import { RulesStore } from './store/rules.store.js';
+
+/** What is about to happen, so that the desk can read all that it takes in two statements, however many leads there are. */
+export interface Agenda {
+  /** Leads to be decided about. */
+  readonly leads?: readonly RoutableLead[];
+  /** Offers that end. */
+  readonly offers?: readonly MadeOffer[];
+  /** Parties that are given a lead whatever the rules say. */
+  readonly parties?: readonly string[];
+}
+
+/** Opens the desk at which a unit of work decides: pools locked, rules read. */
+@Injectable()
+export class Desks {
+  constructor(
+    private readonly pools: PoolsStore,
+    private readonly rules: RulesStore,
+  ) {}
+
+  async open({ query, now }: UnitOfWork, agendaUnder: (rules: Rules) => Promise<Agenda> | Agenda): Promise<Desk> {
+    const { pools, decidedAt } = await this.pools.lock(query);
+    const rules = await this.rules.inForce(query);
+    const agenda = await agendaUnder(rules);
+    const { accounts, parties } = needed(agenda, rules);
+    const credits = await this.pools.readCredits(query, pools, { accounts, parties });
+    const loads = await this.pools.readLoads(query, parties);
+    const state = { pools, loads: new Loads(loads.map(({ party, ...load }) => [party, load])) };
+    // Clocks of two machines differ; the times of decisions must not go back.
+    return new Desk(rules, state, Math.max(now, decidedAt), this.pools, credits);
+  }
+}
+
+/** One unit of work's hold on the state of all pools. What happens here is folded into the state, and saved at the end. */
+export class Desk {
+  private readonly seqBefore: ReadonlyMap<string, number>;
+  private readonly creditsBefore: ReadonlyMap<string, number>;
+  private readonly loadsBefore: ReadonlyMap<string, unknown>;
+
+  constructor(
+    readonly rules: Rules,
+    private readonly state: RoutingState,
+    /** The time of every decision made here. */
+    readonly now: number,
+    private readonly pools: PoolsStore,
+    credits: readonly CreditEntry[],
+  ) {
+    this.seqBefore = new Map([...state.pools].map(([id, { poolSeq }]) => [id, poolSeq]));
+    this.creditsBefore = new Map(credits.map((row) => [keyOf(row), row.credit]));
+    this.loadsBefore = new Map(state.loads);
+  }
+
+  route(lead: RoutableLead): RoutingDecision {
+    const decision = routeLead(lead, this.rules, this.state, this.now);
+    applyDecision(this.state, decision.change, this.rules.roster);
+    return decision;
+  }
+
+  /** Where the policy would send the lead now; nothing changes. */
+  wouldRoute(lead: RoutableLead): string | null {
+    const decision = routeLead(lead, this.rules, this.state, this.now);
+    return decision.outcome === 'routed' ? decision.data.to : null;
+  }
+
+  override(lead: RoutableLead, to: string, made: number): Routed {
+    const decision = overrideLead(lead, to, made, this.rules, this.state, this.now);
+    applyDecision(this.state, decision.change, this.rules.roster);
+    return decision;
+  }
+
+  refused(offer: MadeOffer): void {
+    refuseOffer(this.state, offer, this.rules.roster);
+  }
+
+  returned(offer: MadeOffer): void {
+    returnLead(this.state, offer, this.rules.roster);
+  }
+
+  withdrawn(offer: MadeOffer): void {
+    withdrawOffer(this.state, offer, this.rules.roster);
+  }
+
+  /** The lead is no longer in work. */
+  done(offer: MadeOffer): void {
+    freePlace(this.state, offer, this.rules.roster);
+  }
+
+  async save(query: Query): Promise<void> {
+    const pools = [...this.state.pools].filter(([id, { poolSeq }]) => poolSeq !== (this.seqBefore.get(id) ?? 0));
+    await this.pools.savePools(query, pools, this.now);
+    const credits = creditEntries(this.state).filter((row) => row.credit !== (this.creditsBefore.get(keyOf(row)) ?? 0));
+    await this.pools.saveCredits(query, credits);
+    const loads = [...this.state.loads].filter(([party, load]) => load !== this.loadsBefore.get(party));
+    await this.pools.saveLoads(
+      query,
+      loads.map(([party, load]) => ({ party, ...load })),
+    );
+  }
+}
+
+function keyOf({ pool, grade, level, party }: Omit<CreditEntry, 'credit'>): string {
+  return `${pool}/${grade}/${level}/${party}`;
+}
+
+/** Whose credits and loads decide: of every party that could be offered one of these leads, or that gives one up. */
+function needed({ leads = [], offers = [], parties: others = [] }: Agenda, rules: Rules) {
+  const accounts = new Set(offers.map(({ pool, quality }) => accountOf(pool, quality)));
+  const parties = new Set([DIRECT, 'channel', UNCLAIMED, ...others, ...offers.map(({ party }) => party)]);
+  const seen = new Set<object>();
+  for (const lead of leads) {
+    const pool = poolFor(lead, rules.policy);
+    accounts.add(accountOf(pool.id, lead.grade ?? ('incomplete' satisfies Quality)));
+    const candidates = rules.roster.candidatesFor(lead.facts, pool);
+    if (seen.has(candidates)) continue;
+    seen.add(candidates);
+    for (const { id } of candidates.able) parties.add(id);
+  }
+  return { accounts, parties };
+}

@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { defaultPolicy } from '@fairlead/decisions';
+import { encodeEvent, type EncodedEvent, PolicyActivated } from '@fairlead/events';
+import { UnitsOfWork } from '@fairlead/messaging';
+import { PoliciesStore, type StoredPolicy } from '../store/policies.store.js';
+
+/** The first start → policy.activated: leads are routed from the first one on, under a policy that is said to be the default. */
+@Injectable()
+export class FirstPolicy implements OnApplicationBootstrap {
+  constructor(
+    private readonly units: UnitsOfWork,
+    private readonly policies: PoliciesStore,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    if (await this.policies.hasActive(this.units.query)) return;
+    await this.units.run(async (unit) => {
+      // The lock that `add` takes makes processes that start together wait; the second one then finds it done.
+      const { stored } = await this.policies.add(unit.query, defaultPolicy, { by: 'fairlead', now: unit.now });
+      if (await this.policies.hasActive(unit.query)) return;
+      await this.policies.activate(unit.query, stored);
+      unit.say([activated(stored, 'fairlead', unit.now)]);
+    });
+  }
+}
+
+export function activated({ name, version, hash, document }: StoredPolicy, actor: string, now: number): EncodedEvent {
+  return encodeEvent(PolicyActivated, {
+    id: randomUUID(),
+    source: '/routing',
+    subject: name,
+    time: now,
+    data: { name, version, hash, policy: document, actor },
+  });
+}

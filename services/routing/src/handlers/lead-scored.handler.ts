@@ -1,0 +1,44 @@
+import { Controller } from '@nestjs/common';
+import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
+import { LeadScored } from '@fairlead/events';
+import { consumerId, type UnitOfWork } from '@fairlead/messaging';
+import { Desks } from '../desk.js';
+import { decided, routable, undecided } from '../routed-lead.js';
+import { LeadsStore } from '../store/leads.store.js';
+import { toEvent } from '../to-event.js';
+
+/** lead.scored → lead.routed | lead.unroutable */
+@Controller()
+export class LeadScoredHandler {
+  constructor(
+    private readonly desks: Desks,
+    private readonly leads: LeadsStore,
+  ) {}
+
+  @EventPattern<string>(LeadScored.type, consumerId('routing'))
+  async route(@Payload() scored: readonly LeadScored[], @Ctx() unit: UnitOfWork): Promise<void> {
+    let fresh: readonly LeadScored[] = [];
+    const desk = await this.desks.open(unit, async () => {
+      fresh = await this.notDecidedYet(scored, unit);
+      return { leads: fresh.map(routable) };
+    });
+
+    const decisions = fresh.map((event) => ({ event, lead: routable(event), decision: desk.route(routable(event)) }));
+
+    await desk.save(unit.query);
+    await this.leads.add(
+      unit.query,
+      decisions.map(({ event, lead, decision }) => decided(undecided(event.subject, lead), decision)),
+    );
+    unit.say(decisions.map(({ event, decision }) => toEvent(event, decision)));
+  }
+
+  /** A lead is routed once: another score of a lead that somebody may have by now moves it nowhere. */
+  private async notDecidedYet(scored: readonly LeadScored[], { query }: UnitOfWork): Promise<LeadScored[]> {
+    const known = await this.leads.known(
+      query,
+      scored.map(({ subject }) => subject),
+    );
+    return scored.filter(({ subject }) => !known.has(subject) && known.add(subject));
+  }
+}

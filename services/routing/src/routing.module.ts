@@ -1,0 +1,49 @@
+import { Module } from '@nestjs/common';
+import { MessagingModule } from '@fairlead/messaging';
+import { Desks } from './desk.js';
+import { FirstPolicy } from './handlers/first-policy.js';
+import { LeadAnswersHandler } from './handlers/lead-answers.handler.js';
+import { LeadDeclinedHandler } from './handlers/lead-declined.handler.js';
+import { LeadOfferExpiredHandler } from './handlers/lead-offer-expired.handler.js';
+import { LeadScoredHandler } from './handlers/lead-scored.handler.js';
+import { NamedAccountsController } from './handlers/named-accounts.controller.js';
+import { OfferExpiryTimer } from './handlers/offer-expiry.timer.js';
+import { OverridesController } from './handlers/overrides.controller.js';
+import { PartnersController } from './handlers/partners.controller.js';
+import { PoliciesController } from './handlers/policies.controller.js';
+import { Refusals } from './refusals.js';
+import { LeadsStore } from './store/leads.store.js';
+import { NamedAccountsStore } from './store/named-accounts.store.js';
+import { PartnersStore } from './store/partners.store.js';
+import { PoliciesStore } from './store/policies.store.js';
+import { PoolsStore } from './store/pools.store.js';
+import { RulesStore } from './store/rules.store.js';
+
+export const migrations = new URL('../migrations/', import.meta.url);
+
+@Module({
+  imports: [MessagingModule.forService({ name: 'routing', migrations, topics: ['lifecycle'] })],
+  controllers: [
+    LeadScoredHandler,
+    LeadDeclinedHandler,
+    LeadOfferExpiredHandler,
+    LeadAnswersHandler,
+    PoliciesController,
+    PartnersController,
+    NamedAccountsController,
+    OverridesController,
+  ],
+  providers: [
+    FirstPolicy,
+    OfferExpiryTimer,
+    Desks,
+    Refusals,
+    RulesStore,
+    PoolsStore,
+    LeadsStore,
+    PoliciesStore,
+    PartnersStore,
+    NamedAccountsStore,
+  ],
+})
+export class RoutingModule {}

@@ -1,0 +1,137 @@
+import { Injectable } from '@nestjs/common';
+import type { Facts, Grade, LeadState } from '@fairlead/events';
+import type { Side } from '@fairlead/decisions';
+import type { Query } from '@fairlead/persistence';
+
+/**
+ * offered: somebody's clock runs. accepted: somebody works on it. closed: an opportunity, or won, lost, returned.
+ * unroutable: nobody has it. erased: nobody may have it.
+ */
+export type Stage = 'offered' | 'accepted' | 'closed' | 'unroutable' | 'erased';
+
+/** A lead that was decided about, and where its current offer stands. */
+export interface RoutedLead {
+  readonly leadId: string;
+  readonly state: LeadState;
+  readonly grade: Grade | null;
+  readonly sourceId: string;
+  readonly model: string;
+  readonly facts: Facts;
+  readonly pool: string;
+  readonly stage: Stage;
+  readonly made: number;
+  readonly party: string | null;
+  readonly paidBy: Side | null;
+  readonly acceptBy: number | null;
+  readonly refusedBy: readonly string[];
+}
+
+export interface DueOffer {
+  readonly leadId: string;
+  readonly party: string;
+  readonly offer: number;
+  readonly acceptBy: number;
+  readonly pool: string;
+}
+
+@Injectable()
+export class LeadsStore {
+  /** Those of these leads that were decided about before. */
+  async known(query: Query, leadIds: readonly string[]): Promise<Set<string>> {
+    const rows = await query<{ lead_id: string }>('SELECT lead_id FROM leads WHERE lead_id = ANY($1::uuid[])', [
+      leadIds,
+    ]);
+    return new Set(rows.map(({ lead_id }) => lead_id));
+  }
+
+  /** Locks these leads. Whoever calls it has locked the pools before: in that order nobody waits in a circle. */
+  async lock(query: Query, leadIds: readonly string[]): Promise<Map<string, RoutedLead>> {
+    const rows = await query<RoutedLead & { acceptBy: string | null }>(
+      `SELECT lead_id AS "leadId", state, grade, source_id AS "sourceId", model, facts, pool, stage, made, party,
+         paid_by AS "paidBy", accept_by AS "acceptBy", refused_by AS "refusedBy"
+       FROM leads WHERE lead_id = ANY($1::uuid[]) ORDER BY lead_id FOR UPDATE`,
+      [leadIds],
+    );
+    return new Map(
+      rows.map((row) => [row.leadId, { ...row, acceptBy: row.acceptBy === null ? null : Number(row.acceptBy) }]),
+    );
+  }
+
+  async add(query: Query, leads: readonly RoutedLead[]): Promise<void> {
+    if (leads.length === 0) return;
+    await query(
+      `INSERT INTO leads (lead_id, state, grade, source_id, model, facts, pool, stage, made, party, paid_by, accept_by)
+       SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::text[],
+         $8::text[], $9::int[], $10::text[], $11::text[], $12::bigint[])`,
+      [
+        leads.map(({ leadId }) => leadId),
+        leads.map(({ state }) => state),
+        leads.map(({ grade }) => grade),
+        leads.map(({ sourceId }) => sourceId),
+        leads.map(({ model }) => model),
+        leads.map(({ facts }) => JSON.stringify(facts)),
+        leads.map(({ pool }) => pool),
+        leads.map(({ stage }) => stage),
+        leads.map(({ made }) => made),
+        leads.map(({ party }) => party),
+        leads.map(({ paidBy }) => paidBy),
+        leads.map(({ acceptBy }) => acceptBy),
+      ],
+    );
+  }
+
+  /** Saves where the offers of these leads stand now; what was known of the lead itself stays. */
+  async saveOffers(query: Query, leads: readonly RoutedLead[]): Promise<void> {
+    if (leads.length === 0) return;
+    await query(
+      `UPDATE leads SET pool = new.pool, stage = new.stage, made = new.made, party = new.party, paid_by = new.paid_by,
+         accept_by = new.accept_by, expiring = false, refused_by = string_to_array(new.refused_by, ',')
+       FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::bigint[], $8::text[])
+         AS new (lead_id, pool, stage, made, party, paid_by, accept_by, refused_by)
+       WHERE leads.lead_id = new.lead_id`,
+      [
+        leads.map(({ leadId }) => leadId),
+        leads.map(({ pool }) => pool),
+        leads.map(({ stage }) => stage),
+        leads.map(({ made }) => made),
+        leads.map(({ party }) => party),
+        leads.map(({ paidBy }) => paidBy),
+        leads.map(({ acceptBy }) => acceptBy),
+        // Lists of lists do not go through unnest; no id contains a comma.
+        leads.map(({ refusedBy }) => refusedBy.join(',')),
+      ],
+    );
+  }
+
+  /** Nothing is left of these leads but that there were such; also of those that were erased before they came here. */
+  async erase(query: Query, leadIds: readonly string[]): Promise<void> {
+    await query(
+      `INSERT INTO leads (lead_id, state, source_id, model, facts, pool, stage, made)
+       SELECT lead_id, 'not-qualified', '', '', '{"engagement": {}, "attributes": {}}', '', 'erased', 0
+       FROM unnest($1::uuid[]) AS erased (lead_id)
+       ON CONFLICT (lead_id) DO UPDATE SET facts = excluded.facts, stage = 'erased'`,
+      [leadIds],
+    );
+  }
+
+  async anyDue(query: Query, now: number): Promise<boolean> {
+    const rows = await query(
+      `SELECT 1 FROM leads WHERE stage = 'offered' AND NOT expiring AND accept_by <= $1 LIMIT 1`,
+      [now],
+    );
+    return rows.length > 0;
+  }
+
+  /** Takes offers whose time is up, the oldest first. What another process has in hand is left to it. */
+  async takeDue(query: Query, now: number, limit: number): Promise<DueOffer[]> {
+    const rows = await query<DueOffer & { acceptBy: string }>(
+      `UPDATE leads SET expiring = true
+       FROM (SELECT lead_id FROM leads WHERE stage = 'offered' AND NOT expiring AND accept_by <= $1
+             ORDER BY accept_by LIMIT $2 FOR UPDATE SKIP LOCKED) AS due
+       WHERE leads.lead_id = due.lead_id
+       RETURNING leads.lead_id AS "leadId", party, made AS offer, accept_by AS "acceptBy", pool`,
+      [now, limit],
+    );
+    return rows.map((row) => ({ ...row, acceptBy: Number(row.acceptBy) }));
+  }
+}

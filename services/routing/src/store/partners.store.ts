@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import { contentHash, type PartnerDocument, rosterHash } from '@fairlead/decisions';
+import type { Query } from '@fairlead/persistence';
+
+export interface StoredPartner {
+  readonly id: string;
+  readonly hash: string;
+  readonly document: PartnerDocument;
+}
+
+/** What became of a PUT. `version` and `rosterHash` are of the whole roster after it. */
+export type PartnerChange =
+  | { readonly outcome: 'unchanged' }
+  | { readonly outcome: 'created' | 'changed'; readonly version: number; readonly rosterHash: string };
+
+@Injectable()
+export class PartnersStore {
+  async find(query: Query, id: string): Promise<StoredPartner | undefined> {
+    const [row] = await query<StoredPartner>('SELECT id, hash, document FROM partners WHERE id = $1', [id]);
+    return row;
+  }
+
+  async page(query: Query, { after, limit }: { after: string; limit: number }): Promise<StoredPartner[]> {
+    return query('SELECT id, hash, document FROM partners WHERE id > $1 ORDER BY id LIMIT $2', [after, limit]);
+  }
+
+  async put(
+    query: Query,
+    id: string,
+    document: PartnerDocument,
+    { by, now }: { by: string; now: number },
+  ): Promise<PartnerChange> {
+    // Changes of the roster wait for one another here, so that each knows the whole roster after it.
+    await query('SELECT one FROM rules FOR UPDATE');
+    const before = await this.find(query, id);
+    const hash = contentHash(document);
+    if (before?.hash === hash) return { outcome: 'unchanged' };
+
+    const [rules] = await query<{ version: string }>(
+      'UPDATE rules SET roster_version = roster_version + 1 RETURNING roster_version AS version',
+    );
+    const version = Number(rules?.version);
+    await query(
+      `INSERT INTO partners (id, hash, document, roster_version, changed_at, changed_by)
+       VALUES ($1, $2, $3, $4, to_timestamp($5 / 1000.0), $6)
+       ON CONFLICT (id) DO UPDATE SET hash = $2, document = $3, roster_version = $4,
+         changed_at = to_timestamp($5 / 1000.0), changed_by = $6`,
+      [id, hash, JSON.stringify(document), version, now, by],
+    );
+    const rows = await query<{ id: string; hash: string }>('SELECT id, hash FROM partners');
+    return {
+      outcome: before ? 'changed' : 'created',
+      version,
+      rosterHash: rosterHash(rows.map((row) => [row.id, row.hash])),
+    };
+  }
+
+  async exists(query: Query, id: string): Promise<boolean> {
+    return (await query('SELECT 1 FROM partners WHERE id = $1', [id])).length > 0;
+  }
+}

@@ -1,0 +1,128 @@
+import { Injectable } from '@nestjs/common';
+import { type CreditEntry, creditKey, type Credits, type Load, type PoolState } from '@fairlead/decisions';
+import type { Query } from '@fairlead/persistence';
+
+export interface LockedPools {
+  readonly pools: Map<string, PoolState>;
+  /** Of the last decision in any of them. */
+  readonly decidedAt: number;
+}
+
+/** Whose credits are needed: every party in question, in these pools and grades. */
+export interface CreditsWanted {
+  readonly accounts: ReadonlySet<string>;
+  readonly parties: ReadonlySet<string>;
+}
+
+export interface LoadRow extends Load {
+  readonly party: string;
+}
+
+/** `pool/grade`, in one text, as `CreditsWanted.accounts` has it. No id contains a slash. */
+export function accountOf(pool: string, grade: string): string {
+  return `${pool}/${grade}`;
+}
+
+@Injectable()
+export class PoolsStore {
+  /** Locks all pools, in the order of their ids, until the transaction ends: from here on nobody else decides. */
+  async lock(query: Query): Promise<LockedPools> {
+    const rows = await query<{
+      id: string;
+      seq: string;
+      decided_at: string;
+      reserved: Record<string, [number, number]>;
+    }>('SELECT id, seq, decided_at, reserved FROM pools ORDER BY id FOR UPDATE');
+    return {
+      pools: new Map(
+        rows.map(({ id, seq, reserved }) => [
+          id,
+          {
+            poolSeq: Number(seq),
+            credits: new Map<string, Credits>(),
+            reserved: new Map(Object.entries(reserved).map(([key, [taken, of]]) => [key, { taken, of }])),
+          },
+        ]),
+      ),
+      decidedAt: rows.reduce((latest, { decided_at }) => Math.max(latest, Number(decided_at)), 0),
+    };
+  }
+
+  /** Reads credits into the locked pools, beside those that are there already. */
+  async readCredits(
+    query: Query,
+    pools: Map<string, PoolState>,
+    { accounts, parties }: CreditsWanted,
+  ): Promise<CreditEntry[]> {
+    const split = [...accounts].map((account) => account.split('/'));
+    const rows = await query<Omit<CreditEntry, 'credit'> & { credit: string }>(
+      `SELECT pool, grade, level, party, credit FROM credits
+       WHERE (pool, grade) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND party = ANY($3)`,
+      [split.map(([pool]) => pool), split.map(([, grade]) => grade), [...parties]],
+    );
+    return rows.map((row) => {
+      const credit = Number(row.credit);
+      const credits = pools.get(row.pool)?.credits;
+      const key = creditKey(row.grade, row.level);
+      const level = credits?.get(key) ?? new Map<string, number>();
+      level.set(row.party, credit);
+      credits?.set(key, level);
+      return { ...row, credit };
+    });
+  }
+
+  async readLoads(query: Query, parties: ReadonlySet<string>): Promise<LoadRow[]> {
+    return query<LoadRow>('SELECT party, open, today, day FROM loads WHERE party = ANY($1)', [[...parties]]);
+  }
+
+  async saveCredits(query: Query, rows: readonly CreditEntry[]): Promise<void> {
+    if (rows.length === 0) return;
+    await query(
+      `INSERT INTO credits (pool, grade, level, party, credit)
+       SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[])
+       ON CONFLICT (pool, grade, level, party) DO UPDATE SET credit = excluded.credit`,
+      [
+        rows.map(({ pool }) => pool),
+        rows.map(({ grade }) => grade),
+        rows.map(({ level }) => level),
+        rows.map(({ party }) => party),
+        rows.map(({ credit }) => credit),
+      ],
+    );
+  }
+
+  async saveLoads(query: Query, rows: readonly LoadRow[]): Promise<void> {
+    if (rows.length === 0) return;
+    await query(
+      `INSERT INTO loads (party, open, today, day)
+       SELECT * FROM unnest($1::text[], $2::int[], $3::int[], $4::int[])
+       ON CONFLICT (party) DO UPDATE SET open = excluded.open, today = excluded.today, day = excluded.day`,
+      [
+        rows.map(({ party }) => party),
+        rows.map(({ open }) => open),
+        rows.map(({ today }) => today),
+        rows.map(({ day }) => day),
+      ],
+    );
+  }
+
+  async savePools(
+    query: Query,
+    pools: readonly (readonly [id: string, state: PoolState])[],
+    now: number,
+  ): Promise<void> {
+    if (pools.length === 0) return;
+    await query(
+      `UPDATE pools SET seq = new.seq, reserved = new.reserved, decided_at = $4
+       FROM unnest($1::text[], $2::bigint[], $3::jsonb[]) AS new (id, seq, reserved) WHERE pools.id = new.id`,
+      [
+        pools.map(([id]) => id),
+        pools.map(([, { poolSeq }]) => poolSeq),
+        pools.map(([, { reserved }]) =>
+          JSON.stringify(Object.fromEntries([...reserved].map(([key, { taken, of }]) => [key, [taken, of]]))),
+        ),
+        now,
+      ],
+    );
+  }
+}

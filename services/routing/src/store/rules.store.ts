@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import {
+  type NamedAccountDocument,
+  NamedAccountList,
+  type Partner,
+  partnerOf,
+  type PartnerDocument,
+  type Policy,
+  type PolicyDocument,
+  policyOf,
+  Roster,
+  type Rules,
+} from '@fairlead/decisions';
+import type { Query } from '@fairlead/persistence';
+
+interface InForce {
+  readonly policy: string | null;
+  readonly policyVersion: number;
+  readonly rosterVersion: number;
+  readonly accountsVersion: number;
+}
+
+/**
+ * The rules in force, made ready to decide with. Their numbers are read in every batch; what they stand for only when a
+ * number has changed, and of the roster only the partners that changed.
+ */
+@Injectable()
+export class RulesStore {
+  private policy: Policy | undefined;
+  private partners = new Map<string, Partner>();
+  private roster = new Roster([]);
+  private rosterVersion = 0;
+  private accounts = new Map<string, NamedAccountList>();
+  private accountsVersion = 0;
+
+  async inForce(query: Query): Promise<Rules> {
+    const [now] = await query<InForce>(
+      `SELECT policy, policy_version AS "policyVersion", roster_version::int AS "rosterVersion",
+         accounts_version::int AS "accountsVersion" FROM rules`,
+    );
+    if (now?.policy == null) throw new Error('there is no active policy: the service has not started');
+    return {
+      policy: await this.policyInForce(query, now.policy, now.policyVersion),
+      roster: await this.rosterInForce(query, now.rosterVersion),
+      namedAccounts: await this.accountsInForce(query, now.accountsVersion),
+    };
+  }
+
+  private async policyInForce(query: Query, name: string, version: number): Promise<Policy> {
+    if (this.policy?.name === name && this.policy.version === version) return this.policy;
+    const [row] = await query<{ document: PolicyDocument }>(
+      'SELECT document FROM policies WHERE name = $1 AND version = $2',
+      [name, version],
+    );
+    if (!row) throw new Error('the active policy is not stored');
+    return (this.policy = policyOf(row.document, version));
+  }
+
+  private async rosterInForce(query: Query, version: number): Promise<Roster> {
+    if (version <= this.rosterVersion) return this.roster;
+    const changed = await query<{ id: string; document: PartnerDocument; version: number }>(
+      'SELECT id, document, roster_version::int AS version FROM partners WHERE roster_version > $1',
+      [this.rosterVersion],
+    );
+    for (const { id, document } of changed) this.partners.set(id, partnerOf(id, document));
+    this.roster = new Roster(this.partners.values());
+    // Perhaps further than asked for: whatever was read is committed, and the roster's hash says which one it was.
+    this.rosterVersion = changed.reduce((newest, each) => Math.max(newest, each.version), version);
+    return this.roster;
+  }
+
+  private async accountsInForce(query: Query, version: number): Promise<ReadonlyMap<string, NamedAccountList>> {
+    if (version <= this.accountsVersion) return this.accounts;
+    const lists = await query<{ name: string; version: number; document: NamedAccountDocument }>(
+      'SELECT DISTINCT ON (name) name, version, document FROM named_accounts ORDER BY name, version DESC',
+    );
+    this.accounts = new Map(
+      lists.map((list) => [list.name, new NamedAccountList(list.name, list.version, list.document)]),
+    );
+    this.accountsVersion = version;
+    return this.accounts;
+  }
+}
