@@ -1,12 +1,13 @@
 /** Which service serves what. A test holds this table against the routes that the services really have. */
 export const routesOf: Readonly<Record<string, readonly string[]>> = {
   ingestion: ['POST /v1/leads', 'PATCH /v1/leads/:leadId', 'GET /v1/sources/:sourceId', 'PUT /v1/sources/:sourceId'],
-  scoring: ['GET /v1/models/:name', 'PUT /v1/models/:name', 'POST /v1/models/:name/activate'],
+  scoring: ['GET /v1/models', 'GET /v1/models/:name', 'PUT /v1/models/:name', 'POST /v1/models/:name/activate'],
   routing: [
     'POST /v1/leads/:leadId/override',
     'GET /v1/partners',
     'GET /v1/partners/:partnerId',
     'PUT /v1/partners/:partnerId',
+    'GET /v1/policies',
     'GET /v1/policies/:name',
     'PUT /v1/policies/:name',
     'POST /v1/policies/:name/activate',
