@@ -26,6 +26,23 @@ export interface Supervised {
   readonly stopping: AbortSignal;
 }
 
+/** What the disk refuses, in plain words; anything else stays as it is. */
+function explained(error: unknown, folder: DataFolder): unknown {
+  if (error instanceof PlainProblem) return new CommandFailed(error.sentence);
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC') {
+    return new CommandFailed(
+      `The disk of ${folder.path} is full. Free some space and start again; what has been accepted is kept.`,
+    );
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    return new CommandFailed(
+      `Something in ${folder.path} cannot be written (${code}). Start as the user to whom it belongs, or set FAIRLEAD_DATA_DIR to another folder.`,
+    );
+  }
+  return error;
+}
+
 /**
  * Starts the embedded servers that the environment does not replace, then the services; starts again whatever dies, and
  * stops everything in order at a signal: the services, which still need the others, then Kafka, then PostgreSQL.
@@ -39,7 +56,7 @@ export async function supervise(
   folder.refuseWhenClaimed(); // before the port, which that process has too
   const { host, port } = await freeAddress(environment);
   folder.make();
-  const release = folder.claim(`http://${host}:${port}`);
+  const release = claim(folder, `http://${host}:${port}`);
   const stopping = new AbortController();
   /** In the order of their stop. */
   const running: { services?: LocalServer; kafka?: LocalServer; postgres?: LocalServer } = {};
@@ -112,7 +129,15 @@ export async function supervise(
       return { url: '', adminKey: '', stopped, stopping: stopping.signal };
     }
     await stop();
-    throw error instanceof PlainProblem ? new CommandFailed(error.sentence) : error;
+    throw explained(error, folder);
+  }
+}
+
+function claim(folder: DataFolder, url: string): () => void {
+  try {
+    return folder.claim(url);
+  } catch (error) {
+    throw explained(error, folder);
   }
 }
 
