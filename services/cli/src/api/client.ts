@@ -19,7 +19,7 @@ export class Refused extends CommandFailed {
 }
 
 export interface Call {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** From the root, with its query: `/v1/keys?limit=100`. */
   readonly path: string;
   readonly body?: { readonly type: string; readonly text: string };

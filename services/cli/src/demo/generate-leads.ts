@@ -19,6 +19,8 @@ export interface CampaignLead {
   readonly consent: boolean;
   readonly engagement: Readonly<Record<string, number>>;
   readonly attributes: Readonly<Record<string, string>>;
+  /** What marketing finds out when the lead is held because something is missing; not sent with it. */
+  readonly foundOut?: { readonly country: string; readonly city: string };
 }
 
 interface Country {
@@ -303,6 +305,7 @@ function generateLead(some: Chance, id: string): CampaignLead {
         employees: some.between(10, 400),
         engagement: { visits: some.between(1, 12), downloads: some.between(0, 2) },
         attributes: {},
+        ...(some.is(0.5) && { foundOut: at }),
       };
     case 'nobody':
       return {

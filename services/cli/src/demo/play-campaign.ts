@@ -55,7 +55,7 @@ export async function playCampaign(campaign: Campaign): Promise<void> {
 }
 
 class Play {
-  readonly #sent: Sent = { total: 0, received: 0, merged: 0, held: 0, rejected: 0 };
+  readonly #sent: Sent = { total: 0, received: 0, merged: 0, held: 0, rejected: 0, completed: 0 };
   /** What this campaign calls the leads, by the ids that they were given. */
   readonly #names = new Map<string, string>();
   readonly #stopping: AbortSignal;
@@ -193,13 +193,15 @@ class Play {
   }
 
   async #remarks(figures: CampaignFigures): Promise<string[]> {
-    const { received, merged, held, rejected } = this.#sent;
+    const { received, merged, held, rejected, completed } = this.#sent;
     const [declined, expired, open] = (['declined', 'expired', 'open'] as const).map((name) => total(figures, name));
     const unqualified = (await this.#ours('not-qualified')).length;
     const failed = this.#sales?.counts.failed ?? 0;
     return [
-      `${number(received)} leads were taken in at once, ${number(held)} held because something was missing, ` +
-        `${number(merged)} recognised as already known, ${number(rejected)} rejected.`,
+      `${number(received)} leads were taken in at once, ${number(merged)} recognised as already known, ` +
+        `${number(rejected)} rejected.`,
+      `${number(held)} were held because their country was missing: ${number(completed)} were completed, the others went on ` +
+        'without a grade, and say so.',
       `${number(unqualified)} are students, applicants, competitors or press: nobody got them as if they were leads.`,
       `${number(declined ?? 0)} offers were declined and ${number(expired ?? 0)} ran out: each lead went on to the next party.`,
       `${number(this.#receivers?.counts.failed ?? 0)} webhooks met a receiver that was down, and were sent again.`,

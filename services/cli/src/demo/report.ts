@@ -8,7 +8,7 @@ const grades = ['A', 'B', 'C', 'D', 'incomplete'] as const;
 
 /** Who got what, and what became of it: a row for direct and one for each partner. */
 export function partyTable({ parties }: CampaignFigures): string[] {
-  const heads = ['A', 'B', 'C', 'D', 'no grade', 'leads', 'delivered', 'accepted', 'opportunities', 'won'];
+  const heads = ['A', 'B', 'C', 'D', 'no grade', 'leads', 'delivered', 'accepted', 'qualified', 'won'];
   const rows = [{ ...direct, tier: '' }, ...partners].map(({ id, name, tier }) => {
     return { name, tier, cells: cellsOf(parties[id] ?? {}) };
   });
