@@ -34,7 +34,7 @@ export function importCommand(): Command {
   return new Command('import')
     .description('takes in leads from a file: CSV, NDJSON or JSON')
     .argument('<file>', 'the file')
-    .requiredOption('--source <id>', 'where the leads come from, as in PUT /v1/sources/{id}')
+    .requiredOption('--source <id>', 'where the leads come from; a new source is made')
     .option('--map <file>', 'how the file’s columns become our fields, as YAML or JSON')
     .option('--json', 'print { rows, received, merged, held, rejected } and nothing else')
     .option('--strict', 'exit with 1 when any row is rejected')
@@ -52,13 +52,16 @@ export function importCommand(): Command {
       };
       await runWithApi(async (api) => {
         // Understanding leads needs large tables: loaded when it is needed, so that --help is not slow.
-        const [{ openFile }, { readMapping }, { importFile }] = await Promise.all([
+        const [{ openFile }, { readMapping }, { findOrMakeSource }, { importFile }] = await Promise.all([
           import('./rows.js'),
           import('./mapping-file.js'),
+          import('./source.js'),
           import('./import-file.js'),
         ]);
         const mapping = options.map === undefined ? undefined : await readMapping(options.map);
         const opened = await openFile(file, mapping);
+        const { isNew } = await findOrMakeSource(api, options.source, opened.format);
+        if (isNew) progress.say(`The source ${options.source} is new: it has been made.`);
         fraction = () => (opened.sizeBytes === 0 ? 1 : opened.readBytes() / opened.sizeBytes);
         if (opened.leftOut.length > 0 && !options.json) {
           progress.say(`Not in the mapping, and left out: ${opened.leftOut.map(printable).join(', ')}`);

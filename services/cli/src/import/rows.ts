@@ -13,6 +13,7 @@ export type Row = { readonly number: number; readonly line: number } & (
 );
 
 export interface OpenFile {
+  readonly format: 'csv' | 'json' | 'ndjson';
   readonly rows: AsyncIterable<Row>;
   /** Each row is a line of this type; a CSV batch begins with `header`. */
   readonly type: 'application/x-ndjson' | 'text/csv';
@@ -34,7 +35,7 @@ export async function openFile(path: string, mapping: Mapping | undefined): Prom
   const { sizeBytes, start } = await inspect(path);
   const format = formatOf(path, start);
   const bytes = createReadStream(path);
-  const file = { sizeBytes, readBytes: () => bytes.bytesRead, leftOut: [] };
+  const file = { format, sizeBytes, readBytes: () => bytes.bytesRead, leftOut: [] };
   if (format === 'csv') return { ...file, ...(await csvFile(bytes, start, mapping)) };
   const texts = format === 'json' ? jsonValues(textOf(bytes), MAX_ROW_LENGTH) : lines(bytes);
   return { ...file, type: 'application/x-ndjson', rows: jsonRows(texts, mapping) };
