@@ -68,7 +68,7 @@ export class BatchConsumer extends Server implements CustomTransportStrategy {
   ) {
     super();
     this.#log = new Logger(`${service.name}/consumer`);
-    this.setTransportId(consumerId(service.name) as never);
+    this.setTransportId(consumerId(service.name));
     parking.redriveThrough((record, unit) => this.#redrive(record, unit));
   }
 

@@ -245,6 +245,7 @@ export class RecordConsumer {
       eachBatchAutoResolve: false,
       // Every partition of a fetch at once: what they bring is then handled in one transaction.
       partitionsConsumedConcurrently: 64,
+      // eslint-disable-next-line @typescript-eslint/unbound-method -- kafkajs hands out free functions, typed as methods
       eachBatch: async ({ batch, resolveOffset, heartbeat, isRunning, isStale }) => {
         await this.#assignment;
         const { topic, partition } = batch;

@@ -81,7 +81,7 @@ export class Relay {
   }
 
   async #empty(): Promise<boolean> {
-    const [row] = (await this.dataSource.query('SELECT EXISTS (SELECT 1 FROM outbox) AS some')) as [{ some: boolean }];
+    const [row] = await this.dataSource.query<[{ some: boolean }]>('SELECT EXISTS (SELECT 1 FROM outbox) AS some');
     return !row.some;
   }
 
