@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import type { ChildProcess } from 'node:child_process';
+import { leadOfferExpired, leadRouted } from './fixture/events.js';
+import { Receiver } from './fixture/receiver.js';
+import { eventually, Stretch } from './fixture/stretch.js';
+
+// A sender dies: everything arrives all the same, under the same webhook-id, in the order of each lead, and is told once.
+
+const SETTINGS = {
+  FAIRLEAD_WEBHOOK_TIMEOUT: '500ms',
+  FAIRLEAD_WEBHOOK_LEASE: '1500ms',
+  FAIRLEAD_WEBHOOK_RETRY_SCALE: '0.01',
+};
+const LEADS = 100;
+
+let road: Stretch;
+let receiver: Receiver;
+beforeEach(async () => {
+  road = await Stretch.open();
+  receiver = await new Receiver().listen();
+});
+afterEach(async () => {
+  receiver.close();
+  await road.close();
+});
+
+async function given(): Promise<ChildProcess> {
+  const service = await road.start(SETTINGS);
+  await road.endpoint('acme', 'crm', receiver.url, ['lead.routed', 'lead.offer-expired']);
+  return service;
+}
+
+function twoEventsOf(leads: readonly string[]) {
+  return [...leads.map((lead) => leadRouted(lead, 'acme')), ...leads.map((lead) => leadOfferExpired(lead, 'acme'))];
+}
+
+async function everythingArrived(leads: readonly string[], events: readonly { id: string }[]): Promise<void> {
+  await eventually(() => expect(road.saidOf('partner.notified')).toHaveLength(events.length));
+  const idsOf = Map.groupBy(receiver.received, ({ body }) => body.id);
+  expect(idsOf.size).toBe(events.length);
+  for (const received of idsOf.values()) expect(new Set(received.map(({ id }) => id)).size).toBe(1);
+  for (const lead of leads) {
+    const types = receiver.received.filter(({ body }) => body.subject === lead).map(({ body }) => body.type);
+    expect([...new Set(types)]).toEqual(['lead.routed', 'lead.offer-expired']);
+    expect(types.lastIndexOf('lead.routed')).toBeLessThan(types.indexOf('lead.offer-expired'));
+  }
+  const { rows } = await road.db.query('SELECT state, count(*)::int FROM deliveries GROUP BY state');
+  expect(rows).toEqual([{ state: 'delivered', count: events.length }]);
+  const { rows: left } = await road.db.query('SELECT 1 FROM delivery_queue');
+  expect(left).toEqual([]);
+}
+
+describe('a sender that dies', () => {
+  it.each([
+    'delivery.claimed:1',
+    'delivery.claimed:2',
+    'delivery.sent:1',
+    'delivery.sent:17',
+    'delivery.recorded:1',
+    'delivery.recorded:2',
+  ])('at %s', async (point) => {
+    // The intentions are committed by one process and carried out by others: no kill then delays the consumer's group.
+    const service = await given();
+    await road.db.query(`UPDATE endpoints SET resting_until = now() + interval '1 hour'`);
+    const leads = Array.from({ length: LEADS }, () => randomUUID());
+    const events = twoEventsOf(leads);
+    await road.receives(...events);
+    await eventually(async () => {
+      const { rows } = await road.db.query<{ waiting: number }>('SELECT count(*)::int AS waiting FROM delivery_queue');
+      expect(rows[0]?.waiting).toBe(events.length);
+    });
+    await road.stop(service);
+    await road.db.query('UPDATE endpoints SET resting_until = NULL');
+    expect(receiver.received).toEqual([]);
+
+    const dying = await road.start({ ...SETTINGS, FAIRLEAD_CRASH_AT: point });
+    await eventually(() => expect(dying.signalCode).toBe('SIGKILL'));
+    await road.start(SETTINGS);
+    await everythingArrived(leads, events);
+  });
+
+  it('by kill -9, again and again, in the middle of a thousand', async () => {
+    // Slow enough for the kills to fall into the middle.
+    receiver.answer = (_, response) => void setTimeout(() => response.end(), 20);
+    let service = await given();
+    const leads = Array.from({ length: 500 }, () => randomUUID());
+    const events = twoEventsOf(leads);
+    await road.receives(...events);
+    for (const share of [0.1, 0.3, 0.6]) {
+      await eventually(() =>
+        expect(new Set(receiver.received.map(({ id }) => id)).size).toBeGreaterThan(share * events.length),
+      );
+      await road.stop(service, 'SIGKILL');
+      service = await road.start(SETTINGS);
+    }
+    await everythingArrived(leads, events);
+  });
+});
+
+describe('two senders', () => {
+  it('share the work: nothing is sent twice, and each lead’s order holds', async () => {
+    receiver.answer = (_, response) => void setTimeout(() => response.end(), 5);
+    await given();
+    await road.start(SETTINGS);
+    const leads = Array.from({ length: 300 }, () => randomUUID());
+    const events = twoEventsOf(leads);
+    await road.receives(...events);
+    await everythingArrived(leads, events);
+    expect(receiver.received).toHaveLength(events.length);
+  });
+});
+
+describe('a sender that is asked to stop', () => {
+  it('waits for the answers that are under way, records them, and gives the rest back', async () => {
+    receiver.answer = (_, response) => void setTimeout(() => response.end(), 300);
+    // A lease that would outlast the test: what is not given back is not sent again.
+    const settings = { FAIRLEAD_WEBHOOK_LEASE: '10m', FAIRLEAD_WEBHOOK_CONCURRENCY_PER_ENDPOINT: '4' };
+    const service = await road.start(settings);
+    await road.endpoint('acme', 'crm', receiver.url, ['lead.routed', 'lead.offer-expired']);
+    const leads = Array.from({ length: 40 }, () => randomUUID());
+    const events = twoEventsOf(leads);
+    await road.receives(...events);
+    await eventually(() => expect(receiver.received.length).toBeGreaterThan(10));
+    await road.stop(service);
+    expect(service.exitCode).toBe(0);
+    const sent = receiver.received.length;
+    const { rows } = await road.db.query<{ attempts: number }>('SELECT count(*)::int AS attempts FROM attempts');
+    expect(rows[0]?.attempts).toBe(sent);
+
+    await road.start(settings);
+    await everythingArrived(leads, events);
+    expect(receiver.received).toHaveLength(events.length);
+  });
+});

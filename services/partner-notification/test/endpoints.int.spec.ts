@@ -1,0 +1,186 @@
+import { randomUUID } from 'node:crypto';
+import { leadRouted } from './fixture/events.js';
+import { Receiver, verified } from './fixture/receiver.js';
+import { eventually, Stretch } from './fixture/stretch.js';
+
+let road: Stretch;
+let receiver: Receiver;
+beforeAll(async () => {
+  road = await Stretch.open();
+  await road.start({ FAIRLEAD_WEBHOOK_RETRY_SCALE: '0.000001' });
+  receiver = await new Receiver().listen();
+});
+afterAll(async () => {
+  receiver.close();
+  await road.close();
+});
+
+const partner = () => `p-${randomUUID().slice(0, 8)}`;
+const put = (party: string, id: string, json: unknown, key?: string) =>
+  road.call('PUT', `/v1/partners/${party}/endpoints/${id}`, { json, ...(key !== undefined && { key }) });
+
+describe('an endpoint', () => {
+  it('is made with a secret that is shown once', async () => {
+    const acme = partner();
+    const made = await put(acme, 'crm', { url: receiver.url, events: ['lead.routed'] });
+    expect(made).toMatchObject({
+      status: 201,
+      body: { party: acme, id: 'crm', url: receiver.url, events: ['lead.routed'], state: 'active' },
+    });
+    expect(made.body['secret']).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+    const { status, body } = await road.call('GET', `/v1/partners/${acme}/endpoints/crm`);
+    expect(status).toBe(200);
+    expect(Object.keys(body).sort()).toEqual(['events', 'id', 'party', 'secrets', 'since', 'state', 'url']);
+    const changed = await put(acme, 'crm', { url: `${receiver.url}/2`, events: ['lead.routed', 'lead.accepted'] });
+    expect(changed).toMatchObject({ status: 200, body: { url: `${receiver.url}/2` } });
+    expect(changed.body).not.toHaveProperty('secret');
+    expect((await road.call('GET', `/v1/partners/${acme}/endpoints`)).body).toMatchObject({
+      endpoints: [{ id: 'crm' }],
+    });
+  });
+
+  it('keeps its secret where nobody who reads the database finds it', async () => {
+    const secret = await road.endpoint(partner(), 'crm', receiver.url);
+    const { rows } = await road.db.query<{ secret: Buffer }>('SELECT secret FROM endpoint_secrets');
+    const raw = Buffer.from(secret.slice('whsec_'.length), 'base64');
+    for (const each of rows) expect(each.secret.includes(raw) || each.secret.includes(Buffer.from(secret))).toBe(false);
+  });
+
+  it.each([
+    ['no URL', { events: ['lead.routed'] }, '/url'],
+    ['a URL that is none', { url: 'crm', events: ['lead.routed'] }, '/url'],
+    ['another protocol', { url: 'ftp://example.com/', events: ['lead.routed'] }, '/url'],
+    ['plain http to a public address', { url: 'http://8.8.8.8/', events: ['lead.routed'] }, '/url'],
+    ['a private address', { url: 'https://10.0.0.1/', events: ['lead.routed'] }, '/url'],
+    ['the cloud’s metadata', { url: 'http://169.254.169.254/latest/meta-data/', events: ['lead.routed'] }, '/url'],
+    ['an address in disguise', { url: 'https://0xa9fea9fe/', events: ['lead.routed'] }, '/url'],
+    ['IPv6 in disguise', { url: 'https://[::ffff:10.0.0.1]/', events: ['lead.routed'] }, '/url'],
+    ['credentials', { url: 'https://user:secret@example.com/', events: ['lead.routed'] }, '/url'],
+    ['a very long URL', { url: `https://example.com/${'a'.repeat(2_100)}`, events: ['lead.routed'] }, '/url'],
+    ['no events', { url: 'https://93.184.215.14/', events: [] }, '/events'],
+    ['an unknown event', { url: 'https://93.184.215.14/', events: ['lead.stolen'] }, '/events'],
+    ['an event twice', { url: 'https://93.184.215.14/', events: ['lead.routed', 'lead.routed'] }, '/events'],
+    ['an unknown field', { url: 'https://93.184.215.14/', events: ['lead.routed'], secret: 'whsec_x' }, '/secret'],
+  ])('is refused with %s', async (_, json, field) => {
+    const { status, body } = await put(partner(), 'crm', json);
+    expect(status).toBe(400);
+    expect((body['errors'] as { field: string }[]).map((each) => each.field)).toContain(field);
+  });
+
+  it('is refused under a bad id, and beyond the twentieth', async () => {
+    const acme = partner();
+    expect((await put(acme, 'a b', { url: receiver.url, events: ['lead.routed'] })).status).toBe(400);
+    for (let i = 0; i < 20; i += 1) await road.endpoint(acme, `e${i}`, receiver.url);
+    expect((await put(acme, 'e20', { url: receiver.url, events: ['lead.routed'] })).status).toBe(409);
+    expect((await road.call('GET', `/v1/partners/${acme}/endpoints/e20`)).status).toBe(404);
+  });
+
+  it('signs with the old and the new secret after a rotation', async () => {
+    const acme = partner();
+    const before = await road.endpoint(acme, 'crm', receiver.url);
+    await road.receives(leadRouted(randomUUID(), acme));
+    await eventually(() => expect(receiver.received.some(({ body }) => body.data['party'] === acme)).toBe(true));
+    const rotated = await road.call('POST', `/v1/partners/${acme}/endpoints/crm/rotate-secret`);
+    expect(rotated).toMatchObject({ status: 200, body: { overlapHours: 24 } });
+    const after = rotated.body['secret'] as string;
+    expect(after).not.toBe(before);
+
+    const lead = randomUUID();
+    await road.receives(leadRouted(lead, acme));
+    await eventually(() => expect(receiver.received.some(({ body }) => body.subject === lead)).toBe(true));
+    const webhook = receiver.received.find(({ body }) => body.subject === lead);
+    for (const secret of [before, after]) expect(webhook && verified(webhook, secret)).toMatchObject({ subject: lead });
+    // A day later the old one is gone.
+    await road.db.query(
+      `UPDATE endpoint_secrets SET expires_at = now() - interval '1 second' WHERE expires_at IS NOT NULL`,
+    );
+    expect((await road.call('GET', `/v1/partners/${acme}/endpoints/crm`)).body['secrets']).toHaveLength(1);
+    for (let i = 0; i < 3; i += 1)
+      expect((await road.call('POST', `/v1/partners/${acme}/endpoints/crm/rotate-secret`)).status).toBe(200);
+    expect((await road.call('POST', `/v1/partners/${acme}/endpoints/crm/rotate-secret`)).status).toBe(409);
+  });
+});
+
+describe('the list of deliveries', () => {
+  it('is paged, newest first, and can be asked for by state', async () => {
+    const acme = partner();
+    await road.endpoint(acme, 'crm', receiver.url);
+    const leads = Array.from({ length: 5 }, () => randomUUID());
+    for (const lead of leads) await road.receives(leadRouted(lead, acme));
+    const path = `/v1/partners/${acme}/endpoints/crm/deliveries`;
+    await eventually(async () => {
+      const { body } = await road.call('GET', `${path}?state=delivered`);
+      expect(body['deliveries']).toHaveLength(5);
+    });
+    const seen: string[] = [];
+    let next: unknown = '';
+    for (let page = `${path}?limit=2`; next !== undefined; page = `${path}?limit=2&after=${String(next)}`) {
+      const { body } = await road.call('GET', page);
+      seen.push(...(body['deliveries'] as { leadId: string }[]).map(({ leadId }) => leadId));
+      next = body['next'];
+    }
+    expect(seen).toEqual([...leads].reverse());
+    expect((await road.call('GET', `${path}?state=pending`)).body).toEqual({ deliveries: [] });
+    const [first] = (await road.call('GET', path)).body['deliveries'] as Record<string, unknown>[];
+    expect(first).toMatchObject({
+      eventType: 'lead.routed',
+      state: 'delivered',
+      attempts: [{ attempt: 1, status: 200, failure: null, excerpt: null }],
+    });
+    expect(first).not.toHaveProperty('sequence');
+  });
+
+  it.each(['limit=0', 'limit=x', 'after=x', 'after=1&after=2', 'state=lost', 'state=failed&state=failed'])(
+    'is refused for %s',
+    async (query) => {
+      const acme = partner();
+      await road.endpoint(acme, 'crm', receiver.url);
+      expect((await road.call('GET', `/v1/partners/${acme}/endpoints/crm/deliveries?${query}`)).status).toBe(400);
+    },
+  );
+});
+
+describe('a partner', () => {
+  it('sees and changes its own endpoints; another’s look exactly like none', async () => {
+    const [acme, beta] = [partner(), partner()];
+    const key = await road.partnerKey(acme);
+    await road.endpoint(beta, 'crm', receiver.url);
+    const body = { url: receiver.url, events: ['lead.routed'] };
+    expect((await put(acme, 'own', body, key)).status).toBe(201);
+    const requests: [string, (party: string) => string][] = [
+      ['GET', (party) => `/v1/partners/${party}/endpoints/crm`],
+      ['PUT', (party) => `/v1/partners/${party}/endpoints/crm`],
+      ['POST', (party) => `/v1/partners/${party}/endpoints/crm/rotate-secret`],
+      ['GET', (party) => `/v1/partners/${party}/endpoints/crm/deliveries`],
+      ['GET', (party) => `/v1/partners/${party}/endpoints`],
+    ];
+    for (const [method, path] of requests) {
+      const options = { key, ...(method === 'PUT' && { json: body }) };
+      const [anothers, absent] = [
+        await road.call(method, path(beta), options),
+        await road.call(method, path(partner()), options),
+      ];
+      expect(anothers.status).toBe(404);
+      expect(anothers).toEqual(absent);
+    }
+    expect((await road.call('GET', `/v1/partners/${beta}/endpoints/crm`)).body).toMatchObject({
+      url: receiver.url,
+      state: 'active',
+    });
+  });
+
+  it('called direct is like any other', async () => {
+    const key = await road.partnerKey('direct');
+    expect((await put('direct', 'crm', { url: receiver.url, events: ['lead.routed'] }, key)).status).toBe(201);
+    expect((await road.call('GET', '/v1/partners/direct/endpoints/crm', { key })).status).toBe(200);
+  });
+
+  it('needs a key, and one of the right role', async () => {
+    const { body } = await road.call('POST', '/v1/keys', { json: { name: 'web', role: 'source', source: 'web' } });
+    for (const [key, status] of [
+      ['flk_nobody', 401],
+      [body['key'] as string, 403],
+    ] as const)
+      expect((await road.call('GET', '/v1/partners/acme/endpoints', { key })).status).toBe(status);
+  });
+});
