@@ -11,6 +11,8 @@ const SHOWN_PER_MINUTE = 6;
 export class ServiceLog {
   private descriptor: number;
   private bytes: number;
+  /** The last error that was logged, or that ended the process: what a person wants to read first. */
+  lastError: string | undefined;
   private minute = 0;
   private shown = 0;
 
@@ -49,7 +51,9 @@ export class ServiceLog {
   }
 
   private show(line: string): void {
+    if (/^\w*Error\b/.test(line)) this.lastError = line.slice(0, 200); // uncaught: Node prints it as it is
     if (!line.startsWith('{"level":"error"') && !line.startsWith('{"level":"fatal"')) return;
+    this.lastError = summary(line);
     const minute = Math.floor(Date.now() / 60_000);
     if (minute !== this.minute) [this.minute, this.shown] = [minute, 0];
     this.shown += 1;

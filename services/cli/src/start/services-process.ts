@@ -41,24 +41,27 @@ export async function startServicesProcess(
         signals: ['SIGTERM', 'SIGKILL'],
         graceMs: STOP_WITHIN_MS,
       });
+      log.lastError = undefined;
       log.follow(child.stdout);
       log.follow(child.stderr);
       return child;
     },
     ready: async (child) => {
-      url = await untilReady(child, log.file);
+      url = await untilReady(child, log);
     },
   });
   await server.start();
   return Object.assign(server, { url });
 }
 
-function untilReady(child: ChildProcess, logFile: string): Promise<string> {
+function untilReady(child: ChildProcess, log: ServiceLog): Promise<string> {
   return new Promise((resolve, reject) => {
     const late = setTimeout(
       () =>
         reject(
-          new PlainProblem(`The services were not ready within ${READY_WITHIN_MS / 1_000} s. Their log is ${logFile}.`),
+          new PlainProblem(
+            `The services were not ready within ${READY_WITHIN_MS / 1_000} s. Their log is ${log.file}.`,
+          ),
         ),
       READY_WITHIN_MS,
     );
@@ -71,13 +74,14 @@ function untilReady(child: ChildProcess, logFile: string): Promise<string> {
       resolve(told.url);
     });
     child.once('error', reject);
-    child.once('exit', (code, signal) => {
+    // 'close' and not 'exit': by then the last words have been read.
+    child.once('close', (code, signal) => {
       clearTimeout(late);
       if (code === CONFIGURATION_REFUSED && refused !== undefined) reject(new PlainProblem(refused));
       else
         reject(
           new PlainProblem(
-            `The services ended while they were starting (${signal ?? `code ${code}`}). Their log is ${logFile}.`,
+            `The services ended while they were starting (${log.lastError ?? signal ?? `code ${code}`}). Their log is ${log.file}.`,
           ),
         );
     });
