@@ -35,13 +35,14 @@ describe('the settings of a process', () => {
       FAIRLEAD_ADMIN_KEY: 'too-short',
       FAIRLEAD_PORT: '70000',
       FAIRLEAD_LOG_LEVEL: 'loud',
+      FAIRLEAD_TRUSTED_PROXIES: '10.0.0.0/8, gateway',
       KAFKA_SASL_MECHANISM: 'plain',
       KAFKA_CA_FILE: '/nowhere/ca.pem',
     });
     readSettings(environment);
     expect(() => environment.refuseProblems()).toThrow(ConfigurationError);
     expect(() => environment.refuseProblems()).toThrow(
-      /FAIRLEAD_PORT.*FAIRLEAD_ADMIN_KEY.*DATABASE_URL.*KAFKA_BROKERS.*KAFKA_CA_FILE.*KAFKA_SASL_USERNAME.*KAFKA_SASL_PASSWORD.*FAIRLEAD_LOG_LEVEL/s,
+      /FAIRLEAD_PORT.*FAIRLEAD_TRUSTED_PROXIES.*FAIRLEAD_ADMIN_KEY.*DATABASE_URL.*KAFKA_BROKERS.*KAFKA_CA_FILE.*KAFKA_SASL_USERNAME.*KAFKA_SASL_PASSWORD.*FAIRLEAD_LOG_LEVEL/s,
     );
   });
 });

@@ -1,4 +1,5 @@
 import type { Connections } from '@fairlead/messaging';
+import ipaddr from 'ipaddr.js';
 import { readFileSync } from 'node:fs';
 import type { Environment } from './environment.js';
 import type { LogSettings } from './logger.js';
@@ -6,6 +7,8 @@ import type { LogSettings } from './logger.js';
 export interface PlatformSettings {
   readonly host: string;
   readonly port: number;
+  /** Addresses and CIDRs of proxies whose word about where a request comes from is taken. */
+  readonly trustedProxies: readonly string[];
   /** The operator's own key; without it only keys that were made before are valid. */
   readonly adminKey: string | undefined;
   readonly connections: Connections;
@@ -23,6 +26,7 @@ export function readSettings(environment: Environment): PlatformSettings {
     host: environment.text('FAIRLEAD_HOST', { default: '127.0.0.1' }),
     // 0 lets the system choose, which tests use.
     port: environment.integer('FAIRLEAD_PORT', { default: 8080, min: 0, max: 65_535 }),
+    trustedProxies: readTrustedProxies(environment),
     adminKey: environment.optionalText('FAIRLEAD_ADMIN_KEY', {
       pattern: new RegExp(`^[\\x21-\\x7e]{${MIN_ADMIN_KEY_LENGTH},512}$`),
       shape: `${MIN_ADMIN_KEY_LENGTH} to 512 visible ASCII characters without spaces`,
@@ -48,6 +52,13 @@ export function readSettings(environment: Environment): PlatformSettings {
       }),
     },
   };
+}
+
+function readTrustedProxies(environment: Environment): readonly string[] {
+  const proxies = environment.list('FAIRLEAD_TRUSTED_PROXIES', { default: [] });
+  if (proxies.every((proxy) => ipaddr.isValid(proxy) || ipaddr.isValidCIDR(proxy))) return proxies;
+  environment.refuse('FAIRLEAD_TRUSTED_PROXIES', 'every item must be an address or a CIDR such as 10.0.0.0/8');
+  return [];
 }
 
 function readTls(environment: Environment): Pick<Connections['kafka'], 'tls'> {

@@ -91,7 +91,7 @@ async function startApplication(
   access: Access,
   given: AbortSignal | undefined,
 ): Promise<RunningServices> {
-  const server = createHttpServer();
+  const server = createHttpServer(settings.trustedProxies);
   const { keys } = access;
   const root = PlatformModule.around(
     services.map(({ module }) => module),

@@ -21,6 +21,11 @@ export const configuration: readonly { readonly name: string; readonly value: st
   { name: 'FAIRLEAD_TOPIC_PREFIX', value: 'fairlead.', meaning: 'what the names of topics start with' },
   { name: 'FAIRLEAD_WEBHOOK_ALLOW', value: '', meaning: 'private networks that webhooks may reach, as CIDRs' },
   { name: 'FAIRLEAD_WEBHOOK_TIMEOUT', value: '15s', meaning: 'how long a partner may take to answer a webhook' },
+  {
+    name: 'FAIRLEAD_TRUSTED_PROXIES',
+    value: '',
+    meaning: 'proxies, as CIDRs, whose x-forwarded-for is believed',
+  },
   { name: 'FAIRLEAD_GATEWAY_TARGET', value: 'http://{service}:8080', meaning: 'where a gateway finds each service' },
   { name: 'FAIRLEAD_LOG_LEVEL', value: 'info', meaning: 'fatal, error, warn, info, debug, trace or silent' },
   { name: 'FAIRLEAD_LOG_FORMAT', value: '', meaning: 'json or readable; readable on a terminal' },

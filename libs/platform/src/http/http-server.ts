@@ -40,14 +40,18 @@ export interface HttpServer {
   drain(): void;
 }
 
-/** Fastify behind Nest, with every limit set, one parser per content type, and problem details from the first byte on. */
-export function createHttpServer(): HttpServer {
+/**
+ * Fastify behind Nest, with every limit set, one parser per content type, and problem details from the first byte on.
+ * @param trustedProxies whose `x-forwarded-for` is believed; anybody else's would let a guesser of keys pass for many callers
+ */
+export function createHttpServer(trustedProxies: readonly string[] = []): HttpServer {
   const routes: { method: string; path: string }[] = [];
   const patterns = new Map<string, { pattern: RegExp; methods: string[] }>();
   let draining = false;
 
   const adapter = new FastifyAdapter({
     logger: false,
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     bodyLimit: DEFAULT_BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
