@@ -1,0 +1,71 @@
+import type { Claim } from '../store/delivery-queue.store.js';
+import { Lane, type Waiting } from './lane.js';
+
+function lane(): Lane {
+  return new Lane('1', 8);
+}
+
+function waiting(sequence: number): Waiting {
+  return { claim: { sequence: String(sequence) } as Claim, contact: undefined, beginBefore: 0 };
+}
+
+/** How many it would send at once. */
+function breadth(of: Lane): number {
+  let sent = 0;
+  for (let i = 0; i < 100; i += 1) of.add(waiting(i));
+  while (of.canSend) {
+    of.take();
+    of.inFlight += 1;
+    sent += 1;
+  }
+  of.inFlight = 0;
+  of.takeAll();
+  return sent;
+}
+
+describe('how much a sender dares to send to one endpoint', () => {
+  it('begins small, grows with every success, and has a limit', () => {
+    const one = lane();
+    expect(breadth(one)).toBe(2);
+    for (let i = 0; i < 3; i += 1) one.succeeded(10);
+    expect(breadth(one)).toBe(5);
+    for (let i = 0; i < 100; i += 1) one.succeeded(10);
+    expect(breadth(one)).toBe(8);
+  });
+
+  it('shrinks with failures to one at a time, and grows again', () => {
+    const one = lane();
+    for (let i = 0; i < 100; i += 1) one.succeeded(10);
+    one.failed(10);
+    expect(breadth(one)).toBe(4);
+    one.failed(10);
+    one.failed(10);
+    expect(one.failing).toBe(true);
+    expect(breadth(one)).toBe(1);
+    one.succeeded(10);
+    expect(one.failing).toBe(false);
+    expect(breadth(one)).toBe(2);
+  });
+
+  it('claims as much ahead as half a second takes, in batches, and one at a time while it fails', () => {
+    const [fast, slow, failing] = [lane(), lane(), lane()];
+    for (let i = 0; i < 100; i += 1) fast.succeeded(10);
+    for (let i = 0; i < 100; i += 1) slow.succeeded(5_000);
+    for (let i = 0; i < 3; i += 1) failing.failed(10);
+    expect([fast, slow, failing].map(({ quota }) => quota)).toEqual([400, 2, 1]);
+    for (let i = 0; i < 201; i += 1) fast.add(waiting(i));
+    expect(fast.quota).toBe(0);
+    fast.take();
+    expect(fast.quota).toBe(200);
+  });
+
+  it('keeps the order of what it holds', () => {
+    const one = lane();
+    for (let i = 0; i < 3_000; i += 1) one.add(waiting(i));
+    const taken = Array.from({ length: 2_000 }, () => one.take()?.claim.sequence);
+    expect(taken).toEqual(Array.from({ length: 2_000 }, (_, i) => String(i)));
+    expect(one.buffered).toBe(1_000);
+    expect(one.takeAll()[0]?.claim.sequence).toBe('2000');
+    expect(one.take()).toBeUndefined();
+  });
+});
