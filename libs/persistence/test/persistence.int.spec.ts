@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { DataSource } from 'typeorm';
+import { createDataSource, inTransaction, migrate, queryOf, withSession } from '../src/index.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'fairlead-migrations-'));
+const migrations = [pathToFileURL(`${folder}/`)];
+const file = (name: string, sql: string) => writeFileSync(join(folder, name), sql);
+
+describe('persistence, with a real PostgreSQL', () => {
+  const schema = `p_${randomBytes(6).toString('hex')}`;
+  const opened: DataSource[] = [];
+  const open = async (): Promise<DataSource> => {
+    const dataSource = createDataSource({
+      url: process.env['TEST_DATABASE_URL'] ?? '',
+      schema,
+      poolSize: 3,
+      applicationName: 'persistence-test',
+    });
+    opened.push(await dataSource.initialize());
+    return dataSource;
+  };
+  let dataSource: DataSource;
+
+  beforeAll(async () => {
+    file('1700000000000-people.sql', 'CREATE TABLE people (id int PRIMARY KEY, name text NOT NULL);');
+    dataSource = await open();
+  });
+  afterAll(async () => {
+    await queryOf(dataSource)(`DROP SCHEMA ${schema} CASCADE`);
+    for (const each of opened) await each.destroy();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('applies each migration once, although several processes start together', async () => {
+    const others = [await open(), await open()];
+    const applied = await Promise.all([dataSource, ...others].map((each) => migrate(each, migrations)));
+    expect(applied.flat()).toEqual(['people-1700000000000']);
+    expect(await migrate(dataSource, migrations)).toEqual([]);
+  });
+
+  it('takes a new migration, and leaves nothing of one that fails', async () => {
+    file('1700000000001-pets.sql', 'CREATE TABLE pets (id int); SELECT no_such_function();');
+    await expect(migrate(dataSource, migrations)).rejects.toThrow('no_such_function');
+    file('1700000000001-pets.sql', 'CREATE TABLE pets (id int);');
+    expect(await migrate(dataSource, migrations)).toEqual(['pets-1700000000001']);
+  });
+
+  it('refuses a migration that was edited after it had been applied', async () => {
+    file('1700000000001-pets.sql', 'CREATE TABLE pets (id bigint);');
+    await expect(migrate(dataSource, migrations)).rejects.toThrow('1700000000001-pets.sql was edited');
+    file('1700000000001-pets.sql', 'CREATE TABLE pets (id int);');
+  });
+
+  it('answers the rows of a write, too, and keeps nothing of work that throws', async () => {
+    const query = queryOf(dataSource);
+    const insert = 'INSERT INTO people SELECT * FROM unnest($1::int[], $2::text[]) RETURNING id';
+    expect(
+      await inTransaction(dataSource, (q) =>
+        q(insert, [
+          [1, 2],
+          ['a', 'b'],
+        ]),
+      ),
+    ).toEqual([{ id: 1 }, { id: 2 }]);
+    expect(await query('UPDATE people SET name = $1 WHERE id = 2 RETURNING name', ['c'])).toEqual([{ name: 'c' }]);
+    const failing = inTransaction(dataSource, async (q) => {
+      await q(insert, [[3], ['d']]);
+      throw new Error('changed its mind');
+    });
+    await expect(failing).rejects.toThrow('changed its mind');
+    expect(await query('SELECT count(*)::int AS n FROM people')).toEqual([{ n: 2 }]);
+  });
+
+  it('repeats no values in errors', async () => {
+    const secret = 'ada@example.org';
+    const attempts = [
+      () => queryOf(dataSource)('INSERT INTO people VALUES (1, $1)', [secret]),
+      () => queryOf(dataSource)('SELECT $1::text::int', [secret]),
+    ];
+    for (const attempt of attempts) {
+      const error: unknown = await attempt().catch((e: unknown) => e);
+      expect(error).toMatchObject({ name: 'QueryFailed', code: expect.stringMatching(/^2[23]/) as string });
+      expect(JSON.stringify(error) + String((error as Error).stack)).not.toContain(secret);
+    }
+  });
+
+  it('gives a lock to one session, and to the next when the first ends', async () => {
+    const locked = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    const first = withSession(dataSource, async (session) => {
+      expect(await session.tryLock('relay')).toBe(true);
+      locked.resolve();
+      await release.promise;
+    });
+    await locked.promise;
+    await withSession(dataSource, async (session) => expect(await session.tryLock('relay')).toBe(false));
+    release.resolve();
+    await first;
+    await withSession(dataSource, async (session) => expect(await session.tryLock('relay')).toBe(true));
+  });
+
+  it('hears notifications, and notices that its connection was cut', async () => {
+    let heard = 0;
+    await withSession(dataSource, async (session) => {
+      await session.listen('bell', () => (heard += 1));
+      await queryOf(dataSource)("SELECT pg_notify('bell', '')");
+      while (heard === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+      const [me] = await session.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      await queryOf(dataSource)('SELECT pg_terminate_backend($1)', [me?.pid]);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(() => session.check()).toThrow();
+    });
+    expect(await queryOf(dataSource)('SELECT 1 AS alive')).toEqual([{ alive: 1 }]);
+  });
+});
