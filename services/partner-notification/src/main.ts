@@ -1,0 +1,4 @@
+import { runServices } from '@fairlead/platform';
+import { partnerNotification } from './index.js';
+
+await runServices([partnerNotification]);
