@@ -40,10 +40,15 @@ export async function startStack(onError: (text: string) => void): Promise<Stack
     startKafka({ dir: folder.in('kafka') }),
     startReceiver(),
   ]);
+  const stopServers = async (): Promise<void> => {
+    receiver.stop();
+    await Promise.all([kafka.stop(), postgres.stop()]);
+    rmSync(folder.path, { recursive: true, force: true });
+  };
   const databaseUrl = postgres.urls['fairlead'] ?? '';
   const adminKey = folder.adminKey();
   const log = new ServiceLog(folder.in('services.log'), onError);
-  const services = await startServicesProcess(
+  const starting = startServicesProcess(
     serviceNames,
     {
       ...process.env,
@@ -60,6 +65,10 @@ export async function startStack(onError: (text: string) => void): Promise<Stack
     folder.in('services.pid.json'),
     log,
   );
+  const services = await starting.catch(async (error: unknown) => {
+    await stopServers();
+    throw error;
+  });
   return {
     url: services.url,
     adminKey,
@@ -72,9 +81,7 @@ export async function startStack(onError: (text: string) => void): Promise<Stack
     },
     close: async () => {
       await services.stop();
-      receiver.stop();
-      await Promise.all([kafka.stop(), postgres.stop()]);
-      rmSync(folder.path, { recursive: true, force: true });
+      await stopServers();
     },
   };
 }
