@@ -1,4 +1,4 @@
-export { BatchConsumer, consumerId } from './batch-consumer.js';
+export { BatchConsumer, consumerId, mixed } from './batch-consumer.js';
 export { CONNECTIONS, SERVICE, type Connections, type MessagingService } from './connections.js';
 export { crashPoint, crashPoints, type CrashPoint } from './crash-point.js';
 export { Kafka, type KafkaSettings, type RecordToSend } from './kafka.js';

@@ -23,6 +23,15 @@ describe('inWaves', () => {
     ]);
   });
 
+  it('leaves types that one handler takes mixed in one call, in the order of each key', () => {
+    const kindOf = (type: string) => (type === 'held' ? type : 'any');
+    expect(named(inWaves(events('received a', 'scored a', 'held a', 'received b', 'scored a'), kindOf))).toEqual([
+      ['received a', 'scored a', 'received b'],
+      ['held a'],
+      ['scored a'],
+    ]);
+  });
+
   it('keeps several events of one key and type together, in their order', () => {
     expect(named(inWaves(events('held a', 'held b', 'held a')))).toEqual([['held a', 'held b', 'held a']]);
   });

@@ -4,18 +4,24 @@
  * predecessor (of the same key and another type) has not been handled in an earlier call.
  *
  * received(a) received(b) scored(a) received(c) → [received(a) received(b) received(c)], [scored(a)]
+ *
+ * @param kindOf types that one handler takes mixed count as one kind; a kind of its own for each type, unless said
  */
-export function inWaves<E extends { readonly key: string; readonly type: string }>(events: readonly E[]): E[][] {
-  const last = new Map<string, { wave: number; type: string }>();
+export function inWaves<E extends { readonly key: string; readonly type: string }>(
+  events: readonly E[],
+  kindOf: (type: string) => string = (type) => type,
+): E[][] {
+  const last = new Map<string, { wave: number; kind: string }>();
   const waves: Map<string, E[]>[] = [];
   for (const event of events) {
+    const kind = kindOf(event.type);
     const before = last.get(event.key);
-    const wave = before === undefined ? 0 : before.type === event.type ? before.wave : before.wave + 1;
-    last.set(event.key, { wave, type: event.type });
-    const types = (waves[wave] ??= new Map<string, E[]>());
-    const group = types.get(event.type);
+    const wave = before === undefined ? 0 : before.kind === kind ? before.wave : before.wave + 1;
+    last.set(event.key, { wave, kind });
+    const kinds = (waves[wave] ??= new Map<string, E[]>());
+    const group = kinds.get(kind);
     if (group) group.push(event);
-    else types.set(event.type, [event]);
+    else kinds.set(kind, [event]);
   }
-  return waves.flatMap((types) => [...types.values()]);
+  return waves.flatMap((kinds) => [...kinds.values()]);
 }

@@ -22,7 +22,7 @@ import {
   LeadWon,
   PartnerNotified,
 } from '@fairlead/events';
-import { consumerId, type UnitOfWork } from '@fairlead/messaging';
+import { consumerId, mixed, type UnitOfWork } from '@fairlead/messaging';
 import { foldEvent, type LeadEvent, timeOf } from '../fold-event.js';
 import { CountsStore } from '../store/counts.store.js';
 import { LeadsStore, type TrackedLead, unseen } from '../store/leads.store.js';
@@ -58,7 +58,7 @@ export class LeadEventsHandler {
     private readonly counts: CountsStore,
   ) {}
 
-  @EventPattern<string[]>(events, consumerId('outcome-tracking'))
+  @EventPattern<string[]>(events, consumerId('outcome-tracking'), mixed('leads'))
   async follow(@Payload() batch: readonly LeadEvent[], @Ctx() unit: UnitOfWork): Promise<void> {
     const known = await this.leads.lock(unit, [...new Set(batch.map(({ subject }) => subject))]);
 
