@@ -43,7 +43,7 @@ const DURABLE = ['fsync=on', 'synchronous_commit=on', 'full_page_writes=on'];
 /** For data that is thrown away: a power cut may spoil it, a killed process may not. */
 const THROW_AWAY = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
 
-const READY_WITHIN_MS = 60_000; // recovery after a kill takes about 2 s; a long one on a slow disk is still let finish
+const READY_WITHIN_MS = 120_000; // recovery after a kill takes about 2 s; a long one on a slow disk is still let finish
 const INITDB_WITHIN_MS = 120_000;
 
 /**

@@ -18,10 +18,10 @@ export class Progress {
       const took = seconds();
       this.done(name);
       if (this.json) this.write(JSON.stringify({ event: 'started', what: name, seconds: Number(took.toFixed(3)) }));
-      else
-        this.write(
-          `  ${picocolors.green('✓')} ${name.padEnd(12)} ${describe(result).padEnd(50)} ${picocolors.dim(`${took.toFixed(1)} s`)}`,
-        );
+      else {
+        const time = picocolors.dim(`${took.toFixed(1)} s`.padStart(7));
+        this.write(`  ${picocolors.green('✓')} ${name.padEnd(11)}${time}   ${describe(result)}`);
+      }
       return result;
     } catch (error) {
       this.done(name);

@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import picocolors from 'picocolors';
 import { runCommand } from '../api/run-command.js';
@@ -95,13 +96,22 @@ function welcome(url: string, folder: DataFolder, freshAdminKey: string | undefi
     '',
     line('API', picocolors.cyan(url)),
     line('API page', picocolors.cyan(`${url}/docs`)),
-    freshAdminKey === undefined
-      ? line('Admin key', picocolors.dim(`in ${folder.in('admin-key')}`))
-      : line('Admin key', `${freshAdminKey}  ${picocolors.dim(`shown only now, kept in ${folder.in('admin-key')}`)}`),
-    line('Log', picocolors.dim(folder.in('services.log'))),
+    ...(freshAdminKey === undefined
+      ? [line('Admin key', picocolors.dim(`in ${near(folder.in('admin-key'))}`))]
+      : [
+          line('Admin key', freshAdminKey),
+          line('', picocolors.dim(`shown only now, kept in ${near(folder.in('admin-key'))}`)),
+        ]),
+    line('Log', picocolors.dim(near(folder.in('services.log')))),
     line('', picocolors.dim('Ctrl-C stops everything; the next start finds its data again.')),
     '',
   ].join('\n');
+}
+
+/** As short as a person would type it. */
+function near(file: string): string {
+  const path = relative(process.cwd(), file);
+  return path.startsWith('..') ? file : path;
 }
 
 function readServices(text: string): readonly string[] {
