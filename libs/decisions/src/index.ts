@@ -102,7 +102,7 @@ export {
 } from './route/named-accounts.js';
 export { DIRECT, isPartnerId, type PartnerDocument, readPartner } from './route/partner.js';
 export { type Policy, type PolicyDocument, policyOf, type Pool, type Quality, readPolicy } from './route/policy.js';
-export { type Partner, partnerOf, type Refusal, Roster, rosterHash } from './route/roster.js';
+export { MAX_PARTNERS, type Partner, partnerOf, type Refusal, Roster, rosterHash } from './route/roster.js';
 export {
   type EarlierOffers,
   overrideLead,

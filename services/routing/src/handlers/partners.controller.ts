@@ -1,10 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { Body, Controller, Get, Param, Put, Query as QueryParameter, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOperation, ApiProperty, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { isPartnerId, readPartner } from '@fairlead/decisions';
+import { isPartnerId, MAX_PARTNERS, readPartner } from '@fairlead/decisions';
 import { encodeEvent, RosterChanged } from '@fairlead/events';
 import { UnitsOfWork } from '@fairlead/messaging';
-import { Accepts, Allow, type Caller, CurrentCaller, invalidInput, notFound, pageLimit } from '@fairlead/platform';
+import {
+  Accepts,
+  Allow,
+  type Caller,
+  CurrentCaller,
+  invalidInput,
+  notFound,
+  pageLimit,
+  Problem,
+} from '@fairlead/platform';
 import type { FastifyReply } from 'fastify';
 import { PartnersStore, type StoredPartner } from '../store/partners.store.js';
 import { DOCUMENT_TYPES, readBody } from './document-body.js';
@@ -79,7 +88,10 @@ export class PartnersController {
     const document = readBody(body, readPartner);
     const change = await this.units.run(async (unit) => {
       const change = await this.partners.put(unit.query, id, document, { by: caller.keyId, now: unit.now });
-      if (change.outcome !== 'unchanged') {
+      if (change.outcome === 'too-many') {
+        throw new Problem(409, { type: 'too-many-partners', detail: `A roster has at most ${MAX_PARTNERS} partners.` });
+      }
+      if (change.outcome === 'created' || change.outcome === 'changed') {
         const { version, rosterHash: hash } = change;
         const data = { partner: { id, ...document }, version, hash, actor: caller.keyId };
         unit.say([

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { contentHash, type PartnerDocument, rosterHash } from '@fairlead/decisions';
+import { contentHash, MAX_PARTNERS, type PartnerDocument, rosterHash } from '@fairlead/decisions';
 import type { Query } from '@fairlead/persistence';
 
 export interface StoredPartner {
@@ -10,7 +10,7 @@ export interface StoredPartner {
 
 /** What became of a PUT. `version` and `rosterHash` are of the whole roster after it. */
 export type PartnerChange =
-  | { readonly outcome: 'unchanged' }
+  | { readonly outcome: 'unchanged' | 'too-many' }
   | { readonly outcome: 'created' | 'changed'; readonly version: number; readonly rosterHash: string };
 
 @Injectable()
@@ -35,6 +35,8 @@ export class PartnersStore {
     const before = await this.find(query, id);
     const hash = contentHash(document);
     if (before?.hash === hash) return { outcome: 'unchanged' };
+    const others = await query<{ id: string; hash: string }>('SELECT id, hash FROM partners WHERE id <> $1', [id]);
+    if (others.length >= MAX_PARTNERS) return { outcome: 'too-many' };
 
     const [rules] = await query<{ version: string }>(
       'UPDATE rules SET roster_version = roster_version + 1 RETURNING roster_version AS version',
@@ -47,11 +49,10 @@ export class PartnersStore {
          changed_at = to_timestamp($5 / 1000.0), changed_by = $6`,
       [id, hash, JSON.stringify(document), version, now, by],
     );
-    const rows = await query<{ id: string; hash: string }>('SELECT id, hash FROM partners');
     return {
       outcome: before ? 'changed' : 'created',
       version,
-      rosterHash: rosterHash(rows.map((row) => [row.id, row.hash])),
+      rosterHash: rosterHash([...others.map((other) => [other.id, other.hash] as const), [id, hash]]),
     };
   }
 
