@@ -35,6 +35,11 @@ const PATIENCE = { forMs: 15_000 };
 /** After the last lead: two offers that run out, and the calls that follow; what is still open then is shown as open. */
 const SETTLE_WITHIN_MS = 30_000;
 const LOOK_EVERY_MS = 500;
+/** Answers that may wait for their turn before no more leads are sent: a second's worth. */
+const MAX_BACKLOG = 200;
+/** Leads that may be on their way to their first offer; besides those that nobody is offered. */
+const MAX_UNDER_WAY = 400;
+const OFFERED_TO_NOBODY = 0.1;
 
 /**
  * Plays the sample campaign: a fictitious vendor, its partners and its own sales team, and some thousands of leads. Returns
@@ -58,10 +63,12 @@ class Play {
   readonly #sent: Sent = { total: 0, received: 0, merged: 0, held: 0, rejected: 0, completed: 0 };
   /** What this campaign calls the leads, by the ids that they were given. */
   readonly #names = new Map<string, string>();
+  readonly #offered = new Set<string>();
   readonly #stopping: AbortSignal;
   #receivers: Receivers | undefined;
   #sales: Sales | undefined;
   #before: CampaignFigures | undefined;
+  #planned = 0;
 
   constructor(
     private readonly campaign: Campaign,
@@ -76,6 +83,7 @@ class Play {
     const { campaigns } = this.folder.recall();
     const { leads: count = defaultLeads, seed = firstSeed + campaigns } = this.campaign;
     this.folder.keep({ ...this.folder.recall(), campaigns: campaigns + 1 });
+    this.#planned = count;
     const leads = generateLeads(count, seed);
 
     this.#announce(count, campaigns);
@@ -87,7 +95,7 @@ class Play {
     );
     await this.stage.play(
       this.#perform(leads),
-      () => this.#scene(count),
+      () => this.#scene(),
       () => this.#summary(),
     );
     await this.#conclude();
@@ -119,10 +127,14 @@ class Play {
     const keys = await handOutKeys(this.api, this.folder, (key) => isValid(this.campaign.url, key));
     const secrets = await agreeOnSecrets(this.api, this.folder);
     this.#stopping.throwIfAborted();
-    const sales = new Sales(this.campaign.url, keys, seed, (leadId) => this.#names.get(leadId) ?? leadId);
+    const nameOf = (leadId: string): string => this.#names.get(leadId) ?? leadId;
+    const sales = new Sales(this.campaign.url, keys, seed, nameOf, () => this.#sent.total / this.#planned);
     this.#sales = sales;
     const breaks = new Map(parties.map(({ id, habits }) => [id, habits.breaksAtFirst]));
-    this.#receivers = await startReceivers(secrets, breaks, (offer) => sales.work(offer));
+    this.#receivers = await startReceivers(secrets, breaks, (offer) => {
+      this.#offered.add(offer.leadId);
+      sales.work(offer);
+    });
     await connectWebhooks(this.api, this.#receivers);
     this.#before = await readFigures(this.api);
   }
@@ -132,10 +144,17 @@ class Play {
       sent: this.#sent,
       stopping: this.#stopping,
       onLead: (id, { externalId }) => this.#names.set(id, externalId),
+      isBehind: () => this.#isBehind(),
     });
     const until = Date.now() + SETTLE_WITHIN_MS;
     while (Date.now() < until && !(await this.#settled()))
       await pause(LOOK_EVERY_MS, undefined, { signal: this.#stopping });
+  }
+
+  #isBehind(): boolean {
+    const { received, completed } = this.#sent;
+    const underWay = (received + completed) * (1 - OFFERED_TO_NOBODY) - this.#offered.size;
+    return underWay > MAX_UNDER_WAY || (this.#sales?.backlog ?? 0) > MAX_BACKLOG;
   }
 
   /** Whether every lead has been offered to somebody or to nobody, every offer was answered, and nobody has more to say. */
@@ -156,13 +175,13 @@ class Play {
     return leads.map(({ id }) => id).filter((id) => this.#names.has(id));
   }
 
-  #scene(count: number): string {
+  #scene(): string {
     const said = this.#sales?.counts;
     const { total: sent } = this.#sent;
     return (
-      `${bar(sent / count)} ${number(sent)} of ${number(count)} leads · ` +
+      `${bar(sent / this.#planned)} ${number(sent)} of ${number(this.#planned)} leads · ` +
       `${number(this.#receivers?.counts.verified ?? 0)} webhooks · ${number(said?.accepted ?? 0)} accepted · ` +
-      `${number(said?.opportunities ?? 0)} opportunities · ${number(said?.won ?? 0)} won`
+      `${number(said?.opportunities ?? 0)} qualified · ${number(said?.won ?? 0)} won`
     );
   }
 
@@ -197,7 +216,9 @@ class Play {
     const [declined, expired, open] = (['declined', 'expired', 'open'] as const).map((name) => total(figures, name));
     const unqualified = (await this.#ours('not-qualified')).length;
     const failed = this.#sales?.counts.failed ?? 0;
+    const unsent = this.#planned - this.#sent.total;
     return [
+      ...(unsent > 0 ? [`This machine is busy: ${number(unsent)} of the leads were left out to keep it short.`] : []),
       `${number(received)} leads were taken in at once, ${number(merged)} recognised as already known, ` +
         `${number(rejected)} rejected.`,
       `${number(held)} were held because their country was missing: ${number(completed)} were completed, the others went on ` +

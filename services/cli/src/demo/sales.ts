@@ -53,12 +53,14 @@ export class Sales {
   /**
    * @param keys each party's own API key
    * @param nameOf what a lead is called in the campaign, so that its story does not hang on the id it was given
+   * @param progress from 0 to 1
    */
   constructor(
     url: string,
     keys: ReadonlyMap<string, string>,
     private readonly seed: number,
     private readonly nameOf: (leadId: string) => string,
+    private readonly progress: () => number,
   ) {
     this.#apis = new Map([...keys].map(([party, key]) => [party, new Api({ url, key }, PATIENCE)]));
   }
@@ -68,12 +70,18 @@ export class Sales {
     return this.#timers.size > 0 || this.#queue.length > 0 || this.#running > 0;
   }
 
+  /** Answers that are due and wait for their turn. */
+  get backlog(): number {
+    return this.#queue.length + this.#running;
+  }
+
   work(offer: Offer): void {
     const party = this.#parties.get(offer.party);
     if (!party) return;
     this.counts.offers += 1;
     const some = chanceFor(this.seed, `${offer.party}/${this.nameOf(offer.leadId)}`);
-    const plan = planFor(party.habits, offer.grade, some);
+    const awake = this.progress() > 0.5;
+    const plan = planFor(awake ? { ...party.habits, forgets: 0 } : party.habits, offer.grade, some);
     if (plan.answer === 'forget') this.counts.forgotten += 1;
     else if (plan.answer === 'decline') {
       this.#later(plan.afterMs, async () => {

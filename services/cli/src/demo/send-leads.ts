@@ -20,19 +20,29 @@ const BATCH = 50;
 const FIND_OUT_MS = 2_000;
 /** Leads a second, all sources together: a busy day in a quarter of a minute, and half of what two cores take. */
 const PACE_PER_SECOND = 250;
+/** A machine that is busy with other things gets more time, but not for ever: what is not sent by then stays unsent. */
+const SEND_WITHIN_MS = 60_000;
+const LOOK_EVERY_MS = 50;
 
-/**
- * Sends the leads in their order, at a steady pace, each from its own source.
- * @param onLead told what id each lead was given; a lead that was merged has that of the one already known
- */
-export async function sendLeads(
-  api: Api,
-  leads: readonly CampaignLead[],
-  { onLead, sent, stopping }: { onLead: (id: string, lead: CampaignLead) => void; sent: Sent; stopping: AbortSignal },
-): Promise<void> {
+export interface Sending {
+  /** What intake said so far; kept up to date. */
+  readonly sent: Sent;
+  /** Told what id each lead was given; a lead that was merged has that of the one already known. */
+  readonly onLead: (id: string, lead: CampaignLead) => void;
+  /** Whether to wait before sending more, because those who work the leads have not caught up. */
+  readonly isBehind: () => boolean;
+  readonly stopping: AbortSignal;
+}
+
+/** Sends the leads in their order, at a steady pace at most, each from its own source. */
+export async function sendLeads(api: Api, leads: readonly CampaignLead[], sending: Sending): Promise<void> {
+  const { sent, onLead, isBehind, stopping } = sending;
   const began = Date.now();
   const completions: Promise<void>[] = [];
   for (let from = 0; from < leads.length; from += BATCH) {
+    const mayWaitUntil = began + SEND_WITHIN_MS;
+    while (isBehind() && Date.now() < mayWaitUntil) await pause(LOOK_EVERY_MS, undefined, { signal: stopping });
+    if (Date.now() >= mayWaitUntil) break;
     const batch = leads.slice(from, from + BATCH);
     for (const [source, each] of Map.groupBy(batch, (lead) => lead.source)) {
       stopping.throwIfAborted();

@@ -5,7 +5,7 @@ export interface Habits {
   /** Declines, and the reason that it gives. */
   readonly declines: number;
   readonly reason: string;
-  /** Lets the offer run out. */
+  /** Lets the offer run out, in the first half of the campaign; then it has more people. */
   readonly forgets: number;
   /** Seconds between the webhook and the answer. */
   readonly answersAfter: readonly [from: number, to: number];
@@ -137,7 +137,7 @@ export const policy = {
       match: { employees: { from: 1000 } },
       promise: { direct: 60, channel: 40 },
       tiers: { gold: 3, silver: 1 },
-      offer: { acceptWithin: '8s', maxOffers: 2, then: 'direct', revealContact: 'on-accept' },
+      offer: { acceptWithin: '12s', maxOffers: 2, then: 'direct', revealContact: 'on-accept' },
       incomplete: { needs: ['country'], holdFor: '5s', then: 'route' },
       namedAccounts: { list: namedAccountsList, ceiling: 15 },
     },
@@ -147,7 +147,7 @@ export const policy = {
       promise: { direct: 40, channel: 60 },
       promiseByGrade: { A: { direct: 50, channel: 50 } },
       tiers: { gold: 3, silver: 2, registered: 1 },
-      offer: { acceptWithin: '8s', maxOffers: 2, then: 'direct', revealContact: 'on-accept' },
+      offer: { acceptWithin: '12s', maxOffers: 2, then: 'direct', revealContact: 'on-accept' },
       incomplete: { needs: ['country'], holdFor: '5s', then: 'route' },
     },
     {
@@ -155,7 +155,7 @@ export const policy = {
       match: {},
       promise: { direct: 35, channel: 65 },
       tiers: { gold: 3, silver: 2, registered: 1 },
-      offer: { acceptWithin: '8s', maxOffers: 2, then: 'direct', revealContact: 'on-offer' },
+      offer: { acceptWithin: '12s', maxOffers: 2, then: 'direct', revealContact: 'on-offer' },
       incomplete: { needs: ['country'], holdFor: '5s', then: 'route' },
     },
   ],
