@@ -385,7 +385,7 @@ async function main([command, ...rest]) {
   return 2;
 }
 
-module.exports = { installedNode, readStamp, wantedStamp };
+module.exports = { explainNpm, fits, installedNode, readStamp, wantedStamp };
 
 if (require.main === module) {
   main(process.argv.slice(2)).then(

@@ -9,7 +9,14 @@ import { startTestServers } from './test-servers.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const require = createRequire(import.meta.url);
 const nx = [require.resolve('nx/bin/nx.js'), 'run-many', '--outputStyle=static'];
-const prettier = [require.resolve('prettier/bin/prettier.cjs'), '--check', '--log-level=warn', '.'];
+const prettier = [
+  require.resolve('prettier/bin/prettier.cjs'),
+  '--check',
+  '--cache',
+  '--cache-strategy=content',
+  '--log-level=warn',
+  '.',
+];
 
 /** Jest's workers need a moment to end, and the servers that a test has started itself another one. */
 const END_WITHIN_MS = 10_000;
