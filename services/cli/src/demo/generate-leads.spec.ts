@@ -1,4 +1,12 @@
-import { defaultModel, modelOf, normaliseLead, readPartner, readPolicy, scoreLead } from '@fairlead/decisions';
+import {
+  defaultModel,
+  missingFields,
+  modelOf,
+  normaliseLead,
+  readPartner,
+  readPolicy,
+  scoreLead,
+} from '@fairlead/decisions';
 import { generateLeads } from './generate-leads.js';
 import { namedAccountsList, partners, policy } from './vendor.js';
 
@@ -15,7 +23,7 @@ describe('the leads of a campaign', () => {
     for (const { source, foundOut: _, ...sent } of generateLeads(2_000, 2026)) {
       const understood = normaliseLead(sent, { sourceId: source, now: Date.UTC(2026, 0, 15) });
       if (!understood.ok) throw new Error(JSON.stringify(understood.errors));
-      const missing = understood.lead.facts.country === undefined ? ['country'] : [];
+      const missing = missingFields(understood.lead, policy.pools[0].incomplete.needs);
       const { grade, state } = scoreLead({ ...understood.lead, missing }, model, 0);
       counts[grade ?? state] = (counts[grade ?? state] ?? 0) + 1;
     }

@@ -20,7 +20,7 @@ export interface CampaignLead {
   readonly engagement: Readonly<Record<string, number>>;
   readonly attributes: Readonly<Record<string, string>>;
   /** What marketing finds out when the lead is held because something is missing; not sent with it. */
-  readonly foundOut?: { readonly country: string; readonly city: string };
+  readonly foundOut?: { readonly email: string };
 }
 
 interface Country {
@@ -287,25 +287,25 @@ function generateLead(some: Chance, id: string): CampaignLead {
         attributes: {},
       };
     case 'thin':
-      // A badge that was scanned at a stand: a name, and not even an address.
       return {
         ...person,
         ...at,
-        ...(some.is(0.5) && { company }),
+        email: `${mailbox}@${domain}`,
+        ...(some.is(0.4) && { company }),
         engagement: some.is(0.5) ? { visits: 1 } : {},
         attributes: {},
       };
     case 'incomplete':
-      // Without a country nobody knows whose territory it is: held until it is completed, or its time is up.
+      // A badge that was scanned at a stand, and nobody can be called: held until that is found out, or its time is up.
       return {
         ...person,
+        ...at,
         company,
         product,
-        email: `${mailbox}@${domain}`,
         employees: some.between(10, 400),
         engagement: { visits: some.between(1, 12), downloads: some.between(0, 2) },
         attributes: {},
-        ...(some.is(0.5) && { foundOut: at }),
+        ...(some.is(0.5) && { foundOut: { email: `${mailbox}@${domain}` } }),
       };
     case 'nobody':
       return {

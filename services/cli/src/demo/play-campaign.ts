@@ -221,7 +221,7 @@ class Play {
       ...(unsent > 0 ? [`This machine is busy: ${number(unsent)} of the leads were left out to keep it short.`] : []),
       `${number(received)} leads were taken in at once, ${number(merged)} recognised as already known, ` +
         `${number(rejected)} rejected.`,
-      `${number(held)} were held because their country was missing: ${number(completed)} were completed, the others went on ` +
+      `${number(held)} were held because there was no way to reach them: ${number(completed)} were completed, the others went on ` +
         'without a grade, and say so.',
       `${number(unqualified)} are students, applicants, competitors or press: nobody got them as if they were leads.`,
       `${number(declined ?? 0)} offers were declined and ${number(expired ?? 0)} ran out: each lead went on to the next party.`,

@@ -138,7 +138,7 @@ export const policy = {
       promise: { direct: 60, channel: 40 },
       tiers: { gold: 3, silver: 1 },
       offer: { acceptWithin: '12s', maxOffers: 2, then: 'direct', revealContact: 'on-accept' },
-      incomplete: { needs: ['country'], holdFor: '5s', then: 'route' },
+      incomplete: { needs: ['contact'], holdFor: '5s', then: 'route' },
       namedAccounts: { list: namedAccountsList, ceiling: 15 },
     },
     {
@@ -148,7 +148,7 @@ export const policy = {
       promiseByGrade: { A: { direct: 50, channel: 50 } },
       tiers: { gold: 3, silver: 2, registered: 1 },
       offer: { acceptWithin: '12s', maxOffers: 2, then: 'direct', revealContact: 'on-accept' },
-      incomplete: { needs: ['country'], holdFor: '5s', then: 'route' },
+      incomplete: { needs: ['contact'], holdFor: '5s', then: 'route' },
     },
     {
       id: 'rest-of-europe',
@@ -156,7 +156,7 @@ export const policy = {
       promise: { direct: 35, channel: 65 },
       tiers: { gold: 3, silver: 2, registered: 1 },
       offer: { acceptWithin: '12s', maxOffers: 2, then: 'direct', revealContact: 'on-offer' },
-      incomplete: { needs: ['country'], holdFor: '5s', then: 'route' },
+      incomplete: { needs: ['contact'], holdFor: '5s', then: 'route' },
     },
   ],
 } as const;
