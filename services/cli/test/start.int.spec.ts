@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import pg from 'pg';
 import { freePort } from '../../../infra/local/ports.mjs';
 import { isStillThere, readProcessRecord } from '../../../infra/local/process-identity.mjs';
 
@@ -249,6 +250,37 @@ describe('fairlead start', () => {
       expect(await started.ended).toBe(1);
       expect(started.errors).toContain('FAIRLEAD_LOG_LEVEL');
       expect(existsSync(join(folder, 'running.json'))).toBe(false);
+    },
+    PATIENCE_MS,
+  );
+});
+
+describe('fairlead start with a PostgreSQL and a Kafka of one’s own', () => {
+  it(
+    'runs the services in its own process, as a container wants it, and ends with 0 at SIGTERM',
+    async () => {
+      const folder = join(mkdtempSync(join(tmpdir(), 'fairlead-start-')), 'data');
+      const name = `start_${process.pid}`;
+      const admin = new pg.Client({ connectionString: process.env['TEST_DATABASE_URL'] });
+      await admin.connect();
+      await admin.query(`CREATE DATABASE ${name}`);
+      const url = new URL(process.env['TEST_DATABASE_URL'] as string);
+      url.pathname = name;
+
+      const started = new Started(folder, await freePort(), {
+        DATABASE_URL: url.href,
+        KEYS_DATABASE_URL: url.href,
+        KAFKA_BROKERS: process.env['TEST_KAFKA_BROKERS'],
+        FAIRLEAD_TOPIC_PREFIX: `${name}.`,
+      });
+      await until(async () => (await started.health()) === 200);
+      expect(existsSync(join(folder, 'services.pid.json'))).toBe(false);
+      expect(existsSync(join(folder, 'postgres'))).toBe(false);
+
+      expect(await started.stop('SIGTERM')).toBe(0);
+      await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
+      await admin.end();
+      rmSync(join(folder, '..'), { recursive: true });
     },
     PATIENCE_MS,
   );
