@@ -1,6 +1,13 @@
 // normalise: what a lead as it was sent means, in the form in which decisions compare
 export { type FieldError, shownName } from './normalise/field-error.js';
-export { historyFields, leadFields, LeadInput, MAX_FREE_BYTES, MAX_FREE_VALUES } from './normalise/lead-input.js';
+export {
+  historyFields,
+  leadFields,
+  LeadInput,
+  MAX_EXTERNAL_ID,
+  MAX_FREE_BYTES,
+  MAX_FREE_VALUES,
+} from './normalise/lead-input.js';
 export {
   applyMapping,
   bindMapping,

@@ -14,6 +14,8 @@ function optional<T>(types: readonly string[], description: string, more: Record
   return Type.Optional(Type.Unsafe<T | null>({ type: [...types, 'null'], description, ...more }));
 }
 
+/** Longer than the ids of any tool that we know. */
+export const MAX_EXTERNAL_ID = 128;
 /** 64 names: each becomes a factor of a score, and a reason must stay readable. */
 export const MAX_FREE_VALUES = 64;
 export const MAX_FREE_NAME = 64;
@@ -49,7 +51,7 @@ export const ConsentInput = Type.Unsafe<
 /** A lead as somebody sends it, in our names for things. Unknown fields are errors: a misspelt one would be lost. */
 export const LeadInput = Type.Object(
   {
-    externalId: optionalText(128, 'the source’s own id of the lead; never an e-mail address'),
+    externalId: optionalText(MAX_EXTERNAL_ID, 'the source’s own id of the lead; never an e-mail address'),
     source: optionalText(63, 'id of the source, where the request does not name it'),
     firstName: optionalText(100, 'given name'),
     lastName: optionalText(100, 'family name'),

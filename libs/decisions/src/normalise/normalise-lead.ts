@@ -12,7 +12,7 @@ import { readQuantity } from './quantity.js';
 import { Reading } from './reading.js';
 import { readRegion } from './region.js';
 import { checkShape } from './shape.js';
-import { cleanLine } from './text.js';
+import { cleanLine, hasHiddenCharacters } from './text.js';
 
 /** Personal data: encrypted before it goes anywhere. */
 export interface Contact {
@@ -112,9 +112,13 @@ function readLead(reading: Reading, sourceId: string, now: number): NormalisedLe
 
 function readExternalId(reading: Reading): string | undefined {
   const externalId = reading.identifier('externalId');
-  // It stands in the log in clear and for ever, where nobody could be forgotten.
-  if (externalId?.includes('@')) return reading.wrong('externalId', 'personal-data', 'Must not be an e-mail address.');
-  return externalId;
+  if (externalId === undefined || isExternalId(externalId)) return externalId;
+  return reading.wrong('externalId', 'personal-data', 'Must not be an e-mail address.');
+}
+
+/** An id stands in the log in clear and for ever, where nobody could be forgotten: an address must not be one. */
+export function isExternalId(text: string): boolean {
+  return text.length > 0 && !text.includes('@') && !hasHiddenCharacters(text);
 }
 
 function readFacts(reading: Reading, place: Place, email: Email | undefined): Facts {

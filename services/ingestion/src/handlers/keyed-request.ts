@@ -1,0 +1,36 @@
+import { type Caller, invalidInput } from '@fairlead/platform';
+import type { FastifyRequest } from 'fastify';
+import { createHash } from 'node:crypto';
+import type { RawRow } from '../intake/read-body.js';
+import type { KeyedPart } from '../store/idempotency-keys.store.js';
+
+/** RFC 9110 field values without spaces at the ends; longer ones are no identifiers. */
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+
+/** A request with an Idempotency-Key. Two requests are the same when their routes, parameters and rows are. */
+export class KeyedRequest {
+  private constructor(
+    private readonly caller: string,
+    private readonly key: string,
+    private readonly about: string,
+  ) {}
+
+  static of({ headers, method, url, routeOptions }: FastifyRequest, { keyId }: Caller): KeyedRequest | undefined {
+    const key = headers['idempotency-key'];
+    if (key === undefined) return undefined;
+    if (typeof key !== 'string' || !IDEMPOTENCY_KEY.test(key)) {
+      throw invalidInput([{ field: 'Idempotency-Key', detail: 'Must be 1 to 255 visible ASCII characters.' }]);
+    }
+    const type = headers['content-type'] ?? '';
+    // One key for two routes is two keys.
+    const route = `${method} ${routeOptions.url ?? ''}`;
+    return new KeyedRequest(keyId, `${route} ${key}`, JSON.stringify([url, type]));
+  }
+
+  /** @param isLast  otherwise a request that goes on where another ended would pass for the same */
+  part(part: number, rows: readonly RawRow[], isLast: boolean): KeyedPart {
+    const hash = createHash('sha256').update(`${this.about.length}:${this.about}${String(isLast)}`);
+    for (const { text } of rows) hash.update(`${Buffer.byteLength(text)}:`).update(text);
+    return { caller: this.caller, key: this.key, part, request: hash.digest() };
+  }
+}

@@ -1,0 +1,37 @@
+import { Module } from '@nestjs/common';
+import { MessagingModule } from '@fairlead/messaging';
+import { PersonalDataModule } from '@fairlead/personal-data';
+import { Environment } from '@fairlead/platform';
+import { INGESTION_SETTINGS, readIngestionSettings } from './config.js';
+import { HeldLeadsController } from './handlers/held-leads.controller.js';
+import { HoldExpiryTimer } from './handlers/hold-expiry.timer.js';
+import { IdempotencyKeysTimer } from './handlers/idempotency-keys.timer.js';
+import { LeadsController } from './handlers/leads.controller.js';
+import { PolicyActivatedHandler } from './handlers/policy-activated.handler.js';
+import { SourcesController } from './handlers/sources.controller.js';
+import { Backlog } from './intake/backlog.js';
+import { CompleteLead } from './intake/complete-lead.js';
+import { Intake } from './intake/intake.js';
+import { TakeIn } from './intake/take-in.js';
+import { ActivePolicyStore } from './store/active-policy.store.js';
+import { HeldLeadsStore } from './store/held-leads.store.js';
+import { IdempotencyKeysStore } from './store/idempotency-keys.store.js';
+import { IdentitiesStore } from './store/identities.store.js';
+import { LeadsStore } from './store/leads.store.js';
+import { SourcesStore } from './store/sources.store.js';
+
+export const migrations = new URL('../migrations/', import.meta.url);
+
+@Module({
+  imports: [
+    MessagingModule.forService({ name: 'ingestion', migrations, topics: ['control'] }),
+    PersonalDataModule.register(),
+  ],
+  controllers: [LeadsController, HeldLeadsController, SourcesController, PolicyActivatedHandler],
+  providers: [
+    { provide: INGESTION_SETTINGS, inject: [Environment], useFactory: readIngestionSettings },
+    ...[Intake, TakeIn, CompleteLead, Backlog, HoldExpiryTimer, IdempotencyKeysTimer],
+    ...[SourcesStore, LeadsStore, IdentitiesStore, HeldLeadsStore, IdempotencyKeysStore, ActivePolicyStore],
+  ],
+})
+export class IngestionModule {}

@@ -1,0 +1,214 @@
+import { Injectable } from '@nestjs/common';
+import {
+  type Contact,
+  type FieldError,
+  type LeadInput,
+  matchPool,
+  MAX_FREE_BYTES,
+  MAX_FREE_VALUES,
+  missingFields,
+  type NormalisedLead,
+  normaliseLead,
+  type Policy,
+} from '@fairlead/decisions';
+import { derivedId, encodeEvent, type EncodedEvent, LeadCompleted, type Sealed } from '@fairlead/events';
+import type { UnitOfWork } from '@fairlead/messaging';
+import { PersonalData } from '@fairlead/personal-data';
+import { randomUUID } from 'node:crypto';
+import { type HeldLead, HeldLeadsStore } from '../store/held-leads.store.js';
+import { IdentitiesStore } from '../store/identities.store.js';
+import { LeadsStore } from '../store/leads.store.js';
+import { hashedKeys } from './hashed-keys.js';
+
+export type Completion =
+  | { readonly outcome: 'completed' }
+  | { readonly outcome: 'held'; readonly missing: readonly string[] }
+  | { readonly outcome: 'invalid'; readonly errors: readonly FieldError[] }
+  /** Somebody else changed or completed it in between. */
+  | { readonly outcome: 'changed' }
+  | { readonly outcome: 'erased' };
+
+/** Puts together what is known of a held lead and what came in for it. */
+@Injectable()
+export class CompleteLead {
+  constructor(
+    private readonly personalData: PersonalData,
+    private readonly held: HeldLeadsStore,
+    private readonly identities: IdentitiesStore,
+    private readonly leads: LeadsStore,
+  ) {}
+
+  /** Somebody says more about the lead; what is said now counts, also where something else was said before. */
+  async supply(unit: UnitOfWork, held: HeldLead, said: LeadInput, policy: Policy | undefined): Promise<Completion> {
+    const contact = await this.#contactOf(held);
+    if (contact === null) return { outcome: 'erased' };
+    const before = toInput(held.lead, contact);
+    // The domain may be the old address's.
+    if (said.email != null && said.domain == null) delete before.domain;
+    const together: LeadInput = {
+      ...before,
+      ...said,
+      engagement: { ...before.engagement, ...said.engagement },
+      attributes: { ...before.attributes, ...said.attributes },
+    };
+    const result = normaliseLead(together, { sourceId: held.lead.sourceId, now: unit.now });
+    if (!result.ok) return { outcome: 'invalid', errors: result.errors };
+
+    const { leadId } = held;
+    const keys = hashedKeys(result.lead, this.personalData).map((key) => ({ ...key, leadId }));
+    await this.identities.claim(unit, keys);
+    if (result.lead.reachable.email && !held.lead.reachable.email) {
+      await this.leads.touch(unit, [{ id: leadId, times: 0, gainedEmail: true }]);
+    }
+    return this.#proceed(unit, held, result.lead, policy);
+  }
+
+  /** The same people were sent again: what a held lead lacks may have come along. What it has, stays. */
+  async completeFromDuplicates(
+    unit: UnitOfWork,
+    duplicates: readonly { readonly leadId: string; readonly lead: NormalisedLead }[],
+    policy: Policy | undefined,
+  ): Promise<void> {
+    const ids = [...new Set(duplicates.map(({ leadId }) => leadId))];
+    for (const held of await this.held.find(unit, ids)) {
+      const contact = await this.#contactOf(held);
+      if (contact === null) continue;
+      const together = duplicates
+        .filter(({ leadId }) => leadId === held.leadId)
+        .reduce((known, { lead }) => fillGaps(known, lead), { ...held.lead, contact });
+      await this.#proceed(unit, held, together, policy);
+    }
+  }
+
+  /** Their time is up: they go on as they are, and say what they lack. */
+  async expire(unit: UnitOfWork, expired: readonly HeldLead[]): Promise<void> {
+    const contacts = await this.personalData.unseal(expired.flatMap(sealedPlace));
+    const withContact = expired.filter(({ contact }) => contact !== undefined);
+    // A lead that was erased while it waited has nothing left that could go on.
+    const going = expired.filter((held) => !held.contact || contacts[withContact.indexOf(held)] !== null);
+    const resealed = await this.personalData.seal(
+      going.flatMap((held) =>
+        held.contact
+          ? {
+              leadId: held.leadId,
+              eventId: completedId(held),
+              field: 'contact',
+              value: contacts[withContact.indexOf(held)],
+            }
+          : [],
+      ),
+    );
+    const sealed = going.filter(({ contact }) => contact !== undefined);
+    unit.say(
+      going.map((held) => {
+        const contact = held.contact && resealed[sealed.indexOf(held)];
+        return completed(
+          held,
+          held.lead,
+          contact,
+          { by: 'hold-expired', supplied: [], missing: held.missing },
+          unit.now,
+        );
+      }),
+    );
+    await this.held.releaseAll(unit, expired);
+  }
+
+  async #proceed(
+    unit: UnitOfWork,
+    held: HeldLead,
+    lead: NormalisedLead,
+    policy: Policy | undefined,
+  ): Promise<Completion> {
+    const needs = policy ? matchPool(lead, policy).incomplete.needs : [];
+    const missing = missingFields(lead, needs);
+    const { contact, ...known } = lead;
+    const eventId = missing.length === 0 ? completedId(held) : randomUUID();
+    const [sealed] =
+      Object.keys(contact).length === 0
+        ? []
+        : await this.personalData.seal([{ leadId: held.leadId, eventId, field: 'contact', value: contact }]);
+    if (missing.length > 0) {
+      const supplied = { ...held, missing, lead: known, contact: sealed, contactEvent: eventId };
+      return (await this.held.supply(unit, supplied)) ? { outcome: 'held', missing } : { outcome: 'changed' };
+    }
+    if (!(await this.held.release(unit, held))) return { outcome: 'changed' };
+    unit.say([completed(held, known, sealed, { by: 'supplied', supplied: held.missing, missing: [] }, unit.now)]);
+    return { outcome: 'completed' };
+  }
+
+  async #contactOf(held: HeldLead): Promise<Contact | null> {
+    if (!held.contact) return {};
+    const [contact] = await this.personalData.unseal(sealedPlace(held));
+    return contact as Contact | null;
+  }
+}
+
+function sealedPlace({ leadId, contact, contactEvent }: HeldLead) {
+  return contact ? [{ leadId, eventId: contactEvent, field: 'contact', sealed: contact }] : [];
+}
+
+function completedId({ receivedEvent }: HeldLead): string {
+  return derivedId(receivedEvent, LeadCompleted.type);
+}
+
+function completed(
+  held: HeldLead,
+  { externalId: _, ...lead }: HeldLead['lead'],
+  contact: Sealed | undefined,
+  how: { by: 'supplied' | 'hold-expired'; supplied: readonly string[]; missing: readonly string[] },
+  now: number,
+): EncodedEvent {
+  const { by, supplied, missing } = how;
+  return encodeEvent(LeadCompleted, {
+    id: completedId(held),
+    source: '/ingestion',
+    subject: held.leadId,
+    time: now,
+    ...(held.traceparent && { traceparent: held.traceparent }),
+    data: { by, supplied: [...supplied], missing: [...missing], ...lead, ...(contact && { contact }) },
+  });
+}
+
+/** A lead as it would be sent, so that what was supplied is judged together with what was there. */
+function toInput({ facts, consent, externalId, occurredAt }: HeldLead['lead'], contact: Contact): LeadInput {
+  const { companyDomain, emailKind: _, ...plain } = facts;
+  return {
+    ...contact,
+    ...plain,
+    ...(externalId !== undefined && { externalId }),
+    ...(companyDomain !== undefined && { domain: companyDomain }),
+    ...(consent && {
+      consent: {
+        given: consent.given,
+        ...(consent.at !== undefined && { at: new Date(consent.at).toISOString() }),
+        ...(consent.text !== undefined && { text: consent.text }),
+      },
+    }),
+    occurredAt: new Date(occurredAt).toISOString(),
+  };
+}
+
+function fillGaps(known: NormalisedLead, more: NormalisedLead): NormalisedLead {
+  const consent = known.consent ?? more.consent;
+  const free = {
+    engagement: { ...more.facts.engagement, ...known.facts.engagement },
+    attributes: { ...more.facts.attributes, ...known.facts.attributes },
+  };
+  return {
+    ...known,
+    contact: { ...more.contact, ...known.contact },
+    reachable: {
+      email: known.reachable.email || more.reachable.email,
+      phone: known.reachable.phone || more.reachable.phone,
+    },
+    facts: { ...more.facts, ...known.facts, ...(fitsOneLead(free) && free) },
+    ...(consent && { consent }),
+  };
+}
+
+/** The free values of two leads together may be more than one lead may have. */
+function fitsOneLead({ engagement, attributes }: Pick<NormalisedLead['facts'], 'engagement' | 'attributes'>): boolean {
+  const fewEnough = [engagement, attributes].every((values) => Object.keys(values).length <= MAX_FREE_VALUES);
+  return fewEnough && Buffer.byteLength(JSON.stringify([engagement, attributes])) <= MAX_FREE_BYTES;
+}

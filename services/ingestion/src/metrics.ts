@@ -1,0 +1,17 @@
+import { Counter, Histogram } from 'prom-client';
+
+export const leadsTaken = new Counter({
+  name: 'fairlead_intake_leads_total',
+  help: 'Leads that were taken in, by what became of them; repeated requests are counted again',
+  labelNames: ['status'],
+});
+export const batchLeads = new Histogram({
+  name: 'fairlead_intake_batch_leads',
+  help: 'Leads that were committed together',
+  buckets: [1, 2, 5, 10, 25, 50, 100, 250, 500],
+});
+export const leadsCompleted = new Counter({
+  name: 'fairlead_held_leads_completed_total',
+  help: 'Held leads that went on, and why',
+  labelNames: ['by'],
+});
