@@ -36,7 +36,8 @@ try {
   const first = await step('takes 200 leads in', () => sendLeads(sourceKey, 0, 200));
   await step('tells every offer once, signed', () => arrived(adminKey, secrets, first));
   await step('lets a partner accept its own leads and no others', () => accept(adminKey, partnerKey));
-  await step('stops routing and scoring gracefully', () => compose(['stop', 'routing', 'scoring'], START_WITHIN_MS));
+  await step('stops routing', () => compose(['stop', 'routing'], START_WITHIN_MS));
+  await step('kills scoring', () => compose(['kill', 'scoring'], START_WITHIN_MS));
   const second = await step('takes 100 more in meanwhile', () => sendLeads(sourceKey, 200, 100));
   await step('says that it is not all there', notReady);
   await step('starts them again', () => compose(['start', 'routing', 'scoring'], START_WITHIN_MS));
