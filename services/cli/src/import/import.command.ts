@@ -45,9 +45,9 @@ export function importCommand(): Command {
       let fraction = (): number => 0;
       const patience = {
         forMs: options.patience * 1_000,
-        // The first failures are often over before one could read of them.
+        // The first failures are often over before one could read of them; of a long outage, one word a minute is enough.
         onWait: (why: string, attempt: number) => {
-          if (attempt % 10 === 5) progress.say(`${why}\n  trying again …`);
+          if (attempt % 30 === 5) progress.say(`${why}\n  trying again …`);
         },
       };
       await runWithApi(async (api) => {
