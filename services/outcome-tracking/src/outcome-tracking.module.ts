@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { MessagingModule } from '@fairlead/messaging';
 import { PersonalDataModule } from '@fairlead/personal-data';
+import { AnswerDesk } from './answer-desk.js';
 import { AnswersController } from './handlers/answers.controller.js';
 import { LeadEventsHandler } from './handlers/lead-events.handler.js';
 import { LeadsController } from './handlers/leads.controller.js';
@@ -21,6 +22,6 @@ export const migrations = new URL('../migrations/', import.meta.url);
     PersonalDataModule.register(),
   ],
   controllers: [LeadEventsHandler, PolicyActivatedHandler, AnswersController, LeadsController, TrustController],
-  providers: [LeadsStore, CountsStore, PromisesStore, IdempotencyKeysStore, TakeAnswer, ReadLead],
+  providers: [LeadsStore, CountsStore, PromisesStore, IdempotencyKeysStore, AnswerDesk, TakeAnswer, ReadLead],
 })
 export class OutcomeTrackingModule {}

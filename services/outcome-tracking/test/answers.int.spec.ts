@@ -53,6 +53,23 @@ describe('answers of partners and direct', () => {
     await tracking.eventually(async () => (await tracking.saidAbout(lead)).map(({ type }) => type), ['lead.accepted']);
   });
 
+  it('for many leads at once are each judged by themselves', async () => {
+    const leads = await Promise.all(
+      Array.from({ length: 30 }, async (_, index) => {
+        const [party, late] = [index % 3 === 0 ? 'bolt' : 'acme', index % 5 === 0];
+        return { late, party, lead: await offeredTo(party, late ? { acceptBy: Date.now() - 1 } : {}) };
+      }),
+    );
+    const answers = await Promise.all(
+      leads.map(({ lead, party }) => post(lead, 'accept', {}, party === 'bolt' ? bolt : acme)),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(leads.map(({ late }) => (late ? 409 : 200)));
+    await tracking.eventually(
+      async () => (await Promise.all(leads.map(({ lead }) => tracking.saidAbout(lead)))).map(({ length }) => length),
+      leads.map(({ late }) => (late ? 0 : 1)),
+    );
+  });
+
   it('let one of an acceptance and a decline at the same time win, and tell the other what happened', async () => {
     for (let round = 0; round < 10; round += 1) {
       const lead = await offeredTo('acme');

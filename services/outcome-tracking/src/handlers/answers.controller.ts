@@ -10,7 +10,8 @@ import {
   Problem,
 } from '@fairlead/platform';
 import { hash } from 'node:crypto';
-import { type GivenAnswer, TakeAnswer } from '../take-answer.js';
+import type { GivenAnswer } from '../answer-desk.js';
+import { TakeAnswer } from '../take-answer.js';
 import { LeadView } from '../view/lead-view.js';
 import { ReadLead } from '../view/read-lead.js';
 import { isLeadId } from './lead-id.js';
@@ -96,12 +97,14 @@ export class AnswersController {
   ): Promise<LeadView> {
     if (!isLeadId(leadId)) throw notFound('lead');
     const partner = caller.role === 'partner';
-    const idempotency = key === undefined ? undefined : { key: checked(key), request: fingerprint(leadId, said) };
+    const { keyId } = caller;
+    const idempotency =
+      key === undefined ? undefined : { caller: keyId, key: checked(key), request: fingerprint(leadId, said) };
     const taken = await this.answers.take({
       ...said,
       leadId,
       party: partyOf(caller),
-      actor: caller.keyId,
+      actor: keyId,
       idempotency,
     });
     switch (taken.outcome) {

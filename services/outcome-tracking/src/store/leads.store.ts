@@ -236,6 +236,15 @@ export class LeadsStore {
     );
   }
 
+  /** Writes only what was said and has not come back yet. */
+  async savePending({ query }: UnitOfWork, changes: readonly LeadChange[]): Promise<void> {
+    await query(
+      `UPDATE leads SET pending = changed.pending
+       FROM unnest($1::uuid[], $2::jsonb[]) AS changed (lead_id, pending) WHERE leads.lead_id = changed.lead_id`,
+      [changes.map(({ after }) => after.id), changes.map(({ after }) => JSON.stringify(after.pending))],
+    );
+  }
+
   async #withOffers(query: Query, leads: readonly LeadRow[]): Promise<Map<string, TrackedLead>> {
     const offered = leads.filter(({ offer }) => offer !== null).map(({ lead_id }) => lead_id);
     const offers =

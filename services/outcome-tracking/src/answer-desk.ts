@@ -1,0 +1,178 @@
+import { Injectable } from '@nestjs/common';
+import {
+  derivedId,
+  encodeEvent,
+  type EncodedEvent,
+  LeadAccepted,
+  LeadContacted,
+  LeadDeclined,
+  LeadLost,
+  LeadQualified,
+  LeadReturned,
+  LeadWon,
+  type Reason,
+  type Sealed,
+} from '@fairlead/events';
+import { type Answer, judgeAnswer, type Verdict } from '@fairlead/decisions';
+import { type UnitOfWork, UnitsOfWork } from '@fairlead/messaging';
+import { standingNow } from './pending-answer.js';
+import { IdempotencyKeysStore, type KeyedRequest } from './store/idempotency-keys.store.js';
+import { type LeadChange, LeadsStore, type TrackedLead } from './store/leads.store.js';
+
+/** An answer as a party gave it. */
+export interface GivenAnswer extends Omit<Answer, 'at'> {
+  readonly leadId: string;
+  /** Milliseconds since the epoch; now, if not given. */
+  readonly at?: number | undefined;
+  readonly note?: string | undefined;
+  /** Id of the key that gave it, or on whose behalf it was given. */
+  readonly actor: string;
+  readonly idempotency?: KeyedRequest | undefined;
+}
+
+export interface SealedNote {
+  /** The event that it was sealed for. */
+  readonly eventId: string;
+  readonly sealed: typeof Sealed.static;
+}
+
+/** What is known of a lead and an answer to it; `verdict` is undefined when nothing is known of the lead. */
+export interface Seen {
+  readonly lead: TrackedLead | undefined;
+  readonly verdict: Verdict | undefined;
+}
+
+export type Outcome = Seen | 'key-used-for-another-request';
+
+interface Job {
+  readonly answer: GivenAnswer;
+  readonly note: SealedNote | undefined;
+  readonly done: (outcome: Outcome) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** Few statements for many answers; a transaction stays some milliseconds long. */
+const MAX_BATCH = 100;
+/** While one waits for its commit the next can work. More would only take connections from those who read. */
+const MAX_BATCHES = 2;
+
+/**
+ * Judges answers and says those that are taken. Answers that come in while others are being written are written
+ * together: one answer costs a short transaction, a hundred at once cost little more than one.
+ */
+@Injectable()
+export class AnswerDesk {
+  readonly #jobs: Job[] = [];
+  #batches = 0;
+
+  constructor(
+    private readonly units: UnitsOfWork,
+    private readonly leads: LeadsStore,
+    private readonly idempotencyKeys: IdempotencyKeysStore,
+  ) {}
+
+  /** The verdict on the answer; when it is `taken`, it has been said, and `lead` has it. */
+  judge(answer: GivenAnswer, note?: SealedNote): Promise<Outcome> {
+    return new Promise((done, failed) => {
+      this.#jobs.push({ answer, note, done, failed });
+      if (this.#batches < MAX_BATCHES) void this.#work();
+    });
+  }
+
+  /** Looks without locking, and without saying anything. */
+  async look(answer: GivenAnswer): Promise<Seen> {
+    const lead = await this.leads.find(this.units.query, answer.leadId);
+    return { lead, verdict: lead && verdictOn(lead, answer, Date.now()) };
+  }
+
+  async #work(): Promise<void> {
+    this.#batches += 1;
+    // One turn of the event loop, so that requests that have arrived together are taken together.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#jobs.length > 0) {
+      const jobs = this.#jobs.splice(0, MAX_BATCH);
+      try {
+        const outcomes = await this.units.run((unit) => this.#together(jobs, unit));
+        jobs.forEach(({ done }, index) => done(outcomes[index] as Outcome));
+      } catch (error) {
+        for (const { failed } of jobs) failed(error);
+      }
+    }
+    this.#batches -= 1;
+  }
+
+  async #together(jobs: readonly Job[], unit: UnitOfWork): Promise<Outcome[]> {
+    const requests = jobs.map(({ answer }) => answer.idempotency);
+    // Before the leads are locked, in every batch, so that two batches never wait for one another crosswise.
+    const bound = await this.idempotencyKeys.bind(unit, requests);
+    const known = await this.leads.lock(unit, [...new Set(jobs.map(({ answer }) => answer.leadId))]);
+
+    const now = new Map(known);
+    const events: EncodedEvent[] = [];
+    const outcomes = jobs.map(({ answer, note }, index): Outcome => {
+      if (!bound[index]) return 'key-used-for-another-request';
+      const lead = now.get(answer.leadId);
+      const verdict = lead && verdictOn(lead, answer, unit.now);
+      if (!lead || verdict?.outcome !== 'taken') return { lead, verdict };
+      const eventId = eventIdOf(answer, verdict.offer.number);
+      // A new offer came in since the note was sealed; the party has not seen that offer either.
+      if (note && note.eventId !== eventId)
+        return { lead, verdict: { outcome: 'refused', why: 'not-the-current-offer' } };
+
+      const { type, party, reason, amount } = answer;
+      const said = { ...answer, at: answer.at ?? unit.now, offer: verdict.offer.number };
+      const step = { type, party, at: said.at, offer: said.offer, reason, amount };
+      const after = { ...lead, pending: [...lead.pending, { eventId, step }] };
+      now.set(lead.id, after);
+      events.push(toEvent(eventId, said, note?.sealed, unit));
+      return { lead: after, verdict };
+    });
+
+    const changes = [...now].flatMap(([id, after]): LeadChange[] => {
+      const before = known.get(id);
+      return before === after ? [] : [{ before, after }];
+    });
+    if (changes.length > 0) await this.leads.savePending(unit, changes);
+    unit.say(events);
+    return outcomes;
+  }
+}
+
+/** There is one event of a type for an offer, however often it is asked for: its id says so. */
+export function eventIdOf({ leadId, type }: GivenAnswer, offer: number): string {
+  return derivedId(leadId, `lead.${type}`, String(offer));
+}
+
+function verdictOn(lead: TrackedLead, answer: GivenAnswer, now: number): Verdict {
+  return judgeAnswer(standingNow(lead), { ...answer, at: answer.at ?? now }, now);
+}
+
+function toEvent(
+  id: string,
+  answer: GivenAnswer & { readonly at: number; readonly offer: number },
+  sealedNote: SealedNote['sealed'] | undefined,
+  { now }: UnitOfWork,
+): EncodedEvent {
+  const { party, offer, at, leadId: subject, actor } = answer;
+  const common = { id, source: '/outcome-tracking', subject, time: now };
+  const note = sealedNote && { note: sealedNote };
+  const reason = answer.reason as Reason;
+  switch (answer.type) {
+    case 'accepted':
+      return encodeEvent(LeadAccepted, { ...common, data: { party, offer, at, actor } });
+    case 'declined':
+      return encodeEvent(LeadDeclined, { ...common, data: { party, offer, reason, at, ...note } });
+    case 'contacted':
+      return encodeEvent(LeadContacted, { ...common, data: { party, offer, at, ...note } });
+    case 'qualified':
+      return encodeEvent(LeadQualified, { ...common, data: { party, offer, at, ...note } });
+    case 'won': {
+      const amount = answer.amount && { amount: { ...answer.amount } };
+      return encodeEvent(LeadWon, { ...common, data: { party, offer, at, ...amount, ...note } });
+    }
+    case 'lost':
+      return encodeEvent(LeadLost, { ...common, data: { party, offer, at, reason, ...note } });
+    case 'returned':
+      return encodeEvent(LeadReturned, { ...common, data: { party, offer, at, reason, ...note } });
+  }
+}
