@@ -133,6 +133,30 @@ describe('importing a file, with real services that die', () => {
     PATIENCE_MS,
   );
 
+  it('maps once, also for a source that has a mapping of its own', async () => {
+    const file = join(services.folder, 'few.csv');
+    writeFileSync(file, generated(5));
+    const own = { columns: { externalId: 'attributes.theirs', Nr: 'externalId' } };
+    await services.call('PUT', '/v1/sources/xeducation', { format: 'ndjson', mapping: own });
+
+    expect(tallyOf(await imports(file))).toEqual({ rows: 5, received: 5, merged: 0, held: 0, rejected: 0 });
+  });
+
+  it('leaves it to the source’s own mapping when it is given none, and names what is rejected', async () => {
+    const file = join(services.folder, 'own.csv');
+    writeFileSync(file, 'Nr,Mail\n1,ada@example.com\n2,nobody\n');
+    const own = { columns: { Nr: 'externalId', Mail: 'email' } };
+    await services.call('PUT', '/v1/sources/fair', { format: 'csv', mapping: own });
+
+    const { code, stdout, stderr } = await services.fairlead('import', file, '--source', 'fair');
+    expect({ code, stdout, stderr }).toEqual({
+      code: 0,
+      stdout: '2 rows: 1 received, 0 merged, 0 held, 1 rejected\n',
+      stderr: 'row 2 (line 3) is rejected: email: Not an e-mail address that one could write to.\n',
+    });
+    expect((await services.fairlead('import', file, '--source', 'fair', '--strict')).code).toBe(1);
+  });
+
   withRealLeads(
     `accounts for every one of 4,596 real leads${without}`,
     async () => {

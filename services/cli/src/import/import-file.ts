@@ -86,7 +86,9 @@ async function send(
   if (rows.length === 0) return [];
   const text = [...(file.header === undefined ? [] : [file.header]), ...rows.map((row) => row.text)].join('\n');
   try {
-    const path = `/v1/leads?source=${encodeURIComponent(source)}`;
+    // What was mapped here must not be mapped again where it arrives.
+    const mapping = file.isMapped ? '&mapping=none' : '';
+    const path = `/v1/leads?source=${encodeURIComponent(source)}${mapping}`;
     const body = { type: file.type, text };
     const { results } = await api.call<{ results: Result[] }>({ method: 'POST', path, body, idempotencyKey });
     return matched(rows, results);

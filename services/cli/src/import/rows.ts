@@ -18,6 +18,8 @@ export interface OpenFile {
   /** Each row is a line of this type; a CSV batch begins with `header`. */
   readonly type: 'application/x-ndjson' | 'text/csv';
   readonly header?: string;
+  /** In our fields already, whatever the source's own mapping says. */
+  readonly isMapped: boolean;
   readonly sizeBytes: number;
   readonly readBytes: () => number;
   /** Columns that the mapping does not know, as they will not be sent. */
@@ -35,7 +37,7 @@ export async function openFile(path: string, mapping: Mapping | undefined): Prom
   const { sizeBytes, start } = await inspect(path);
   const format = formatOf(path, start);
   const bytes = createReadStream(path);
-  const file = { format, sizeBytes, readBytes: () => bytes.bytesRead, leftOut: [] };
+  const file = { format, isMapped: mapping !== undefined, sizeBytes, readBytes: () => bytes.bytesRead, leftOut: [] };
   if (format === 'csv') return { ...file, ...(await csvFile(bytes, start, mapping)) };
   const texts = format === 'json' ? jsonValues(textOf(bytes), MAX_ROW_LENGTH) : lines(bytes);
   return { ...file, type: 'application/x-ndjson', rows: jsonRows(texts, mapping) };

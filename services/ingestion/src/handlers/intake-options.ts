@@ -9,8 +9,8 @@ export interface IntakeOptions {
   readonly contentType: string;
   /** Undefined: each lead names its own. */
   readonly source: Source | undefined;
-  /** The request's own. */
-  readonly mapping: Mapping | undefined;
+  /** The request's own; `none`: its rows are in our fields already, whatever the source's mapping says. */
+  readonly mapping: Mapping | 'none' | undefined;
   readonly strict: boolean;
 }
 
@@ -54,12 +54,13 @@ async function sourceOf(
   return source;
 }
 
-function readMapping(text: string): Mapping {
+function readMapping(text: string): Mapping | 'none' {
+  if (text === 'none') return text;
   let document: unknown;
   try {
     document = JSON.parse(text) as unknown;
   } catch {
-    throw invalidInput([{ field: 'mapping', detail: 'It is not valid JSON.' }]);
+    throw invalidInput([{ field: 'mapping', detail: 'It is neither valid JSON nor none.' }]);
   }
   const result = parseMapping(document);
   if (!result.ok) throw invalidInput(result.errors);

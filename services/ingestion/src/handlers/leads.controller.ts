@@ -85,7 +85,11 @@ export class LeadsController {
   @ApiConsumes('application/json', 'application/x-ndjson', 'text/csv')
   @ApiBody({ schema: { oneOf: [leadSchema, { type: 'array', items: leadSchema }] } })
   @ApiQuery({ name: 'source', required: false, description: 'Where the leads come from. A source’s key has its own.' })
-  @ApiQuery({ name: 'mapping', required: false, description: 'A mapping as JSON, instead of the source’s own.' })
+  @ApiQuery({
+    name: 'mapping',
+    required: false,
+    description: 'A mapping as JSON, instead of the source’s own; `none`: ours already.',
+  })
   @ApiQuery({
     name: 'strict',
     required: false,
@@ -204,7 +208,7 @@ async function* parts(
 
 /** A source's mapping is about its own format; one that comes with the request is about the request. */
 function mappingFor({ mapping, source }: IntakeOptions, ...formats: readonly string[]): Mapping | undefined {
-  if (mapping) return mapping;
+  if (mapping) return mapping === 'none' ? undefined : mapping;
   return source && formats.includes(source.format) ? source.mapping : undefined;
 }
 
