@@ -1,42 +1,49 @@
-/** Every variable that an operator may set, as `--help` and the README show it. */
-export const configuration: readonly { readonly name: string; readonly value: string; readonly meaning: string }[] = [
-  { name: 'FAIRLEAD_PORT', value: '8080', meaning: 'port of the API' },
-  { name: 'FAIRLEAD_HOST', value: '127.0.0.1', meaning: 'address that the API listens on' },
-  { name: 'FAIRLEAD_PUBLIC_URL', value: '', meaning: 'where partners reach the API, for links in webhooks' },
-  { name: 'FAIRLEAD_DATA_DIR', value: '.fairlead', meaning: 'data of the embedded servers, keys, logs' },
-  { name: 'FAIRLEAD_ADMIN_KEY', value: '', meaning: 'key of the administrator; else one is made at the first start' },
-  {
-    name: 'FAIRLEAD_MASTER_KEY_FILE',
-    value: '',
-    meaning: 'opens contact details; else one is made in the data folder',
-  },
-  { name: 'DATABASE_URL', value: '', meaning: 'a PostgreSQL of your own; else an embedded one is started' },
-  { name: 'KEYS_DATABASE_URL', value: '', meaning: 'keys of contact details; else fairlead_keys beside DATABASE_URL' },
-  { name: 'KAFKA_BROKERS', value: '', meaning: 'a Kafka of your own; else an embedded one is started' },
-  { name: 'KAFKA_TLS', value: 'false', meaning: 'reach Kafka through TLS' },
-  { name: 'KAFKA_CA_FILE', value: '', meaning: 'certificate authority of that Kafka' },
-  { name: 'KAFKA_SASL_MECHANISM', value: 'none', meaning: 'plain, scram-sha-256 or scram-sha-512' },
-  { name: 'KAFKA_SASL_USERNAME', value: '', meaning: '' },
-  { name: 'KAFKA_SASL_PASSWORD', value: '', meaning: '' },
-  { name: 'FAIRLEAD_TOPIC_PREFIX', value: 'fairlead.', meaning: 'what the names of topics start with' },
-  { name: 'FAIRLEAD_WEBHOOK_ALLOW', value: '', meaning: 'private networks that webhooks may reach, as CIDRs' },
-  { name: 'FAIRLEAD_WEBHOOK_TIMEOUT', value: '15s', meaning: 'how long a partner may take to answer a webhook' },
-  {
-    name: 'FAIRLEAD_TRUSTED_PROXIES',
-    value: '',
-    meaning: 'proxies, as CIDRs, whose x-forwarded-for is believed',
-  },
-  { name: 'FAIRLEAD_GATEWAY_TARGET', value: 'http://{service}:8080', meaning: 'where a gateway finds each service' },
-  { name: 'FAIRLEAD_LOG_LEVEL', value: 'info', meaning: 'fatal, error, warn, info, debug, trace or silent' },
-  { name: 'FAIRLEAD_LOG_FORMAT', value: '', meaning: 'json or readable; readable on a terminal' },
+/** Every variable that an operator may set, with its default and meaning: what `--help` and the README show. */
+export const configuration: readonly (readonly [name: string, fallback: string, meaning: string])[] = [
+  ['FAIRLEAD_PORT', '8080', 'port of the API'],
+  ['FAIRLEAD_HOST', '127.0.0.1', 'address that the API listens on'],
+  ['FAIRLEAD_PUBLIC_URL', '', 'where partners reach the API, for links in webhooks'],
+  ['FAIRLEAD_TRUSTED_PROXIES', '', 'proxies whose x-forwarded-for is believed: addresses or CIDRs'],
+  ['FAIRLEAD_DATA_DIR', '.fairlead', 'data of the embedded servers, keys, logs'],
+  ['FAIRLEAD_ADMIN_KEY', '', 'key of the administrator; else one is made at the first start and shown once'],
+  ['FAIRLEAD_MASTER_KEY_FILE', '', 'opens contact details; else one is made in the data folder'],
+  ['DATABASE_URL', '', 'a PostgreSQL of your own; else an embedded one is started'],
+  ['KEYS_DATABASE_URL', '', 'keys of contact details; else the database fairlead_keys beside DATABASE_URL'],
+  ['KAFKA_BROKERS', '', 'a Kafka of your own; else an embedded one is started'],
+  ['KAFKA_TLS', 'false', 'reach Kafka through TLS'],
+  ['KAFKA_CA_FILE', '', 'certificate authority of that Kafka'],
+  ['KAFKA_SASL_MECHANISM', 'none', 'plain, scram-sha-256 or scram-sha-512'],
+  ['KAFKA_SASL_USERNAME', '', 'user of that Kafka'],
+  ['KAFKA_SASL_PASSWORD', '', 'its password'],
+  ['FAIRLEAD_TOPIC_PREFIX', 'fairlead.', 'what the names of topics start with'],
+  ['FAIRLEAD_MAX_UNPUBLISHED', '500000', 'events waiting for Kafka; above that, intake answers 503'],
+  ['FAIRLEAD_WEBHOOK_ALLOW', '', 'private networks that webhooks may reach, as CIDRs'],
+  ['FAIRLEAD_WEBHOOK_TIMEOUT', '15s', 'how long a partner may take to answer a webhook'],
+  ['FAIRLEAD_WEBHOOK_LEASE', '60s', 'how long a delivery belongs to one process before another takes it over'],
+  ['FAIRLEAD_WEBHOOK_CONCURRENCY', '1024', 'webhooks under way at once'],
+  ['FAIRLEAD_WEBHOOK_CONCURRENCY_PER_ENDPOINT', '32', 'the same for one endpoint'],
+  ['FAIRLEAD_WEBHOOK_RETRY_SCALE', '1', 'factor on the pauses between attempts'],
+  ['FAIRLEAD_GATEWAY_TARGET', 'http://{service}:8080', 'where a gateway finds each service'],
+  ['FAIRLEAD_LOG_LEVEL', 'info', 'fatal, error, warn, info, debug, trace or silent'],
+  ['FAIRLEAD_LOG_FORMAT', '', 'json or readable; readable on a terminal'],
+  ['FAIRLEAD_URL', '', 'the system that commands talk to; else this machine at FAIRLEAD_PORT'],
+  ['FAIRLEAD_API_KEY', '', 'as whom they talk to it; else the administrator of the data folder'],
+  ['FAIRLEAD_CACHE_DIR', '', 'where the set-up keeps downloads; else the cache folder of the user'],
 ];
 
 /** The table for the end of a `--help`. */
 export function configurationHelp(): string {
-  const width = Math.max(...configuration.map(({ name }) => name.length)) + 2;
-  const lines = configuration.map(({ name, value, meaning }) => {
-    const fallback = value === '' ? '' : ` (${value})`;
-    return `  ${name.padEnd(width)}${meaning}${fallback}`.trimEnd();
-  });
+  const width = Math.max(...configuration.map(([name]) => name.length)) + 2;
+  const lines = configuration.map(
+    ([name, fallback, meaning]) => `  ${name.padEnd(width)}${meaning}${fallback === '' ? '' : ` (${fallback})`}`,
+  );
   return `\nConfiguration, all by environment (default):\n${lines.join('\n')}\n`;
+}
+
+/** The same for the README. */
+export function configurationMarkdown(): string {
+  const rows = configuration.map(
+    ([name, fallback, meaning]) => `| \`${name}\` | ${fallback === '' ? '' : `\`${fallback}\``} | ${meaning} |`,
+  );
+  return ['| variable | default | meaning |', '| --- | --- | --- |', ...rows].join('\n').replaceAll('|  |', '| |');
 }
