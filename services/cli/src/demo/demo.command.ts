@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { printJson } from '../api/print.js';
 import { runCommand } from '../api/run-command.js';
 import { apiSettings } from '../api/settings.js';
 import { DataFolder } from '../start/data-folder.js';
@@ -6,6 +7,7 @@ import { DataFolder } from '../start/data-folder.js';
 interface DemoOptions {
   readonly leads?: number;
   readonly seed?: number;
+  readonly json?: true;
 }
 
 const help = `
@@ -22,8 +24,9 @@ export function demoCommand(): Command {
     .description('plays a sample campaign: a fictitious vendor, eight partners, some thousands of leads')
     .option('--leads <number>', 'how many leads are sent (default 3000)', whole(1, 50_000))
     .option('--seed <number>', 'which leads: the same number sends the same ones', whole(0, 4_294_967_295))
+    .option('--json', 'print what came of it as JSON and nothing else')
     .addHelpText('after', help)
-    .action((options: DemoOptions) =>
+    .action(({ json, ...options }: DemoOptions) =>
       runCommand(async () => {
         const { playCampaign } = await import('./play-campaign.js');
         const { url, key: adminKey } = apiSettings(process.env);
@@ -32,7 +35,13 @@ export function demoCommand(): Command {
         const stop = (): void => stopping.abort();
         for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
         try {
-          await playCampaign({ url, adminKey, dataFolder, stopping: stopping.signal, ...options });
+          const output = json && { output: { write: () => true } };
+          const result = await playCampaign({
+            ...{ url, adminKey, dataFolder, stopping: stopping.signal },
+            ...options,
+            ...output,
+          });
+          if (json) printJson(result);
         } catch (error) {
           if (!stopping.signal.aborted) throw error;
           process.exitCode = 130;

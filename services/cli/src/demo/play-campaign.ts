@@ -9,9 +9,9 @@ import { generateLeads } from './generate-leads.js';
 import { agreeOnSecrets, connectWebhooks, handOutKeys, introduceVendor } from './introduce.js';
 import { type Receivers, startReceivers } from './receivers.js';
 import { invitation, partyTable, promiseTable } from './report.js';
-import { Sales } from './sales.js';
+import { noAnswers, Sales, type SalesCounts } from './sales.js';
 import { type Sent, sendLeads } from './send-leads.js';
-import { bar, Stage } from './stage.js';
+import { bar, type Output, Stage } from './stage.js';
 import { parties, partners, policy, vendorName } from './vendor.js';
 
 export interface Campaign {
@@ -26,6 +26,15 @@ export interface Campaign {
   readonly leads?: number;
   /** The same seed sends the same leads; without it every campaign has its own. */
   readonly seed?: number;
+  /** Where it is shown; the terminal, unless said. */
+  readonly output?: Output;
+}
+
+/** What came of it: the system's own figures, and what was seen from outside. */
+export interface CampaignResult extends CampaignFigures {
+  readonly leads: Sent;
+  readonly webhooks: Receivers['counts'];
+  readonly answers: SalesCounts;
 }
 
 const defaultLeads = 3_000;
@@ -45,18 +54,18 @@ const OFFERED_TO_NOBODY = 0.1;
  * Plays the sample campaign: a fictitious vendor, its partners and its own sales team, and some thousands of leads. Returns
  * when its table has been shown; its receivers answer until `stopping`.
  */
-export async function playCampaign(campaign: Campaign): Promise<void> {
+export async function playCampaign(campaign: Campaign): Promise<CampaignResult | undefined> {
   const { url, adminKey, dataFolder, stopping } = campaign;
   const api = new Api({ url, key: adminKey }, PATIENCE);
   const folder = new CampaignFolder(dataFolder);
-  const stage = new Stage();
+  const stage = new Stage(campaign.output ?? process.stdout);
   const play = new Play(campaign, api, folder, stage);
   const end = async (): Promise<void> => {
     await play.close();
     await api.close();
   };
   stopping.addEventListener('abort', () => void end(), { once: true });
-  if (!stopping.aborted) await play.run();
+  return stopping.aborted ? undefined : play.run();
 }
 
 class Play {
@@ -79,7 +88,7 @@ class Play {
     this.#stopping = campaign.stopping;
   }
 
-  async run(): Promise<void> {
+  async run(): Promise<CampaignResult> {
     const { campaigns } = this.folder.recall();
     const { leads: count = defaultLeads, seed = firstSeed + campaigns } = this.campaign;
     this.folder.keep({ ...this.folder.recall(), campaigns: campaigns + 1 });
@@ -98,7 +107,7 @@ class Play {
       () => this.#scene(),
       () => this.#summary(),
     );
-    await this.#conclude();
+    return this.#conclude();
   }
 
   async close(): Promise<void> {
@@ -191,7 +200,7 @@ class Play {
     return `${number(this.#sent.total)} leads sent, ${number(verified)} webhooks with a verified signature${bad}`;
   }
 
-  async #conclude(): Promise<void> {
+  async #conclude(): Promise<CampaignResult> {
     const figures = since(this.#before ?? { parties: {}, shares: {} }, await readFigures(this.api));
     const lines = [
       '',
@@ -209,6 +218,9 @@ class Play {
       '',
     ];
     for (const line of lines) this.stage.say(line);
+    const webhooks = this.#receivers?.counts ?? { verified: 0, refused: 0, failed: 0 };
+    const answers = this.#sales?.counts ?? noAnswers;
+    return { leads: this.#sent, webhooks, answers, ...figures };
   }
 
   async #remarks(figures: CampaignFigures): Promise<string[]> {

@@ -25,23 +25,25 @@ export interface SalesCounts {
   failed: number;
 }
 
+export const noAnswers: Readonly<SalesCounts> = {
+  offers: 0,
+  accepted: 0,
+  declined: 0,
+  forgotten: 0,
+  opportunities: 0,
+  won: 0,
+  lost: 0,
+  returned: 0,
+  late: 0,
+  failed: 0,
+};
+
 /**
  * The people who work the leads, at the partners and at direct. They answer by the API, each with its own party's key,
  * after some time of their own, which is never longer than a few seconds here.
  */
 export class Sales {
-  readonly counts: SalesCounts = {
-    offers: 0,
-    accepted: 0,
-    declined: 0,
-    forgotten: 0,
-    opportunities: 0,
-    won: 0,
-    lost: 0,
-    returned: 0,
-    late: 0,
-    failed: 0,
-  };
+  readonly counts: SalesCounts = { ...noAnswers };
   /** A lead that was won, by a partner if any won one: something to show. */
   won: { readonly leadId: string; readonly party: string } | undefined;
   readonly #apis: ReadonlyMap<string, Api>;

@@ -7,14 +7,20 @@ const REDRAW_MS = 250;
 /** Where nothing can be drawn over, a line now and then says that it goes on. */
 const LINE_EVERY_MS = 5_000;
 
+export type Output = Pick<NodeJS.WriteStream, 'write'> & Partial<Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>>;
+
 /** Shows a campaign as it is played: on a terminal one line that lives, in a log a line every few seconds. */
 export class Stage {
-  readonly #live = process.stdout.isTTY === true;
+  readonly #live: boolean;
   #drawn = false;
+
+  constructor(private readonly output: Output) {
+    this.#live = output.isTTY === true;
+  }
 
   say(line = ''): void {
     this.#clear();
-    process.stdout.write(`${line}\n`);
+    this.output.write(`${line}\n`);
   }
 
   /**
@@ -38,12 +44,12 @@ export class Stage {
 
   #draw(line: string): void {
     // A line that wraps cannot be drawn over.
-    process.stdout.write(`\r\u001b[2K${fitted(line, (process.stdout.columns || 80) - 1)}`);
+    this.output.write(`\r\u001b[2K${fitted(line, (this.output.columns || 80) - 1)}`);
     this.#drawn = true;
   }
 
   #clear(): void {
-    if (this.#drawn) process.stdout.write('\r\u001b[2K');
+    if (this.#drawn) this.output.write('\r\u001b[2K');
     this.#drawn = false;
   }
 }
