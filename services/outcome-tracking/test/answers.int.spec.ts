@@ -200,7 +200,7 @@ describe('answers of partners and direct', () => {
     ['decline', { reason: ['spam'] }, ['/reason']],
     ['decline', { reason: 'spam', note: '' }, ['/note']],
     ['outcomes', { type: 'accepted' }, ['/type']],
-    ['outcomes', { type: 'lost' }, ['/reason']],
+    ['outcomes', { type: 'returned' }, ['/reason']],
     ['outcomes', { type: 'contacted', reason: 'spam' }, ['/reason']],
     ['outcomes', { type: 'contacted', amount: { value: 1, currency: 'EUR' } }, ['/amount']],
     ['outcomes', { type: 'won', amount: { value: -1, currency: 'EUR' } }, ['/amount/value']],

@@ -142,9 +142,9 @@ function given(body: Partial<Omit<ReportOutcome, 'type' | 'at'>> | undefined) {
 
 function refuseMismatch({ type, reason, amount }: ReportOutcome): void {
   const errors: FieldError[] = [];
-  const needsReason = type === 'lost' || type === 'returned';
-  if (needsReason && reason == null) errors.push({ field: '/reason', detail: `${type} needs a reason` });
-  if (!needsReason && reason != null) errors.push({ field: '/reason', detail: 'only lost and returned have a reason' });
+  if (type === 'returned' && reason == null) errors.push({ field: '/reason', detail: 'returned needs a reason' });
+  if (type !== 'returned' && type !== 'lost' && reason != null)
+    errors.push({ field: '/reason', detail: 'only lost and returned have a reason' });
   if (type !== 'won' && amount != null) errors.push({ field: '/amount', detail: 'only won has an amount' });
   if (errors.length > 0) throw invalidInput(errors);
 }

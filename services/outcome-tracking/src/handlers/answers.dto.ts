@@ -76,7 +76,7 @@ export class ReportOutcome extends AcceptLead {
   @Matches(RFC_3339, { message: 'at must be a time such as 2026-01-31T09:30:00Z' })
   at?: string;
 
-  @ApiPropertyOptional({ enum: answerReasons, description: 'Required for `lost` and `returned`, and only for them.' })
+  @ApiPropertyOptional({ enum: answerReasons, description: 'For `returned`, which needs one, and for `lost`.' })
   @IsOptional()
   @IsIn(answerReasons)
   reason?: (typeof answerReasons)[number];
