@@ -1,10 +1,9 @@
 // at services/cli/src/main.ts
-import * as routing from '@fairlead/routing';
-import * as scoring from '@fairlead/scoring';
 import * as embedded from '../../../infra/local/postgres.mjs';
 import * as byPath from '../../routing/src/index.js'; // ✗ @nx/enforce-module-boundaries
 import { Kafka } from 'kafkajs'; // ✗ no-restricted-imports
 import { Client } from 'pg'; // ✗ no-restricted-imports
 
 console.log('the command line is what prints');
-export { byPath, Client, embedded, Kafka, routing, scoring };
+export const routing = () => import('@fairlead/routing');
+export { byPath, Client, embedded, Kafka };
