@@ -237,6 +237,7 @@ class Play {
         'without a grade, and say so.',
       `${number(unqualified)} are students, applicants, competitors or press: nobody got them as if they were leads.`,
       `${number(declined ?? 0)} offers were declined and ${number(expired ?? 0)} ran out: each lead went on to the next party.`,
+      'Who refuses or returns a lead gets half of its turn back, and falls behind its share by the other half.',
       `${number(this.#receivers?.counts.failed ?? 0)} webhooks met a receiver that was down, and were sent again.`,
       ...(open ? [`${number(open)} offers are still open; they will be answered, or run out.`] : []),
       ...(failed > 0 ? [`${number(failed)} answers did not get through.`] : []),

@@ -4,8 +4,11 @@ import { chanceFor } from './random.js';
 import { type Party, parties } from './vendor.js';
 import { planFor, type PlannedOutcome } from './work-offer.js';
 
-/** Requests under way at once, of all parties together: enough to keep the services busy, few enough to leave them air. */
-const AT_ONCE = 16;
+/**
+ * Requests under way at once, of all parties together. Answers that arrive together are written together, so many at
+ * once cost the system less than a few; fewer than its limit of waiting requests.
+ */
+const AT_ONCE = 64;
 /** A service that is being restarted is back within seconds. */
 const PATIENCE = { forMs: 15_000 };
 

@@ -44,14 +44,13 @@ export async function sendLeads(api: Api, leads: readonly CampaignLead[], sendin
     while (isBehind() && Date.now() < mayWaitUntil) await pause(LOOK_EVERY_MS, undefined, { signal: stopping });
     if (Date.now() >= mayWaitUntil) break;
     const batch = leads.slice(from, from + BATCH);
-    for (const [source, each] of Map.groupBy(batch, (lead) => lead.source)) {
-      stopping.throwIfAborted();
-      for (const { id, lead, status } of await sendBatch(api, source, each)) {
-        sent.total += 1;
-        sent[status] += 1;
-        if (status !== 'rejected') onLead(id, lead);
-        if (status === 'held' && lead.foundOut) completions.push(complete(api, id, lead.foundOut, sent, stopping));
-      }
+    const bySource = [...Map.groupBy(batch, (lead) => lead.source)];
+    const answered = await Promise.all(bySource.map(([source, each]) => sendBatch(api, source, each)));
+    for (const { id, lead, status } of answered.flat()) {
+      sent.total += 1;
+      sent[status] += 1;
+      if (status !== 'rejected') onLead(id, lead);
+      if (status === 'held' && lead.foundOut) completions.push(complete(api, id, lead.foundOut, sent, stopping));
     }
     const due = began + ((from + batch.length) / PACE_PER_SECOND) * 1_000;
     await pause(Math.max(0, due - Date.now()), undefined, { signal: stopping });
