@@ -40,8 +40,9 @@ CREATE TABLE endpoint_secrets (
 CREATE INDEX endpoint_secrets_of ON endpoint_secrets (endpoint_key);
 CREATE UNIQUE INDEX endpoint_secrets_one_current ON endpoint_secrets (endpoint_key) WHERE expires_at IS NULL;
 
--- Deliveries: one for each event and endpoint that is told of it. No foreign key to `endpoints`: those are never
--- deleted, and the check would lock the endpoint's row once for every delivery.
+-- Deliveries: one for each event and endpoint that is told of it. Written once: that it is pending is a row in the queue, that
+-- it arrived is an attempt that succeeded; to note either here as well would cost every webhook a second write of this row.
+-- No foreign key to `endpoints`: those are never deleted, and the check would lock the endpoint's row for every delivery.
 CREATE TABLE deliveries (
   sequence     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   id           uuid        NOT NULL UNIQUE,  -- made from event and endpoint: the webhook-id, the same for every attempt
@@ -52,10 +53,9 @@ CREATE TABLE deliveries (
   event        json        NOT NULL,         -- the part of the event that the party is told, never personal data
   with_contact boolean     NOT NULL,
   traceparent  text,
-  state        text        NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'delivered', 'failed', 'withheld')),
-  created_at   timestamptz NOT NULL DEFAULT now(),
-  settled_at   timestamptz
-) WITH (fillfactor = 85);
+  undelivered  text CHECK (undelivered IN ('failed', 'withheld')),  -- how it ended, when it did not arrive
+  created_at   timestamptz NOT NULL DEFAULT now()
+);
 CREATE INDEX deliveries_of_endpoint ON deliveries (endpoint_key, sequence);
 
 -- What is yet to be sent: a to-do list, apart from `deliveries`, so that taking from it does not get slower as history

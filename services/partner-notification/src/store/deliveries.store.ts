@@ -20,7 +20,6 @@ export interface DeliveryListed {
   readonly leadId: string;
   readonly state: 'pending' | 'delivered' | 'failed' | 'withheld';
   readonly createdAt: Date;
-  readonly settledAt: Date | null;
   readonly nextAttemptAt: Date | null;
   readonly attempts: readonly unknown[];
 }
@@ -49,21 +48,21 @@ export class DeliveriesStore {
     if (intended.length === 0) return [];
     const queued = await unit.query<{ endpoint_key: string }>(
       `WITH intended AS (
-         INSERT INTO deliveries (id, endpoint_key, lead_id, event_id, event_type, event, with_contact, traceparent, state)
-         SELECT id, endpoint_key, lead_id, event_id, event_type, event, with_contact, traceparent, state
+         INSERT INTO deliveries (id, endpoint_key, lead_id, event_id, event_type, event, with_contact, traceparent, undelivered)
+         SELECT id, endpoint_key, lead_id, event_id, event_type, event, with_contact, traceparent, undelivered
          FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::text[], $6::json[], $7::boolean[], $8::text[], $9::text[])
            WITH ORDINALITY AS intended
-             (id, endpoint_key, lead_id, event_id, event_type, event, with_contact, traceparent, state, place)
+             (id, endpoint_key, lead_id, event_id, event_type, event, with_contact, traceparent, undelivered, place)
          ORDER BY place
          ON CONFLICT (id) DO NOTHING
-         RETURNING sequence, endpoint_key, lead_id, state
+         RETURNING sequence, endpoint_key, lead_id, undelivered
        )
        INSERT INTO delivery_queue (sequence, endpoint_key, lead_id, due_at)
        SELECT sequence, endpoint_key, lead_id,
          -- Not before the one that it has to wait for: else every look for what is due would come across it.
          greatest(now(), (SELECT max(due_at) FROM delivery_queue earlier
                           WHERE earlier.lead_id = intended.lead_id AND earlier.endpoint_key = intended.endpoint_key))
-       FROM intended WHERE state = 'pending'
+       FROM intended WHERE undelivered IS NULL
        RETURNING endpoint_key`,
       [
         intended.map(({ notice, endpoint }) => deliveryId(notice.event.id, endpoint)),
@@ -74,7 +73,7 @@ export class DeliveriesStore {
         intended.map(({ notice }) => told(notice)),
         intended.map(({ notice }) => notice.withContact),
         intended.map(({ notice }) => notice.event.traceparent ?? null),
-        intended.map(({ endpoint }) => (endpoint.disabled ? 'withheld' : 'pending')),
+        intended.map(({ endpoint }) => (endpoint.disabled ? 'withheld' : null)),
       ],
     );
     return [...new Set(queued.map(({ endpoint_key }) => endpoint_key))];
@@ -87,15 +86,17 @@ export class DeliveriesStore {
     page: { readonly before: string; readonly limit: number; readonly state?: string },
   ): Promise<DeliveryListed[]> {
     return query<DeliveryListed>(
-      `SELECT d.sequence, d.id, d.event_id AS "eventId", d.event_type AS "eventType", d.lead_id AS "leadId", d.state,
-         d.created_at AS "createdAt", d.settled_at AS "settledAt", q.due_at AS "nextAttemptAt",
-         coalesce((SELECT json_agg(json_build_object('attempt', a.attempt, 'startedAt', a.started_at, 'durationMs', a.duration_ms,
-                     'status', a.status, 'failure', a.failure, 'excerpt', a.excerpt) ORDER BY a.claim)
-                   FROM attempts a WHERE a.sequence = d.sequence), '[]') AS attempts
-       FROM deliveries d LEFT JOIN delivery_queue q ON q.sequence = d.sequence
-       WHERE d.endpoint_key = (SELECT key FROM endpoints WHERE party = $1 AND id = $2)
-         AND d.sequence < $3 AND ($4::text IS NULL OR d.state = $4)
-       ORDER BY d.sequence DESC LIMIT $5`,
+      `SELECT * FROM (
+         SELECT d.sequence, d.id, d.event_id AS "eventId", d.event_type AS "eventType", d.lead_id AS "leadId",
+           CASE WHEN q.sequence IS NOT NULL THEN 'pending' ELSE coalesce(d.undelivered, 'delivered') END AS state,
+           d.created_at AS "createdAt", q.due_at AS "nextAttemptAt",
+           coalesce((SELECT json_agg(json_build_object('attempt', a.attempt, 'startedAt', a.started_at, 'durationMs', a.duration_ms,
+                       'status', a.status, 'failure', a.failure, 'excerpt', a.excerpt) ORDER BY a.claim)
+                     FROM attempts a WHERE a.sequence = d.sequence), '[]') AS attempts
+         FROM deliveries d LEFT JOIN delivery_queue q ON q.sequence = d.sequence
+         WHERE d.endpoint_key = (SELECT key FROM endpoints WHERE party = $1 AND id = $2) AND d.sequence < $3
+       ) listed
+       WHERE $4::text IS NULL OR state = $4 ORDER BY sequence DESC LIMIT $5`,
       [of.party, of.endpointId, page.before, page.state ?? null, page.limit],
     );
   }

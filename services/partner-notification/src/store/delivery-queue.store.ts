@@ -40,8 +40,9 @@ export class DeliveryQueueStore {
     leaseMs: number,
   ): Promise<Claim[]> {
     return query<Claim>(
+      // `= ANY (ARRAY (…))` and not a join: the planner cannot know how few rows `due` has, and would read whole tables.
       `WITH due AS (
-         SELECT q.sequence, e.version
+         SELECT q.sequence
          FROM unnest($1::bigint[], $2::integer[]) AS wanted (endpoint_key, quota)
          JOIN endpoints e ON e.key = wanted.endpoint_key AND e.state <> 'disabled'
            AND (e.resting_until IS NULL OR e.resting_until <= now())
@@ -55,16 +56,17 @@ export class DeliveryQueueStore {
            ORDER BY due.due_at, due.sequence LIMIT wanted.quota FOR UPDATE SKIP LOCKED
          ) q
        ), leased AS (
-         UPDATE delivery_queue q SET leased_until = now() + $3 * interval '1 ms', claims = claims + 1
-         FROM due WHERE q.sequence = due.sequence
-         RETURNING q.sequence, q.claims, q.attempts, due.version
+         UPDATE delivery_queue SET leased_until = now() + $3 * interval '1 ms', claims = claims + 1
+         WHERE sequence = ANY (ARRAY (SELECT sequence FROM due))
+         RETURNING sequence, claims, attempts
        )
-       SELECT leased.sequence, leased.claims AS claim, leased.attempts, leased.version, d.endpoint_key AS "endpointKey",
+       SELECT leased.sequence, leased.claims AS claim, leased.attempts, e.version, d.endpoint_key AS "endpointKey",
          d.id, d.event_id AS "eventId", d.event_type AS "eventType", d.lead_id AS "leadId", d.traceparent,
          d.event::text AS event, l.state AS "leadState", l.grade, l.score, l.facts::text AS facts,
          l.contributions::text AS contributions,
          CASE WHEN d.with_contact THEN l.contact END AS contact, l.contact_event AS "contactEvent"
-       FROM leased JOIN deliveries d ON d.sequence = leased.sequence LEFT JOIN leads l ON l.lead_id = d.lead_id
+       FROM leased JOIN deliveries d ON d.sequence = leased.sequence JOIN endpoints e ON e.key = d.endpoint_key
+         LEFT JOIN leads l ON l.lead_id = d.lead_id
        ORDER BY leased.sequence`,
       [wanted.map(({ endpointKey }) => endpointKey), wanted.map(({ quota }) => quota), leaseMs],
     );
@@ -104,16 +106,12 @@ export class DeliveryQueueStore {
          DELETE FROM delivery_queue q USING result
          WHERE q.sequence = result.sequence
            AND (result.outcome = 'delivered' OR (result.outcome = 'failed' AND q.claims = result.claim))
-         RETURNING q.sequence, q.endpoint_key, q.lead_id
-       ), settled AS (
-         UPDATE deliveries d SET state = result.outcome, settled_at = now()
-         FROM result WHERE d.sequence = result.sequence AND d.state IN ('pending', 'withheld')
-           AND (result.outcome = 'delivered'
-             OR (result.outcome = 'failed' AND d.sequence IN (SELECT sequence FROM removed)))
-         RETURNING d.sequence
+         RETURNING q.sequence, q.endpoint_key, q.lead_id, result.outcome
+       ), failed AS (
+         UPDATE deliveries d SET undelivered = 'failed'
+         FROM removed WHERE removed.outcome = 'failed' AND d.sequence = removed.sequence
        )
-       SELECT settled.sequence, freed.endpoint_key AS freed
-       FROM settled LEFT JOIN removed ON removed.sequence = settled.sequence
+       SELECT removed.sequence, freed.endpoint_key AS freed FROM removed
        LEFT JOIN LATERAL (
          SELECT q.endpoint_key FROM delivery_queue q
          WHERE q.lead_id = removed.lead_id AND q.endpoint_key = removed.endpoint_key AND q.sequence > removed.sequence LIMIT 1
@@ -132,8 +130,19 @@ export class DeliveryQueueStore {
         results.map(({ retryInMs }) => retryInMs ?? null),
       ],
     );
-    const freed = rows.flatMap((row) => (row.freed === null ? [] : [row.freed]));
-    return { settled: new Set(rows.map(({ sequence }) => sequence)), freed: [...new Set(freed)] };
+    const settled = new Set(rows.map(({ sequence }) => sequence));
+    const late = results.filter(({ sequence, outcome }) => outcome === 'delivered' && !settled.has(sequence));
+    if (late.length > 0) for (const sequence of await this.#arrivedAfterAll(query, late)) settled.add(sequence);
+    return { settled, freed: [...new Set(rows.flatMap(({ freed }) => (freed === null ? [] : [freed])))] };
+  }
+
+  /** Of those that were under way while their endpoint was disabled, and therefore withheld. */
+  async #arrivedAfterAll(query: Query, late: readonly AttemptResult[]): Promise<string[]> {
+    const rows = await query<{ sequence: string }>(
+      `UPDATE deliveries SET undelivered = NULL WHERE sequence = ANY($1::bigint[]) AND undelivered = 'withheld' RETURNING sequence`,
+      [late.map(({ sequence }) => sequence)],
+    );
+    return rows.map(({ sequence }) => sequence);
   }
 
   /** What follows a delivery that is to be tried again becomes due with it: only then is there a point in looking at it. */

@@ -107,10 +107,13 @@ async function seed(): Promise<void> {
 }
 
 async function drain(): Promise<void> {
-  const profiled = process.env['PROFILE'] ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=/tmp/pn-profile` } : {};
+  const profiled = process.env['PROFILE'] ? '--cpu-prof --cpu-prof-dir=/tmp/pn-profile' : '';
   const before = await counted();
   const started = performance.now();
-  const service = await road.start({ ...profiled, FAIRLEAD_LOG_LEVEL: 'warn' });
+  const service = await road.start({
+    NODE_OPTIONS: `${profiled} ${process.env['SERVICE_NODE_OPTIONS'] ?? ''}`,
+    FAIRLEAD_LOG_LEVEL: process.env['SERVICE_LOG_LEVEL'] ?? 'warn',
+  });
   const ready = performance.now();
   const idle = cpu(service.pid);
   let first = 0;
@@ -131,7 +134,7 @@ async function drain(): Promise<void> {
   }
   const published = performance.now();
   const { rows } = await road.db.query<{ attempts: number; delivered: number }>(
-    `SELECT (SELECT count(*)::int FROM attempts) AS attempts, (SELECT count(*)::int FROM deliveries WHERE state = 'delivered') AS delivered`,
+    `SELECT (SELECT count(*)::int FROM attempts) AS attempts, (SELECT count(*)::int FROM attempts WHERE failure IS NULL) AS delivered`,
   );
   const used = cpu(service.pid);
   await road.stop(service);
