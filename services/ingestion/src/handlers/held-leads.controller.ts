@@ -56,7 +56,7 @@ export class HeldLeadsController {
   @ApiParam({ name: 'leadId', format: 'uuid' })
   @ApiBody({ schema: LeadInput as unknown as Record<string, unknown> })
   @ApiHeader({ name: 'Idempotency-Key', required: false })
-  @ApiResponse({ status: 200, schema: view as never })
+  @ApiResponse({ status: 200, schema: view })
   @ApiResponse({ status: 400, description: 'A field is unknown or of the wrong type; it is named.' })
   @ApiResponse({ status: 404, description: 'There is no such lead, or it is not from your source.' })
   @ApiResponse({ status: 409, description: 'The lead is not held: it went on before.' })

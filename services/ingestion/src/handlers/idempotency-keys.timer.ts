@@ -20,7 +20,9 @@ export class IdempotencyKeysTimer implements OnApplicationBootstrap, BeforeAppli
   ) {}
 
   onApplicationBootstrap(): void {
-    this.#timer = setInterval(() => (this.#running = this.#forget().catch(() => undefined)), LOOK_EVERY_MS);
+    this.#timer = setInterval(() => {
+      this.#running = this.#forget().catch(() => undefined);
+    }, LOOK_EVERY_MS);
     this.#timer.unref();
   }
 

@@ -98,8 +98,8 @@ async function firstLine(chunks: AsyncIterator<Buffer>): Promise<Buffer> {
 }
 
 async function next(chunks: AsyncIterator<Buffer>): Promise<Buffer | undefined> {
-  const { value, done } = await chunks.next();
-  return done === true ? undefined : value;
+  const result = await chunks.next();
+  return result.done === true ? undefined : result.value;
 }
 
 function delimiterOf(start: Buffer): string {
