@@ -357,12 +357,26 @@ function handOver(node, args) {
 }
 
 let interrupted = false;
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.on(signal, () => {
-    interrupted = true;
-    // On a terminal Ctrl-C has reached the child by itself; it takes the second one for the same.
-    if (current) current.kill(signal);
-  });
+function interrupt(signal) {
+  interrupted = true;
+  // On a terminal Ctrl-C has reached the child by itself; it takes the second one for the same.
+  if (current) current.kill(signal);
+}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interrupt(signal));
+
+/**
+ * npm puts a shell between itself and us. When npm is ended, it ends that shell, which does not tell us: only that our
+ * parent has become another one does.
+ */
+function endWithNpm(end) {
+  const parent = process.ppid;
+  if (!process.env.npm_lifecycle_event) return;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    end();
+  }, 500);
+  watch.unref();
 }
 
 async function main([command, ...rest]) {
@@ -385,9 +399,10 @@ async function main([command, ...rest]) {
   return 2;
 }
 
-module.exports = { explainNpm, fits, installedNode, readStamp, wantedStamp };
+module.exports = { endWithNpm, explainNpm, fits, installedNode, readStamp, wantedStamp };
 
 if (require.main === module) {
+  endWithNpm(() => interrupt('SIGTERM'));
   main(process.argv.slice(2)).then(
     (code) => process.exit(code),
     (error) => {

@@ -16,7 +16,7 @@ if (existsSync(hook)) fromSource();
 else import('../dist/main.js').catch(fail);
 
 function fromSource() {
-  const { installedNode, readStamp, wantedStamp } = require(join(root, 'tools', 'bootstrap.cjs'));
+  const { endWithNpm, installedNode, readStamp, wantedStamp } = require(join(root, 'tools', 'bootstrap.cjs'));
   const node = installedNode();
   const stamp = readStamp();
   if (!node || !existsSync(join(root, 'node_modules', '@swc', 'core'))) {
@@ -36,7 +36,8 @@ function fromSource() {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  if (process.connected) process.on('disconnect', () => child.disconnect());
+  endWithNpm(() => child.kill('SIGTERM'));
+  if (process.connected) process.on('disconnect', () => child.connected && child.disconnect());
   child.on('error', fail);
   child.on('exit', (code, signal) => process.exit(signal ? 128 + (constants.signals[signal] || 0) : code));
 }
