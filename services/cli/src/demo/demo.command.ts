@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { Api } from '../api/client.js';
 import { printJson } from '../api/print.js';
 import { runCommand } from '../api/run-command.js';
 import { apiSettings } from '../api/settings.js';
@@ -31,6 +32,9 @@ export function demoCommand(): Command {
         const { playCampaign } = await import('./play-campaign.js');
         const { url, key: adminKey } = apiSettings(process.env);
         const dataFolder = new DataFolder(process.env).path;
+        // Without patience: who forgot to start the system wants to know at once.
+        const api = new Api({ url, key: adminKey });
+        await api.call({ method: 'GET', path: '/v1/leads?limit=1' }).finally(() => api.close());
         const stopping = new AbortController();
         const stop = (): void => stopping.abort();
         for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);

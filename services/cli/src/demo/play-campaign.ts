@@ -91,7 +91,6 @@ class Play {
   async run(): Promise<CampaignResult> {
     const { campaigns } = this.folder.recall();
     const { leads: count = defaultLeads, seed = firstSeed + campaigns } = this.campaign;
-    this.folder.keep({ ...this.folder.recall(), campaigns: campaigns + 1 });
     this.#planned = count;
     const leads = generateLeads(count, seed);
 
@@ -145,6 +144,8 @@ class Play {
       sales.work(offer);
     });
     await connectWebhooks(this.api, this.#receivers);
+    const remembered = this.folder.recall();
+    this.folder.keep({ ...remembered, campaigns: remembered.campaigns + 1 });
     this.#before = await readFigures(this.api);
   }
 
