@@ -159,6 +159,20 @@ describe('a server that fails for a while', () => {
   });
 });
 
+describe('a server that has moved', () => {
+  it('gets what failed at its old address at once, without waiting for the next retry', async () => {
+    const old = await receiver((_, response) => void response.writeHead(503, { 'retry-after': '3600' }).end());
+    const { party, lead } = await route(old.url);
+    const endpoint = `/v1/partners/${party}/endpoints/crm`;
+    await eventually(async () => expect((await road.call('GET', endpoint)).body).toHaveProperty('restingUntil'));
+
+    const moved = await receiver();
+    await road.call('PUT', endpoint, { json: { url: moved.url, events: ['lead.routed'] } });
+    await eventually(() => expect(moved.received.map(({ body }) => body.subject)).toEqual([lead]));
+    expect(moved.received[0]?.id).toBe(old.received[0]?.id);
+  });
+});
+
 describe('a server that is gone for good', () => {
   it('is disabled at once; what comes later is withheld until it is set up again', async () => {
     const server = await receiver((_, response) => void response.writeHead(410).end());

@@ -237,7 +237,10 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     }
     if (unknown.size === 0) return;
     for (const row of await this.endpoints.load(this.units.query, [...unknown])) {
-      this.#lane(row.key).endpoint = this.#endpointOf(row, now);
+      const lane = this.#lane(row.key);
+      const before = lane.endpoint?.url.href;
+      lane.endpoint = this.#endpointOf(row, now);
+      if (before !== undefined && before !== lane.endpoint?.url.href) lane.forget();
     }
   }
 

@@ -47,6 +47,13 @@ describe('how much a sender dares to send to one endpoint', () => {
     expect(breadth(one)).toBe(2);
   });
 
+  it('begins anew when it is another server', () => {
+    const one = lane();
+    for (let i = 0; i < 3; i += 1) one.failed(10);
+    one.forget();
+    expect([one.failing, breadth(one)]).toEqual([false, 2]);
+  });
+
   it('claims as much ahead as half a second takes, in batches, and one at a time while it fails', () => {
     const [fast, slow, failing] = [lane(), lane(), lane()];
     for (let i = 0; i < 100; i += 1) fast.succeeded(10);

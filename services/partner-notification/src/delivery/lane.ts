@@ -110,6 +110,13 @@ export class Lane {
     this.#measure(durationMs);
   }
 
+  /** It is another server now: what is known of the one before says nothing. */
+  forget(): void {
+    this.failures = 0;
+    this.#limit = FIRST_LIMIT;
+    this.#averageMs = undefined;
+  }
+
   #measure(durationMs: number): void {
     this.#averageMs = this.#averageMs === undefined ? durationMs : this.#averageMs * 0.9 + durationMs * 0.1;
   }

@@ -6,6 +6,7 @@ import { Allow, type Caller, CurrentCaller, invalidInput, notFound, pageLimit, P
 import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsIn, IsString, MaxLength } from 'class-validator';
 import type { FastifyReply } from 'fastify';
 import { type NotificationSettings, SETTINGS } from '../config.js';
+import { Dispatcher } from '../delivery/dispatcher.js';
 import { refusalOf } from '../delivery/endpoint-url.js';
 import { SecretBox } from '../delivery/secret-box.js';
 import { newSecret } from '../delivery/signature.js';
@@ -56,6 +57,7 @@ export class EndpointsController {
     private readonly endpoints: EndpointsStore,
     private readonly deliveries: DeliveriesStore,
     private readonly secrets: SecretBox,
+    private readonly dispatcher: Dispatcher,
     @Inject(SETTINGS) private readonly settings: NotificationSettings,
   ) {}
 
@@ -77,14 +79,15 @@ export class EndpointsController {
     if (refusal) throw invalidInput([{ field: '/url', detail: refusal }]);
 
     const secret = newSecret();
-    const { created, endpoint } = await this.units.run(async ({ query }) => {
-      const { created } = await this.endpoints.put(query, { party, id, ...body }, this.#sealed(secret));
-      if (created && (await this.endpoints.count(query, party)) > MAX_ENDPOINTS)
+    const { created, endpoint } = await this.units.run(async (unit) => {
+      const { created, key } = await this.endpoints.put(unit.query, { party, id, ...body }, this.#sealed(secret));
+      unit.afterCommit(() => this.dispatcher.wake([key]));
+      if (created && (await this.endpoints.count(unit.query, party)) > MAX_ENDPOINTS)
         throw new Problem(409, {
           type: 'too-many-endpoints',
           detail: `A party has at most ${MAX_ENDPOINTS} endpoints.`,
         });
-      return { created, endpoint: await this.endpoints.get(query, party, id) };
+      return { created, endpoint: await this.endpoints.get(unit.query, party, id) };
     });
     if (!endpoint) throw notFound('endpoint');
     this.logger.log({ event: 'endpoint.put', party, endpointId: id, created, actor: caller.keyId });

@@ -1,10 +1,11 @@
 // How fast a backlog of webhooks is sent, every attempt recorded, beside a bare sender to the same receiver:
-//   node --conditions=@fairlead/source --import ../../tools/swc-hook.mjs test/bench/backlog.ts [deliveries] [endpoints]
+//   node --conditions=@fairlead/source --import ../../tools/swc-hook.mjs test/bench/backlog.ts [deliveries] [endpoints] [hanging]
 // Real servers, durable; the receiver is in another process. PROFILE=1 writes a CPU profile of the service.
 import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +15,7 @@ import { webhookHeaders } from '../../src/delivery/webhook.js';
 import { CONTACT } from '../fixture/events.js';
 import { Stretch } from '../fixture/stretch.js';
 
-const [deliveries = 50_000, endpoints = 20] = process.argv.slice(2).map(Number);
+const [deliveries = 50_000, endpoints = 20, hanging = 0] = process.argv.slice(2).map(Number);
 const local = fileURLToPath(new URL('../../../../infra/local/', import.meta.url));
 const { startPostgres } = (await import(`${local}postgres.mjs`)) as {
   startPostgres: (o: object) => Promise<{ url: string; stop(): Promise<void> }>;
@@ -34,6 +35,10 @@ process.env['TEST_KAFKA_BROKERS'] = kafka.brokers;
 
 const receiver = fork(fileURLToPath(new URL('./receiver.mjs', import.meta.url)), { execArgv: [] });
 const [{ port }] = (await once(receiver, 'message')) as [{ port: number }];
+/** Takes connections and never answers. */
+const deaf = createServer((socket) => void socket.on('error', () => undefined));
+await new Promise<void>((resolve) => deaf.listen(0, '127.0.0.1', resolve));
+const silent = (deaf.address() as AddressInfo).port;
 const road = await Stretch.open();
 
 try {
@@ -50,7 +55,8 @@ process.exit();
 
 async function seed(): Promise<void> {
   const service = await road.start();
-  for (let i = 0; i < endpoints; i += 1) await road.endpoint(`p-${i}`, 'crm', `http://127.0.0.1:${port}/hook/${i}`);
+  for (let i = 0; i < endpoints; i += 1)
+    await road.endpoint(`p-${i}`, 'crm', `http://127.0.0.1:${i < hanging ? silent : port}/hook/${i}`);
   await road.stop(service);
   const facts = JSON.stringify({
     company: 'Größe & Söhne GmbH',
@@ -122,7 +128,10 @@ async function drain(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 100));
     sent = (await counted()) - before;
     if (first === 0 && sent > 0) first = performance.now();
-    const { rows } = await road.db.query<{ left: number }>('SELECT EXISTS (SELECT 1 FROM delivery_queue)::int AS left');
+    const { rows } = await road.db.query<{ left: number }>(
+      'SELECT EXISTS (SELECT 1 FROM delivery_queue WHERE endpoint_key > $1)::int AS left',
+      [hanging],
+    );
     if (rows[0]?.left === 0) break;
     if (performance.now() - started > 300_000) throw new Error(`not drained: ${sent} sent`);
   }
@@ -145,8 +154,8 @@ async function drain(): Promise<void> {
     ...rows[0],
     startMs: Math.round(ready - started),
     sincefirstMs: Math.round(recorded - first),
-    perSecond: Math.round(deliveries / ((recorded - first + 50) / 1000)),
-    publishedPerSecond: Math.round(deliveries / ((published - first + 50) / 1000)),
+    perSecond: Math.round(sent / ((recorded - first + 50) / 1000)),
+    publishedPerSecond: Math.round(sent / ((published - first + 50) / 1000)),
     cpuMicrosPerDelivery: perDelivery(idle, used),
   });
 }
