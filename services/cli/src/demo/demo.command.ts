@@ -41,7 +41,7 @@ export function demoCommand(): Command {
         try {
           const output = json && { output: { write: () => true } };
           const result = await playCampaign({
-            ...{ url, adminKey, dataFolder, stopping: stopping.signal },
+            ...{ url, adminKey, dataFolder, stopping: stopping.signal, leaveWebhooks: true },
             ...options,
             ...output,
           });

@@ -1,10 +1,10 @@
 import { type Api, Refused } from '../api/client.js';
 import { CommandFailed } from '../api/command-failed.js';
-import type { CampaignFolder, Remembered } from './campaign-folder.js';
-import type { Receivers } from './receivers.js';
+import type { CampaignFolder } from './campaign-folder.js';
 import { namedAccounts, namedAccountsList, parties, partners, policy, sources } from './vendor.js';
 
 const endpointId = 'sample-campaign';
+const nowhere = 'http://127.0.0.1:9/';
 
 /** Publishes the vendor's policy and its partners. Doing it again changes nothing. */
 export async function introduceVendor(api: Api): Promise<void> {
@@ -42,25 +42,47 @@ async function makeKey(api: Api, partner: string): Promise<string> {
   return key;
 }
 
-/** Tells the system where each party's webhooks go from now on. */
-export async function connectWebhooks(api: Api, receivers: Receivers): Promise<void> {
-  for (const { id } of parties) await putEndpoint(api, id, receivers.urlOf(id));
+export interface Webhooks {
+  /** The secret that signs each party's webhooks. */
+  readonly secrets: ReadonlyMap<string, string>;
+  /** Where each party's webhooks went before this campaign, if anywhere. */
+  readonly before: ReadonlyMap<string, string>;
 }
 
 /**
- * The secret that signs each party's webhooks. It is shown when an endpoint is made and never again, so one that was
- * forgotten is replaced. Until the receivers run, the endpoints point to where nobody listens.
+ * Makes an endpoint for each party, or finds the one of an earlier campaign. A secret is shown when an endpoint is made and
+ * never again, so one that was forgotten is replaced.
  */
-export async function agreeOnSecrets(api: Api, folder: CampaignFolder): Promise<ReadonlyMap<string, string>> {
+export async function agreeOnSecrets(api: Api, folder: CampaignFolder): Promise<Webhooks> {
   const remembered = folder.recall();
   const secrets: Record<string, string> = {};
+  const before = new Map<string, string>();
   for (const { id } of parties) {
-    const made = await putEndpoint(api, id, 'http://127.0.0.1:9/');
+    const url = await urlOf(api, id);
+    if (url !== undefined) before.set(id, url);
+    // Until the receivers run, a new endpoint points to where nobody listens.
+    const made = url === undefined ? await putEndpoint(api, id, nowhere) : undefined;
     secrets[id] = made ?? remembered.secrets[id] ?? (await rotateSecret(api, id));
   }
-  const kept: Remembered = { ...folder.recall(), secrets };
-  folder.keep(kept);
-  return new Map(Object.entries(secrets));
+  folder.keep({ ...folder.recall(), secrets });
+  return { secrets: new Map(Object.entries(secrets)), before };
+}
+
+/** Tells the system where each party's webhooks go from now on. */
+export async function connectWebhooks(api: Api, urlFor: (party: string) => string | undefined): Promise<void> {
+  for (const { id } of parties) {
+    const url = urlFor(id);
+    if (url !== undefined) await putEndpoint(api, id, url);
+  }
+}
+
+async function urlOf(api: Api, party: string): Promise<string | undefined> {
+  try {
+    return (await api.call<{ url: string }>({ method: 'GET', path: endpointPath(party) })).url;
+  } catch (error) {
+    if (error instanceof Refused && error.status === 404) return undefined;
+    throw error;
+  }
 }
 
 async function putEndpoint(api: Api, party: string, url: string): Promise<string | undefined> {

@@ -26,6 +26,8 @@ export interface Campaign {
   readonly leads?: number;
   /** The same seed sends the same leads; without it every campaign has its own. */
   readonly seed?: number;
+  /** At the end webhooks go again to where they went before: for receivers that do not outlive the campaign. */
+  readonly leaveWebhooks?: boolean;
   /** Where it is shown; the terminal, unless said. */
   readonly output?: Output;
 }
@@ -78,6 +80,7 @@ class Play {
   #sales: Sales | undefined;
   #before: CampaignFigures | undefined;
   #planned = 0;
+  #webhooksBefore: ReadonlyMap<string, string> = new Map();
 
   constructor(
     private readonly campaign: Campaign,
@@ -106,7 +109,9 @@ class Play {
       () => this.#scene(),
       () => this.#summary(),
     );
-    return this.#conclude();
+    const result = await this.#conclude();
+    if (this.campaign.leaveWebhooks) await connectWebhooks(this.api, (party) => this.#webhooksBefore.get(party));
+    return result;
   }
 
   async close(): Promise<void> {
@@ -133,17 +138,19 @@ class Play {
   async #prepare(seed: number): Promise<void> {
     await introduceVendor(this.api);
     const keys = await handOutKeys(this.api, this.folder, (key) => isValid(this.campaign.url, key));
-    const secrets = await agreeOnSecrets(this.api, this.folder);
+    const { secrets, before } = await agreeOnSecrets(this.api, this.folder);
+    this.#webhooksBefore = before;
     this.#stopping.throwIfAborted();
     const nameOf = (leadId: string): string => this.#names.get(leadId) ?? leadId;
     const sales = new Sales(this.campaign.url, keys, seed, nameOf, () => this.#sent.total / this.#planned);
     this.#sales = sales;
     const breaks = new Map(parties.map(({ id, habits }) => [id, habits.breaksAtFirst]));
-    this.#receivers = await startReceivers(secrets, breaks, (offer) => {
+    const receivers = await startReceivers(secrets, breaks, (offer) => {
       this.#offered.add(offer.leadId);
       sales.work(offer);
     });
-    await connectWebhooks(this.api, this.#receivers);
+    this.#receivers = receivers;
+    await connectWebhooks(this.api, (party) => receivers.urlOf(party));
     const remembered = this.folder.recall();
     this.folder.keep({ ...remembered, campaigns: remembered.campaigns + 1 });
     this.#before = await readFigures(this.api);
