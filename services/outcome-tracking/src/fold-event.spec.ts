@@ -1,0 +1,81 @@
+import {
+  type DataOf,
+  type EventDefinition,
+  type EventOf,
+  LeadErased,
+  LeadMerged,
+  LeadReceived,
+  LeadRouted,
+} from '@fairlead/events';
+import { foldEvent, type LeadEvent } from './fold-event.js';
+import { type TrackedLead, unseen } from './store/leads.store.js';
+
+const id = '00000000-0000-4000-8000-000000000001';
+const sealed = { v: 1 as const, key: 1, nonce: 'AAAAAAAAAAAAAAAA', ciphertext: 'AAAA' };
+
+function event<D extends EventDefinition>(definition: D, data: Partial<DataOf<D>>, eventId = 'event-1'): LeadEvent {
+  const { type, dataschema } = definition;
+  const envelope = {
+    id: eventId,
+    source: '/test',
+    specversion: '1.0',
+    type,
+    subject: id,
+    partitionkey: id,
+    dataschema,
+  };
+  return { ...envelope, time: '2026-01-15T09:30:00.250Z', data } as EventOf<D> as unknown as LeadEvent;
+}
+const received = event(LeadReceived, { sourceId: 'web', facts: { engagement: {}, attributes: {} }, contact: sealed });
+const decided = { policy: { name: 'emea', version: 3, hash: '' }, pool: 'smb', now: 7 } as DataOf<
+  typeof LeadRouted
+>['decided'];
+const folded = (events: readonly LeadEvent[], from: TrackedLead = unseen(id, 0)) => events.reduce(foldEvent, from);
+
+describe('the view of a lead', () => {
+  it('keeps with the contact the event that it was sealed for', () => {
+    expect(folded([received])).toMatchObject({
+      receivedAt: Date.UTC(2026, 0, 15, 9, 30, 0, 250),
+      details: { sourceId: 'web', contact: sealed, contactEvent: 'event-1' },
+      standing: { state: 'received' },
+    });
+  });
+
+  it('loses the contact with its erasure', () => {
+    expect(folded([received, event(LeadErased, {})])).toMatchObject({
+      details: { contact: null, contactEvent: null },
+      standing: { state: 'erased' },
+    });
+  });
+
+  it('knows under which policy, and outside which promise, an offer was made', () => {
+    const kinds = (
+      [
+        { why: 'first' },
+        { why: 'declined' },
+        { why: 'first', namedAccount: { list: 'l', version: 1, entry: 'x' } },
+        { why: 'fallback' },
+        { why: 'override' },
+      ] as const
+    ).map((data) => {
+      const [offer] = folded([event(LeadRouted, { to: 'acme', offer: 1, decided, ...data })]).standing.offers;
+      return [offer?.policy, offer?.kind];
+    });
+    expect(kinds).toEqual([
+      ['emea@3', 'share'],
+      ['emea@3', 'share'],
+      ['emea@3', 'named-account'],
+      ['emea@3', 'fallback'],
+      ['emea@3', 'override'],
+    ]);
+  });
+
+  it('forgets what it waited for when that comes back', () => {
+    const waiting = { ...unseen(id, 0), pending: [{ eventId: 'event-1', step: { type: 'received' } as const }] };
+    expect(folded([received], waiting).pending).toEqual([]);
+  });
+
+  it('counts how often somebody sent the lead, whatever the order in which that is told', () => {
+    expect(folded([event(LeadMerged, { touch: 3 }), event(LeadMerged, { touch: 2 })]).touches).toBe(3);
+  });
+});
