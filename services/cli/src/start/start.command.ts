@@ -56,7 +56,8 @@ async function start({ services = serviceNames, port, json, demo }: Options): Pr
       ...(fresh && { adminKey }),
     });
   }
-  if (demo && !stopping.aborted) await playDemo(url, adminKey, folder, stopping, progress);
+  // A campaign that is in the middle of a call must not hold up the end of what it calls.
+  if (demo && !stopping.aborted) void playDemo(url, adminKey, folder, stopping, progress);
   await stopped;
   process.exit();
 }
