@@ -99,6 +99,31 @@ describe('a sender that dies', () => {
   });
 });
 
+describe('a database that breaks every connection, again and again', () => {
+  it('loses no webhook and has none sent twice', async () => {
+    receiver.answer = (_, response) => void setTimeout(() => response.end(), 10);
+    // Long enough for a result to be recorded at the second or third try, short enough to wait for a claim whose answer was lost.
+    await road.start({
+      FAIRLEAD_WEBHOOK_TIMEOUT: '2s',
+      FAIRLEAD_WEBHOOK_LEASE: '8s',
+      FAIRLEAD_WEBHOOK_CONCURRENCY_PER_ENDPOINT: '4',
+    });
+    await road.endpoint('acme', 'crm', receiver.url, ['lead.routed', 'lead.offer-expired']);
+    const leads = Array.from({ length: 150 }, () => randomUUID());
+    const events = twoEventsOf(leads);
+    await road.receives(...events);
+    for (const share of [0.1, 0.3, 0.5, 0.7]) {
+      await eventually(() => expect(receiver.received.length).toBeGreaterThan(share * events.length));
+      await road.db.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND application_name = 'fairlead-partner-notification'`,
+      );
+    }
+    await everythingArrived(leads, events);
+    expect(receiver.received).toHaveLength(events.length);
+  });
+});
+
 describe('two senders', () => {
   it('share the work: nothing is sent twice, and each lead’s order holds', async () => {
     receiver.answer = (_, response) => void setTimeout(() => response.end(), 5);
