@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Api, Refused } from '../api/client.js';
 import type { Offer } from './receivers.js';
 import { chanceFor } from './random.js';
@@ -11,6 +12,8 @@ import { planFor, type PlannedOutcome } from './work-offer.js';
 const AT_ONCE = 64;
 /** A service that is being restarted is back within seconds. */
 const PATIENCE = { forMs: 15_000 };
+const COME_AGAIN_MS = 2_000;
+const MAX_ATTEMPTS = 5;
 
 /** What the parties have said so far. */
 export interface SalesCounts {
@@ -40,6 +43,12 @@ export const noAnswers: Readonly<SalesCounts> = {
   late: 0,
   failed: 0,
 };
+
+/** The body of an answer. */
+interface Said {
+  readonly type?: string;
+  readonly reason?: string;
+}
 
 /**
  * The people who work the leads, at the partners and at direct. They answer by the API, each with its own party's key,
@@ -90,7 +99,8 @@ export class Sales {
     if (plan.answer === 'forget') this.counts.forgotten += 1;
     else if (plan.answer === 'decline') {
       this.#later(plan.afterMs, async () => {
-        if (await this.#say(offer, 'decline', { reason: plan.reason })) this.counts.declined += 1;
+        if (await this.#say(offer, 'decline', plan.reason === undefined ? {} : { reason: plan.reason }))
+          this.counts.declined += 1;
       });
     } else {
       this.#later(plan.afterMs, async () => {
@@ -121,21 +131,32 @@ export class Sales {
     });
   }
 
-  async #say({ party, leadId, webhookId }: Offer, what: string, said: object): Promise<boolean> {
-    try {
-      await this.#apis.get(party)?.call({
-        method: 'POST',
-        path: `/v1/leads/${leadId}/${what}`,
-        body: { type: 'application/json', text: JSON.stringify(said) },
-        // What the webhook is called is a good name for the answer to it: repeating either does no harm.
-        ...(what !== 'outcomes' && { idempotencyKey: webhookId }),
-      });
-      return true;
-    } catch (error) {
-      if (error instanceof Refused && error.status === 409) this.counts.late += 1;
-      else this.counts.failed += 1;
-      return false;
+  async #say(offer: Offer, what: string, said: Said): Promise<boolean> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#post(offer, what, said);
+        return true;
+      } catch (error) {
+        const status = error instanceof Refused ? error.status : undefined;
+        if (status === 409) this.counts.late += 1;
+        // The offer has not come in there yet, and the answer asks to come again.
+        else if (status === 404 && attempt < MAX_ATTEMPTS) {
+          await pause(COME_AGAIN_MS);
+          continue;
+        } else this.counts.failed += 1;
+        return false;
+      }
     }
+  }
+
+  async #post({ party, leadId, webhookId }: Offer, what: string, said: Said): Promise<void> {
+    await this.#apis.get(party)?.call({
+      method: 'POST',
+      path: `/v1/leads/${leadId}/${what}`,
+      body: { type: 'application/json', text: JSON.stringify(said) },
+      // What the webhook is called, and what is said about it, is a good name: repeating it does no harm.
+      idempotencyKey: `${webhookId}/${said.type ?? what}`,
+    });
   }
 
   #later(afterMs: number, work: () => Promise<void>): void {
