@@ -1,8 +1,11 @@
 import { crashPoints } from '../src/index.js';
 import { Road } from './fixture/road.js';
 
-/** A batch takes whatever has piled up, so the n-th hit of a point may need more than n sendings to be reached. */
-const MAX_STEPS = 12;
+/**
+ * A batch takes whatever has piled up, and offsets are committed twice a second, so the n-th hit of a point may need more
+ * than n sendings to be reached.
+ */
+const MAX_STEPS = 100;
 
 describe('messaging, with a real database, a real broker and processes that die', () => {
   let road: Road;
