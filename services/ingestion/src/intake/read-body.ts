@@ -1,5 +1,6 @@
 import type { FieldError } from '@fairlead/decisions';
 import { Problem } from '@fairlead/platform';
+import type { Readable } from 'node:stream';
 
 /** One lead as it was sent: not yet looked at, or wrong in itself. */
 export interface RawRow {
@@ -17,9 +18,12 @@ export const MAX_ROW_BYTES = 256 * 1024;
 export const MAX_ROWS = 100_000;
 
 /** Passes on what comes in, and stops where a body becomes larger than a stream may be. */
-export async function* limited(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+export async function* limited(body: Readable): AsyncGenerator<Buffer, void, undefined> {
   let bytes = 0;
-  for await (const chunk of body) {
+  // Whoever stops reading must not destroy the request: its connection would be left half read, and the next request on
+  // it, or the answer to this one, would hang.
+  const chunks = body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  for await (const chunk of chunks) {
     bytes += chunk.length;
     if (bytes > MAX_STREAM_BYTES) throw tooLarge();
     yield chunk;

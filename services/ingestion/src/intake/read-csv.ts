@@ -31,6 +31,8 @@ export async function* readCsv(
       return null;
     },
   });
+  // What goes wrong is met where it is written; a stream whose errors nobody listens to would end the process.
+  parser.on('error', () => undefined);
   // Records go to `on_record`; nothing is ever read from the stream itself.
   parser.resume();
 
@@ -45,7 +47,8 @@ export async function* readCsv(
   try {
     await end(parser);
   } catch (error) {
-    if ((error as CsvError).code !== 'CSV_QUOTE_NOT_CLOSED' || !bound) throw notClosed(parser.info.records);
+    if ((error as CsvError).code !== 'CSV_QUOTE_NOT_CLOSED') throw error;
+    if (!bound) throw notClosed(parser.info.records);
     const detail = 'A quotation mark is not closed; what follows it was not read.';
     rows.push({ errors: [{ field: 'row', rule: 'malformed-csv', detail }], text: '' });
   }

@@ -61,7 +61,7 @@ export class IdempotencyKeysStore {
     if (answers.length === 0) return;
     await query(
       `UPDATE idempotency_keys AS known SET answer = given.answer
-       FROM unnest($1::text[], $2::text[], $3::int[], $4::jsonb[]) AS given (caller, key, part, answer)
+       FROM unnest($1::text[], $2::text[], $3::int[], $4::json[]) AS given (caller, key, part, answer)
        WHERE (known.caller, known.key, known.part) = (given.caller, given.key, given.part)`,
       [...names(answers.map(({ part }) => part)), answers.map(({ answer }) => JSON.stringify(answer))],
     );
