@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import { isTransient, QueryFailed } from '@fairlead/persistence';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Socket } from 'node:net';
 import { Problem } from './problem.js';
 
 /** Long enough for an answer to cross the world and for the sender to stop; little can be sent meanwhile that costs us. */
@@ -83,8 +84,11 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
  */
 function cutOffSoon(request: FastifyRequest, reply: FastifyReply): void {
   reply.raw.once('finish', () => {
-    const cutOff = setTimeout(() => request.raw.socket.destroy(), LINGER_MS);
+    // The socket is gone from the request where the client has closed it first.
+    const cutOff = setTimeout(() => (request.raw.socket as Socket | null)?.destroy(), LINGER_MS);
     request.raw.once('close', () => clearTimeout(cutOff));
+    // A body that somebody has begun to read is not thrown away by Node itself.
+    request.raw.resume();
   });
 }
 
