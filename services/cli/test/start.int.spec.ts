@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -91,6 +91,13 @@ class Started {
   }
 }
 
+/** Root's PostgreSQL runs under another number and must get through; closed, its data would go to a folder of the system. */
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-start-'));
+  chmodSync(folder, 0o711);
+  return folder;
+}
+
 async function until(condition: () => boolean | Promise<boolean>, ms = 90_000): Promise<void> {
   const deadline = Date.now() + ms;
   while (!(await condition())) {
@@ -109,7 +116,7 @@ describe('fairlead start', () => {
     return started;
   };
   beforeAll(async () => {
-    folder = join(mkdtempSync(join(tmpdir(), 'fairlead-start-')), 'data');
+    folder = join(temporaryFolder(), 'data');
     port = await freePort();
   }, PATIENCE_MS);
   afterAll(async () => {
@@ -259,7 +266,7 @@ describe('fairlead start with a PostgreSQL and a Kafka of one’s own', () => {
   it(
     'runs the services in its own process, as a container wants it, and ends with 0 at SIGTERM',
     async () => {
-      const folder = join(mkdtempSync(join(tmpdir(), 'fairlead-start-')), 'data');
+      const folder = join(temporaryFolder(), 'data');
       const name = `start_${process.pid}`;
       const admin = new pg.Client({ connectionString: process.env['TEST_DATABASE_URL'] });
       await admin.connect();
