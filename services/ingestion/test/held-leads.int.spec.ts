@@ -1,0 +1,182 @@
+import type { FairleadEvent, Sealed } from '@fairlead/events';
+import { randomUUID } from 'node:crypto';
+import { type Intake, type Result, startIntake } from './fixture/intake.js';
+
+let intake: Intake;
+let people = 0;
+const person = (more: Record<string, unknown> = {}) => ({ email: `p.${(people += 1)}@company.example`, ...more });
+const pool = { match: {}, promise: { direct: 50, channel: 50 } };
+const policy = (holdFor: string | undefined, needs: string[]) => ({
+  name: 'emea',
+  pools: [
+    { ...pool, id: 'cloud', match: { products: ['cloud'] }, incomplete: { needs: [...needs, 'employees'], holdFor } },
+    { ...pool, id: 'rest', incomplete: { needs, holdFor } },
+  ],
+});
+
+beforeAll(async () => {
+  intake = await startIntake();
+  await intake.source('website');
+  await intake.source('fair');
+});
+afterAll(() => intake.end());
+
+async function sent(lead: unknown): Promise<Result> {
+  const { body } = await intake.call('/v1/leads?source=website', { json: [lead] });
+  return body.results?.[0] as Result;
+}
+
+const supply = (id: string, json: unknown, more: { key?: string; headers?: Record<string, string> } = {}) =>
+  intake.call(`/v1/leads/${id}`, { method: 'PATCH', json, ...more });
+
+async function contactOf({ id, subject, data }: FairleadEvent): Promise<unknown> {
+  const { contact: sealed } = data as { contact: Sealed };
+  const [contact] = await intake.personalData.unseal([{ leadId: subject, eventId: id, field: 'contact', sealed }]);
+  return contact;
+}
+
+describe('a lead that lacks what its pool needs', () => {
+  beforeAll(() => intake.activate(policy('2h', ['contact', 'country', 'company'])));
+
+  it('is held, and says what for and until when', async () => {
+    const { id, status } = await sent(person());
+    expect(status).toBe('held');
+    const [received, held] = await intake.said([id], 2);
+    expect(received).toMatchObject({ type: 'lead.received', data: { state: 'held', missing: ['country', 'company'] } });
+    expect(held).toMatchObject({ type: 'lead.held', data: { missing: ['country', 'company'] } });
+    const until = (held?.data as { until: number }).until;
+    expect(until).toBe(Date.parse(held?.time ?? '') + 2 * 3_600_000);
+  });
+
+  it('goes on at once when it lacks nothing', async () => {
+    const { id, status } = await sent(person({ country: 'DE', company: 'Example' }));
+    expect(status).toBe('received');
+    expect(await intake.said([id], 1)).toMatchObject([{ data: { state: 'complete', missing: [] } }]);
+  });
+
+  it('goes on when what it lacks is supplied, piece by piece', async () => {
+    const { id } = await sent(person({ firstName: 'Jane', externalId: 'h-1', attributes: { a: 1 } }));
+    expect(await supply(id, { country: 'Austria', phone: '01 534530', attributes: { b: 2 } })).toMatchObject({
+      status: 200,
+      body: { id, status: 'held', missing: ['company'] },
+    });
+    // Found again by what was supplied.
+    expect(await sent({ phone: '+43 1 534530' })).toMatchObject({ id, status: 'merged' });
+    expect(await supply(id, { company: 'Example AG', lastName: 'Doe' })).toMatchObject({
+      status: 200,
+      body: { id, status: 'completed', missing: [] },
+    });
+
+    const events = await intake.said([id], 4);
+    expect(events.map(({ type }) => type)).toEqual(['lead.received', 'lead.held', 'lead.merged', 'lead.completed']);
+    const completed = events[3] as FairleadEvent;
+    expect(completed.data).toMatchObject({
+      by: 'supplied',
+      supplied: ['company'],
+      missing: [],
+      sourceId: 'website',
+      reachable: { email: true, phone: true },
+      facts: { country: 'AT', company: 'Example AG', attributes: { a: 1, b: 2 } },
+    });
+    expect(await contactOf(completed)).toEqual({
+      firstName: 'Jane',
+      lastName: 'Doe',
+      email: `p.${people}@company.example`,
+      phone: '+431534530',
+    });
+    expect(await supply(id, { city: 'Wien' })).toMatchObject({ status: 409 });
+    expect(await intake.dump()).not.toMatch(/Jane|p\.\d+@company|431534530/);
+  });
+
+  it('needs what the pool needs that it comes into by what is supplied', async () => {
+    const { id } = await sent(person({ country: 'DE' }));
+    expect((await supply(id, { company: 'Example', product: 'cloud' })).body).toMatchObject({ missing: ['employees'] });
+    expect((await supply(id, { employees: '51-200' })).body).toMatchObject({ status: 'completed' });
+  });
+
+  it('goes on when it is sent again with what was missing; what was said before stays', async () => {
+    const jane = person({ lastName: 'Doe', country: 'DE' });
+    const { id } = await sent(jane);
+    expect(await sent({ ...jane, lastName: 'Roe', company: 'Example', country: 'FR' })).toMatchObject({
+      id,
+      status: 'merged',
+    });
+    const events = await intake.said([id], 4);
+    expect(events.map(({ type }) => type)).toEqual(['lead.received', 'lead.held', 'lead.merged', 'lead.completed']);
+    expect(events[3]?.data).toMatchObject({ by: 'supplied', facts: { country: 'DE', company: 'Example' } });
+    expect(await contactOf(events[3] as FairleadEvent)).toMatchObject({ lastName: 'Doe' });
+  });
+
+  it('is completed once, however many supply at the same moment', async () => {
+    const { id } = await sent(person({ company: 'Example' }));
+    const answers = await Promise.all(['DE', 'AT', 'CH', 'FR'].map((country) => supply(id, { country })));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(3);
+    expect(await intake.said([id], 3)).toHaveLength(3);
+  });
+
+  it('is answered as before when the same is supplied again under one Idempotency-Key', async () => {
+    const { id } = await sent(person({ company: 'Example' }));
+    const headers = { 'idempotency-key': 'complete-it' };
+    const first = await supply(id, { country: 'DE' }, { headers });
+    expect([first.status, (await supply(id, { country: 'DE' }, { headers })).text]).toEqual([200, first.text]);
+    expect((await supply(id, { country: 'AT' }, { headers })).status).toBe(422);
+  });
+
+  it('is refused what would not be a lead, by name', async () => {
+    const { id } = await sent(person());
+    const errors = async (json: unknown) => {
+      const { status, body } = await supply(id, json);
+      return [status, ...(body.errors ?? []).map(({ field }) => field)];
+    };
+    expect(await errors({ country: 'Nowhere', phone: '12' })).toEqual([422, 'country', 'phone']);
+    expect(await errors({ colour: 'red' })).toEqual([400, 'colour']);
+    expect(await errors({ externalId: 'other', source: 'fair' })).toEqual([400, 'externalId', 'source']);
+    expect(await errors([])).toEqual([400, 'lead']);
+  });
+
+  it('is its source’s alone: to another it looks like none', async () => {
+    const { id } = await sent(person());
+    const key = await intake.keyOf('source', { source: 'fair' });
+    const own = await intake.keyOf('source', { source: 'website' });
+    const [others, none, odd] = [
+      await supply(id, { country: 'DE' }, { key }),
+      await supply(randomUUID(), { country: 'DE' }, { key }),
+      await supply('not-an-id', { country: 'DE' }, { key }),
+    ];
+    expect([others.status, none.status, odd.status]).toEqual([404, 404, 404]);
+    expect([others.text, odd.text]).toEqual([none.text, none.text]);
+    expect((await supply(id, { country: 'DE', company: 'Example' }, { key: own })).status).toBe(200);
+    expect((await supply(id, {}, { key: await intake.keyOf('auditor') })).status).toBe(403);
+  });
+});
+
+describe('when its time is up', () => {
+  it('a held lead goes on as it is, and says what it lacks', async () => {
+    await intake.activate(policy('1s', ['company', 'phone']));
+    const [known, unknown] = [await sent(person({ externalId: 'x-1' })), await sent({ externalId: 'x-2' })];
+    expect([known.status, unknown.status]).toEqual(['held', 'held']);
+    const events = await intake.said([known.id, unknown.id], 6);
+    const completed = events.filter(({ type }) => type === 'lead.completed');
+    expect(completed).toHaveLength(2);
+    for (const { data } of completed) {
+      expect(data).toMatchObject({
+        by: 'hold-expired',
+        supplied: [],
+        missing: ['company', 'phone'],
+        sourceId: 'website',
+      });
+    }
+    const ofKnown = completed.find(({ subject }) => subject === known.id) as FairleadEvent;
+    expect(await contactOf(ofKnown)).toEqual({ email: `p.${people}@company.example` });
+    expect((await supply(known.id, { company: 'Too late' })).status).toBe(409);
+    expect(await intake.rows('SELECT 1 FROM held_leads WHERE until < now()')).toEqual([]);
+  });
+
+  it('and a pool that gives no time holds nobody, but says what is missing', async () => {
+    await intake.activate(policy(undefined, ['company']));
+    const { id, status } = await sent(person());
+    expect(status).toBe('received');
+    expect(await intake.said([id], 1)).toMatchObject([{ data: { state: 'complete', missing: ['company'] } }]);
+  });
+});
