@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import kafkajs from 'kafkajs';
+import { MortalServices } from './fixture/mortal-services.js';
+
+/** A start takes seconds, and other tests may run beside this one. */
+const PATIENCE_MS = 180_000;
+
+describe('operating a running system', () => {
+  let services: MortalServices;
+
+  beforeAll(async () => {
+    services = await MortalServices.start();
+  }, PATIENCE_MS);
+
+  afterAll(async () => {
+    await services.stop();
+  }, PATIENCE_MS);
+
+  it(
+    'makes a key, lists it without its secret, and revokes it',
+    async () => {
+      const made = await services.fairlead('keys', 'create', '--role', 'auditor', '--name', 'Audit 2025', '--json');
+      const { id, key } = JSON.parse(made.stdout) as { id: string; key: string };
+      expect(await statusWith(key)).toBe(200);
+
+      const listed = await services.fairlead('keys', 'list');
+      expect(listed.stdout).toMatch(new RegExp(`${id} +auditor +Audit 2025`));
+      expect(listed.stdout).not.toContain(key);
+
+      const revoked = await services.fairlead('keys', 'revoke', id);
+      expect(revoked).toMatchObject({ code: 0, stdout: expect.stringContaining(`The key ${id} is revoked`) });
+      expect(await statusWith(key)).toBe(401);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'says what is wrong with a key that is asked for, and with one that is not there',
+    async () => {
+      const partner = await services.fairlead('keys', 'create', '--role', 'partner', '--name', 'x');
+      expect(partner).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('needs it') });
+      const gone = await services.fairlead('keys', 'revoke', 'nobody');
+      expect(gone).toMatchObject({ code: 1, stderr: expect.stringContaining('There is no such key') });
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'lists what could not be processed, and says when it fails again',
+    async () => {
+      expect(await services.fairlead('parked')).toMatchObject({ code: 0, stdout: 'Nothing is parked.\n' });
+      await sendPoison(services.topic('lifecycle'));
+
+      const ids = await parkedIds();
+      expect(ids.map((id) => id.split('.')[0])).toContain('scoring');
+      const again = await services.fairlead('parked', 'redrive', ids[0] ?? '', '--json');
+      expect({ code: again.code, outcome: JSON.parse(again.stdout) as unknown }).toEqual({
+        code: 1,
+        outcome: { redriven: 0, remaining: 1, errorClass: 'InvalidEvent:not-json' },
+      });
+      const unknown = await services.fairlead('parked', 'redrive', 'scoring.999');
+      expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('There is no such parked event') });
+    },
+    PATIENCE_MS,
+  );
+
+  async function statusWith(key: string): Promise<number> {
+    return (await fetch(`${services.url}/v1/leads`, { headers: { authorization: `Bearer ${key}` } })).status;
+  }
+
+  async function parkedIds(): Promise<string[]> {
+    for (;;) {
+      const { stdout } = await services.fairlead('parked', 'list', '--json');
+      const { parked } = JSON.parse(stdout) as { parked: { id: string }[] };
+      if (parked.length > 0) return parked.map(({ id }) => id);
+    }
+  }
+});
+
+async function sendPoison(topic: string): Promise<void> {
+  const brokers = (process.env['TEST_KAFKA_BROKERS'] ?? '').split(',');
+  const client = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING });
+  const producer = client.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+  await producer.connect();
+  // Of a type that every service handles or skips: those that handle it cannot read it.
+  const message = { key: randomUUID(), value: '{"half": ', headers: { ce_type: 'lead.received' } };
+  await producer.send({ topic, messages: [message] });
+  await producer.disconnect();
+}
