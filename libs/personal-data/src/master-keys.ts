@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { decrypt, encrypt, KEY_BYTES, NONCE_BYTES } from './aes-gcm.js';
 import { MasterKeyUnusable, SealBroken } from './errors.js';
@@ -15,7 +15,7 @@ const HEADER = `# Fairlead's master keys, one a line: version and 256 random bit
 export class MasterKeys {
   readonly newest: number;
   readonly #keys: ReadonlyMap<number, Buffer>;
-  readonly #hashKey: Buffer;
+  readonly #hashKey: KeyObject;
   readonly #oldest: Buffer;
 
   constructor(keys: ReadonlyMap<number, Buffer>) {
@@ -27,7 +27,8 @@ export class MasterKeys {
     this.newest = newest;
     // From the oldest: a hash that changed with the master key would no longer find the leads that are there.
     this.#oldest = keys.get(oldest) as Buffer;
-    this.#hashKey = this.derive('keyed-hash');
+    // Not the bytes themselves: with them each HMAC took Node 24.21 five times as long (15 µs instead of 3).
+    this.#hashKey = createSecretKey(this.derive('keyed-hash'));
   }
 
   /** Wraps the key of a lead, bound to that lead and version: put into another lead's row, it does not open. */
