@@ -27,6 +27,9 @@ describe('operating a running system', () => {
       expect(listed.stdout).toMatch(new RegExp(`${id} +auditor +Audit 2025`));
       expect(listed.stdout).not.toContain(key);
 
+      await services.fairlead('keys', 'create', '--role', 'partner', '--partner', 'acme');
+      expect((await services.fairlead('keys', 'list')).stdout).toMatch(/partner +acme +partner acme/);
+
       const revoked = await services.fairlead('keys', 'revoke', id);
       expect(revoked).toMatchObject({ code: 0, stdout: expect.stringContaining(`The key ${id} is revoked`) });
       expect(await statusWith(key)).toBe(401);
@@ -37,7 +40,7 @@ describe('operating a running system', () => {
   it(
     'says what is wrong with a key that is asked for, and with one that is not there',
     async () => {
-      const partner = await services.fairlead('keys', 'create', '--role', 'partner', '--name', 'x');
+      const partner = await services.fairlead('keys', 'create', '--role', 'partner');
       expect(partner).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('needs it') });
       const gone = await services.fairlead('keys', 'revoke', 'nobody');
       expect(gone).toMatchObject({ code: 1, stderr: expect.stringContaining('There is no such key') });

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { adminKeyFile, apiSettings } from './settings.js';
@@ -15,6 +15,7 @@ describe('the system that a command talks to', () => {
     const environment = { FAIRLEAD_DATA_DIR: mkdtempSync(join(tmpdir(), 'fairlead-')), FAIRLEAD_PORT: '8181' };
     writeFileSync(adminKeyFile(environment), 'kept-key\n');
     expect(apiSettings(environment)).toEqual({ url: 'http://127.0.0.1:8181', key: 'kept-key' });
+    rmSync(environment.FAIRLEAD_DATA_DIR, { recursive: true });
   });
 
   it('cannot be reached without a key', () => {

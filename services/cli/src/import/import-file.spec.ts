@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -84,6 +84,8 @@ const folder = mkdtempSync(join(tmpdir(), 'fairlead-import-'));
 describe('importing a file', () => {
   let running: Intake | undefined;
   let api: Api | undefined;
+
+  afterAll(() => rmSync(folder, { recursive: true }));
 
   afterEach(async () => {
     await api?.close();

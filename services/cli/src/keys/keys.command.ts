@@ -12,6 +12,14 @@ interface Key {
   readonly revokedAt?: string | null;
 }
 
+interface CreateOptions {
+  readonly json?: true;
+  readonly role: string;
+  readonly name?: string;
+  readonly partner?: string;
+  readonly source?: string;
+}
+
 const ROLES = ['admin', 'manager', 'source', 'partner', 'auditor'];
 
 /** `fairlead keys create|list|revoke` */
@@ -22,14 +30,18 @@ export function keysCommand(): Command {
     .command('create')
     .description('makes a key, and shows it this once')
     .addOption(new Option('--role <role>', 'what the key may do').choices(ROLES).makeOptionMandatory())
-    .requiredOption('--name <name>', 'what it is for, so that it is recognised when it is to be revoked')
+    .option(
+      '--name <name>',
+      'what it is for, so that it is recognised when it is to be revoked; else its role and owner',
+    )
     .option('--partner <id>', 'the partner that a partner key speaks for (`direct`: the vendor’s own sales)')
     .option('--source <id>', 'the source that a source key speaks for')
     .option('--json', 'print { id, key }')
     .addHelpText('after', '\nExample:\n  fairlead keys create --role partner --partner acme --name "Acme’s CRM"')
-    .action(async ({ json, ...body }: { json?: true; role: string; name: string }) => {
+    .action(async ({ json, ...asked }: CreateOptions) => {
       await runWithApi(async (api) => {
-        const text = JSON.stringify(body);
+        const { role, partner, source, name = [role, partner ?? source ?? []].flat().join(' ') } = asked;
+        const text = JSON.stringify({ role, partner, source, name });
         const created = await api.call<{ id: string; key: string }>({
           method: 'POST',
           path: '/v1/keys',
