@@ -82,9 +82,9 @@ const bugs = [
   },
   {
     name: 'an offset alarm does not halt',
-    file: 'libs/messaging/src/kafka.ts',
-    find: "alarm({ topic, partition, offset: next, found: low, why: 'deleted-before-read' });",
-    replace: 'continue;',
+    file: 'libs/messaging/src/batch-consumer.ts',
+    find: 'void consumer.halt();',
+    replace: '',
     package: 'libs/messaging',
     test: ['faults', '-t', 'halts with an alarm'],
   },

@@ -143,13 +143,13 @@ export class BatchConsumer extends Server implements CustomTransportStrategy {
   async #take({ topic, partition, records, lag, isMine }: PartitionRecords): Promise<void> {
     consumerLag.set({ service: this.service.name, topic, partition }, lag);
     const wanted = records.filter(({ type }) => type === null || this.messageHandlers.has(type));
-    for (let i = 0; i < wanted.length && isMine() && !this.#closing; i += MAX_BATCH) {
+    for (let i = 0; i < wanted.length && isMine(); i += MAX_BATCH) {
+      if (this.#closing) throw new Error('closing: what was not begun is left for the next start');
       await new Promise<void>((done, failed) => {
         this.#jobs.push({ records: wanted.slice(i, i + MAX_BATCH), isMine, done, failed });
         this.#work ??= this.#drain().finally(() => (this.#work = undefined));
       });
     }
-    if (this.#closing) throw new Error('closing: what was not begun is left for the next start');
   }
 
   async #drain(): Promise<void> {

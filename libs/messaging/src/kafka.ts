@@ -181,6 +181,13 @@ export type OffsetAlarm = (alarm: PartitionOffset & { readonly found: bigint; re
  */
 const SESSION_TIMEOUT_MS = 6_000;
 const HEARTBEAT_MS = 1_500;
+/**
+ * What kafkajs commits when an offset was out of range: "from the earliest", in place of where the group was. A group that
+ * has never committed has -1.
+ */
+const RESET_BY_CLIENT = -2n;
+/** While offsets cannot be checked nothing is consumed, so the next attempt comes soon. */
+const MAX_CHECK_PAUSE_MS = 1_000;
 /** How long a broker may wait for the first byte; heartbeats go between two waits, so it stays below HEARTBEAT_MS. */
 const MAX_WAIT_MS = 1_000;
 /** kafkajs resets silently when an offset is out of range (tulios/kafkajs#1119); a hole or a step back betrays it. */
@@ -190,6 +197,7 @@ export class RecordConsumer {
   readonly #consumer: Consumer;
   readonly #expected = new Map<string, bigint>();
   readonly #done = new Map<string, PartitionOffset>();
+  readonly #inHand = new Set<Promise<void>>();
   readonly #events = new EventEmitter();
   #generation = 0;
   #assignment: Promise<void> = Promise.resolve();
@@ -229,8 +237,7 @@ export class RecordConsumer {
       this.#generation += 1;
       this.#done.clear();
       this.#expected.clear();
-      this.#assignment = this.#checkOffsets(payload.memberAssignment, options.onOffsetAlarm);
-      this.#assignment.catch(() => undefined);
+      this.#assignment = this.#checkUntilDone(payload.memberAssignment, options.onOffsetAlarm);
       this.#events.emit('joined', JSON.stringify(payload.memberAssignment));
     });
     this.#consumer.on(REBALANCING, () => (this.#generation += 1));
@@ -263,14 +270,23 @@ export class RecordConsumer {
           timestamp: Number(message.timestamp),
         }));
         const lag = Math.max(0, Number(BigInt(batch.highWatermark) - BigInt(batch.lastOffset()) - 1n));
-        await beating(heartbeat, () => options.process({ topic, partition, records, lag, isMine }));
-        if (!isMine()) return;
-        const next = BigInt(batch.lastOffset()) + 1n;
-        resolveOffset(batch.lastOffset());
-        this.#expected.set(`${topic}/${partition}`, next);
-        this.#done.set(`${topic}/${partition}`, { topic, partition, offset: next });
+        const work = beating(heartbeat, () => options.process({ topic, partition, records, lag, isMine }));
+        await this.#noting(work, () => {
+          if (!isMine()) return;
+          const next = BigInt(batch.lastOffset()) + 1n;
+          resolveOffset(batch.lastOffset());
+          this.#expected.set(`${topic}/${partition}`, next);
+          this.#done.set(`${topic}/${partition}`, { topic, partition, offset: next });
+        });
       },
     });
+  }
+
+  /** What `close` must wait for: the work and the note of how far it has come. */
+  async #noting(work: Promise<void>, note: () => void): Promise<void> {
+    const noted = work.then(note);
+    this.#inHand.add(noted);
+    await noted.finally(() => this.#inHand.delete(noted));
   }
 
   get hasOffsetsToCommit(): boolean {
@@ -302,10 +318,13 @@ export class RecordConsumer {
 
   /** Waits for what is being processed, commits it and leaves the group. */
   async close(): Promise<void> {
+    await Promise.allSettled(this.#inHand);
+    // Before the client stops, because stopping leaves the group, and only members may commit.
+    await this.commitOffsets().catch(() => undefined);
     await this.#consumer.stop();
     // A check of a fresh assignment may be under way, on a connection of its own.
-    await this.#assignment.catch(() => undefined);
-    await this.commitOffsets().catch(() => undefined);
+    this.#generation += 1;
+    await this.#assignment;
     await this.#consumer.disconnect();
   }
 
@@ -314,6 +333,19 @@ export class RecordConsumer {
     if (expected === undefined || expected === found) return true;
     alarm({ topic, partition, offset: expected, found, why: found > expected ? 'records-missing' : 'went-back' });
     return false;
+  }
+
+  /** Nothing is processed before the check has gone through: a broker that is busy with a takeover is asked again. */
+  async #checkUntilDone(assignment: Record<string, number[]>, alarm: OffsetAlarm): Promise<void> {
+    const generation = this.#generation;
+    for (let pauseMs = 50; generation === this.#generation; pauseMs = Math.min(2 * pauseMs, MAX_CHECK_PAUSE_MS)) {
+      try {
+        await this.#checkOffsets(assignment, alarm);
+        return;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      }
+    }
   }
 
   /** Compares where the group left off with what the broker still has, before anything is processed. */
@@ -332,7 +364,8 @@ export class RecordConsumer {
           const next = BigInt(offset);
           const low = BigInt(range.low);
           const high = BigInt(range.high);
-          if (next >= 0n && next < low)
+          if (next === RESET_BY_CLIENT) alarm({ topic, partition, offset: next, found: low, why: 'was-reset' });
+          else if (next >= 0n && next < low)
             alarm({ topic, partition, offset: next, found: low, why: 'deleted-before-read' });
           else if (next > high) alarm({ topic, partition, offset: next, found: high, why: 'topic-is-shorter' });
           else if (next >= 0n) this.#expected.set(`${topic}/${partition}`, next);
