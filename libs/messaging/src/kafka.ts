@@ -190,6 +190,8 @@ const RESET_BY_CLIENT = -2n;
 const MAX_CHECK_PAUSE_MS = 1_000;
 /** How long a broker may wait for the first byte; heartbeats go between two waits, so it stays below HEARTBEAT_MS. */
 const MAX_WAIT_MS = 1_000;
+/** Takes milliseconds, and some seconds on a machine that is short of cores; a topic that is not known by then is not there. */
+const TOPIC_KNOWN_WITHIN_MS = 15_000;
 /** kafkajs resets silently when an offset is out of range (tulios/kafkajs#1119); a hole or a step back betrays it. */
 export class RecordConsumer {
   readonly #client: KafkaClient;
@@ -223,6 +225,19 @@ export class RecordConsumer {
     return this;
   }
 
+  /** A topic that another process made a moment ago is known to the controller before it is known to each broker. */
+  async #subscribe(topics: readonly string[]): Promise<void> {
+    for (const deadline = Date.now() + TOPIC_KNOWN_WITHIN_MS; ; ) {
+      try {
+        return await this.#consumer.subscribe({ topics: [...topics], fromBeginning: true });
+      } catch (error) {
+        const unknown = (error as { type?: unknown }).type === 'UNKNOWN_TOPIC_OR_PARTITION';
+        if (!unknown || Date.now() > deadline) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    }
+  }
+
   /**
    * Reads the topics from where the group left off, or from the beginning. `process` is called once per partition and fetch,
    * several partitions at once; when it resolves, its records count as done and their offsets are committed soon after.
@@ -246,7 +261,7 @@ export class RecordConsumer {
       this.#events.emit('restarting', payload.error.name);
     });
     await this.#consumer.connect();
-    await this.#consumer.subscribe({ topics: [...options.topics], fromBeginning: true });
+    await this.#subscribe(options.topics);
     await this.#consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
