@@ -227,7 +227,7 @@ export class RecordConsumer {
 
   /** A topic that another process made a moment ago is known to the controller before it is known to each broker. */
   async #subscribe(topics: readonly string[]): Promise<void> {
-    for (const deadline = Date.now() + TOPIC_KNOWN_WITHIN_MS; ; ) {
+    for (const deadline = Date.now() + TOPIC_KNOWN_WITHIN_MS; ;) {
       try {
         return await this.#consumer.subscribe({ topics: [...topics], fromBeginning: true });
       } catch (error) {
