@@ -205,9 +205,10 @@ describe('importing a file', () => {
     ]);
   });
 
-  it('rejects lines that are not JSON objects, and goes on with the others', async () => {
-    const content = '{"externalId":"1"}\n{"externalId":\n[1]\n7\n{"externalId":"2"}';
-    const { tally, rejected } = await imported({ name: 'wrong.ndjson', content });
+  it('rejects lines that are not JSON objects, in their place among the rejected, and goes on with the others', async () => {
+    const content = '{"externalId":"1"}\n{"externalId":\n{"externalId":"3"}\n7\n{"externalId":"2"}';
+    const status = (line: string): string => (line.includes('3') ? 'rejected' : 'received');
+    const { tally, rejected } = await imported({ name: 'wrong.ndjson', content }, { status });
     expect(tally).toEqual({ rows: 5, received: 2, merged: 0, held: 0, rejected: 3 });
     expect(rejected.map(({ row, line }) => [row, line])).toEqual([
       [2, 2],

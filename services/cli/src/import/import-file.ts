@@ -35,19 +35,17 @@ export interface Watch {
 export async function importFile(api: Api, file: OpenFile, source: string, watch: Watch): Promise<Tally> {
   const run = randomUUID();
   const tally: Tally = { rows: 0, received: 0, merged: 0, held: 0, rejected: 0 };
-  const reject = (row: { number: number; line: number }, errors: RejectedRow['errors']): void => {
-    tally.rejected += 1;
-    watch.onRejected({ row: row.number, line: row.line, errors });
-  };
   let batch = 0;
   for await (const { toSend, wrong } of batches(file.rows)) {
     batch += 1;
     tally.rows += toSend.length + wrong.length;
-    for (const row of wrong) reject(row, row.errors);
+    const rejected = wrong.map(({ number, line, errors }): RejectedRow => ({ row: number, line, errors }));
     for (const { row, result } of await send(api, file, source, toSend, `import-${run}-${batch}`)) {
-      if (result.status === 'rejected') reject(row, result.errors ?? []);
-      else tally[result.status] += 1;
+      if (result.status !== 'rejected') tally[result.status] += 1;
+      else rejected.push({ row: row.number, line: row.line, errors: result.errors ?? [] });
     }
+    tally.rejected += rejected.length;
+    for (const row of rejected.sort((one, other) => one.row - other.row)) watch.onRejected(row);
     watch.onProgress(tally);
   }
   return tally;
