@@ -17,6 +17,8 @@ describe('isTransient', () => {
   it('knows the words of a client whose connection broke', () => {
     expect(isTransient(new Error('Connection terminated unexpectedly'))).toBe(true);
     expect(isTransient(new QueryFailed(undefined, undefined, 'Connection terminated'))).toBe(true);
+    // TypeORM's, for the statement after the one during which the connection broke.
+    expect(isTransient(new Error('Query runner already released. Cannot run queries anymore.'))).toBe(true);
     expect(isTransient(new Error('outer', { cause: coded('ECONNREFUSED') }))).toBe(true);
     expect(isTransient(new AggregateError([coded('ECONNREFUSED')]))).toBe(true);
   });

@@ -44,7 +44,7 @@ const TRANSIENT_SOCKET_ERRORS = [
   'EHOSTUNREACH',
 ];
 const TRANSIENT_MESSAGES =
-  /Connection terminated|timeout (exceeded )?when trying to connect|Client has encountered a connection error|not queryable|server closed the connection|Connection ended|Driver not Connected|released already|Query read timeout/i;
+  /Connection terminated|timeout (exceeded )?when trying to connect|Client has encountered a connection error|not queryable|server closed the connection|Connection ended|Driver not Connected|already released|released already|Query read timeout/i;
 
 /**
  * Whether trying again later can help although nothing about the work changes: the database is away, restarting, out of
