@@ -2,6 +2,7 @@ import type { Grade } from '@fairlead/events';
 import { type Static, Type } from '@sinclair/typebox';
 import { contentHash } from '../document/content-hash.js';
 import { documentReader, type Reading, type Rules } from '../document/read-document.js';
+import { isNeed } from '../normalise/missing-fields.js';
 import {
   Amount,
   closed,
@@ -112,6 +113,9 @@ const check: Rules<PolicyDocument> = ({ pools }, report) => {
     const within = pool.offer?.acceptWithin;
     if (within !== undefined && durationMs(within) > MAX_DURATION_MS)
       report([...at, 'offer', 'acceptWithin'], TOO_LONG);
+    for (const need of pool.incomplete?.needs ?? []) {
+      if (!isNeed(need)) report([...at, 'incomplete', 'needs'], `not a field of a lead: ${need}`);
+    }
     const hold = pool.incomplete?.holdFor;
     if (hold !== undefined && durationMs(hold) > MAX_DURATION_MS) report([...at, 'incomplete', 'holdFor'], TOO_LONG);
 
