@@ -66,6 +66,7 @@ export class BatchConsumer extends Server implements CustomTransportStrategy {
   #closing = false;
   #halted: string | undefined;
   #outage: string | undefined;
+  #lost: string | undefined;
 
   constructor(
     private readonly kafka: Kafka,
@@ -82,7 +83,7 @@ export class BatchConsumer extends Server implements CustomTransportStrategy {
 
   /** Why nothing is being consumed, if so: an offset alarm needs a person, an outage passes. */
   get failure(): string | undefined {
-    return this.#halted ?? this.#outage;
+    return this.#halted ?? this.#outage ?? this.#lost;
   }
 
   get group(): string {
@@ -112,7 +113,11 @@ export class BatchConsumer extends Server implements CustomTransportStrategy {
   async #start(): Promise<void> {
     if (this.messageHandlers.size === 0) return;
     const consumer = (this.#consumer = this.kafka.consumer(this.group));
-    consumer.on('restarting', (why) => this.#log.warn(`lost its group or the brokers (${why}), joining again`));
+    consumer.on('restarting', (why) => {
+      this.#lost = `lost its group or the brokers (${why})`;
+      this.#log.warn(`${this.#lost}, joining again`);
+    });
+    consumer.on('joined', () => (this.#lost = undefined));
     await consumer.run({
       topics: this.service.topics.map((topic) => topicName(topic, this.connections.topicPrefix)),
       process: (batch) => this.#take(batch),

@@ -192,6 +192,12 @@ const MAX_CHECK_PAUSE_MS = 1_000;
 const MAX_WAIT_MS = 1_000;
 /** Takes milliseconds, and some seconds on a machine that is short of cores; a topic that is not known by then is not there. */
 const TOPIC_KNOWN_WITHIN_MS = 15_000;
+/**
+ * kafkajs stops for good after an error that it takes for permanent, and one is a coordinator that could not be found, which
+ * happens whenever the broker is busy or away. Nobody would notice, so it is begun again; what is really wrong goes on failing.
+ */
+const RESTART_MS = 1_000;
+
 /** kafkajs resets silently when an offset is out of range (tulios/kafkajs#1119); a hole or a step back betrays it. */
 export class RecordConsumer {
   readonly #client: KafkaClient;
@@ -204,6 +210,7 @@ export class RecordConsumer {
   #generation = 0;
   #assignment: Promise<void> = Promise.resolve();
   #halted = false;
+  #restart: NodeJS.Timeout | undefined;
 
   constructor(client: KafkaClient, groupId: string) {
     this.#client = client;
@@ -259,42 +266,45 @@ export class RecordConsumer {
     this.#consumer.on(CRASH, ({ payload }) => {
       this.#generation += 1;
       this.#events.emit('restarting', payload.error.name);
+      if (!payload.restart && !this.#halted) this.#restart = setTimeout(() => void consume(), RESTART_MS);
     });
     await this.#consumer.connect();
     await this.#subscribe(options.topics);
-    await this.#consumer.run({
-      autoCommit: false,
-      eachBatchAutoResolve: false,
-      // Every partition of a fetch at once: what they bring is then handled in one transaction.
-      partitionsConsumedConcurrently: 64,
-      // eslint-disable-next-line @typescript-eslint/unbound-method -- kafkajs hands out free functions, typed as methods
-      eachBatch: async ({ batch, resolveOffset, heartbeat, isRunning, isStale }) => {
-        await this.#assignment;
-        const { topic, partition } = batch;
-        const generation = this.#generation;
-        const isMine = () => generation === this.#generation && isRunning() && !isStale() && !this.#halted;
-        if (!isMine() || batch.messages.length === 0) return;
-        if (!this.#continuous(topic, partition, BigInt(batch.firstOffset() ?? 0), options.onOffsetAlarm)) return;
-        const records = batch.messages.map((message) => ({
-          topic,
-          partition,
-          offset: BigInt(message.offset),
-          key: message.key?.toString('utf8') ?? null,
-          value: message.value,
-          type: message.headers?.[TYPE_HEADER]?.toString() ?? null,
-          timestamp: Number(message.timestamp),
-        }));
-        const lag = Math.max(0, Number(BigInt(batch.highWatermark) - BigInt(batch.lastOffset()) - 1n));
-        const work = beating(heartbeat, () => options.process({ topic, partition, records, lag, isMine }));
-        await this.#noting(work, () => {
-          if (!isMine()) return;
-          const next = BigInt(batch.lastOffset()) + 1n;
-          resolveOffset(batch.lastOffset());
-          this.#expected.set(`${topic}/${partition}`, next);
-          this.#done.set(`${topic}/${partition}`, { topic, partition, offset: next });
-        });
-      },
-    });
+    const consume = () =>
+      this.#consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        // Every partition of a fetch at once: what they bring is then handled in one transaction.
+        partitionsConsumedConcurrently: 64,
+        // eslint-disable-next-line @typescript-eslint/unbound-method -- kafkajs hands out free functions, typed as methods
+        eachBatch: async ({ batch, resolveOffset, heartbeat, isRunning, isStale }) => {
+          await this.#assignment;
+          const { topic, partition } = batch;
+          const generation = this.#generation;
+          const isMine = () => generation === this.#generation && isRunning() && !isStale() && !this.#halted;
+          if (!isMine() || batch.messages.length === 0) return;
+          if (!this.#continuous(topic, partition, BigInt(batch.firstOffset() ?? 0), options.onOffsetAlarm)) return;
+          const records = batch.messages.map((message) => ({
+            topic,
+            partition,
+            offset: BigInt(message.offset),
+            key: message.key?.toString('utf8') ?? null,
+            value: message.value,
+            type: message.headers?.[TYPE_HEADER]?.toString() ?? null,
+            timestamp: Number(message.timestamp),
+          }));
+          const lag = Math.max(0, Number(BigInt(batch.highWatermark) - BigInt(batch.lastOffset()) - 1n));
+          const work = beating(heartbeat, () => options.process({ topic, partition, records, lag, isMine }));
+          await this.#noting(work, () => {
+            if (!isMine()) return;
+            const next = BigInt(batch.lastOffset()) + 1n;
+            resolveOffset(batch.lastOffset());
+            this.#expected.set(`${topic}/${partition}`, next);
+            this.#done.set(`${topic}/${partition}`, { topic, partition, offset: next });
+          });
+        },
+      });
+    await consume();
   }
 
   /** What `close` must wait for: the work and the note of how far it has come. */
@@ -328,6 +338,7 @@ export class RecordConsumer {
   /** Stops reading for good without leaving the group's offsets any further on. */
   async halt(): Promise<void> {
     this.#halted = true;
+    clearTimeout(this.#restart);
     await this.#consumer.stop();
   }
 
@@ -336,7 +347,7 @@ export class RecordConsumer {
     await Promise.allSettled(this.#inHand);
     // Before the client stops, because stopping leaves the group, and only members may commit.
     await this.commitOffsets().catch(() => undefined);
-    await this.#consumer.stop();
+    await this.halt();
     // A check of a fresh assignment may be under way, on a connection of its own.
     this.#generation += 1;
     await this.#assignment;
