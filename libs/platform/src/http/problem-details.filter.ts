@@ -83,12 +83,16 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
  * once would be reset under a client, or a proxy, that is still sending, and it would never read the answer.
  */
 function cutOffSoon(request: FastifyRequest, reply: FastifyReply): void {
+  const { raw } = request;
   reply.raw.once('finish', () => {
-    // The socket is gone from the request where the client has closed it first.
-    const cutOff = setTimeout(() => (request.raw.socket as Socket | null)?.destroy(), LINGER_MS);
-    request.raw.once('close', () => clearTimeout(cutOff));
+    // A request that has come in whole leaves its connection to the next one, which must not be cut off in its stead. The
+    // socket is gone from the request where the client has closed it first.
+    const cutOff = setTimeout(() => {
+      if (!raw.complete) (raw.socket as Socket | null)?.destroy();
+    }, LINGER_MS);
+    raw.once('close', () => clearTimeout(cutOff));
     // A body that somebody has begun to read is not thrown away by Node itself.
-    request.raw.resume();
+    raw.resume();
   });
 }
 
