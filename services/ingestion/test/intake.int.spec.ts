@@ -1,5 +1,6 @@
 import { type FairleadEvent, LeadReceived, type Sealed } from '@fairlead/events';
-import { type Intake, type Result, startIntake } from './fixture/intake.js';
+import { Readable } from 'node:stream';
+import { eventually, type Intake, type Result, startIntake } from './fixture/intake.js';
 
 let intake: Intake;
 
@@ -226,6 +227,31 @@ describe('an Idempotency-Key', () => {
     expect(one.body.results).toHaveLength(700);
     expect(one.body.results?.every(({ status }) => status === 'received')).toBe(true);
     expect(two.text === one.text).toBe(true);
+  });
+
+  it('lets a long import that was cut off go on from there', async () => {
+    const lines = Array.from({ length: 1_200 }, () => `${JSON.stringify(person())}\n`);
+    const options = { type: 'application/x-ndjson', headers: { 'idempotency-key': 'cut-off' } };
+    const half = Readable.from(
+      (async function* () {
+        yield lines.slice(0, 700).join('');
+        await eventually(async () => {
+          const [row] = await intake.rows<{ parts: string }>(
+            `SELECT count(answer) AS parts FROM idempotency_keys WHERE key LIKE '%cut-off'`,
+          );
+          if (row?.parts !== '2') throw new Error('not yet stored');
+        });
+        throw new Error('the sender breaks down');
+      })(),
+    );
+    await expect(intake.call('/v1/leads?source=website', { ...options, body: half })).rejects.toThrow();
+
+    const again = await intake.call('/v1/leads?source=website', { ...options, body: lines.join('') });
+    expect(again.body.results?.map(({ index, status }) => [index, status])).toEqual(
+      lines.map((_, index) => [index, 'received']),
+    );
+    const ids = again.body.results?.map(({ id }) => id) ?? [];
+    expect(new Set((await intake.said(ids, 1_200)).map(({ type }) => type))).toEqual(new Set([LeadReceived.type]));
   });
 
   it.each(['', 'with blank', 'ä', 'x'.repeat(256)])('is refused when it is %j', async (key) => {

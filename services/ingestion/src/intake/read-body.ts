@@ -23,10 +23,16 @@ export async function* limited(body: Readable): AsyncGenerator<Buffer, void, und
   // Whoever stops reading must not destroy the request: its connection would be left half read, and the next request on
   // it, or the answer to this one, would hang.
   const chunks = body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
-  for await (const chunk of chunks) {
-    bytes += chunk.length;
-    if (bytes > MAX_STREAM_BYTES) throw tooLarge();
-    yield chunk;
+  try {
+    for await (const chunk of chunks) {
+      bytes += chunk.length;
+      if (bytes > MAX_STREAM_BYTES) throw tooLarge();
+      yield chunk;
+    }
+  } catch (error) {
+    // The sender has gone, and will hardly read this; but it is no fault of ours that somebody should look at.
+    if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error;
+    throw new Problem(400, { type: 'cut-off', title: 'Cut off', detail: 'The body ended before it was complete.' });
   }
 }
 
