@@ -197,6 +197,11 @@ const TOPIC_KNOWN_WITHIN_MS = 15_000;
  * happens whenever the broker is busy or away. Nobody would notice, so it is begun again; what is really wrong goes on failing.
  */
 const RESTART_MS = 1_000;
+/**
+ * A fresh broker refuses the first to join while it loads what groups have committed. A start waits for that, so that who
+ * has started is ready; a group that cannot be joined for longer is no reason not to serve HTTP.
+ */
+const JOIN_WITHIN_MS = 10_000;
 
 /** kafkajs resets silently when an offset is out of range (tulios/kafkajs#1119); a hole or a step back betrays it. */
 export class RecordConsumer {
@@ -304,7 +309,14 @@ export class RecordConsumer {
           });
         },
       });
+    let waiting: NodeJS.Timeout | undefined;
+    const joined = new Promise((resolve) => {
+      this.#events.once('joined', resolve);
+      waiting = setTimeout(resolve, JOIN_WITHIN_MS);
+    });
     await consume();
+    await joined;
+    clearTimeout(waiting);
   }
 
   /** What `close` must wait for: the work and the note of how far it has come. */
