@@ -85,6 +85,8 @@ function mayYetCome(outcome: Outcome, { offer }: GivenAnswer): boolean {
   if (!verdict) return true;
   if (verdict.outcome !== 'refused') return false;
   if (verdict.why === 'never-offered' || verdict.why === 'not-offered-to-you') return true;
+  // No offer will come; but an answer at once would tell a partner that a lead it was never offered had existed.
+  if (verdict.why === 'lead-erased' && verdict.offer === undefined) return true;
   return offer !== undefined && verdict.offer !== undefined && offer > verdict.offer.number;
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { expired, hour, received, routed, scored } from './fixture/events.js';
+import { erased, expired, hour, received, routed, scored } from './fixture/events.js';
 import { startTracking, type Tracking } from './fixture/tracking.js';
 
 describe('answers of partners and direct', () => {
@@ -107,6 +107,20 @@ describe('answers of partners and direct', () => {
     );
     expect((await tracking.call(`/v1/leads/${lead}`, { key: bolt })).status).toBe(404);
     expect(await tracking.saidAbout(lead)).toEqual([]);
+  });
+
+  it('for a lead that was erased before it was offered look to a partner like those for one that does not exist', async () => {
+    const lead = randomUUID();
+    await tracking.told(received(lead), erased(lead));
+    await tracking.eventually(async () => (await tracking.call(`/v1/leads/${lead}`)).body['state'], 'erased');
+    const timed = async (id: string) => {
+      const started = Date.now();
+      const { status, text, headers } = await post(id, 'accept', {}, acme);
+      return { status, text, retryAfter: headers.get('retry-after'), waited: Date.now() - started > 1_500 };
+    };
+    const [gone, absent] = await Promise.all([timed(lead), timed(randomUUID())]);
+    expect(absent).toMatchObject({ status: 404, waited: true });
+    expect(gone).toEqual(absent);
   });
 
   it('of a manager are direct’s, and never a partner’s', async () => {

@@ -24,11 +24,11 @@ const titles: Readonly<Record<AnswerRefusal, string>> = {
 
 /**
  * The answer to an answer that is not taken.
- * @param partner whether a partner asks, for whom a lead of somebody else looks exactly like one that does not exist
+ * @param isTheirs whether the lead exists for whoever asks: to a partner, one that it was never offered does not
  */
-export function problemOf(why: AnswerRefusal, leadIsKnown: boolean, partner: boolean): Problem {
+export function problemOf(why: AnswerRefusal, isTheirs: boolean): Problem {
   const elsewhere = why === 'never-offered' || why === 'not-offered-to-you';
-  if (!leadIsKnown || (partner && elsewhere)) return leadNotFound();
+  if (!isTheirs) return leadNotFound();
   if (why === 'in-the-future' || why === 'before-the-offer')
     return invalidInput([{ field: '/at', detail: titles[why] }]);
   return new Problem(why === 'lead-erased' ? 410 : 409, {

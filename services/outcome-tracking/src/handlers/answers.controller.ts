@@ -12,7 +12,7 @@ import {
 import { hash } from 'node:crypto';
 import type { GivenAnswer } from '../answer-desk.js';
 import { TakeAnswer } from '../take-answer.js';
-import { LeadView } from '../view/lead-view.js';
+import { LeadView, standingFor } from '../view/lead-view.js';
 import { ReadLead } from '../view/read-lead.js';
 import { isLeadId } from './lead-id.js';
 import { problemOf } from './answer-problems.js';
@@ -96,7 +96,7 @@ export class AnswersController {
     said: Omit<GivenAnswer, 'leadId' | 'party' | 'actor' | 'idempotency'>,
   ): Promise<LeadView> {
     if (!isLeadId(leadId)) throw notFound('lead');
-    const partner = caller.role === 'partner';
+    const partner = caller.role === 'partner' ? partyOf(caller) : undefined;
     const { keyId } = caller;
     const idempotency =
       key === undefined ? undefined : { caller: keyId, key: checked(key), request: fingerprint(leadId, said) };
@@ -114,7 +114,7 @@ export class AnswersController {
           detail: 'This Idempotency-Key was used for another request: use a new one for each.',
         });
       case 'refused':
-        throw problemOf(taken.why, taken.lead !== undefined, partner);
+        throw problemOf(taken.why, taken.lead !== undefined && standingFor(taken.lead, partner) !== undefined);
       case 'taken':
       case 'repeated': {
         const view = await this.leads.view(taken.lead, caller);
