@@ -24,10 +24,15 @@ afterEach(async () => {
   await road.close();
 });
 
-async function given(): Promise<ChildProcess> {
-  const service = await road.start(SETTINGS);
+async function given(settings: NodeJS.ProcessEnv = SETTINGS): Promise<ChildProcess> {
+  const service = await road.start(settings);
   await road.endpoint('acme', 'crm', receiver.url, ['lead.routed', 'lead.offer-expired']);
   return service;
+}
+
+async function expectWaiting(count: number): Promise<void> {
+  const { rows } = await road.db.query<{ waiting: number }>('SELECT count(*)::int AS waiting FROM delivery_queue');
+  expect(rows[0]?.waiting).toBe(count);
 }
 
 function twoEventsOf(leads: readonly string[]) {
@@ -67,10 +72,7 @@ describe('a sender that dies', () => {
     const leads = Array.from({ length: LEADS }, () => randomUUID());
     const events = twoEventsOf(leads);
     await road.receives(...events);
-    await eventually(async () => {
-      const { rows } = await road.db.query<{ waiting: number }>('SELECT count(*)::int AS waiting FROM delivery_queue');
-      expect(rows[0]?.waiting).toBe(events.length);
-    });
+    await eventually(() => expectWaiting(events.length));
     await road.stop(service);
     await road.db.query('UPDATE endpoints SET resting_until = NULL');
     expect(receiver.received).toEqual([]);
@@ -157,5 +159,41 @@ describe('a sender that is asked to stop', () => {
     await road.start(settings);
     await everythingArrived(leads, events);
     expect(receiver.received).toHaveLength(events.length);
+  });
+
+  // A run of the tests once found eight webhooks still leased after a clean stop, by a claim that came back too late.
+  it('gives back what a claim that was under way brings', async () => {
+    const settings = { FAIRLEAD_WEBHOOK_LEASE: '10m' };
+    const first = await given(settings);
+    await road.db.query(`UPDATE endpoints SET resting_until = now() + interval '1 hour'`);
+    const leads = Array.from({ length: 10 }, () => randomUUID());
+    const events = twoEventsOf(leads);
+    await road.receives(...events);
+    await eventually(() => expectWaiting(events.length));
+    await road.stop(first);
+    await road.db.query('UPDATE endpoints SET resting_until = NULL');
+
+    const holding = await road.db.connect();
+    try {
+      await holding.query('BEGIN; LOCK TABLE delivery_queue IN SHARE MODE');
+      const service = await road.start(settings);
+      await eventually(async () => {
+        const { rows } = await road.db.query(
+          `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        expect(rows).not.toEqual([]);
+      });
+      const stopped = road.stop(service);
+      // Long enough for the stop to have come to where it waits for the claim.
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await holding.query('COMMIT');
+      await stopped;
+      expect(service.exitCode).toBe(0);
+    } finally {
+      holding.release();
+    }
+    const { rows } = await road.db.query('SELECT 1 FROM delivery_queue WHERE leased_until IS NOT NULL');
+    expect(rows).toEqual([]);
+    expect(receiver.received).toEqual([]);
   });
 });

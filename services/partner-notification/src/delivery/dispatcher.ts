@@ -35,6 +35,12 @@ const ENDPOINT_TRUST_MS = 60_000;
 /** How long a stopping sender waits for answers; below the 25 s that the whole process has. What remains is sent again. */
 const DRAIN_MS = 10_000;
 
+interface Wanted {
+  readonly lane: Lane;
+  readonly endpointKey: string;
+  readonly quota: number;
+}
+
 /** An attempt that is over and not yet recorded. */
 interface Attempted {
   readonly lane: Lane;
@@ -60,7 +66,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   #toRelease: Claim[] = [];
   #inFlight = 0;
   #buffered = 0;
-  #claiming = false;
+  #claiming: Promise<void> | undefined;
   #recording: Promise<void> | undefined;
   #stopping = false;
   #poll: NodeJS.Timeout | undefined;
@@ -101,12 +107,14 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     this.#stopping = true;
     clearInterval(this.#poll);
     clearTimeout(this.#alarm?.timer);
-    for (const lane of this.#lanes.values()) this.#giveBack(lane.takeAll());
     this.#ready.clear();
-    await this.#release().catch(() => undefined); // else their leases run out
+    await this.#giveAllBack();
     await this.#answersWithin(DRAIN_MS);
     await this.http.close();
     while (this.#recording) await this.#recording;
+    // A claim that was under way has brought more, and an endpoint that began to fail has given up what it had.
+    await this.#claiming;
+    await this.#giveAllBack();
   }
 
   // --- What is due ----------------------------------------------------------------------------------------------------
@@ -154,17 +162,17 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
 
   #claimSoon(): void {
     if (this.#claiming || this.#stopping) return;
-    this.#claiming = true;
-    void this.#claimWhileDue();
+    const wanted = this.#wanted();
+    if (wanted.length === 0) return;
+    this.#claiming = this.#claimWhileDue(wanted).finally(() => {
+      this.#claiming = undefined;
+      // What became due after the last look and before this line.
+      this.#claimSoon();
+    });
   }
 
-  async #claimWhileDue(): Promise<void> {
-    for (;;) {
-      const wanted = this.#stopping ? [] : this.#wanted();
-      if (wanted.length === 0) {
-        this.#claiming = false;
-        return;
-      }
+  async #claimWhileDue(wanted: Wanted[]): Promise<void> {
+    for (; wanted.length > 0; wanted = this.#stopping ? [] : this.#wanted()) {
       for (const { lane } of wanted) lane.due = false;
       try {
         await this.#claim(wanted);
@@ -177,7 +185,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   /** Lanes in turn, each with what it has room for; with many of them, each still gets something. */
-  #wanted(): { lane: Lane; endpointKey: string; quota: number }[] {
+  #wanted(): Wanted[] {
     const hungry = [...this.#lanes.values()].filter((lane) => lane.due && lane.quota > 0);
     const room = Math.min(CLAIM_BATCH, MAX_BUFFERED - this.#buffered);
     if (hungry.length === 0 || room <= 0) return [];
@@ -194,7 +202,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     this.#lanes.set(lane.key, lane);
   }
 
-  async #claim(wanted: readonly { lane: Lane; endpointKey: string; quota: number }[]): Promise<void> {
+  async #claim(wanted: readonly Wanted[]): Promise<void> {
     // Read before the lease begins: the time until it ends can then only be underestimated.
     const leasedAt = performance.now();
     const claims = await this.queue.claim(this.units.query, wanted, this.settings.leaseMs);
@@ -350,6 +358,11 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   #giveBack(all: readonly Waiting[]): void {
     this.#buffered -= all.length;
     this.#toRelease.push(...all.map(({ claim }) => claim));
+  }
+
+  async #giveAllBack(): Promise<void> {
+    for (const lane of this.#lanes.values()) this.#giveBack(lane.takeAll());
+    await this.#release().catch(() => undefined); // else their leases run out
   }
 
   async #release(): Promise<void> {
