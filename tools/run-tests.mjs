@@ -61,7 +61,7 @@ async function integrationTests() {
       : await startTestServers().catch(tell);
   if (!servers) return void stages.push({ name: 'integration tests', passed: false, seconds: 0 });
   try {
-    await stage('integration tests', [...nx, '-t', 'test-int', '--parallel=1'], {
+    await stage('integration tests', [...nx, '-t', 'test-int', '--parallel=2'], {
       TEST_DATABASE_URL: servers.databaseUrl,
       TEST_KAFKA_BROKERS: servers.brokers,
     });
