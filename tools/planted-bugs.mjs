@@ -33,9 +33,9 @@ const bugs = [
   {
     name: 'the outbox is read with a cursor',
     file: 'libs/messaging/src/relay.ts',
-    find: 'const rows = await readOutbox(session.query, BATCH);',
+    find: 'const { rows, more } = await readOutbox(session.query, BATCH, BATCH_BYTES);',
     replace:
-      'const rows = (await readOutbox(session.query, BATCH)).filter(({ position }) => BigInt(position) > this.#cursor);\n      this.#cursor = rows.reduce((last, { position }) => (BigInt(position) > last ? BigInt(position) : last), this.#cursor);',
+      'const { rows: all, more } = await readOutbox(session.query, BATCH, BATCH_BYTES);\n      const rows = all.filter(({ position }) => BigInt(position) > this.#cursor);\n      this.#cursor = rows.reduce((last, { position }) => (BigInt(position) > last ? BigInt(position) : last), this.#cursor);',
     also: { find: '  #published = 0;', replace: '  #published = 0;\n  #cursor = 0n;' },
     package: 'libs/messaging',
     test: ['faults', '-t', 'committed late'],
@@ -59,8 +59,8 @@ const bugs = [
   {
     name: 'the relay publishes in no particular order',
     file: 'libs/messaging/src/outbox.ts',
-    find: 'FROM outbox ORDER BY position LIMIT $1',
-    replace: 'FROM outbox ORDER BY event_id LIMIT $1',
+    find: 'OR place = 1 ORDER BY position',
+    replace: 'OR place = 1 ORDER BY event_id',
     package: 'libs/messaging',
     test: ['exactly-once', '-t', 'goes wrong'],
   },
@@ -79,6 +79,14 @@ const bugs = [
     replace: 'FROM pools ORDER BY id',
     package: 'services/routing',
     test: ['routing', '-t', 'gap'],
+  },
+  {
+    name: 'a group without offsets begins at the beginning',
+    file: 'libs/messaging/src/kafka.ts',
+    find: 'if (known === NEVER_COMMITTED) this.#consumer.seek(',
+    replace: 'if (known === undefined) this.#consumer.seek(',
+    package: 'libs/messaging',
+    test: ['faults', '-t', 'forgotten'],
   },
   {
     name: 'an offset alarm does not halt',

@@ -11,12 +11,19 @@ export interface TopicSettings {
   readonly partitions: number;
   /** −1 keeps for ever. */
   readonly retentionMs: number;
+  /**
+   * `max.message.bytes`: what a partition takes in one batch. Said here and not left to the broker, whose own limit differs
+   * from one installation to the next.
+   */
+  readonly maxBatchBytes: number;
   /** What the record key is; same key, same partition, same order. */
   readonly key: string;
   readonly description: string;
 }
 
 const DAY_MS = 86_400_000;
+/** Kafka's own default, some sixteen of the largest events. */
+const MAX_BATCH_BYTES = 1_048_588;
 
 export const topics: Readonly<Record<Topic, TopicSettings>> = {
   lifecycle: {
@@ -26,6 +33,7 @@ export const topics: Readonly<Record<Topic, TopicSettings>> = {
     // For ever: it is the only copy of the order of events until a log has taken them, and contact data in it is
     // encrypted with a key that erasure deletes, so age alone is no reason to drop a record.
     retentionMs: -1,
+    maxBatchBytes: MAX_BATCH_BYTES,
     key: 'lead id',
     description: 'Every event of every lead, in the order in which it happened to that lead.',
   },
@@ -35,6 +43,7 @@ export const topics: Readonly<Record<Topic, TopicSettings>> = {
     // For ever: a service that starts with an empty database reads its policies from here. It grows by what people do
     // by hand, so it stays small.
     retentionMs: -1,
+    maxBatchBytes: MAX_BATCH_BYTES,
     key: 'name or id of the document',
     description: 'Policies, partners, named accounts and score models, in one total order.',
   },
@@ -43,6 +52,7 @@ export const topics: Readonly<Record<Topic, TopicSettings>> = {
     partitions: 6,
     // Three days: outlives a weekend's outage of ingestion, and no longer, because contact data is in clear here.
     retentionMs: 3 * DAY_MS,
+    maxBatchBytes: MAX_BATCH_BYTES,
     key: 'anything that keeps one lead together, such as the source’s own id of the lead',
     description: 'Public entrance: leads as CloudEvents, contact data in clear.',
   },
@@ -52,6 +62,8 @@ export const topics: Readonly<Record<Topic, TopicSettings>> = {
     // A week: the parking table is what redrive works from, this topic only tells other tools about it; and a parked
     // inbound record holds contact data in clear.
     retentionMs: 7 * DAY_MS,
+    // A record that another topic took, with our headers around it, must fit whatever its size.
+    maxBatchBytes: 2 * MAX_BATCH_BYTES,
     key: 'key of the record that was parked',
     description: 'Original bytes of records that could not be processed, with the reason in headers.',
   },

@@ -5,8 +5,15 @@ import { isTransient } from '@fairlead/persistence';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { CONNECTIONS, SERVICE, type Connections, type MessagingService } from './connections.js';
 import { crashPoint } from './crash-point.js';
+import { storedOffsets, storeOffsets } from './consumer-offsets.js';
 import { claim, pruneInbox } from './inbox.js';
-import { Kafka, type PartitionRecords, type ReceivedRecord, type RecordConsumer } from './kafka.js';
+import {
+  Kafka,
+  type PartitionOffset,
+  type PartitionRecords,
+  type ReceivedRecord,
+  type RecordConsumer,
+} from './kafka.js';
 import { batchSeconds, batchSize, consumerLag, eventAge, eventsHandled } from './metrics.js';
 import { Parking, type Record } from './parking.js';
 import { UnitsOfWork, type UnitOfWork } from './unit-of-work.js';
@@ -35,7 +42,8 @@ const RETRY_MS = 50;
 const MAX_OUTAGE_PAUSE_MS = 2_000;
 /** How much may be done twice, and recognised as such, after a crash. */
 const COMMIT_OFFSETS_EVERY_MS = 500;
-const PRUNE_EVERY_MS = 24 * 3_600_000;
+/** Often, so that each time there is little to do, and so that it happens however often a process is replaced. */
+const PRUNE_EVERY_MS = 15 * 60_000;
 
 interface Job {
   readonly records: readonly ReceivedRecord[];
@@ -99,7 +107,7 @@ export class BatchConsumer extends Server implements CustomTransportStrategy {
     this.#closing = true;
     for (const timer of this.#timers) clearInterval(timer);
     await this.#work;
-    await this.#consumer?.close();
+    await this.#consumer?.close((done) => this.#storeOffsets(done));
   }
 
   on(): void {
@@ -121,18 +129,19 @@ export class BatchConsumer extends Server implements CustomTransportStrategy {
     await consumer.run({
       topics: this.service.topics.map((topic) => topicName(topic, this.connections.topicPrefix)),
       process: (batch) => this.#take(batch),
+      storedOffsets: () => storedOffsets(this.units.query, this.service.name),
       onOffsetAlarm: ({ topic, partition, offset, found, why }) => {
         if (this.#halted) return;
         this.#halted = `${topic}/${partition}: expected offset ${offset}, found ${found} (${why})`;
         this.#log.error(
-          `halted: ${this.#halted}. Events may be missing; restore the topic, or set the group ${this.group} to an offset that you have checked, and start again.`,
+          `halted: ${this.#halted}. Events may be missing; restore the topic, or set the group ${this.group} and the table consumer_offsets to offsets that you have checked, and start again.`,
         );
         void consumer.halt();
       },
     });
     this.#timers.push(
       setInterval(() => void this.#commitOffsets(), COMMIT_OFFSETS_EVERY_MS),
-      setInterval(() => void pruneInbox(this.units.query).catch(() => undefined), PRUNE_EVERY_MS),
+      setInterval(() => void this.#pruneInbox(), PRUNE_EVERY_MS),
     );
   }
 
@@ -140,8 +149,20 @@ export class BatchConsumer extends Server implements CustomTransportStrategy {
     if (!this.#consumer?.hasOffsetsToCommit) return;
     crashPoint('consumer.before-offsets');
     // Refused while the group rebalances or the broker is away: what is not committed comes again and is recognised.
-    await this.#consumer.commitOffsets().catch(() => undefined);
+    await this.#consumer.commitOffsets((done) => this.#storeOffsets(done)).catch(() => undefined);
     crashPoint('consumer.after-offsets');
+  }
+
+  async #pruneInbox(): Promise<void> {
+    try {
+      await pruneInbox(this.units.query, () => this.#closing);
+    } catch (error) {
+      this.#log.warn(`could not prune the inbox (${classOf(error)}), trying again in a while`);
+    }
+  }
+
+  #storeOffsets(done: readonly PartitionOffset[]): Promise<void> {
+    return storeOffsets(this.units.query, this.service.name, done);
   }
 
   /** Resolves when the records' effects are committed, or when the partition has gone to somebody else. */

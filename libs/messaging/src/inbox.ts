@@ -37,12 +37,26 @@ export async function claim(
 }
 
 /**
- * Events can come again only as long as Kafka, or a relay that crashed, can send them again. 60 days is twice the longest
- * outage that anyone would return from without a plan.
+ * An event comes again when a relay repeats what it could not remove from the outbox: after the crash of one process at the
+ * start of the next. What a group reads again after a crash of its own is seconds old, and a group whose offsets Kafka has
+ * forgotten goes on from those in `consumer_offsets`. So this must outlast the time that a service with events in its outbox
+ * may be away, and no more: a row is about 100 bytes with its index, one for each event and consumer.
  */
-const KEEP_DAYS = 60;
+const KEEP_DAYS = 14;
+/** Milliseconds of work, so that no batch of events waits behind it. */
+const PRUNE_ROWS = 5_000;
 
-/** Forgets claims that nothing can ask for any more; called once a day. */
-export async function pruneInbox(query: Query): Promise<void> {
-  await query(`DELETE FROM inbox WHERE claimed_at < now() - make_interval(days => $1)`, [KEEP_DAYS]);
+/** Forgets claims that nothing can ask for any more, a few at a time. */
+export async function pruneInbox(query: Query, stopped: () => boolean): Promise<void> {
+  while (!stopped()) {
+    const pruned = await query(
+      `WITH old AS (
+         DELETE FROM inbox WHERE ctid = ANY (ARRAY (
+           SELECT ctid FROM inbox WHERE claimed_at < now() - make_interval(days => $1) LIMIT $2 FOR UPDATE SKIP LOCKED
+         )) RETURNING 1
+       ) SELECT count(*)::integer AS pruned FROM old HAVING count(*) > 0`,
+      [KEEP_DAYS, PRUNE_ROWS],
+    );
+    if (pruned.length === 0) return;
+  }
 }

@@ -21,6 +21,16 @@ export interface TopicToCreate {
   readonly name: string;
   readonly partitions: number;
   readonly retentionMs: number;
+  /** Of one batch of records for one partition, as the broker counts them. */
+  readonly maxBatchBytes: number;
+}
+
+/**
+ * The broker refuses these records as too many bytes at once: fewer of them may go through. Carries the sizes, because with a
+ * single record it is the topic's `max.message.bytes` that somebody has to raise.
+ */
+export class BatchTooLarge extends Error {
+  override readonly name = 'BatchTooLarge';
 }
 
 export interface RecordToSend {
@@ -68,10 +78,13 @@ export class Kafka {
       if (missing.length === 0) return;
       await admin.createTopics({
         waitForLeaders: true,
-        topics: missing.map(({ name, partitions, retentionMs }) => ({
+        topics: missing.map(({ name, partitions, retentionMs, maxBatchBytes }) => ({
           topic: name,
           numPartitions: partitions,
-          configEntries: [{ name: 'retention.ms', value: String(retentionMs) }],
+          configEntries: [
+            { name: 'retention.ms', value: String(retentionMs) },
+            { name: 'max.message.bytes', value: String(maxBatchBytes) },
+          ],
         })),
       });
     } finally {
@@ -121,7 +134,10 @@ export class RecordProducer {
     this.#make = make;
   }
 
-  /** Resolves when every record is acknowledged. On an error some may have been: send the same again, in the same order. */
+  /**
+   * Resolves when every record is acknowledged. On an error some may have been: send the same again, in the same order.
+   * @throws BatchTooLarge when a partition's share of the records is more than its topic takes at once
+   */
   async send(records: readonly RecordToSend[]): Promise<void> {
     const byTopic = Map.groupBy(records, ({ topic }) => topic);
     try {
@@ -137,7 +153,10 @@ export class RecordProducer {
     } catch (error) {
       // A producer that failed once may hold a broken connection or stale metadata: the next attempt gets a new one.
       await this.close();
-      throw error;
+      if (!isTooLarge(error)) throw error;
+      const bytes = records.reduce((sum, { value }) => sum + value.length, 0);
+      const where = [...byTopic.keys()].join(', ');
+      throw new BatchTooLarge(`${records.length} records of ${bytes} bytes for ${where}`);
     }
   }
 
@@ -154,6 +173,12 @@ export class RecordProducer {
     this.#producer = producer;
     return producer;
   }
+}
+
+function isTooLarge(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { type } = error as { type?: unknown };
+  return type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE' || isTooLarge(error.cause);
 }
 
 export interface PartitionRecords {
@@ -181,10 +206,9 @@ export type OffsetAlarm = (alarm: PartitionOffset & { readonly found: bigint; re
  */
 const SESSION_TIMEOUT_MS = 6_000;
 const HEARTBEAT_MS = 1_500;
-/**
- * What kafkajs commits when an offset was out of range: "from the earliest", in place of where the group was. A group that
- * has never committed has -1.
- */
+/** What a group has that never committed, or whose offsets the broker has forgotten. */
+const NEVER_COMMITTED = -1n;
+/** What kafkajs commits when an offset was out of range: "from the earliest", in place of where the group was. */
 const RESET_BY_CLIENT = -2n;
 /** While offsets cannot be checked nothing is consumed, so the next attempt comes soon. */
 const MAX_CHECK_PAUSE_MS = 1_000;
@@ -257,6 +281,8 @@ export class RecordConsumer {
   async run(options: {
     readonly topics: readonly string[];
     readonly process: (batch: PartitionRecords) => Promise<void>;
+    /** Where the effects of the group say that it has come at least; asked when the group itself has no offset. */
+    readonly storedOffsets: () => Promise<readonly PartitionOffset[]>;
     readonly onOffsetAlarm: OffsetAlarm;
   }): Promise<void> {
     const { GROUP_JOIN, CRASH, REBALANCING } = this.#consumer.events;
@@ -264,7 +290,7 @@ export class RecordConsumer {
       this.#generation += 1;
       this.#done.clear();
       this.#expected.clear();
-      this.#assignment = this.#checkUntilDone(payload.memberAssignment, options.onOffsetAlarm);
+      this.#assignment = this.#checkUntilDone(payload.memberAssignment, options);
       this.#events.emit('joined', JSON.stringify(payload.memberAssignment));
     });
     this.#consumer.on(REBALANCING, () => (this.#generation += 1));
@@ -330,12 +356,16 @@ export class RecordConsumer {
     return this.#done.size > 0;
   }
 
-  /** Tells the group how far it has come. Cheap when nothing has been done since the last call. */
-  async commitOffsets(): Promise<void> {
+  /**
+   * Tells the group how far it has come. Cheap when nothing has been done since the last call.
+   * @param store stores the same beside the effects, first
+   */
+  async commitOffsets(store: (done: readonly PartitionOffset[]) => Promise<void>): Promise<void> {
     if (this.#done.size === 0) return;
     const done = [...this.#done.values()];
     this.#done.clear();
     try {
+      await store(done);
       await this.#consumer.commitOffsets(done.map((each) => ({ ...each, offset: String(each.offset) })));
     } catch (error) {
       // Whatever came in between is further on; the rest is committed with the next call, if still ours.
@@ -355,10 +385,10 @@ export class RecordConsumer {
   }
 
   /** Waits for what is being processed, commits it and leaves the group. */
-  async close(): Promise<void> {
+  async close(store: (done: readonly PartitionOffset[]) => Promise<void>): Promise<void> {
     await Promise.allSettled(this.#inHand);
     // Before the client stops, because stopping leaves the group, and only members may commit.
-    await this.commitOffsets().catch(() => undefined);
+    await this.commitOffsets(store).catch(() => undefined);
     await this.halt();
     // A check of a fresh assignment may be under way, on a connection of its own.
     this.#generation += 1;
@@ -374,11 +404,11 @@ export class RecordConsumer {
   }
 
   /** Nothing is processed before the check has gone through: a broker that is busy with a takeover is asked again. */
-  async #checkUntilDone(assignment: Record<string, number[]>, alarm: OffsetAlarm): Promise<void> {
+  async #checkUntilDone(assignment: Record<string, number[]>, sources: OffsetSources): Promise<void> {
     const generation = this.#generation;
     for (let pauseMs = 50; generation === this.#generation; pauseMs = Math.min(2 * pauseMs, MAX_CHECK_PAUSE_MS)) {
       try {
-        await this.#checkOffsets(assignment, alarm);
+        await this.#checkOffsets(assignment, sources);
         return;
       } catch {
         await new Promise((resolve) => setTimeout(resolve, pauseMs));
@@ -386,27 +416,39 @@ export class RecordConsumer {
     }
   }
 
-  /** Compares where the group left off with what the broker still has, before anything is processed. */
-  async #checkOffsets(assignment: Record<string, number[]>, alarm: OffsetAlarm): Promise<void> {
+  /**
+   * Compares where the group left off with what the broker still has, before anything is processed. A group that has been
+   * empty for long has no offsets any more and goes on from the stored ones.
+   */
+  async #checkOffsets(
+    assignment: Record<string, number[]>,
+    { storedOffsets, onOffsetAlarm: alarm }: OffsetSources,
+  ): Promise<void> {
+    const topics = Object.keys(assignment);
+    if (topics.length === 0) return;
+    const stored = new Map((await storedOffsets()).map((each) => [`${each.topic}/${each.partition}`, each.offset]));
     const admin = this.#client.admin();
     await admin.connect();
     try {
-      const topics = Object.keys(assignment);
-      if (topics.length === 0) return;
       const committed = await admin.fetchOffsets({ groupId: this.#groupId, topics });
       for (const { topic, partitions } of committed) {
         const kept = new Map((await admin.fetchTopicOffsets(topic)).map((each) => [each.partition, each]));
         for (const { partition, offset } of partitions) {
           const range = kept.get(partition);
           if (!range || !assignment[topic]?.includes(partition)) continue;
-          const next = BigInt(offset);
+          const known = BigInt(offset);
+          const next = known === NEVER_COMMITTED ? (stored.get(`${topic}/${partition}`) ?? known) : known;
           const low = BigInt(range.low);
           const high = BigInt(range.high);
           if (next === RESET_BY_CLIENT) alarm({ topic, partition, offset: next, found: low, why: 'was-reset' });
           else if (next >= 0n && next < low)
             alarm({ topic, partition, offset: next, found: low, why: 'deleted-before-read' });
           else if (next > high) alarm({ topic, partition, offset: next, found: high, why: 'topic-is-shorter' });
-          else if (next >= 0n) this.#expected.set(`${topic}/${partition}`, next);
+          else if (next >= 0n) {
+            this.#expected.set(`${topic}/${partition}`, next);
+            // What the client has fetched from the beginning is stale by this, and is fetched again from here.
+            if (known === NEVER_COMMITTED) this.#consumer.seek({ topic, partition, offset: String(next) });
+          }
         }
       }
     } finally {
@@ -414,6 +456,8 @@ export class RecordConsumer {
     }
   }
 }
+
+type OffsetSources = Pick<Parameters<RecordConsumer['run']>[0], 'storedOffsets' | 'onOffsetAlarm'>;
 
 /** Long work must not look like a dead member: heartbeats go on beside it. */
 async function beating(heartbeat: () => Promise<void>, work: () => Promise<void>): Promise<void> {

@@ -16,6 +16,12 @@ export interface OutboxRow {
   readonly age_seconds: number;
 }
 
+export interface OldestEvents {
+  readonly rows: readonly OutboxRow[];
+  /** There were others that did not fit. */
+  readonly more: boolean;
+}
+
 /**
  * Writes the events of one unit of work in one statement. The order of the rows is the order said.
  * @param channel tell the relay on this channel, because it runs in another process; undefined: it runs here and is woken
@@ -43,13 +49,23 @@ export async function addToOutbox(query: Query, said: readonly Said[], channel: 
     ]);
 }
 
-/** The oldest events that are yet to be published. */
-export function readOutbox(query: Query, limit: number): Promise<OutboxRow[]> {
-  return query<OutboxRow>(
-    `SELECT position, topic, key, type, headers, event, extract(epoch FROM now() - said_at)::float8 AS age_seconds
-     FROM outbox ORDER BY position LIMIT $1`,
-    [limit],
+/** What a record has in Kafka beside the event: key, headers, lengths, and what the headers of a parked one add. */
+const BYTES_AROUND_EVENT = 512;
+
+/** The oldest events that are yet to be published: at most `limit`, and no more than `maxBytes` together, but always one. */
+export async function readOutbox(query: Query, limit: number, maxBytes: number): Promise<OldestEvents> {
+  const rows = await query<OutboxRow & { readonly found: number }>(
+    `SELECT position, topic, key, type, headers, event, extract(epoch FROM now() - said_at)::float8 AS age_seconds, found
+     FROM (
+       SELECT *, sum(octet_length(event) + $3::bigint) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING) AS bytes,
+         (row_number() OVER (ORDER BY position))::integer AS place, (count(*) OVER ())::integer AS found
+       FROM (SELECT * FROM outbox ORDER BY position LIMIT $1) oldest
+     ) measured
+     WHERE bytes <= $2 OR place = 1 ORDER BY position`,
+    [limit, maxBytes, BYTES_AROUND_EVENT],
   );
+  const found = rows[0]?.found ?? 0;
+  return { rows, more: found === limit || rows.length < found };
 }
 
 export async function removeFromOutbox(query: Query, positions: readonly string[]): Promise<void> {

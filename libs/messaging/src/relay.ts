@@ -4,12 +4,14 @@ import { withSession, type Session } from '@fairlead/persistence';
 import { DataSource } from 'typeorm';
 import { CONNECTIONS, SERVICE, type Connections, type MessagingService } from './connections.js';
 import { crashPoint } from './crash-point.js';
-import { Kafka, type RecordProducer } from './kafka.js';
+import { BatchTooLarge, Kafka, type RecordProducer, type RecordToSend } from './kafka.js';
 import { outboxOldestSeconds, outboxPublished } from './metrics.js';
 import { headersOf, readOutbox, removeFromOutbox, type OutboxRow } from './outbox.js';
 
-/** Rows per read: a few hundred kilobytes of events, a few milliseconds of work; more would only add latency. */
+/** Rows per read: a few milliseconds of work; more would only add latency. */
 const BATCH = 1_000;
+/** Bytes per read: even if all are for one partition, they stay below what a broker takes at once unless told otherwise (1 MiB). */
+const BATCH_BYTES = 900_000;
 /** The safety net under lost notifications and crashed writers; also how soon another process takes over. */
 const POLL_MS = 1_000;
 /** Pauses after a failure: short enough to catch up at once after a broker's restart. */
@@ -93,9 +95,10 @@ export class Relay {
           await this.#lead(session, () => (pauseMs = 0));
         });
       } catch (error) {
-        this.#failure = (error as Error).name;
-        if (pauseMs === 0)
-          this.#log.warn(`${this.service.name}: publishing is interrupted (${String(this.#failure)}), trying again`);
+        // The sizes are for whoever has to raise a limit; other messages may repeat anything.
+        const why = error instanceof BatchTooLarge ? `${error.name}: ${error.message}` : (error as Error).name;
+        this.#failure = why;
+        if (pauseMs === 0) this.#log.warn(`${this.service.name}: publishing is interrupted (${why}), trying again`);
         pauseMs = Math.min(MAX_PAUSE_MS, Math.max(50, pauseMs * 2));
         await this.#sleep(pauseMs);
       } finally {
@@ -116,12 +119,12 @@ export class Relay {
     this.#leading = true;
     while (!this.#stopping) {
       this.#woken = false;
-      const rows = await readOutbox(session.query, BATCH);
+      const { rows, more } = await readOutbox(session.query, BATCH, BATCH_BYTES);
       outboxOldestSeconds.set({ service: this.service.name }, rows[0]?.age_seconds ?? 0);
       if (rows.length > 0) await this.#publish(session, rows);
       this.#failure = undefined;
       onSuccess();
-      if (rows.length < BATCH && !this.#woken) await this.#sleep(POLL_MS);
+      if (!more && !this.#woken) await this.#sleep(POLL_MS);
       session.check();
     }
   }
@@ -129,7 +132,7 @@ export class Relay {
   async #publish(session: Session, rows: readonly OutboxRow[]): Promise<void> {
     crashPoint('outbox.read');
     const prefix = this.connections.topicPrefix;
-    await this.#producer.send(
+    await this.#send(
       rows.map((row) => ({
         topic: topicName(row.topic as Topic, prefix),
         key: row.key,
@@ -145,6 +148,21 @@ export class Relay {
     crashPoint('outbox.removed');
     this.#published += rows.length;
     outboxPublished.inc({ service: this.service.name }, rows.length);
+  }
+
+  /**
+   * Halves what a topic with a lower limit of its own refuses. Partitions that took their share get it again: repeats are claimed
+   * once, and the first copies are in order.
+   */
+  async #send(records: readonly RecordToSend[]): Promise<void> {
+    try {
+      await this.#producer.send(records);
+    } catch (error) {
+      if (!(error instanceof BatchTooLarge) || records.length === 1) throw error;
+      const middle = records.length >> 1;
+      await this.#send(records.slice(0, middle));
+      await this.#send(records.slice(middle));
+    }
   }
 
   async #sleep(milliseconds: number): Promise<void> {

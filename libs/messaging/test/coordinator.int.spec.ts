@@ -39,12 +39,13 @@ describe('a consumer whose coordinator cannot be found', () => {
     await consumer.run({
       topics: [`${prefix}lifecycle`],
       process: () => Promise.resolve(),
+      storedOffsets: () => Promise.resolve([]),
       onOffsetAlarm: ({ why }) => expect(why).toBe('nothing'),
     });
     await joined;
 
     // What follows is a broker's own: a fresh one may be busy with loading.
     expect(restarts.slice(0, 3)).toEqual(Array.from({ length: 3 }, () => 'KafkaJSGroupCoordinatorNotFound'));
-    await consumer.close();
+    await consumer.close(() => Promise.resolve());
   });
 });

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import kafkajs from 'kafkajs';
+import { encodeEvent, LeadQualified } from '@fairlead/events';
+import type { Query } from '@fairlead/persistence';
+import { pruneInbox } from '../src/inbox.js';
 import { Kafka } from '../src/index.js';
 import { Road } from './fixture/road.js';
 
@@ -105,6 +107,77 @@ describe('messaging, when something is wrong', () => {
     expect(service.child.exitCode).toBeNull();
   });
 
+  describe('with events so large that a thousand of them are no batch', () => {
+    // A relay that read rows and never bytes sent the same refused batch for ever, while other partitions took theirs again.
+    const backlog = async (lead: string, count: number) => {
+      const note = { v: 1 as const, key: 1, nonce: 'A'.repeat(16), ciphertext: 'A'.repeat(40_000) };
+      const events = Array.from({ length: count }, (_, step) =>
+        encodeEvent(LeadQualified, {
+          ...{ id: randomUUID(), source: '/echo', subject: lead, time: Date.now() },
+          data: { party: 'direct', offer: step + 1, at: Date.now(), note },
+        }),
+      );
+      await road.db.query(
+        `INSERT INTO outbox (event_id, topic, key, type, event)
+         SELECT event_id, 'lifecycle', $3, 'lead.qualified', event
+         FROM unnest($1::uuid[], $2::bytea[]) WITH ORDINALITY AS said (event_id, event, place) ORDER BY place`,
+        [events.map(({ id }) => id), events.map(({ bytes }) => bytes), lead],
+      );
+    };
+
+    it('publishes them all, in order', async () => {
+      await road.start();
+      const lead = randomUUID();
+      await backlog(lead, 120);
+      await road.settled([lead], 120);
+      expect(road.published().get(lead)).toEqual(Array.from({ length: 120 }, (_, step) => step + 1));
+    });
+
+    it('publishes them in halves where a topic takes less than ours do, and says so when one alone is too much', async () => {
+      await road.limitBatches(200_000);
+      const service = await road.start();
+      const lead = randomUUID();
+      await backlog(lead, 30);
+      await road.settled([lead], 30);
+      expect(road.published().get(lead)).toEqual(Array.from({ length: 30 }, (_, step) => step + 1));
+
+      await road.limitBatches(20_000);
+      const other = randomUUID();
+      await backlog(other, 1);
+      const failure = async () => (await service.ask<{ relay: string | null }>({ status: true })).relay;
+      await road.until(async () => (await failure()) !== null);
+      expect(await failure()).toMatch(/^BatchTooLarge: 1 records of \d+ bytes for .*lifecycle$/);
+      await road.limitBatches(1_048_588);
+      await road.settled([other], 1);
+    });
+  });
+
+  it('goes on from its own offsets when Kafka has forgotten those of its group', async () => {
+    const service = await road.start();
+    const leads = await road.send(20, 3);
+    await road.expectExactlyOnce(leads, 3);
+    await service.ask({ stop: true });
+    await service.exited;
+    // A group that has been empty for a week, and an inbox that need not remember so long.
+    await road.forgetGroup('echo');
+    await road.db.query('DELETE FROM inbox');
+
+    await road.send(leads, 2, 4);
+    await road.start();
+    await road.expectExactlyOnce(leads, 5);
+  });
+
+  it('forgets claims that nothing can ask for any more, and only those', async () => {
+    await road.start();
+    const claim = `INSERT INTO inbox SELECT gen_random_uuid(), 'echo', now() - make_interval(days => $1) FROM generate_series(1, $2)`;
+    await road.db.query(claim, [15, 12_000]);
+    await road.db.query(claim, [13, 10]);
+    const query: Query = async <Row>(sql: string, parameters?: readonly unknown[]) =>
+      (await road.db.query(sql, parameters as unknown[])).rows as Row[];
+    await pruneInbox(query, () => false);
+    expect(await query('SELECT count(*)::integer AS left FROM inbox')).toEqual([{ left: 10 }]);
+  });
+
   it('shares the work of two processes, and takes over from one that is killed in the middle', async () => {
     const first = await road.start();
     const leads = await road.send(100, 2);
@@ -151,15 +224,13 @@ describe('messaging, when something is wrong', () => {
 
     // The broker drops what had not been read: what kafkajs alone would skip silently.
     await road.send(leads, 2, 3);
-    const client = new kafkajs.Kafka({ brokers: road.brokers, logLevel: kafkajs.logLevel.NOTHING });
-    const admin = client.admin();
-    await admin.connect();
-    const ends = await admin.fetchTopicOffsets(road.lifecycle);
-    await admin.deleteTopicRecords({
-      topic: road.lifecycle,
-      partitions: ends.map(({ partition, high }) => ({ partition, offset: high })),
+    await road.administer(async (admin) => {
+      const ends = await admin.fetchTopicOffsets(road.lifecycle);
+      await admin.deleteTopicRecords({
+        topic: road.lifecycle,
+        partitions: ends.map(({ partition, high }) => ({ partition, offset: high })),
+      });
     });
-    await admin.disconnect();
 
     const again = await road.start();
     await road.until(async () => {

@@ -89,13 +89,19 @@ export function asyncapi(): string {
 }
 
 function channel(topic: Topic): Schema {
-  const { partitions, retentionMs, key, description } = topics[topic];
+  const { partitions, retentionMs, maxBatchBytes, key, description } = topics[topic];
   const events = publishedEvents.filter((definition) => definition.topic === topic).map(nameOf);
   return {
     address: topicName(topic),
     description: `${description} Record key: ${key}.`,
     messages: Object.fromEntries(events.map((name) => [name, { $ref: `#/components/messages/${name}` }])),
-    bindings: { kafka: { partitions, topicConfiguration: { 'retention.ms': retentionMs }, bindingVersion: '0.5.0' } },
+    bindings: {
+      kafka: {
+        partitions,
+        topicConfiguration: { 'retention.ms': retentionMs, 'max.message.bytes': maxBatchBytes },
+        bindingVersion: '0.5.0',
+      },
+    },
   };
 }
 

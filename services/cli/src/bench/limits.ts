@@ -24,7 +24,7 @@ async function rate(seconds: number, perRound: number, work: () => Promise<void>
 /** Events a second that kafkajs sends, acknowledged, in batches of 100. */
 export async function rawKafka(brokers: readonly string[], seconds: number): Promise<number> {
   const kafka = new Kafka({ brokers, clientId: 'bench' });
-  await kafka.createTopics([{ name: 'bench.raw', partitions: 6, retentionMs: 3_600_000 }]);
+  await kafka.createTopics([{ name: 'bench.raw', partitions: 6, retentionMs: 3_600_000, maxBatchBytes: 1_048_588 }]);
   const producer = kafka.producer();
   const value = Buffer.alloc(EVENT_BYTES, 'x');
   const records = Array.from({ length: BATCH }, (_, i) => ({
