@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
+import { DataSource, type DataSourceOptions, type MigrationInterface, type QueryRunner } from 'typeorm';
 
 interface MigrationFile {
   /** TypeORM orders migrations by the number that ends their name. */
@@ -20,9 +20,10 @@ const LOCK = 0x66616972;
  * @returns the names of the migrations that were applied now
  * @throws when a migration that was applied before has been edited since: forward only, add a new file
  */
-export async function migrate(dataSource: DataSource, folders: readonly URL[]): Promise<string[]> {
+export async function migrate({ options }: DataSource, folders: readonly URL[]): Promise<string[]> {
   const files = (await Promise.all(folders.map(readMigrations))).flat();
-  const { schema } = dataSource.options as { schema: string };
+  const { schema } = options as { schema: string };
+  const dataSource = await new DataSource(unhurried(options)).initialize();
   const runner = dataSource.createQueryRunner();
   try {
     await runner.query('SELECT pg_advisory_lock($1)', [LOCK]);
@@ -45,7 +46,14 @@ export async function migrate(dataSource: DataSource, folders: readonly URL[]): 
   } finally {
     await runner.query('SELECT pg_advisory_unlock($1)', [LOCK]).catch(() => undefined);
     await runner.release();
+    await dataSource.destroy();
   }
+}
+
+/** A table that has grown for years takes as long as it takes, and whoever starts meanwhile waits for it. */
+function unhurried(options: DataSourceOptions): DataSourceOptions {
+  const noLimits = { statement_timeout: 0, query_timeout: 0, idle_in_transaction_session_timeout: 0 };
+  return { ...options, extra: { ...(options.extra as object), ...noLimits } };
 }
 
 async function readMigrations(folder: URL): Promise<MigrationFile[]> {

@@ -3,7 +3,7 @@ import { isTransient, QueryFailed } from './query-failed.js';
 const coded = (code: string, message = '') => Object.assign(new Error(message), { code });
 
 describe('isTransient', () => {
-  it.each(['08006', '57P01', '57P03', '53300', '40001', '40P01', 'ECONNREFUSED', 'ECONNRESET'])(
+  it.each(['08006', '57P01', '57P03', '53300', '40001', '40P01', '25006', '25P03', 'ECONNREFUSED', 'ECONNRESET'])(
     'lets %s be tried again',
     (code) => {
       expect(isTransient(coded(code))).toBe(true);

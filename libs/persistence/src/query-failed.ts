@@ -32,8 +32,11 @@ export function withoutValues(error: unknown): unknown {
   return new QueryFailed(code, constraint, code ? `${code}: ${text}` : text);
 }
 
-/** Class 08: connection; 57P: server shutting down or starting; 53: out of connections, memory or disk; 40: try the transaction again. */
-const TRANSIENT_CLASSES = ['08', '57P', '53', '40'];
+/**
+ * Class 08: connection; 57P: server shutting down or starting; 53: out of connections, memory or disk; 40: try the transaction
+ * again; 25006: connected to a standby, as after a failover; 25P03: the session was ended because we had stalled.
+ */
+const TRANSIENT_CLASSES = ['08', '57P', '53', '40', '25006', '25P03'];
 const TRANSIENT_SOCKET_ERRORS = [
   'ECONNREFUSED',
   'ECONNRESET',

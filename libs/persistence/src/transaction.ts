@@ -27,7 +27,8 @@ export async function inTransaction<T>(dataSource: DataSource, work: (query: Que
     return result;
   } catch (error) {
     // The connection may be gone, and with it the transaction: then there is nothing left to roll back.
-    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+    if (isUnanswered(error)) await giveUpConnection(runner);
+    else if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
     throw withoutValues(error);
   } finally {
     await runner.release();
@@ -54,7 +55,20 @@ export function queryOn(runner: QueryRunner): Query {
       const result = await runner.query(sql, parameters as unknown[] | undefined, true);
       return (result.records ?? []) as Row[];
     } catch (error) {
+      if (isUnanswered(error)) await giveUpConnection(runner);
       throw withoutValues(error);
     }
   };
+}
+
+/** The driver's word for a statement that neither succeeded nor failed in the time that even a slow one may take. */
+function isUnanswered(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('Query read timeout');
+}
+
+/** Whatever is asked of this connection next would wait behind the statement that was never answered. */
+async function giveUpConnection(runner: QueryRunner): Promise<void> {
+  const connection = (await runner.connect()) as { end(): Promise<void> };
+  // With a statement under way this cuts the socket, and the pool replaces the connection. Not waited for: nobody may answer.
+  connection.end().catch(() => undefined);
 }

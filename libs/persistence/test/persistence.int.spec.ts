@@ -1,10 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { DataSource } from 'typeorm';
-import { createDataSource, inTransaction, migrate, queryOf, withSession } from '../src/index.js';
+import {
+  createDataSource,
+  type DatabaseSettings,
+  inTransaction,
+  isTransient,
+  migrate,
+  queryOf,
+  withSession,
+} from '../src/index.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'fairlead-migrations-'));
 const migrations = [pathToFileURL(`${folder}/`)];
@@ -13,12 +22,13 @@ const file = (name: string, sql: string) => writeFileSync(join(folder, name), sq
 describe('persistence, with a real PostgreSQL', () => {
   const schema = `p_${randomBytes(6).toString('hex')}`;
   const opened: DataSource[] = [];
-  const open = async (): Promise<DataSource> => {
+  const open = async (more: Partial<DatabaseSettings> = {}): Promise<DataSource> => {
     const dataSource = createDataSource({
       url: process.env['TEST_DATABASE_URL'] ?? '',
       schema,
       poolSize: 3,
       applicationName: 'persistence-test',
+      ...more,
     });
     opened.push(await dataSource.initialize());
     return dataSource;
@@ -116,4 +126,60 @@ describe('persistence, with a real PostgreSQL', () => {
     });
     expect(await queryOf(dataSource)('SELECT 1 AS alive')).toEqual([{ alive: 1 }]);
   });
+
+  it('lets a migration take its time, and no other statement', async () => {
+    const hasty = await open({ statementTimeoutMs: 500 });
+    file('1700000000002-slow.sql', 'SELECT pg_sleep(1);');
+    expect(await migrate(hasty, migrations)).toEqual(['slow-1700000000002']);
+    await expect(queryOf(hasty)('SELECT pg_sleep(1)')).rejects.toMatchObject({ code: '57014' });
+  });
+
+  it('gives up a connection on which nobody answers, and works again when somebody does', async () => {
+    const network = await SilentNetwork.before(process.env['TEST_DATABASE_URL'] ?? '');
+    const hasty = await open({ statementTimeoutMs: 100, url: network.url });
+    await queryOf(hasty)('SELECT 1');
+    network.silent = true;
+    const failure = await inTransaction(hasty, (query) => query('SELECT 1')).catch((error: unknown) => error);
+    expect(isTransient(failure)).toBe(true);
+    network.silent = false;
+    expect(await inTransaction(hasty, (query) => query('SELECT 1 AS one'))).toEqual([{ one: 1 }]);
+    network.close();
+  }, 30_000);
 });
+
+/** Between us and PostgreSQL; when silent it takes everything, passes nothing on, and says nothing about it. */
+class SilentNetwork {
+  silent = false;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(private readonly target: URL) {
+    this.#server = createServer((near) => {
+      const far = connect(Number(target.port), target.hostname);
+      for (const [from, to] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        this.#sockets.add(from);
+        from.on('data', (bytes) => this.silent || to.write(bytes));
+        from.on('error', () => undefined).on('close', () => to.destroy());
+      }
+    });
+  }
+
+  static async before(databaseUrl: string): Promise<SilentNetwork> {
+    const network = new SilentNetwork(new URL(databaseUrl));
+    await new Promise<void>((resolve) => network.#server.listen(0, '127.0.0.1', resolve));
+    return network;
+  }
+
+  get url(): string {
+    const { port } = this.#server.address() as AddressInfo;
+    return Object.assign(new URL(this.target), { hostname: '127.0.0.1', port: String(port) }).href;
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}
