@@ -61,6 +61,14 @@ describe('operating a running system', () => {
         code: 1,
         outcome: { redriven: 0, remaining: 1, errorClass: 'InvalidEvent:not-json' },
       });
+      const all = JSON.parse((await services.fairlead('parked', 'redrive', '--all', '--json')).stdout) as {
+        readonly remaining: number;
+      };
+      expect(all).toMatchObject({ redriven: 0, errorClass: 'InvalidEvent:not-json' });
+      // Services that were slower to park it may have come since.
+      expect(all.remaining).toBeGreaterThanOrEqual(ids.length);
+      const neither = await services.fairlead('parked', 'redrive');
+      expect(neither).toMatchObject({ code: 1, stderr: expect.stringContaining('--all') });
       const unknown = await services.fairlead('parked', 'redrive', 'scoring.999');
       expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('There is no such parked event') });
     },

@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import type { Api } from '../api/client.js';
+import { CommandFailed } from '../api/command-failed.js';
 import { printJson, printLine, printTable } from '../api/print.js';
 import { runWithApi } from '../api/run-command.js';
 
@@ -21,7 +23,7 @@ interface Redriven {
   readonly errorClass?: string;
 }
 
-/** `fairlead parked [list|redrive ID]` */
+/** `fairlead parked [list|redrive ID|redrive --all]` */
 export function parkedCommand(): Command {
   const parked = new Command('parked').description('shows events that could not be processed, and tries them again');
 
@@ -43,14 +45,16 @@ export function parkedCommand(): Command {
 
   parked
     .command('redrive')
-    .description('gives a parked event, and those that wait behind it, to its service again')
-    .argument('<id>', 'as `fairlead parked list` shows it')
+    .description('gives parked events, and those that wait behind them, to their service again')
+    .argument('[id]', 'as `fairlead parked list` shows it')
+    .option('--all', 'everything that is parked: after a bug was mended')
     .option('--json', 'print { redriven, remaining, errorClass? }')
-    .addHelpText('after', '\nExample:\n  fairlead parked redrive routing.17')
-    .action(async (id: string, { json }: { json?: true }) => {
+    .addHelpText('after', '\nExamples:\n  fairlead parked redrive routing.17\n  fairlead parked redrive --all')
+    .action(async (id: string | undefined, { all, json }: { all?: true; json?: true }) => {
       await runWithApi(async (api) => {
-        const path = `/v1/parked/${encodeURIComponent(id)}/redrive`;
-        const outcome = await api.call<Redriven>({ method: 'POST', path });
+        if ((id === undefined) !== (all === true)) throw new CommandFailed('Name one parked event, or say --all.');
+        const ids = id === undefined ? await culprits(api) : [id];
+        const outcome = await redrive(api, ids);
         // Failing once more is an outcome and is printed as one; the exit code still says that it did not succeed.
         if (outcome.remaining > 0) process.exitCode = 1;
         if (json) return printJson(outcome);
@@ -62,6 +66,29 @@ export function parkedCommand(): Command {
     });
 
   return parked;
+}
+
+/** Those that others wait behind, or that stand alone. */
+async function culprits(api: Api): Promise<string[]> {
+  const all = await api.list<Parked>('/v1/parked', 'parked');
+  return all.filter(({ behind }) => behind === null).map(({ id }) => id);
+}
+
+async function redrive(api: Api, ids: readonly string[]): Promise<Redriven> {
+  let total: Redriven = { redriven: 0, remaining: 0 };
+  for (const [done, id] of ids.entries()) {
+    if (ids.length > 1 && process.stderr.isTTY) process.stderr.write(`\r  ${done + 1} of ${ids.length}`);
+    const path = `/v1/parked/${encodeURIComponent(id)}/redrive`;
+    const { redriven, remaining, errorClass } = await api.call<Redriven>({ method: 'POST', path });
+    const firstError = total.errorClass ?? errorClass;
+    total = {
+      redriven: total.redriven + redriven,
+      remaining: total.remaining + remaining,
+      ...(firstError !== undefined && { errorClass: firstError }),
+    };
+  }
+  if (ids.length > 1 && process.stderr.isTTY) process.stderr.write('\n');
+  return total;
 }
 
 function why({ errorClass, behind, service }: Parked): string {
