@@ -1,5 +1,6 @@
 import type { FairleadEvent, Sealed } from '@fairlead/events';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Intake, type Result, startIntake } from './fixture/intake.js';
 
 let intake: Intake;
@@ -105,6 +106,22 @@ describe('a lead that lacks what its pool needs', () => {
     expect(events.map(({ type }) => type)).toEqual(['lead.received', 'lead.held', 'lead.merged', 'lead.completed']);
     expect(events[3]?.data).toMatchObject({ by: 'supplied', facts: { country: 'DE', company: 'Example' } });
     expect(await contactOf(events[3] as FairleadEvent)).toMatchObject({ lastName: 'Doe' });
+  });
+
+  it('loses nothing when it is sent again while somebody supplies something', async () => {
+    const jane = person({ country: 'DE' });
+    const { id } = await sent(jane);
+    // Somebody supplies the city, in a transaction that is not through yet when the lead comes in again.
+    const supplying = intake.rows(
+      `UPDATE held_leads SET lead = jsonb_set(lead, '{facts,city}', '"Bonn"'), revision = revision + 1
+       WHERE lead_id = '${id}'; SELECT pg_sleep(1)`,
+    );
+    await pause(300);
+    expect(await sent({ ...jane, company: 'Example' })).toMatchObject({ id, status: 'merged' });
+    await supplying;
+    const events = await intake.said([id], 4);
+    expect(events.map(({ type }) => type)).toEqual(['lead.received', 'lead.held', 'lead.merged', 'lead.completed']);
+    expect(events[3]?.data).toMatchObject({ facts: { country: 'DE', city: 'Bonn', company: 'Example' } });
   });
 
   it('is completed once, however many supply at the same moment', async () => {

@@ -70,7 +70,8 @@ export class CompleteLead {
     policy: Policy | undefined,
   ): Promise<void> {
     const ids = [...new Set(duplicates.map(({ leadId }) => leadId))];
-    for (const held of await this.held.find(unit, ids)) {
+    // Locked: to somebody who changes one at the same moment this could not say "try again", as it does to a caller.
+    for (const held of await this.held.lock(unit, ids)) {
       const contact = await this.#contactOf(held);
       if (contact === null) continue;
       const together = duplicates

@@ -63,6 +63,16 @@ export class HeldLeadsStore {
     return rows.map(toHeldLead);
   }
 
+  /** Locked in the order of their ids, and as they are then: who changed one in between is waited for. */
+  async lock({ query }: UnitOfWork, leadIds: readonly string[]): Promise<HeldLead[]> {
+    if (leadIds.length === 0) return [];
+    const rows = await query<Row>(
+      `SELECT ${COLUMNS} FROM held_leads WHERE lead_id = ANY($1::uuid[]) ORDER BY lead_id FOR UPDATE`,
+      [leadIds],
+    );
+    return rows.map(toHeldLead);
+  }
+
   /** Those whose time is up, locked; another process passes over them. */
   async lockExpired({ query, now }: UnitOfWork, limit: number): Promise<HeldLead[]> {
     const rows = await query<Row>(
