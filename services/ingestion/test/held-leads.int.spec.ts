@@ -1,7 +1,7 @@
 import type { FairleadEvent, Sealed } from '@fairlead/events';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Intake, type Result, startIntake } from './fixture/intake.js';
+import { eventually, type Intake, type Result, startIntake } from './fixture/intake.js';
 
 let intake: Intake;
 let people = 0;
@@ -195,5 +195,92 @@ describe('when its time is up', () => {
     const { id, status } = await sent(person());
     expect(status).toBe('received');
     expect(await intake.said([id], 1)).toMatchObject([{ data: { state: 'complete', missing: ['company'] } }]);
+  });
+});
+
+// One row of the key store was lost. Every second the timer took the oldest 500 holds, failed at that one lead, and took
+// the same 500 again: no hold expired any more, anywhere. No test had a lead that could not be opened.
+describe('a held lead whose contact cannot be opened', () => {
+  beforeAll(() => intake.activate(policy('2h', ['company', 'phone'])));
+
+  const timeIsUp = (...ids: readonly string[]) =>
+    intake.rows(`UPDATE held_leads SET until = now() WHERE lead_id IN ('${ids.join("','")}')`);
+  const damage = (id: string) =>
+    intake.rows(`UPDATE held_leads SET contact = contact || '{"nonce": "AAAAAAAAAAAAAAAA"}' WHERE lead_id = '${id}'`);
+  const held = async (id: string) =>
+    (
+      await intake.rows<{ failures: number; later: boolean; contact: unknown; lead: Record<string, unknown> }>(
+        `SELECT failures, until > now() + interval '30 seconds' AS later, contact, lead FROM held_leads
+         WHERE lead_id = '${id}'`,
+      )
+    )[0];
+
+  it('goes on without it, which is in the log since it was received, and holds up nobody', async () => {
+    const [damaged, sound] = [await sent(person()), await sent(person())];
+    await damage(damaged.id);
+    await timeIsUp(damaged.id, sound.id);
+    const events = await intake.said([damaged.id, sound.id], 6);
+    const completed = (of: Result) =>
+      events.find(({ type, subject }) => type === 'lead.completed' && subject === of.id) as FairleadEvent;
+    expect(completed(damaged).data).toMatchObject({ by: 'hold-expired', missing: ['company', 'phone'] });
+    expect(completed(damaged).data).not.toHaveProperty('contact');
+    expect(await contactOf(completed(sound))).toEqual({ email: `p.${people}@company.example` });
+  });
+
+  it('waits for its key when more was supplied than was received, holds up nobody, and goes on when the key is back', async () => {
+    const [damaged, sound] = [await sent(person({ externalId: 'k-1' })), await sent(person())];
+    await supply(damaged.id, { lastName: 'Doe' });
+    const before = await held(damaged.id);
+    await damage(damaged.id);
+    await timeIsUp(damaged.id, sound.id);
+    expect(await intake.said([sound.id], 3)).toHaveLength(3);
+    await eventually(async () => expect(await held(damaged.id)).toMatchObject({ failures: 1, later: true }));
+    const { text } = await intake.call('/metrics');
+    expect(text).toMatch(/^fairlead_held_leads_failed_total [1-9]/m);
+
+    await intake.rows(
+      `UPDATE held_leads SET contact = '${JSON.stringify(before?.contact)}' WHERE lead_id = '${damaged.id}'`,
+    );
+    await timeIsUp(damaged.id);
+    const [, , completed] = await intake.said([damaged.id], 3);
+    expect(await contactOf(completed as FairleadEvent)).toMatchObject({ lastName: 'Doe' });
+  });
+
+  it('goes on without it in the end', async () => {
+    const { id } = await sent(person());
+    await supply(id, { lastName: 'Doe' });
+    await damage(id);
+    await intake.rows(`UPDATE held_leads SET failures = 1000 WHERE lead_id = '${id}'`);
+    await timeIsUp(id);
+    const [, , completed] = await intake.said([id], 3);
+    expect(completed).toMatchObject({ type: 'lead.completed', data: { by: 'hold-expired' } });
+    expect(completed?.data).not.toHaveProperty('contact');
+  });
+
+  it('may be sent again: others in the request are taken in, and what is no contact is kept', async () => {
+    const jane = person();
+    const { id } = await sent(jane);
+    await damage(id);
+    const again = { ...jane, company: 'Example', phone: '+43 1 534531' };
+    const { status, body } = await intake.call('/v1/leads?source=website', { json: [again, person()] });
+    expect([status, ...(body.results ?? []).map((each) => each.status)]).toEqual([202, 'merged', 'held']);
+    expect((await held(id))?.lead).toMatchObject({ facts: { company: 'Example' }, reachable: { phone: false } });
+    await timeIsUp(id);
+    const events = await intake.said([id], 4);
+    expect(events[3]).toMatchObject({ type: 'lead.completed', data: { missing: ['phone'] } });
+  });
+});
+
+describe('a held lead that cannot go on', () => {
+  it('is set aside, and holds up nobody', async () => {
+    const [damaged, sound] = [await sent(person()), await sent(person())];
+    await intake.rows(`UPDATE held_leads SET lead = lead - 'occurredAt' WHERE lead_id = '${damaged.id}'`);
+    await intake.rows(`UPDATE held_leads SET until = now() WHERE lead_id IN ('${damaged.id}', '${sound.id}')`);
+    expect(await intake.said([sound.id], 3)).toHaveLength(3);
+    await eventually(async () =>
+      expect(await intake.rows(`SELECT failures FROM held_leads WHERE lead_id = '${damaged.id}'`)).toEqual([
+        { failures: 1 },
+      ]),
+    );
   });
 });

@@ -13,12 +13,19 @@ import {
 } from '@fairlead/decisions';
 import { derivedId, encodeEvent, type EncodedEvent, LeadCompleted, type Sealed } from '@fairlead/events';
 import type { UnitOfWork } from '@fairlead/messaging';
-import { PersonalData } from '@fairlead/personal-data';
+import { LeadKeyMissing, MasterKeyUnusable, PersonalData, SealBroken } from '@fairlead/personal-data';
 import { randomUUID } from 'node:crypto';
 import { type HeldLead, HeldLeadsStore } from '../store/held-leads.store.js';
 import { IdentitiesStore } from '../store/identities.store.js';
 import { LeadsStore } from '../store/leads.store.js';
+import { heldLeadsFailed } from '../metrics.js';
 import { hashedKeys } from './hashed-keys.js';
+
+/**
+ * So often a contact that cannot be opened is tried again before its lead goes on without: about a day, in which somebody
+ * may bring the key back.
+ */
+const TRIES_FOR_CONTACT = 30;
 
 export type Completion =
   | { readonly outcome: 'completed' }
@@ -40,7 +47,7 @@ export class CompleteLead {
 
   /** Somebody says more about the lead; what is said now counts, also where something else was said before. */
   async supply(unit: UnitOfWork, held: HeldLead, said: LeadInput, policy: Policy | undefined): Promise<Completion> {
-    const contact = await this.#contactOf(held);
+    const contact = await this.#openContact(held);
     if (contact === null) return { outcome: 'erased' };
     const before = toInput(held.lead, contact);
     // The domain may be the old address's.
@@ -72,16 +79,20 @@ export class CompleteLead {
     const ids = [...new Set(duplicates.map(({ leadId }) => leadId))];
     // Locked: to somebody who changes one at the same moment this could not say "try again", as it does to a caller.
     for (const held of await this.held.lock(unit, ids)) {
-      const contact = await this.#contactOf(held);
+      const contact = await this.#openContact(held).catch(unlessUnopenable);
       if (contact === null) continue;
       const together = duplicates
         .filter(({ leadId }) => leadId === held.leadId)
-        .reduce((known, { lead }) => fillGaps(known, lead), { ...held.lead, contact });
-      await this.#proceed(unit, held, together, policy);
+        .reduce((known, { lead }) => fillGaps(known, lead), { ...held.lead, contact: contact ?? {} });
+      if (contact) await this.#proceed(unit, held, together, policy);
+      else await this.#keepFacts(unit, held, together);
     }
   }
 
-  /** Their time is up: they go on as they are, and say what they lack. */
+  /**
+   * Their time is up: they go on as they are, and say what they lack.
+   * @throws when one of them cannot; then they are to be taken one by one
+   */
   async expire(unit: UnitOfWork, expired: readonly HeldLead[]): Promise<void> {
     const contacts = await this.personalData.unseal(expired.flatMap(sealedPlace));
     const withContact = expired.filter(({ contact }) => contact !== undefined);
@@ -115,6 +126,23 @@ export class CompleteLead {
     await this.held.releaseAll(unit, expired);
   }
 
+  /**
+   * The time of this one is up, and with others it could not go on. One whose contact cannot be opened goes on without when
+   * nothing is lost by that, since the contact is in `lead.received` as well, or when it has been tried often enough.
+   * @returns whether it has what contact there was
+   */
+  async expireAlone(unit: UnitOfWork, held: HeldLead): Promise<boolean> {
+    try {
+      await this.expire(unit, [held]);
+      return true;
+    } catch (error) {
+      const mayGoWithout = held.contactEvent === held.receivedEvent || held.failures >= TRIES_FOR_CONTACT;
+      if (!isUnopenable(error) || !mayGoWithout) throw error;
+      await this.expire(unit, [{ ...held, contact: undefined }]);
+      return false;
+    }
+  }
+
   async #proceed(
     unit: UnitOfWork,
     held: HeldLead,
@@ -138,11 +166,32 @@ export class CompleteLead {
     return { outcome: 'completed' };
   }
 
-  async #contactOf(held: HeldLead): Promise<Contact | null> {
+  /**
+   * The lead's contact cannot be opened, so it can neither go on nor have its contact added to. What came in beside that is
+   * kept, and its sender is not refused for a fault of ours.
+   */
+  async #keepFacts(unit: UnitOfWork, held: HeldLead, together: NormalisedLead): Promise<void> {
+    const { contact: _, ...lead } = { ...together, reachable: held.lead.reachable };
+    const missing = missingFields({ ...lead, contact: {} }, held.missing);
+    await this.held.supply(unit, { ...held, lead, missing });
+    unit.afterCommit(() => heldLeadsFailed.inc());
+  }
+
+  /** @returns null for a lead that was erased */
+  async #openContact(held: HeldLead): Promise<Contact | null> {
     if (!held.contact) return {};
     const [contact] = await this.personalData.unseal(sealedPlace(held));
     return contact as Contact | null;
   }
+}
+
+/** There is something wrong with the key of this very lead. */
+function isUnopenable(error: unknown): boolean {
+  return error instanceof LeadKeyMissing || error instanceof SealBroken || error instanceof MasterKeyUnusable;
+}
+
+function unlessUnopenable(error: unknown): undefined {
+  if (!isUnopenable(error)) throw error;
 }
 
 function sealedPlace({ leadId, contact, contactEvent }: HeldLead) {

@@ -21,7 +21,7 @@ import {
 import { type UnitOfWork, UnitsOfWork } from '@fairlead/messaging';
 import { PersonalData } from '@fairlead/personal-data';
 import { ActivePolicyStore } from '../store/active-policy.store.js';
-import { type HeldLead, HeldLeadsStore } from '../store/held-leads.store.js';
+import { HeldLeadsStore, type NewlyHeld } from '../store/held-leads.store.js';
 import { IdempotencyKeysStore, nameOfPart } from '../store/idempotency-keys.store.js';
 import { IdentitiesStore, type Identity, nameOf } from '../store/identities.store.js';
 import { LeadsStore } from '../store/leads.store.js';
@@ -166,7 +166,7 @@ export class TakeIn {
     unit: UnitOfWork,
     rows: readonly Usable[],
     holds: ReadonlyMap<string, Partial<Hold>>,
-  ): Promise<{ said: Map<string, EncodedEvent[]>; held: Omit<HeldLead, 'revision'>[] }> {
+  ): Promise<{ said: Map<string, EncodedEvent[]>; held: NewlyHeld[] }> {
     const eventIds = rows.map(({ leadId }) => derivedId(leadId, LeadReceived.type));
     const withContact = rows.flatMap(({ leadId, lead: { contact } }, place) =>
       isEmpty(contact) ? [] : [{ leadId, eventId: eventIds[place] as string, field: 'contact', value: contact }],
@@ -174,7 +174,7 @@ export class TakeIn {
     const sealed = await this.personalData.seal(withContact);
     const contacts = new Map(withContact.map(({ leadId }, place) => [leadId, sealed[place]]));
 
-    const held: Omit<HeldLead, 'revision'>[] = [];
+    const held: NewlyHeld[] = [];
     const said = rows.map(({ leadId, lead, traceparent }, place): [string, EncodedEvent[]] => {
       const id = eventIds[place] as string;
       const { missing = [], until } = holds.get(leadId) ?? {};

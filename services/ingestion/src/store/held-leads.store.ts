@@ -6,8 +6,10 @@ import type { UnitOfWork } from '@fairlead/messaging';
 /** What is known of a held lead, its contact data sealed. */
 export interface HeldLead {
   readonly leadId: string;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch; of one that was put off, when it is tried again. */
   readonly until: number;
+  /** How often it could not go on when its time was up. */
+  readonly failures: number;
   readonly missing: readonly string[];
   readonly lead: Omit<NormalisedLead, 'contact'>;
   readonly contact: Sealed | undefined;
@@ -22,6 +24,7 @@ export interface HeldLead {
 interface Row {
   readonly lead_id: string;
   readonly until_ms: number;
+  readonly failures: number;
   readonly missing: string[];
   readonly lead: Omit<NormalisedLead, 'contact'>;
   readonly contact: Sealed | null;
@@ -31,12 +34,15 @@ interface Row {
   readonly revision: number;
 }
 
-const COLUMNS = `lead_id, extract(epoch FROM until)::float8 * 1000 AS until_ms, missing, lead, contact, contact_event,
+const COLUMNS = `lead_id, extract(epoch FROM until)::float8 * 1000 AS until_ms, failures, missing, lead, contact, contact_event,
   received_event, traceparent, revision`;
+
+/** One that is held from now on. */
+export type NewlyHeld = Omit<HeldLead, 'revision' | 'failures'>;
 
 @Injectable()
 export class HeldLeadsStore {
-  async add({ query }: UnitOfWork, held: readonly Omit<HeldLead, 'revision'>[]): Promise<void> {
+  async add({ query }: UnitOfWork, held: readonly NewlyHeld[]): Promise<void> {
     if (held.length === 0) return;
     await query(
       `INSERT INTO held_leads (lead_id, until, missing, lead, contact, contact_event, received_event, traceparent)
@@ -108,6 +114,15 @@ export class HeldLeadsStore {
     return rows.length === 1;
   }
 
+  /** Notes that it could not go on, and when to try again; unless another process has noted that already. */
+  async putOff({ query }: UnitOfWork, { leadId, failures }: HeldLead, until: number): Promise<void> {
+    await query(
+      `UPDATE held_leads SET failures = failures + 1, until = to_timestamp($3::float8 / 1000)
+       WHERE lead_id = $1 AND failures = $2`,
+      [leadId, failures, until],
+    );
+  }
+
   async releaseAll({ query }: UnitOfWork, held: readonly HeldLead[]): Promise<void> {
     await query('DELETE FROM held_leads WHERE lead_id = ANY($1::uuid[])', [held.map(({ leadId }) => leadId)]);
   }
@@ -117,6 +132,7 @@ function toHeldLead(row: Row): HeldLead {
   return {
     leadId: row.lead_id,
     until: Math.round(row.until_ms),
+    failures: row.failures,
     missing: row.missing,
     lead: row.lead,
     contact: row.contact ?? undefined,
