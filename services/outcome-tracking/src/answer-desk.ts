@@ -15,6 +15,7 @@ import {
 } from '@fairlead/events';
 import { type Answer, judgeAnswer, type Verdict } from '@fairlead/decisions';
 import { type UnitOfWork, UnitsOfWork } from '@fairlead/messaging';
+import { isTransient } from '@fairlead/persistence';
 import { standingNow } from './pending-answer.js';
 import { IdempotencyKeysStore, type KeyedRequest } from './store/idempotency-keys.store.js';
 import { type LeadChange, LeadsStore, type TrackedLead } from './store/leads.store.js';
@@ -89,16 +90,22 @@ export class AnswerDesk {
     this.#batches += 1;
     // One turn of the event loop, so that requests that have arrived together are taken together.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.#jobs.length > 0) {
-      const jobs = this.#jobs.splice(0, MAX_BATCH);
-      try {
-        const outcomes = await this.units.run((unit) => this.#together(jobs, unit));
-        jobs.forEach(({ done }, index) => done(outcomes[index] as Outcome));
-      } catch (error) {
-        for (const { failed } of jobs) failed(error);
-      }
-    }
+    while (this.#jobs.length > 0) await this.#take(this.#jobs.splice(0, MAX_BATCH));
     this.#batches -= 1;
+  }
+
+  async #take(jobs: readonly Job[]): Promise<void> {
+    try {
+      const outcomes = await this.units.run((unit) => this.#together(jobs, unit));
+      jobs.forEach(({ done }, index) => done(outcomes[index] as Outcome));
+    } catch (error) {
+      if (jobs.length > 1 && !isTransient(error)) {
+        // One of them cannot be judged, by a fault of ours; the others must not suffer for it.
+        for (const each of jobs) await this.#take([each]);
+        return;
+      }
+      for (const { failed } of jobs) failed(error);
+    }
   }
 
   async #together(jobs: readonly Job[], unit: UnitOfWork): Promise<Outcome[]> {

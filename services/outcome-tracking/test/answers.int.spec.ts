@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { erased, expired, hour, received, routed, scored } from './fixture/events.js';
 import { startTracking, type Tracking } from './fixture/tracking.js';
 
@@ -67,6 +68,30 @@ describe('answers of partners and direct', () => {
     await tracking.eventually(
       async () => (await Promise.all(leads.map(({ lead }) => tracking.saidAbout(lead)))).map(({ length }) => length),
       leads.map(({ late }) => (late ? 0 : 1)),
+    );
+  });
+
+  it('do not fail because another that came in with them cannot be judged', async () => {
+    const [first, damaged, ...sound] = await Promise.all(Array.from({ length: 12 }, () => offeredTo('acme')));
+    // No list, and so nothing that an answer could be judged by.
+    await tracking.rows(`UPDATE outcome_tracking.leads SET pending = '{}' WHERE lead_id = '${damaged}'`);
+    // Two that wait for a lock take both turns, so that all others are judged together.
+    const locked = tracking.rows(
+      `SELECT 1 FROM outcome_tracking.leads WHERE lead_id = '${first}' FOR UPDATE; SELECT pg_sleep(1)`,
+    );
+    await pause(200);
+    const waiting = [post(first as string, 'accept', {}, acme)];
+    await pause(100);
+    waiting.push(post(first as string, 'accept', {}, acme));
+    await pause(100);
+    const answers = await Promise.all(
+      [...sound.slice(0, 5), damaged as string, ...sound.slice(5)].map((lead) => post(lead, 'accept', {}, acme)),
+    );
+    await Promise.all([locked, ...waiting]);
+    expect(answers.map(({ status }) => status)).toEqual([...Array(5).fill(200), 500, ...Array(5).fill(200)]);
+    await tracking.eventually(
+      async () => (await Promise.all(sound.map((lead) => tracking.saidAbout(lead)))).map(({ length }) => length),
+      sound.map(() => 1),
     );
   });
 
