@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import {
   applyDecision,
   creditEntries,
@@ -23,6 +23,7 @@ import {
 } from '@fairlead/decisions';
 import type { UnitOfWork } from '@fairlead/messaging';
 import type { Query } from '@fairlead/persistence';
+import { decisionTime } from './decision-time.js';
 import { accountOf, PoolsStore } from './store/pools.store.js';
 import { RulesStore } from './store/rules.store.js';
 
@@ -36,24 +37,38 @@ export interface Agenda {
   readonly parties?: readonly string[];
 }
 
+/** A wrong clock beside this one goes on with every batch; a line a minute is enough to be seen. */
+const WARN_EVERY_MS = 60_000;
+
 /** Opens the desk at which a unit of work decides: pools locked, rules read. */
 @Injectable()
 export class Desks {
+  private readonly logger = new Logger('routing/desk');
+  private warnedOf = 0;
+
   constructor(
     private readonly pools: PoolsStore,
     private readonly rules: RulesStore,
   ) {}
 
   async open({ query, now }: UnitOfWork, agendaUnder: (rules: Rules) => Promise<Agenda> | Agenda): Promise<Desk> {
-    const { pools, decidedAt } = await this.pools.lock(query);
+    const { pools, times } = await this.pools.lock(query);
     const rules = await this.rules.inForce(query);
     const agenda = await agendaUnder(rules);
     const { accounts, parties } = needed(agenda, rules);
     const credits = await this.pools.readCredits(query, pools, { accounts, parties });
     const loads = await this.pools.readLoads(query, parties);
     const state = { pools, loads: new Loads(loads.map(({ party, ...load }) => [party, load])) };
-    // Clocks of two machines differ; the times of decisions must not go back.
-    return new Desk(rules, state, Math.max(now, decidedAt), this.pools, credits);
+    const time = decisionTime(now, times);
+    if (time.wrong !== undefined) this.warnOf(time.wrong, time.now);
+    return new Desk(rules, state, time.now, this.pools, credits);
+  }
+
+  /** Once of a clock that was put right, also when its time stays in a pool that decides nothing any more. */
+  private warnOf(decidedAt: number, now: number): void {
+    if (Math.abs(decidedAt - this.warnedOf) < WARN_EVERY_MS) return;
+    this.warnedOf = decidedAt;
+    this.logger.warn({ event: 'routing.wrong-clock', decidedAt, aheadMs: decidedAt - now });
   }
 }
 

@@ -2,10 +2,17 @@ import { Injectable } from '@nestjs/common';
 import { type CreditEntry, creditKey, type Credits, type Load, type PoolState } from '@fairlead/decisions';
 import type { Query } from '@fairlead/persistence';
 
+/** Milliseconds since the epoch. */
+export interface PoolTimes {
+  /** Of the last decision in each pool, by the clock of whoever decided. */
+  readonly decidedAt: readonly number[];
+  /** The database's clock, which all routers share. */
+  readonly databaseNow: number;
+}
+
 export interface LockedPools {
   readonly pools: Map<string, PoolState>;
-  /** Of the last decision in any of them. */
-  readonly decidedAt: number;
+  readonly times: PoolTimes;
 }
 
 /** Whose credits are needed: every party in question, in these pools and grades. */
@@ -30,9 +37,13 @@ export class PoolsStore {
     const rows = await query<{
       id: string;
       seq: string;
-      decided_at: string;
+      decided_at: number;
+      database_now: number;
       reserved: Record<string, [number, number]>;
-    }>('SELECT id, seq, decided_at, reserved FROM pools ORDER BY id FOR UPDATE');
+    }>(
+      `SELECT id, seq, decided_at::float8, extract(epoch FROM clock_timestamp())::float8 * 1000 AS database_now, reserved
+       FROM pools ORDER BY id FOR UPDATE`,
+    );
     return {
       pools: new Map(
         rows.map(({ id, seq, reserved }) => [
@@ -44,7 +55,7 @@ export class PoolsStore {
           },
         ]),
       ),
-      decidedAt: rows.reduce((latest, { decided_at }) => Math.max(latest, Number(decided_at)), 0),
+      times: { decidedAt: rows.map((row) => row.decided_at), databaseNow: rows[0]?.database_now ?? 0 },
     };
   }
 
