@@ -51,7 +51,7 @@ export {
 // lifecycle: which step of a lead may follow which, and what is counted of it
 export { advance, type Step } from './lifecycle/advance.js';
 export { type Answer, type AnswerType, answerTypes, mayFollow } from './lifecycle/answer.js';
-export { type AnswerRefusal, clockSkewMs, judgeAnswer, type Verdict } from './lifecycle/judge-answer.js';
+export { type AnswerRefusal, clockSkewMs, judgeAnswer, ranOut, type Verdict } from './lifecycle/judge-answer.js';
 export {
   type Amount,
   currentOffer,

@@ -5,6 +5,7 @@ import { AnswerDesk } from './answer-desk.js';
 import { AnswersController } from './handlers/answers.controller.js';
 import { LeadEventsHandler } from './handlers/lead-events.handler.js';
 import { LeadsController } from './handlers/leads.controller.js';
+import { OfferExpiryTimer } from './handlers/offer-expiry.timer.js';
 import { PolicyActivatedHandler } from './handlers/policy-activated.handler.js';
 import { TrustController } from './handlers/trust.controller.js';
 import { CountsStore } from './store/counts.store.js';
@@ -22,6 +23,15 @@ export const migrations = new URL('../migrations/', import.meta.url);
     PersonalDataModule.register(),
   ],
   controllers: [LeadEventsHandler, PolicyActivatedHandler, AnswersController, LeadsController, TrustController],
-  providers: [LeadsStore, CountsStore, PromisesStore, IdempotencyKeysStore, AnswerDesk, TakeAnswer, ReadLead],
+  providers: [
+    OfferExpiryTimer,
+    LeadsStore,
+    CountsStore,
+    PromisesStore,
+    IdempotencyKeysStore,
+    AnswerDesk,
+    TakeAnswer,
+    ReadLead,
+  ],
 })
 export class OutcomeTrackingModule {}

@@ -1,6 +1,6 @@
 import { advance, type Standing, type Step } from '@fairlead/decisions';
 
-/** An answer that was taken here: the event that tells it, and what it does to the lead's standing. */
+/** An answer that was taken here, or the end of the time for one: the event that tells it, and what it does to the lead's standing. */
 export interface PendingAnswer {
   readonly eventId: string;
   readonly step: Step;

@@ -66,8 +66,11 @@ describe('answers of partners and direct', () => {
     );
     expect(answers.map(({ status }) => status)).toEqual(leads.map(({ late }) => (late ? 409 : 200)));
     await tracking.eventually(
-      async () => (await Promise.all(leads.map(({ lead }) => tracking.saidAbout(lead)))).map(({ length }) => length),
-      leads.map(({ late }) => (late ? 0 : 1)),
+      async () =>
+        (await Promise.all(leads.map(({ lead }) => tracking.saidAbout(lead)))).map((said) =>
+          said.map(({ type }) => type),
+        ),
+      leads.map(({ late }) => [late ? 'lead.offer-expired' : 'lead.accepted']),
     );
   });
 
@@ -175,7 +178,7 @@ describe('answers of partners and direct', () => {
     expect(manager.headers.get('retry-after')).toBe('2');
   });
 
-  it('that come too late are refused, before and after routing has noticed', async () => {
+  it('that come too late are refused, before and after it was said that the offer has expired', async () => {
     const lead = await offeredTo('acme', { acceptBy: Date.now() - 1 });
     expect(typeOf(await post(lead, 'accept', {}, acme))).toEqual([409, 'offer-expired']);
     await tracking.told(expired(lead, 'acme'), routed(lead, 'bolt', { offer: 2, why: 'expired' }));

@@ -7,7 +7,6 @@ import { LeadDeclinedHandler } from './handlers/lead-declined.handler.js';
 import { LeadOfferExpiredHandler } from './handlers/lead-offer-expired.handler.js';
 import { LeadScoredHandler } from './handlers/lead-scored.handler.js';
 import { NamedAccountsController } from './handlers/named-accounts.controller.js';
-import { OfferExpiryTimer } from './handlers/offer-expiry.timer.js';
 import { OverridesController } from './handlers/overrides.controller.js';
 import { PartnersController } from './handlers/partners.controller.js';
 import { PoliciesController } from './handlers/policies.controller.js';
@@ -35,7 +34,6 @@ export const migrations = new URL('../migrations/', import.meta.url);
   ],
   providers: [
     FirstPolicy,
-    OfferExpiryTimer,
     Desks,
     Refusals,
     RulesStore,

@@ -6,7 +6,7 @@ import { currentOffer, type Offer, type OfferStage, type Standing } from './stan
  * - `never-offered`: nobody was offered this lead (perhaps not yet);
  * - `not-offered-to-you`: others were, this party never; it may not even learn that the lead exists;
  * - `not-the-current-offer`: the answer names an offer that is not this party's latest, or the lead has moved on since;
- * - `offer-expired`: too late; the offer's clock ran out, whether or not routing has said so yet;
+ * - `offer-expired`: too late; the offer's clock ran out, whether or not anybody has said so yet;
  * - `offer-declined`, `offer-withdrawn`: this party gave the lead back, or it was taken away (an override);
  * - `not-accepted`: an outcome before the acceptance;
  * - `already-accepted`: a decline after the acceptance (it is returned instead);
@@ -61,10 +61,15 @@ export function judgeAnswer(standing: Standing, answer: Answer, now: number): Ve
   if (standing.state === 'erased') return refused('lead-erased', own);
   if (!mayFollow[own.stage].includes(answer.type)) return refused(refusalOf(own.stage, answer.type), own);
   if (own.number !== current.number) return refused('not-the-current-offer', own);
-  if (own.stage === 'offered' && now > own.acceptBy) return refused('offer-expired', own);
+  if (ranOut(own, now)) return refused('offer-expired', own);
   if (answer.at > now + clockSkewMs) return refused('in-the-future', own);
   if (answer.at < own.offeredAt - clockSkewMs) return refused('before-the-offer', own);
   return { outcome: 'taken', offer: own };
+}
+
+/** Whether the time to answer this offer is over and nobody has. */
+export function ranOut({ stage, acceptBy }: Offer, now: number): boolean {
+  return stage === 'offered' && now > acceptBy;
 }
 
 function refused(why: AnswerRefusal, offer?: Offer): Verdict {

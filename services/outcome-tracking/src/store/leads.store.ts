@@ -132,6 +132,28 @@ export class LeadsStore {
     return this.#withOffers(query, leads);
   }
 
+  async anyDue(query: Query, now: number): Promise<boolean> {
+    const rows = await query(
+      `SELECT 1 FROM leads WHERE state = 'offered' AND pending = '[]' AND accept_by < to_timestamp($1::numeric / 1000) LIMIT 1`,
+      [now],
+    );
+    return rows.length > 0;
+  }
+
+  /**
+   * Locks leads whose offer has run out without a word, the longest ago first. Those that somebody else has in hand are left
+   * to it, so that this never waits.
+   */
+  async lockDue({ query, now }: UnitOfWork, limit: number): Promise<string[]> {
+    const rows = await query<{ lead_id: string }>(
+      `SELECT lead_id FROM leads
+       WHERE state = 'offered' AND pending = '[]' AND accept_by < to_timestamp($1::numeric / 1000)
+       ORDER BY accept_by LIMIT $2 FOR UPDATE SKIP LOCKED`,
+      [now, limit],
+    );
+    return rows.map(({ lead_id }) => lead_id);
+  }
+
   async find(query: Query, id: string): Promise<TrackedLead | undefined> {
     const leads = await query<LeadRow>(`SELECT ${leadColumns} FROM leads WHERE lead_id = $1`, [id]);
     return (await this.#withOffers(query, leads)).get(id);

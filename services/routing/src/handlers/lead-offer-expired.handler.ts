@@ -4,12 +4,7 @@ import { LeadOfferExpired } from '@fairlead/events';
 import { consumerId, type UnitOfWork } from '@fairlead/messaging';
 import { Refusals } from '../refusals.js';
 
-/**
- * lead.offer-expired → lead.routed to somebody else | lead.unroutable
- *
- * Our own event, acted on when it comes back from the log and not when it was said: an acceptance that reached the log
- * before it then counts, here as everywhere, even when this service had been down while it came in.
- */
+/** lead.offer-expired → lead.routed to somebody else | lead.unroutable */
 @Controller()
 export class LeadOfferExpiredHandler {
   constructor(private readonly refusals: Refusals) {}

@@ -26,14 +26,6 @@ export interface RoutedLead {
   readonly refusedBy: readonly string[];
 }
 
-export interface DueOffer {
-  readonly leadId: string;
-  readonly party: string;
-  readonly offer: number;
-  readonly acceptBy: number;
-  readonly pool: string;
-}
-
 @Injectable()
 export class LeadsStore {
   /** Those of these leads that were decided about before. */
@@ -85,7 +77,7 @@ export class LeadsStore {
     if (leads.length === 0) return;
     await query(
       `UPDATE leads SET pool = new.pool, stage = new.stage, made = new.made, party = new.party, paid_by = new.paid_by,
-         accept_by = new.accept_by, expiring = false, refused_by = string_to_array(new.refused_by, ',')
+         accept_by = new.accept_by, refused_by = string_to_array(new.refused_by, ',')
        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::bigint[], $8::text[])
          AS new (lead_id, pool, stage, made, party, paid_by, accept_by, refused_by)
        WHERE leads.lead_id = new.lead_id`,
@@ -112,26 +104,5 @@ export class LeadsStore {
        ON CONFLICT (lead_id) DO UPDATE SET facts = excluded.facts, stage = 'erased'`,
       [leadIds],
     );
-  }
-
-  async anyDue(query: Query, now: number): Promise<boolean> {
-    const rows = await query(
-      `SELECT 1 FROM leads WHERE stage = 'offered' AND NOT expiring AND accept_by <= $1 LIMIT 1`,
-      [now],
-    );
-    return rows.length > 0;
-  }
-
-  /** Takes offers whose time is up, the oldest first. What another process has in hand is left to it. */
-  async takeDue(query: Query, now: number, limit: number): Promise<DueOffer[]> {
-    const rows = await query<DueOffer & { acceptBy: string }>(
-      `UPDATE leads SET expiring = true
-       FROM (SELECT lead_id FROM leads WHERE stage = 'offered' AND NOT expiring AND accept_by <= $1
-             ORDER BY accept_by LIMIT $2 FOR UPDATE SKIP LOCKED) AS due
-       WHERE leads.lead_id = due.lead_id
-       RETURNING leads.lead_id AS "leadId", party, made AS offer, accept_by AS "acceptBy", pool`,
-      [now, limit],
-    );
-    return rows.map((row) => ({ ...row, acceptBy: Number(row.acceptBy) }));
   }
 }
