@@ -1,5 +1,6 @@
 // Are the fault tests worth their name? Plants one bug after the other in a copy of the checkout and runs the tests that should
-// see it. `node tools/planted-bugs.mjs [part of a name]`; exit 0 only when every bug was caught.
+// see it. `node tools/planted-bugs.mjs [part of a name]`; exit 0 only when every bug was caught. `--check`: whether
+// each still fits the code, without running anything.
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -24,9 +25,9 @@ const bugs = [
   {
     name: 'offsets are committed before the effects are',
     file: 'libs/messaging/src/kafka.ts',
-    find: 'await beating(heartbeat,',
+    find: 'const work = beating(heartbeat,',
     replace:
-      'await this.#consumer.commitOffsets([{ topic, partition, offset: String(BigInt(batch.lastOffset()) + 1n) }]);\n        await beating(heartbeat,',
+      'await this.#consumer.commitOffsets([{ topic, partition, offset: String(BigInt(batch.lastOffset()) + 1n) }]);\n          const work = beating(heartbeat,',
     package: 'libs/messaging',
     test: ['exactly-once', '-t', 'consumer.claimed:1|consumer.handled:1|unit.committing:1'],
   },
@@ -98,6 +99,12 @@ const bugs = [
   },
 ];
 
+if (process.argv[2] === '--check') {
+  for (const bug of bugs) plant(bug, readFileSync(join(root, bug.file), 'utf8'));
+  console.log(`${bugs.length} bugs can be planted`);
+  process.exit(0);
+}
+
 const wanted = bugs.filter(({ name }) => name.includes(process.argv[2] ?? ''));
 const copy = copyOfCheckout();
 const servers = await startTestServers();
@@ -106,11 +113,7 @@ let missed = 0;
 try {
   for (const bug of wanted) {
     const original = readFileSync(join(copy, bug.file), 'utf8');
-    const changes = [bug, ...(bug.also ? [bug.also] : [])];
-    writeFileSync(
-      join(copy, bug.file),
-      changes.reduce((text, change) => planted(text, change, bug.name), original),
-    );
+    writeFileSync(join(copy, bug.file), plant(bug, original));
     const outcome = runTests(bug);
     writeFileSync(join(copy, bug.file), original);
     if (!outcome.failed) missed += 1;
@@ -133,6 +136,11 @@ function runTests({ package: folder, test }) {
   const { numFailedTests, numPassedTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(results, 'utf8'));
   if (numRuntimeErrorTestSuites > 0) return { failed: false, summary: 'the tests did not run' };
   return { failed: numFailedTests > 0, summary: `${numFailedTests} failed, ${numPassedTests} passed` };
+}
+
+function plant(bug, original) {
+  const changes = [bug, ...(bug.also ? [bug.also] : [])];
+  return changes.reduce((text, change) => planted(text, change, bug.name), original);
 }
 
 function planted(text, { find, replace }, name) {
