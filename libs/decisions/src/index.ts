@@ -51,6 +51,7 @@ export {
 // lifecycle: which step of a lead may follow which, and what is counted of it
 export { advance, type Step } from './lifecycle/advance.js';
 export { type Answer, type AnswerType, answerTypes, mayFollow } from './lifecycle/answer.js';
+export { explain, type Explanation, type RecordedDecision, weigh, type Weighed } from './route/explain.js';
 export { type AnswerRefusal, clockSkewMs, judgeAnswer, ranOut, type Verdict } from './lifecycle/judge-answer.js';
 export {
   type Amount,
@@ -101,10 +102,14 @@ export { allocate, type Allocation, type Credits, type Eligible, LEAD, UNCLAIMED
 export { defaultPolicy } from './route/default-policy.js';
 export { dayOf, type Load, Loads } from './route/loads.js';
 export { matchPool } from './route/match-pool.js';
+export { AnnouncedAccounts, type Announced } from './route/announced-accounts.js';
 export {
+  type ListReading,
+  MAX_NAMED_ACCOUNTS,
   type NamedAccount,
   type NamedAccountDocument,
   NamedAccountList,
+  NamedAccountsReader,
   readNamedAccounts,
 } from './route/named-accounts.js';
 export { DIRECT, isPartnerId, type PartnerDocument, readPartner } from './route/partner.js';

@@ -19,11 +19,13 @@ import {
   type RoutingState,
   type Rules,
   UNCLAIMED,
+  weigh,
   withdrawOffer,
 } from '@fairlead/decisions';
 import type { UnitOfWork } from '@fairlead/messaging';
 import type { Query } from '@fairlead/persistence';
 import { decisionTime } from './decision-time.js';
+import { DecisionsStore, type StoredDecision } from './store/decisions.store.js';
 import { accountOf, PoolsStore } from './store/pools.store.js';
 import { RulesStore } from './store/rules.store.js';
 
@@ -47,8 +49,9 @@ export class Desks {
   private warnedOf = 0;
 
   constructor(
-    private readonly pools: PoolsStore,
+    readonly pools: PoolsStore,
     private readonly rules: RulesStore,
+    readonly decisions: DecisionsStore,
   ) {}
 
   async open({ query, now }: UnitOfWork, agendaUnder: (rules: Rules) => Promise<Agenda> | Agenda): Promise<Desk> {
@@ -61,7 +64,7 @@ export class Desks {
     const state = { pools, loads: new Loads(loads.map(({ party, ...load }) => [party, load])) };
     const time = decisionTime(now, times);
     if (time.wrong !== undefined) this.warnOf(time.wrong, time.now);
-    return new Desk(rules, state, time.now, this.pools, credits);
+    return new Desk(rules, state, time.now, this, credits);
   }
 
   /** Once of a clock that was put right, also when its time stays in a pool that decides nothing any more. */
@@ -77,13 +80,14 @@ export class Desk {
   private readonly seqBefore: ReadonlyMap<string, number>;
   private readonly creditsBefore: ReadonlyMap<string, number>;
   private readonly loadsBefore: ReadonlyMap<string, unknown>;
+  private readonly made: StoredDecision[] = [];
 
   constructor(
     readonly rules: Rules,
     private readonly state: RoutingState,
     /** The time of every decision made here. */
     readonly now: number,
-    private readonly pools: PoolsStore,
+    private readonly stores: { readonly pools: PoolsStore; readonly decisions: DecisionsStore },
     credits: readonly CreditEntry[],
   ) {
     this.seqBefore = new Map([...state.pools].map(([id, { poolSeq }]) => [id, poolSeq]));
@@ -91,10 +95,8 @@ export class Desk {
     this.loadsBefore = new Map(state.loads);
   }
 
-  route(lead: RoutableLead): RoutingDecision {
-    const decision = routeLead(lead, this.rules, this.state, this.now);
-    applyDecision(this.state, decision.change, this.rules.roster);
-    return decision;
+  route(leadId: string, lead: RoutableLead): RoutingDecision {
+    return this.folded(leadId, lead, () => routeLead(lead, this.rules, this.state, this.now));
   }
 
   /** Where the policy would send the lead now; nothing changes. */
@@ -103,9 +105,21 @@ export class Desk {
     return decision.outcome === 'routed' ? decision.data.to : null;
   }
 
-  override(lead: RoutableLead, to: string, made: number): Routed {
-    const decision = overrideLead(lead, to, made, this.rules, this.state, this.now);
+  override(leadId: string, lead: RoutableLead, to: string, made: number): Routed {
+    return this.folded(leadId, lead, () => overrideLead(lead, to, made, this.rules, this.state, this.now));
+  }
+
+  /** Decides, notes what was weighed for it, and folds the decision into the state. */
+  private folded<Decision extends RoutingDecision>(
+    leadId: string,
+    lead: RoutableLead,
+    decide: () => Decision,
+  ): Decision {
+    const weighed = weigh(lead, this.rules, this.state, this.now);
+    const decision = decide();
     applyDecision(this.state, decision.change, this.rules.roster);
+    const { outcome, data } = decision;
+    this.made.push({ leadId, lead, weighed, told: { outcome, data } as StoredDecision['told'] });
     return decision;
   }
 
@@ -128,14 +142,15 @@ export class Desk {
 
   async save(query: Query): Promise<void> {
     const pools = [...this.state.pools].filter(([id, { poolSeq }]) => poolSeq !== (this.seqBefore.get(id) ?? 0));
-    await this.pools.savePools(query, pools, this.now);
+    await this.stores.pools.savePools(query, pools, this.now);
     const credits = creditEntries(this.state).filter((row) => row.credit !== (this.creditsBefore.get(keyOf(row)) ?? 0));
-    await this.pools.saveCredits(query, credits);
+    await this.stores.pools.saveCredits(query, credits);
     const loads = [...this.state.loads].filter(([party, load]) => load !== this.loadsBefore.get(party));
-    await this.pools.saveLoads(
+    await this.stores.pools.saveLoads(
       query,
       loads.map(([party, load]) => ({ party, ...load })),
     );
+    await this.stores.decisions.add(query, this.made);
   }
 }
 

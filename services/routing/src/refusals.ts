@@ -44,7 +44,7 @@ export class Refusals {
       if (!before || !offer) return [];
       desk.refused(offer);
       const refused = { ...before, refusedBy: [...before.refusedBy, offer.party] };
-      const decision = desk.route(routableAgain(refused, because));
+      const decision = desk.route(refusal.subject, routableAgain(refused, because));
       open.set(refusal.subject, decided(refused, decision));
       return [toEvent(refusal, decision)];
     });

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { MessagingModule } from '@fairlead/messaging';
 import { Desks } from './desk.js';
+import { ExplanationsController } from './handlers/explanations.controller.js';
 import { FirstPolicy } from './handlers/first-policy.js';
 import { LeadAnswersHandler } from './handlers/lead-answers.handler.js';
 import { LeadDeclinedHandler } from './handlers/lead-declined.handler.js';
@@ -11,6 +12,7 @@ import { OverridesController } from './handlers/overrides.controller.js';
 import { PartnersController } from './handlers/partners.controller.js';
 import { PoliciesController } from './handlers/policies.controller.js';
 import { Refusals } from './refusals.js';
+import { DecisionsStore } from './store/decisions.store.js';
 import { LeadsStore } from './store/leads.store.js';
 import { NamedAccountsStore } from './store/named-accounts.store.js';
 import { PartnersStore } from './store/partners.store.js';
@@ -31,6 +33,7 @@ export const migrations = new URL('../migrations/', import.meta.url);
     PartnersController,
     NamedAccountsController,
     OverridesController,
+    ExplanationsController,
   ],
   providers: [
     FirstPolicy,
@@ -39,6 +42,7 @@ export const migrations = new URL('../migrations/', import.meta.url);
     RulesStore,
     PoolsStore,
     LeadsStore,
+    DecisionsStore,
     PoliciesStore,
     PartnersStore,
     NamedAccountsStore,

@@ -3,6 +3,7 @@ export const routesOf: Readonly<Record<string, readonly string[]>> = {
   ingestion: ['POST /v1/leads', 'PATCH /v1/leads/:leadId', 'GET /v1/sources/:sourceId', 'PUT /v1/sources/:sourceId'],
   scoring: ['GET /v1/models', 'GET /v1/models/:name', 'PUT /v1/models/:name', 'POST /v1/models/:name/activate'],
   routing: [
+    'GET /v1/leads/:leadId/explanation',
     'POST /v1/leads/:leadId/override',
     'GET /v1/partners',
     'GET /v1/partners/:partnerId',

@@ -13,6 +13,7 @@ import type { MadeOffer } from '@fairlead/decisions';
 import { consumerId, type UnitOfWork } from '@fairlead/messaging';
 import { type Desk, Desks } from '../desk.js';
 import { offerOf } from '../routed-lead.js';
+import { DecisionsStore } from '../store/decisions.store.js';
 import { LeadsStore, type RoutedLead, type Stage } from '../store/leads.store.js';
 
 type Answer = FairleadEvent<string, { readonly party: string; readonly offer: number }>;
@@ -26,6 +27,7 @@ export class LeadAnswersHandler {
   constructor(
     private readonly desks: Desks,
     private readonly leads: LeadsStore,
+    private readonly decisions: DecisionsStore,
   ) {}
 
   @EventPattern<string>(LeadAccepted.type, consumerId('routing'))
@@ -69,6 +71,7 @@ export class LeadAnswersHandler {
     }
     await desk.save(unit.query);
     await this.leads.erase(unit.query, ids);
+    await this.decisions.erase(unit.query, ids);
   }
 
   /** Answers to anything but the current offer are history, and change nothing here. */

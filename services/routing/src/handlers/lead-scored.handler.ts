@@ -23,7 +23,10 @@ export class LeadScoredHandler {
       return { leads: fresh.map(routable) };
     });
 
-    const decisions = fresh.map((event) => ({ event, lead: routable(event), decision: desk.route(routable(event)) }));
+    const decisions = fresh.map((event) => {
+      const lead = routable(event);
+      return { event, lead, decision: desk.route(event.subject, lead) };
+    });
 
     await desk.save(unit.query);
     await this.leads.add(

@@ -89,7 +89,7 @@ export class OverridesController {
     const policyWould = current ? current.party : desk.wouldRoute(routableAgain(lead, 'declined'));
     if (current) desk.withdrawn(current);
     const free = { ...lead, paidBy: null };
-    const decision = desk.override(routableAgain(free, 'declined'), to, lead.made);
+    const decision = desk.override(leadId, routableAgain(free, 'declined'), to, lead.made);
 
     await desk.save(unit.query);
     await this.leads.saveOffers(unit.query, [decided(free, decision)]);

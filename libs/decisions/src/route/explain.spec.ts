@@ -1,0 +1,143 @@
+import { explain, type Explanation, type RecordedDecision, weigh } from './explain.js';
+import { Loads } from './loads.js';
+import { NamedAccountList, readNamedAccounts } from './named-accounts.js';
+import { DIRECT, type PartnerDocument } from './partner.js';
+import { policyOf } from './policy.js';
+import { partnerOf, Roster } from './roster.js';
+import { overrideLead, type RoutableLead, routeLead, type Rules } from './route-lead.js';
+import { applyDecision, type RoutingState } from './routing-state.js';
+
+const now = Date.UTC(2026, 0, 15, 12);
+
+const partners: Record<string, Partial<PartnerDocument>> = {
+  acme: { territories: ['DE'] },
+  bolt: { territories: ['DE'], tier: 'silver', caps: { open: 1 } },
+  coil: { territories: ['FR'] },
+  dart: { territories: ['DE'], status: 'paused' },
+};
+const roster = Object.entries(partners).map(([id, more]) => partnerOf(id, { name: id, tier: 'gold', ...more }));
+
+function rules(): Rules {
+  const list = readNamedAccounts({
+    owner: 'jane',
+    entries: [{ domain: 'siemens.com', owner: 'north', from: '2026-01-01' }],
+  });
+  if (!list.ok) throw new Error('unreadable');
+  const pool = {
+    id: 'smb',
+    match: {},
+    promise: { direct: 40, channel: 60 },
+    tiers: { gold: 3, silver: 2 },
+    namedAccounts: { list: 'named', ceiling: 100 },
+  };
+  return {
+    policy: policyOf({ name: 'emea', pools: [pool] }, 3),
+    roster: new Roster(roster),
+    namedAccounts: new Map([['named', new NamedAccountList('named', 2, list.document)]]),
+  };
+}
+
+function lead(facts: Partial<RoutableLead['facts']> = {}, more: Partial<RoutableLead> = {}): RoutableLead {
+  const known = { country: 'DE', engagement: {}, attributes: {}, ...facts };
+  return { state: 'graded', grade: 'B', sourceId: 'web', model: 'f'.repeat(64), ...more, facts: known };
+}
+
+/** Decides, one after the other; answers what was recorded of the last. */
+function recorded(...leads: readonly RoutableLead[]): RecordedDecision {
+  const [state, under] = [{ pools: new Map(), loads: new Loads() } as RoutingState, rules()];
+  const all = leads.map((each) => {
+    const weighed = weigh(each, under, state, now);
+    const { outcome, data, change } = routeLead(each, under, state, now);
+    applyDecision(state, change, under.roster);
+    return { lead: each, weighed, told: { outcome, data } as RecordedDecision['told'] };
+  });
+  return all.at(-1)!;
+}
+
+function why(decision: RecordedDecision, party?: string, nameOf = (id: string) => id): Explanation {
+  const asked = party === undefined || party === DIRECT ? party : roster.find(({ id }) => id === party);
+  return explain(decision, rules().policy, asked, nameOf);
+}
+
+describe('the explanation of a decision', () => {
+  const toPartner = recorded(lead());
+  const toDirect = recorded(lead(), lead());
+
+  it('says what was promised, whose turn it was, and by how much', () => {
+    expect(why(toPartner).decision).toEqual([
+      'Pool smb promises 40 % of its leads of grade B to direct and 60 % to partners.',
+      "It was the partners' turn: direct was owed 0.00 leads, the partners were owed 0.00 leads. Of 2 who could take it, it was the turn of acme, who was owed 0.00 leads at a weight of 3.",
+    ]);
+    expect(why(toDirect).decision[1]).toBe(
+      "It was direct's turn: direct was owed 0.40 leads, the partners were 0.40 leads ahead.",
+    );
+  });
+
+  it('tells who got it that it did, and who did not what it lacked', () => {
+    expect(why(toPartner, 'acme')).toMatchObject({ party: ['acme got it.'], refusals: [] });
+    expect(why(toPartner, 'coil')).toMatchObject({
+      party: ['coil does not serve DE.'],
+      refusals: ['outside-territory'],
+    });
+    expect(why(toPartner, 'dart')).toMatchObject({
+      party: ['dart was paused; who is paused gets no leads and piles up no credit.'],
+      refusals: ['paused'],
+    });
+  });
+
+  it('tells who could have taken it whose turn it was, and what it is owed', () => {
+    expect(why(toPartner, 'bolt')).toMatchObject({
+      refusals: [],
+      party: [
+        'bolt could have taken it, but it was the turn of acme.',
+        'bolt was owed 0.00 leads at a weight of 2. What a lead adds to that is never lost, so its turn comes.',
+      ],
+    });
+    expect(why(toPartner, DIRECT).party).toEqual(["Direct could have taken it, but it was the partners' turn."]);
+    expect(why(toDirect, 'bolt').party[0]).toBe(
+      "bolt could have taken it, but it was direct's turn, not the partners'.",
+    );
+  });
+
+  it('names other partners to nobody who may not know them', () => {
+    const toBolt = (id: string) => (id === 'bolt' ? id : 'another partner');
+    const text = JSON.stringify(why(toPartner, 'bolt', toBolt));
+    expect(text).toContain('the turn of another partner');
+    expect(text).not.toContain('acme');
+  });
+
+  it('says that a partner was at its cap', () => {
+    // acme, direct, then bolt takes its one; the next one of the partners' finds it full.
+    const last = recorded(...Array.from({ length: 6 }, () => lead()));
+    expect(why(last, 'bolt')).toMatchObject({
+      refusals: ['cap-reached'],
+      party: ['bolt had reached one of its caps.'],
+    });
+  });
+
+  it('says which entry of which list reserved it, and how much the list has taken', () => {
+    const named = recorded(lead(), lead({ companyDomain: 'siemens.com' }));
+    expect(why(named).decision).toEqual([
+      'The named-account list named (version 2, entry siemens.com) reserves it for direct, outside the promise. ' +
+        'Before it the list had taken 0 of 1 leads of grade B; its ceiling is 100 %.',
+    ]);
+    expect(why(named, 'acme')).toMatchObject({ refusals: ['named-account'] });
+  });
+
+  it('says why a lead is nobody’s', () => {
+    expect(why(recorded(lead({}, { state: 'not-qualified', grade: null })), 'acme')).toMatchObject({
+      decision: ['It is not qualified, so nobody gets it as if it were a lead.'],
+      party: ['acme did not get it, because nobody did.'],
+    });
+  });
+
+  it('says that a person decided', () => {
+    const state: RoutingState = { pools: new Map(), loads: new Loads() };
+    const [each, under] = [lead(), rules()];
+    const weighed = weigh(each, under, state, now);
+    const { data } = overrideLead(each, 'coil', 1, under, state, now);
+    const decision: RecordedDecision = { lead: each, weighed, told: { outcome: 'routed', data } };
+    expect(why(decision, 'coil').party).toEqual(['coil got it.']);
+    expect(why(decision, 'acme').party[0]).toContain('because a person decided');
+  });
+});

@@ -1,0 +1,246 @@
+import type { DataOf, LeadRouted, LeadUnroutable } from '@fairlead/events';
+import { LEAD } from './allocate.js';
+import { DIRECT } from './partner.js';
+import type { Policy, Pool, Quality } from './policy.js';
+import { type Partner, type Refusal, Roster } from './roster.js';
+import { poolFor, type RoutableLead, type Rules } from './route-lead.js';
+import { creditsIn, poolIn, reservedKey, type RoutingState } from './routing-state.js';
+
+/** What a decision weighed, kept beside it, so that it can be explained to any party without computing all before it again. */
+export interface Weighed {
+  /** What each side was owed before, in units of `LEAD`; together with what is nobody's they add up to 0. */
+  readonly sides: { readonly direct: number; readonly channel: number };
+  /** Partners who could take the lead, the most owed first. */
+  readonly able: readonly { readonly id: string; readonly weight: number; readonly credit: number }[];
+  /** Partners at one of their caps. */
+  readonly full: readonly string[];
+  /** How many of either there were beyond those listed. */
+  readonly unlisted: number;
+  /** What the pool's list of named accounts had taken of this grade before, where there is one. */
+  readonly reserved?: { readonly list: string; readonly taken: number; readonly of: number };
+}
+
+/** Of each list. Some 10 KB at most; a pool with more partners than this is explained to the others by numbers alone. */
+const LISTED = 200;
+
+/** Reads what a decision about this lead is about to weigh; the state is not changed. */
+export function weigh(lead: RoutableLead, { policy, roster }: Rules, state: RoutingState, now: number): Weighed {
+  const pool = poolFor(lead, policy);
+  const quality = qualityOf(lead);
+  const poolState = poolIn(state, pool.id);
+  const sides = creditsIn(poolState, quality, 'side');
+  const credits = creditsIn(poolState, quality, 'partner');
+  const { open, full } = state.loads.openings(roster.candidatesFor(lead.facts, pool), now);
+  const able = open.map(({ id, weight }) => ({ id, weight, credit: credits.get(id) ?? 0 }));
+  if (able.length > 1) able.sort((a, b) => b.credit - a.credit || (a.id < b.id ? -1 : 1));
+  const list = pool.namedAccounts?.list;
+  return {
+    sides: { direct: sides.get(DIRECT) ?? 0, channel: sides.get('channel') ?? 0 },
+    able: able.slice(0, LISTED),
+    full: full.slice(0, LISTED).map(({ id }) => id),
+    unlisted: Math.max(0, able.length - LISTED) + Math.max(0, full.length - LISTED),
+    ...(list !== undefined && {
+      reserved: { list, ...(poolState.reserved.get(reservedKey(list, quality)) ?? { taken: 0, of: 0 }) },
+    }),
+  };
+}
+
+/** A decision as it was recorded, with what it followed from. */
+export interface RecordedDecision {
+  readonly lead: RoutableLead;
+  readonly weighed: Weighed;
+  readonly told:
+    | { readonly outcome: 'routed'; readonly data: DataOf<typeof LeadRouted> }
+    | { readonly outcome: 'unroutable'; readonly data: DataOf<typeof LeadUnroutable> };
+}
+
+export interface Explanation {
+  /** What was decided, and by which rule. */
+  readonly decision: readonly string[];
+  /** Why the party in question got the lead, or did not; empty when nobody was asked about. */
+  readonly party: readonly string[];
+  /** Why the party could not have got it; empty when it got it, or could have. */
+  readonly refusals: readonly Refusal[];
+}
+
+/**
+ * Says why a lead went where it went, and why a party got it or did not, in sentences for people who sell. Everything in
+ * them is what was recorded when it was decided.
+ * @param policy  the version that the decision names
+ * @param asked  the party in question: a partner as it was then, or direct; undefined for the decision alone
+ * @param nameOf  how a party is called before whoever reads this: to a partner, another partner has no name
+ */
+export function explain(
+  { lead, weighed, told }: RecordedDecision,
+  policy: Policy,
+  asked: Partner | typeof DIRECT | undefined,
+  nameOf: (party: string) => string,
+): Explanation {
+  const pool = policy.pools.find(({ id }) => id === told.data.decided.pool);
+  if (!pool) throw new RangeError(`policy ${policy.name}@${policy.version} has no pool ${told.data.decided.pool}`);
+  const story = new Story(lead, weighed, told, pool, nameOf);
+  const party = asked === undefined ? undefined : typeof asked === 'string' ? asked : asked.id;
+  const got = told.outcome === 'routed' && told.data.to === party;
+  const refusals = asked === undefined || got ? [] : story.refusalsOf(asked);
+  return {
+    decision: story.decision(),
+    party: party === undefined ? [] : story.about(party, got, refusals),
+    refusals,
+  };
+}
+
+function qualityOf({ grade }: RoutableLead): Quality {
+  return grade ?? 'incomplete';
+}
+
+class Story {
+  private readonly kind: string;
+  private readonly promise: { readonly direct: number; readonly channel: number };
+
+  constructor(
+    private readonly lead: RoutableLead,
+    private readonly weighed: Weighed,
+    private readonly told: RecordedDecision['told'],
+    private readonly pool: Pool,
+    private readonly nameOf: (party: string) => string,
+  ) {
+    this.kind = lead.grade === null ? 'leads without a grade' : `leads of grade ${lead.grade}`;
+    this.promise = pool.promise(qualityOf(lead));
+  }
+
+  decision(): string[] {
+    const { pool, promise, told } = this;
+    const rule = `Pool ${pool.id} promises ${promise.direct} % of its ${this.kind} to direct and ${promise.channel} % to partners.`;
+    if (told.outcome === 'unroutable') return [this.whyNobody(told.data.reason)];
+    switch (told.data.why) {
+      case 'override':
+        return [
+          `A person sent it to ${this.nameOf(told.data.to)}, against or beside the policy; the log says who, and why.`,
+        ];
+      case 'fallback':
+        return [
+          `Nobody had taken it after ${told.data.offer - 1} of at most ${pool.offer.maxOffers} offers: then it is direct's.`,
+        ];
+      case 'declined':
+      case 'expired': {
+        const before = told.data.why === 'declined' ? 'was declined' : 'ran out unanswered';
+        return [`The offer before this one ${before}, so it was offered again.`, rule, this.turn(told.data.to)];
+      }
+      case 'first':
+        return told.data.namedAccount ? [this.reservation(told.data.namedAccount)] : [rule, this.turn(told.data.to)];
+    }
+  }
+
+  about(party: string, got: boolean, refusals: readonly Refusal[]): string[] {
+    const name = this.nameOf(party);
+    if (got) return [`${name} got it.`];
+    if (refusals.length > 0) return refusals.map((refusal) => this.refusal(refusal, name));
+    const { told } = this;
+    if (told.outcome === 'unroutable') return [`${name} did not get it, because nobody did.`];
+    const { to, why } = told.data;
+    if (why === 'override')
+      return [`${name} did not get it, because a person decided; what the policy would have done is in the log.`];
+    const own = this.weighed.able.find(({ id }) => id === party);
+    if (party !== DIRECT && to === DIRECT)
+      return [
+        `${name} could have taken it, but it was direct's turn, not the partners'.`,
+        ...(own ? [this.owed(name, own)] : []),
+      ];
+    if (party === DIRECT) return [`Direct could have taken it, but it was the partners' turn.`];
+    return [
+      `${name} could have taken it, but it was the turn of ${this.nameOf(to)}.`,
+      ...(own ? [this.owed(name, own)] : []),
+    ];
+  }
+
+  /** What kept the party from it: as recorded where it was listed, else as policy and roster say. */
+  refusalsOf(asked: Partner | typeof DIRECT): Refusal[] {
+    const party = typeof asked === 'string' ? asked : asked.id;
+    const recorded = this.told.data.considered.find((each) => each.party === party);
+    if (recorded) return recorded.refusals as Refusal[];
+    if (this.told.outcome === 'routed' && this.told.data.namedAccount) return ['named-account'];
+    if (typeof asked === 'string') return [];
+    if (this.weighed.full.includes(party)) return ['cap-reached'];
+    if (this.weighed.able.some(({ id }) => id === party)) {
+      return this.lead.earlier?.refusedBy.includes(party) ? ['declined-before'] : [];
+    }
+    const alone = new Roster([asked]).candidatesFor(this.lead.facts, this.pool);
+    return alone.refused[0]?.refusals.slice() ?? (Object.keys(alone.refusedCounts) as Refusal[]);
+  }
+
+  private turn(to: string): string {
+    const { direct, channel } = this.weighed.sides;
+    const sides = `direct ${standing(direct)}, the partners ${standing(channel, 'were')}`;
+    if (to === DIRECT) return `It was direct's turn: ${sides}.`;
+    const { able, full, unlisted } = this.weighed;
+    const winner = able.find(({ id }) => id === to);
+    const name = this.nameOf(to);
+    if (able.length === 1 && unlisted === 0) {
+      const others = full.length > 0 ? ` (${full.length} had reached their caps)` : '';
+      return `It was the partners' turn: ${sides}. ${name} was the only one who could take it${others}.`;
+    }
+    const among = `Of ${able.length + unlisted} who could take it, it was the turn of ${name}`;
+    const why = winner ? `, who ${standing(winner.credit)} at a weight of ${winner.weight}` : '';
+    return `It was the partners' turn: ${sides}. ${among}${why}.`;
+  }
+
+  private owed(name: string, { credit, weight }: { credit: number; weight: number }): string {
+    return `${name} ${standing(credit)} at a weight of ${weight}. What a lead adds to that is never lost, so its turn comes.`;
+  }
+
+  private reservation({ list, version, entry }: { list: string; version: number; entry: string }): string {
+    const { taken = 0, of = 0 } = this.weighed.reserved ?? {};
+    const ceiling = this.pool.namedAccounts?.ceiling ?? 0;
+    const before =
+      of === 0
+        ? 'It was the first since the list is in use'
+        : `Before it the list had taken ${taken} of ${of} ${this.kind}`;
+    return (
+      `The named-account list ${list} (version ${version}, entry ${entry}) reserves it for direct, outside the promise. ` +
+      `${before}; its ceiling is ${ceiling} %.`
+    );
+  }
+
+  private whyNobody(reason: string): string {
+    switch (reason) {
+      case 'not-qualified':
+        return 'It is not qualified, so nobody gets it as if it were a lead.';
+      case 'incomplete':
+        return `It lacks what pool ${this.pool.id} needs, and the policy offers such leads to nobody.`;
+      case 'offers-exhausted':
+        return `Nobody took it after ${this.lead.earlier?.made ?? 0} of at most ${this.pool.offer.maxOffers} offers, or nobody was left.`;
+      default:
+        return `Nobody in pool ${this.pool.id} could take it.`;
+    }
+  }
+
+  private refusal(refusal: Refusal, name: string): string {
+    const { country, region, product } = this.lead.facts;
+    switch (refusal) {
+      case 'outside-territory':
+        return `${name} does not serve ${region ?? country ?? 'leads from nowhere in particular'}.`;
+      case 'product-not-carried':
+        return `${name} does not carry ${product ?? 'what it asks for'}.`;
+      case 'paused':
+        return `${name} was paused; who is paused gets no leads and piles up no credit.`;
+      case 'not-certified':
+        return `${name} lacks a certification that pool ${this.pool.id} requires: ${this.pool.certifications.join(', ')}.`;
+      case 'tier-not-served':
+        return `Pool ${this.pool.id} serves other tiers than that of ${name}.`;
+      case 'cap-reached':
+        return `${name} had reached one of its caps.`;
+      case 'declined-before':
+        return `${name} had declined this lead, or let it run out; nobody is offered a lead twice.`;
+      case 'no-share':
+        return `Pool ${this.pool.id} promises ${name} nothing of ${this.kind}.`;
+      case 'named-account':
+        return `A named-account list reserves the lead for direct.`;
+    }
+  }
+}
+
+/** Units of credit as people read them. */
+function standing(credit: number, verb = 'was'): string {
+  const size = (Math.abs(credit) / LEAD).toFixed(2);
+  return credit < 0 ? `${verb} ${size} leads ahead` : `${verb} owed ${size} leads`;
+}

@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import type { PartnerDocument, PolicyDocument, RecordedDecision } from '@fairlead/decisions';
+import type { Query } from '@fairlead/persistence';
+
+export interface StoredDecision extends RecordedDecision {
+  readonly leadId: string;
+}
+
+@Injectable()
+export class DecisionsStore {
+  async add(query: Query, decisions: readonly StoredDecision[]): Promise<void> {
+    if (decisions.length === 0) return;
+    await query(
+      `INSERT INTO decisions (pool, pool_seq, lead_id, decided_at, lead, weighed, told)
+       SELECT * FROM unnest($1::text[], $2::bigint[], $3::uuid[], $4::bigint[], $5::jsonb[], $6::jsonb[], $7::jsonb[])`,
+      [
+        decisions.map(({ told }) => told.data.decided.pool),
+        decisions.map(({ told }) => told.data.decided.poolSeq),
+        decisions.map(({ leadId }) => leadId),
+        decisions.map(({ told }) => told.data.decided.now),
+        decisions.map(({ lead }) => JSON.stringify(lead)),
+        decisions.map(({ weighed }) => JSON.stringify(weighed)),
+        decisions.map(({ told }) => JSON.stringify(told)),
+      ],
+    );
+  }
+
+  /** Every decision about the lead, the first one first. There are at most as many as a policy allows offers, and overrides. */
+  async about(query: Query, leadId: string): Promise<RecordedDecision[]> {
+    return query<RecordedDecision>(
+      'SELECT lead, weighed, told FROM decisions WHERE lead_id = $1 ORDER BY decided_at, pool_seq LIMIT 200',
+      [leadId],
+    );
+  }
+
+  async erase(query: Query, leadIds: readonly string[]): Promise<void> {
+    await query(
+      `UPDATE decisions SET lead = lead || '{"facts": {"engagement": {}, "attributes": {}}}' WHERE lead_id = ANY($1::uuid[])`,
+      [leadIds],
+    );
+  }
+
+  /** The documents of these versions of a policy. */
+  async policies(query: Query, versions: readonly { name: string; version: number }[]) {
+    return query<{ name: string; version: number; document: PolicyDocument }>(
+      `SELECT name, version, document FROM policies
+       JOIN (SELECT DISTINCT name, version FROM unnest($1::text[], $2::int[]) AS named (name, version)) named
+         USING (name, version)`,
+      [versions.map(({ name }) => name), versions.map(({ version }) => version)],
+    );
+  }
+
+  async partner(query: Query, id: string): Promise<PartnerDocument | undefined> {
+    const [row] = await query<{ document: PartnerDocument }>('SELECT document FROM partners WHERE id = $1', [id]);
+    return row?.document;
+  }
+}
