@@ -22,6 +22,7 @@ import { LeadUnroutable } from './lead-unroutable.js';
 import { LeadWon } from './lead-won.js';
 import { ModelActivated } from './model-activated.js';
 import { NamedAccountsChanged } from './named-accounts-changed.js';
+import { NamedAccountsEntries } from './named-accounts-entries.js';
 import { PartnerNotified } from './partner-notified.js';
 import { PartnerUnreachable } from './partner-unreachable.js';
 import { PolicyActivated } from './policy-activated.js';
@@ -52,6 +53,7 @@ export const allEvents: readonly EventDefinition[] = [
   LeadWon,
   ModelActivated,
   NamedAccountsChanged,
+  NamedAccountsEntries,
   PartnerNotified,
   PartnerUnreachable,
   PolicyActivated,

@@ -61,6 +61,7 @@ export { LeadUnroutable } from './lead-unroutable.js';
 export { LeadWon } from './lead-won.js';
 export { ModelActivated } from './model-activated.js';
 export { NamedAccountsChanged } from './named-accounts-changed.js';
+export { NamedAccountsEntries } from './named-accounts-entries.js';
 export { PartnerNotified } from './partner-notified.js';
 export { PartnerUnreachable } from './partner-unreachable.js';
 export { PolicyActivated } from './policy-activated.js';

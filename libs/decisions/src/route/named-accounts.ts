@@ -1,27 +1,38 @@
 import type { Facts } from '@fairlead/events';
 import { type Static, Type } from '@sinclair/typebox';
 import { contentHash } from '../document/content-hash.js';
-import { documentReader, type Reading } from '../document/read-document.js';
+import { type DocumentProblem, documentReader } from '../document/read-document.js';
 import { closed } from '../document/shapes.js';
 import { readDomain } from '../normalise/domain-name.js';
 import { readMoment } from '../normalise/moment.js';
-import { foldName } from '../normalise/text.js';
+import { companyKey } from './legal-forms.js';
 
+/**
+ * 100,000: twice the longest list that a vendor keeps by account and not by rule. A version of that length is some 12 MB
+ * in the log, and a router holds all pools for about a second while it takes it in; a list that needed more would be a
+ * territory under another name.
+ */
+export const MAX_NAMED_ACCOUNTS = 100_000;
+/** More problems than a person corrects in one go; the others are counted. */
+const MAX_PROBLEMS = 100;
+/** An entry has five fields, a list two. Of an object with thousands of others nobody is told each. */
+const MAX_FIELDS = 20;
+
+const Owner = Type.String({ minLength: 1, maxLength: 128 });
 const Day = Type.String({ minLength: 10, maxLength: 40 });
 
+const EntryDocument = closed({
+  domain: Type.Optional(Type.String({ minLength: 1, maxLength: 253 })),
+  company: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+  owner: Owner,
+  from: Day,
+  until: Type.Optional(Day),
+});
+type EntryDocument = Static<typeof EntryDocument>;
+
 const ListDocument = closed({
-  owner: Type.String({ minLength: 1, maxLength: 128 }),
-  // 5,000, though the size of the document ends sooner: a longer list stretches what "named" means.
-  entries: Type.Array(
-    closed({
-      domain: Type.Optional(Type.String({ minLength: 1, maxLength: 253 })),
-      company: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
-      owner: Type.String({ minLength: 1, maxLength: 128 }),
-      from: Day,
-      until: Type.Optional(Day),
-    }),
-    { maxItems: 5_000 },
-  ),
+  owner: Owner,
+  entries: Type.Array(EntryDocument, { maxItems: MAX_NAMED_ACCOUNTS }),
 });
 type ListDocument = Static<typeof ListDocument>;
 
@@ -36,86 +47,208 @@ export interface NamedAccount {
   readonly until?: number;
 }
 
-/** A list as it is kept and hashed: times in milliseconds, domains as they are registered. */
+/**
+ * A list as it is kept and hashed: times in milliseconds, domains as they are registered, entries in the order of
+ * `byAccount`, so that the same accounts are the same list whatever tool has sorted them how.
+ */
 export interface NamedAccountDocument {
   readonly owner: string;
   readonly entries: readonly NamedAccount[];
 }
 
+export type ListReading =
+  | { readonly ok: true; readonly document: NamedAccountDocument }
+  | {
+      readonly ok: false;
+      /** The first 100. Paths are those of `{ owner, entries }`: `entries[16].domain` is of the 17th row. */
+      readonly problems: readonly DocumentProblem[];
+      /** How many there are. */
+      readonly count: number;
+    };
+
 /**
- * Reads a list of accounts that are reserved for direct: `{ owner, entries: [{ domain | company, owner, from, until? }] }`.
+ * Reads a list of accounts that are reserved for direct: `{ owner, entries: [{ domain | company, owner, from, until? }] }`,
+ * as a value or as text; text may have the length of other documents, and its problems have lines.
  * A day stands for the whole day in UTC: `until: 2026-12-31` ends with that day's last millisecond.
  */
-export function readNamedAccounts(source: unknown): Reading<NamedAccountDocument> {
-  const reading = readList(source);
-  if (!reading.ok) return reading;
-  const { owner, entries } = reading.document;
-  return { ok: true, document: { owner, entries: entries.map(accountOf) } };
+export function readNamedAccounts(source: unknown): ListReading {
+  if (typeof source === 'string') {
+    const reading = readText(source);
+    if (!reading.ok) return { ...reading, count: reading.problems.length };
+    const { owner, entries } = reading.document;
+    return {
+      ok: true,
+      document: documentOf(
+        owner,
+        entries.flatMap((entry) => accountOf(entry, nothingMore) ?? []),
+      ),
+    };
+  }
+  if (!isObject(source)) return { ok: false, problems: [{ path: '', detail: 'must be object' }], count: 1 };
+  const { entries, ...head } = source;
+  const reader = new NamedAccountsReader(head);
+  if (!Array.isArray(entries)) reader.report('entries', entries === undefined ? 'is missing' : 'must be array');
+  else for (const entry of entries.slice(0, MAX_NAMED_ACCOUNTS + 1)) reader.add(entry);
+  return reader.end();
 }
 
-const readList = documentReader<ListDocument>(ListDocument, ({ entries }, report) => {
+/** Reads a list row by row, as a file of many rows has to be read; nothing of it counts before all of it is right. */
+export class NamedAccountsReader {
+  private readonly entries: NamedAccount[] = [];
+  private readonly problems: DocumentProblem[] = [];
+  private problemCount = 0;
+  private rowCount = 0;
+  private readonly owner: string;
+
+  /** @param head  the list without its entries: `{ owner }` */
+  constructor(head: Readonly<Record<string, unknown>>) {
+    const reading = readHead(Object.fromEntries(Object.entries(head).slice(0, MAX_FIELDS)));
+    this.owner = reading.ok ? reading.document.owner : '';
+    if (!reading.ok) for (const { path, detail } of reading.problems) this.report(path, detail);
+  }
+
+  /** Rows so far, right or wrong. */
+  get rows(): number {
+    return this.rowCount;
+  }
+
+  /** @param line  from 1, where the row begins in a file */
+  add(entry: unknown, line?: number): void {
+    const at = `entries[${this.rowCount}]`;
+    this.rowCount += 1;
+    if (isObject(entry) && Object.keys(entry).length > MAX_FIELDS) {
+      return this.report(at, `has more than ${MAX_FIELDS} fields`, line);
+    }
+    const reading = readEntry(entry);
+    if (reading.ok) {
+      const account = accountOf(reading.document, (path, detail) => this.report([at, ...path].join('.'), detail, line));
+      if (account) this.entries.push(account);
+    } else
+      for (const { path, detail } of reading.problems) this.report(path === '' ? at : `${at}.${path}`, detail, line);
+  }
+
+  /** Something is wrong that is not in what was added. */
+  report(path: string, detail: string, line?: number): void {
+    this.problemCount += 1;
+    if (this.problems.length < MAX_PROBLEMS) this.problems.push({ path, ...(line !== undefined && { line }), detail });
+  }
+
+  end(): ListReading {
+    if (this.rowCount > MAX_NAMED_ACCOUNTS) this.report('entries', `has more than ${MAX_NAMED_ACCOUNTS} entries`);
+    if (this.problemCount > 0) return { ok: false, problems: this.problems, count: this.problemCount };
+    return { ok: true, document: documentOf(this.owner, this.entries) };
+  }
+}
+
+type Report = (path: readonly string[], detail: string) => void;
+
+const readText = documentReader<ListDocument>(ListDocument, ({ owner, entries }, report) => {
+  if (owner.trim() === '') report(['owner'], BLANK);
   entries.forEach((entry, index) => {
-    const at = ['entries', index] as const;
-    if ((entry.domain === undefined) === (entry.company === undefined))
-      report(at, 'needs a domain or a company, not both');
-    if (entry.domain !== undefined && readDomain(entry.domain) === undefined) report([...at, 'domain'], 'is no domain');
-    if (entry.company !== undefined && foldName(entry.company) === '') report([...at, 'company'], 'is no name');
-    const [from, until] = [readMoment(entry.from), endOf(entry.until)];
-    if (from === undefined) report([...at, 'from'], NO_DATE);
-    if (entry.until !== undefined && until === undefined) report([...at, 'until'], NO_DATE);
-    if (from !== undefined && until !== undefined && until <= from) report([...at, 'until'], 'is before it begins');
+    accountOf(entry, (path, detail) => report(['entries', index, ...path], detail));
   });
 });
+const readHead = documentReader<{ owner: string }>(closed({ owner: Owner }), ({ owner }, report) => {
+  if (owner.trim() === '') report(['owner'], BLANK);
+});
+const readEntry = documentReader<EntryDocument>(EntryDocument);
 
-const NO_DATE = 'must be a date such as 2026-01-31, or a time as RFC 3339 writes it';
-const DAY_MS = 86_400_000;
-
-function accountOf({ domain, company, owner, from, until }: ListDocument['entries'][number]): NamedAccount {
-  const end = endOf(until);
+/** @returns undefined when something about it was reported */
+function accountOf(entry: EntryDocument, report: Report): NamedAccount | undefined {
+  let right = true;
+  const wrong: Report = (path, detail) => {
+    right = false;
+    report(path, detail);
+  };
+  const { company, owner } = entry;
+  if ((entry.domain === undefined) === (company === undefined)) wrong([], 'needs a domain or a company, not both');
+  const domain = entry.domain === undefined ? undefined : readDomain(entry.domain);
+  if (entry.domain !== undefined && domain === undefined) wrong(['domain'], 'is no domain');
+  if (company !== undefined && companyKey(company) === '') wrong(['company'], 'is no name');
+  if (owner.trim() === '') wrong(['owner'], BLANK);
+  const [from, until] = [readMoment(entry.from), endOf(entry.until)];
+  if (from === undefined) wrong(['from'], NO_DATE);
+  if (entry.until !== undefined && until === undefined) wrong(['until'], NO_DATE);
+  if (from !== undefined && until !== undefined && until <= from) wrong(['until'], 'is before it begins');
+  if (!right || from === undefined) return undefined;
   return {
-    ...(domain !== undefined && { domain: readDomain(domain) ?? domain }),
+    ...(domain !== undefined && { domain }),
     ...(company !== undefined && { company }),
-    owner,
-    from: readMoment(from) ?? 0,
-    ...(end !== undefined && { until: end }),
+    ...{ owner, from },
+    ...(until !== undefined && { until }),
   };
 }
+
+/** All of it was reported before. */
+const nothingMore: Report = () => undefined;
+const BLANK = 'is blank';
+const NO_DATE = 'must be a date such as 2026-01-31, or a time as RFC 3339 writes it';
+const DAY_MS = 86_400_000;
 
 function endOf(until: string | undefined): number | undefined {
   const moment = until === undefined ? undefined : readMoment(until);
   return moment !== undefined && until !== undefined && until.trim().length === 10 ? moment + DAY_MS : moment;
 }
 
+function documentOf(owner: string, entries: readonly NamedAccount[]): NamedAccountDocument {
+  return { owner, entries: entries.toSorted(byAccount) };
+}
+
+/** Domains before companies, each by its code units; then whichever begins first, ends first; then by owner. */
+function byAccount(a: NamedAccount, b: NamedAccount): number {
+  return (
+    compare(a.domain === undefined, b.domain === undefined) ||
+    compare(a.domain ?? a.company ?? '', b.domain ?? b.company ?? '') ||
+    compare(a.from, b.from) ||
+    compare(a.until ?? Infinity, b.until ?? Infinity) ||
+    compare(a.owner, b.owner)
+  );
+}
+
+function compare<T extends string | number | boolean>(a: T, b: T): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 // --- What decisions read --------------------------------------------------------------------------------------------
 
-/** One version of a list, indexed. */
+/** One version of a list, indexed: what a decision costs does not depend on how long the list is. */
 export class NamedAccountList {
-  readonly hash: string;
   private readonly byDomain = new Map<string, NamedAccount[]>();
   private readonly byCompany = new Map<string, NamedAccount[]>();
 
+  /** @param hash  the document's, where it is known already */
   constructor(
     readonly name: string,
     readonly version: number,
     document: NamedAccountDocument,
+    readonly hash: string = contentHash(document),
   ) {
-    this.hash = contentHash(document);
     for (const entry of document.entries) {
       if (entry.domain !== undefined) add(this.byDomain, entry.domain, entry);
-      if (entry.company !== undefined) add(this.byCompany, foldName(entry.company), entry);
+      if (entry.company !== undefined) add(this.byCompany, companyKey(entry.company), entry);
     }
   }
 
   /**
    * The first entry that reserves the lead's company at that moment: the domain first, because it is the surer sign.
-   * Names must be the same but for case, accents and punctuation: a list that reserves whatever sounds alike is how
-   * named accounts get stretched.
+   * A domain is the registered one and no other: a subsidiary is reserved where the list names it. Names must be the same
+   * but for case, accents, punctuation and the legal form at their end: a list that reserves whatever sounds alike, or
+   * begins alike, is how named accounts get stretched.
    */
   match({ companyDomain, company }: Pick<Facts, 'companyDomain' | 'company'>, now: number): NamedAccount | undefined {
-    const byDomain = companyDomain === undefined ? [] : (this.byDomain.get(companyDomain) ?? []);
-    const byCompany = company === undefined ? [] : (this.byCompany.get(foldName(company)) ?? []);
-    return [...byDomain, ...byCompany].find(({ from, until = Infinity }) => from <= now && now < until);
+    const byDomain = companyDomain === undefined ? undefined : inForce(this.byDomain.get(companyDomain), now);
+    if (byDomain || company === undefined || this.byCompany.size === 0) return byDomain;
+    const key = companyKey(company);
+    return key === '' ? undefined : inForce(this.byCompany.get(key), now);
   }
+}
+
+function inForce(entries: readonly NamedAccount[] | undefined, now: number): NamedAccount | undefined {
+  return entries?.find(({ from, until = Infinity }) => from <= now && now < until);
 }
 
 function add(map: Map<string, NamedAccount[]>, key: string, entry: NamedAccount): void {
