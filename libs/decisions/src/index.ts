@@ -99,6 +99,15 @@ export { gradeOf, type ScorableLead, type Score, scoreLead } from './score/score
 
 // route: who is offered a lead, and why not the others
 export { allocate, type Allocation, type Credits, type Eligible, LEAD, UNCLAIMED } from './route/allocate.js';
+export {
+  checkPartner,
+  checkPolicy,
+  type RecentLead,
+  type Surroundings,
+  type Warning,
+  type WarningKind,
+} from './route/check-policy.js';
+export { compareDocuments, type Difference } from './route/compare-documents.js';
 export { defaultPolicy } from './route/default-policy.js';
 export { dayOf, type Load, Loads } from './route/loads.js';
 export { matchPool } from './route/match-pool.js';
@@ -113,7 +122,15 @@ export {
   readNamedAccounts,
 } from './route/named-accounts.js';
 export { DIRECT, isPartnerId, type PartnerDocument, readPartner } from './route/partner.js';
-export { type Policy, type PolicyDocument, policyOf, type Pool, type Quality, readPolicy } from './route/policy.js';
+export {
+  type Policy,
+  type PolicyDocument,
+  policyOf,
+  type Pool,
+  type Quality,
+  readPolicy,
+  readPolicyDraft,
+} from './route/policy.js';
 export { MAX_PARTNERS, type Partner, partnerOf, type Refusal, Roster, rosterHash } from './route/roster.js';
 export {
   type EarlierOffers,
@@ -144,5 +161,5 @@ export {
 
 // what both are made with
 export { contentHash } from './document/content-hash.js';
-export type { DocumentProblem, Reading } from './document/read-document.js';
+export type { DocumentProblem, Path, Reading } from './document/read-document.js';
 export { engine } from './engine.js';

@@ -15,12 +15,26 @@ export interface DocumentProblem {
 }
 
 export type Reading<T> =
-  { readonly ok: true; readonly document: T } | { readonly ok: false; readonly problems: readonly DocumentProblem[] };
+  | {
+      readonly ok: true;
+      readonly document: T;
+      /** Where the document was text: the line, from 1, on which what is at the path begins. */
+      readonly lineOf?: (path: Path) => number | undefined;
+    }
+  | { readonly ok: false; readonly problems: readonly DocumentProblem[] };
 
 export type Path = readonly (string | number)[];
 
-/** Says what is wrong beyond the shape: sums, order, references. Called only when the shape is right. */
-export type Rules<T> = (document: T, report: (path: Path, detail: string) => void) => void;
+/**
+ * Says what is wrong beyond the shape: sums, order, references. Called only when the shape is right, unless the reader
+ * was made with `onSoundParts`: then only what is `sound` may be looked into.
+ * @param sound  whether what is at the path, with all that is in it, has the right shape
+ */
+export type Rules<T> = (
+  document: T,
+  report: (path: Path, detail: string) => void,
+  sound: (path: Path) => boolean,
+) => void;
 
 /** 48 KiB as canonical JSON: a document goes whole into the event that announces it, and a log entry holds 64 KiB. */
 export const MAX_DOCUMENT_BYTES = 49_152;
@@ -35,7 +49,11 @@ const ajv = new Ajv({ strict: true, allErrors: true, allowUnionTypes: true, verb
  * Makes a reader of documents of one kind: YAML or JSON as text, or a value that has been parsed already.
  * The document comes out as it was written (nothing filled in), so that its hash can be computed from the text again.
  */
-export function documentReader<T>(schema: TSchema, rules: Rules<T> = () => undefined): (source: unknown) => Reading<T> {
+export function documentReader<T>(
+  schema: TSchema,
+  rules: Rules<T> = () => undefined,
+  { onSoundParts = false }: { readonly onSoundParts?: boolean } = {},
+): (source: unknown) => Reading<T> {
   const hasShape = ajv.compile(schema);
 
   return (source) => {
@@ -51,12 +69,16 @@ export function documentReader<T>(schema: TSchema, rules: Rules<T> = () => undef
 
     const harm = problemIn(value);
     if (harm !== undefined) report([], `it holds ${harm}`);
-    else if (!hasShape(value)) for (const error of hasShape.errors ?? []) reportShape(error, value, report);
-    else if (utf8ToBytes(canonicalJson(value)).length > MAX_DOCUMENT_BYTES) {
+    else if (!hasShape(value)) {
+      const errors = hasShape.errors ?? [];
+      for (const error of errors) reportShape(error, value, report);
+      if (onSoundParts) rules(value, report, soundBut(errors, value));
+    } else if (utf8ToBytes(canonicalJson(value)).length > MAX_DOCUMENT_BYTES) {
       report([], `as JSON it is longer than ${MAX_DOCUMENT_BYTES} bytes`);
-    } else rules(value as T, report);
+    } else rules(value as T, report, () => true);
 
-    return problems.length > 0 ? { ok: false, problems: inOrder(problems) } : { ok: true, document: value as T };
+    if (problems.length > 0) return { ok: false, problems: inOrder(problems) };
+    return { ok: true, document: value as T, ...(text && { lineOf: (path: Path) => text.lineOf(path) }) };
   };
 }
 
@@ -121,6 +143,22 @@ function reportShape(error: ErrorObject, document: unknown, report: Report): voi
     default:
       return report(path, error.message ?? error.keyword);
   }
+}
+
+/** A key too many spoils nothing beside it; every other error spoils what is there and whatever that is part of. */
+function soundBut(errors: readonly ErrorObject[], document: unknown): (path: Path) => boolean {
+  const spoilt = errors
+    .filter(({ keyword }) => keyword !== 'additionalProperties')
+    .map(({ keyword, instancePath, params }) => [
+      ...pathOf(instancePath, document),
+      // What is missing spoils itself, and not what stands beside it.
+      ...(keyword === 'required' ? [String((params as Record<string, unknown>)['missingProperty'])] : []),
+    ]);
+  return (path) => !spoilt.some((place) => isWithin(place, path) || isWithin(path, place));
+}
+
+function isWithin(inner: Path, outer: Path): boolean {
+  return outer.every((step, index) => inner[index] === step);
 }
 
 /** A JSON pointer as a path: numbers where the document has lists. */

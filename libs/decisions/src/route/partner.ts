@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { documentReader, type Reading } from '../document/read-document.js';
 import { closed, Country, Id, listOf, oneOf, Region, Word } from '../document/shapes.js';
+import { unknownPlaces } from './places.js';
 import { Weight } from './policy.js';
 
 const Cap = Type.Integer({ minimum: 0, maximum: 1_000_000 });
@@ -35,8 +36,12 @@ function territory(): string {
   return 'an ISO 3166-1 or 3166-2 code such as DE or DE-BY';
 }
 
-export const readPartner: (source: unknown) => Reading<PartnerDocument> =
-  documentReader<PartnerDocument>(PartnerDocument);
+export const readPartner: (source: unknown) => Reading<PartnerDocument> = documentReader<PartnerDocument>(
+  PartnerDocument,
+  ({ territories }, report) => {
+    for (const { path, detail } of unknownPlaces(territories, ['territories'])) report(path, detail);
+  },
+);
 
 /** The party that is not a partner: the vendor's own sales people. No partner may have this id. */
 export const DIRECT = 'direct';

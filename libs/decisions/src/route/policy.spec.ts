@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../document/content-hash.js';
 import { defaultPolicy } from './default-policy.js';
 import { matchPool } from './match-pool.js';
-import { type Policy, policyOf, readPolicy } from './policy.js';
+import { type Policy, policyOf, readPolicy, readPolicyDraft } from './policy.js';
 
 const emea = `
 name: emea
@@ -152,6 +152,90 @@ pools:
     expect(problems({ name: 'long', pools: [...pools, rest] })).toEqual([
       { path: '', detail: 'as JSON it is longer than 49152 bytes' },
     ]);
+  });
+});
+
+describe('a policy that somebody is about to write', () => {
+  const draft = (source: unknown) => {
+    const reading = readPolicyDraft(source);
+    return reading.ok ? [] : reading.problems;
+  };
+
+  it('is told all that is wrong, its shape and what does not add up, in one go', () => {
+    const text = `
+name: emea
+pools:
+  - id: smb
+    match: { countries: [DE, UK, XX], region: [DE-BY] }
+    promise: { direct: 40, channel: 70 }
+    tiers: { gold: 0 }
+    promiseByGrade: { A: { direct: 1, channel: 1 }, B: 7 }
+  - id: smb
+    match: { regions: [DE-BY, DE-XX], employees: { from: 5, below: 5 }, products: cloud }
+    promise: { direct: 50, channel: 60 }
+  -
+  - id: empty
+    match: { countries: [FR, AT], regions: [DE-BY] }
+    promise: { direct: 50, channel: 50 }
+    offer: { acceptWithin: 400d, maxOffers: 0 }
+  - id: rest
+    match: {}
+    promise: { direct: 50, channel: 50 }
+`;
+    expect(draft(text)).toEqual([
+      { path: 'pools[0].match', line: 5, detail: 'unknown key: region' },
+      {
+        path: 'pools[0].match.countries[1]',
+        line: 5,
+        detail: 'UK is in no list of ISO 3166-1; its code is GB',
+      },
+      { path: 'pools[0].match.countries[2]', line: 5, detail: 'XX is in no list of ISO 3166-1' },
+      { path: 'pools[0].promise', line: 6, detail: 'shares add up to 110, not 100' },
+      { path: 'pools[0].tiers.gold', line: 7, detail: 'must be >= 1' },
+      { path: 'pools[0].promiseByGrade.B', line: 8, detail: 'must be object' },
+      { path: 'pools[0].promiseByGrade.A', line: 8, detail: 'shares add up to 2, not 100' },
+      { path: 'pools[1].id', line: 9, detail: 'two pools have the id smb' },
+      { path: 'pools[1].match.products', line: 10, detail: 'must be array' },
+      { path: 'pools[1].match.employees', line: 10, detail: 'nothing is from 5 and below 5' },
+      { path: 'pools[1].match.regions[1]', line: 10, detail: 'DE-XX is in no list of ISO 3166-2' },
+      { path: 'pools[1].promise', line: 11, detail: 'shares add up to 110, not 100' },
+      { path: 'pools[2]', line: 12, detail: 'must be object' },
+      {
+        path: 'pools[3].match',
+        line: 14,
+        detail: 'matches nothing: no lead is in DE-BY and in FR or AT',
+      },
+      { path: 'pools[3].offer.maxOffers', line: 16, detail: 'must be >= 1' },
+      { path: 'pools[3].offer.acceptWithin', line: 16, detail: 'longer than 366 days' },
+    ]);
+  });
+
+  it('is told what is wrong with its pools although its name is missing', () => {
+    const pools = [{ id: 'rest', match: {}, promise: { direct: 1, channel: 1 } }];
+    expect(draft({ pools })).toEqual([
+      { path: '', detail: 'missing: name' },
+      { path: 'pools[0].promise', detail: 'shares add up to 2, not 100' },
+    ]);
+  });
+
+  it.each([undefined, null, 7, [], {}, { name: 'x', pools: {} }, { name: 'x', pools: [null, 7, []] }, '', 'name: 7'])(
+    'is refused without failing when it is %j',
+    (source) => {
+      expect(draft(source).length).toBeGreaterThan(0);
+    },
+  );
+
+  it('knows the lines of what it says, where it was text', () => {
+    const reading = readPolicyDraft(emea);
+    if (!reading.ok) throw new Error('unreadable');
+    expect([reading.lineOf?.(['pools', 0, 'match']), reading.lineOf?.(['pools', 1])]).toEqual([5, 13]);
+    const parsed = readPolicyDraft(reading.document);
+    expect(parsed.ok && parsed.lineOf).toBeUndefined();
+  });
+
+  it('asks no more of a policy that was taken before', () => {
+    const pool = { id: 'uk', match: { countries: ['UK'] }, promise: { direct: 50, channel: 50 } };
+    expect(problems({ name: 'x', pools: [pool, { ...pool, id: 'rest', match: {} }] })).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Grade } from '@fairlead/events';
 import { type Static, Type } from '@sinclair/typebox';
 import { contentHash } from '../document/content-hash.js';
-import { documentReader, type Reading, type Rules } from '../document/read-document.js';
+import { documentReader, type Path, type Reading, type Rules } from '../document/read-document.js';
 import { isNeed } from '../normalise/missing-fields.js';
 import {
   Amount,
@@ -18,6 +18,7 @@ import {
   Region,
   Word,
 } from '../document/shapes.js';
+import { unknownPlaces } from './places.js';
 
 const Promised = closed({ direct: Percent, channel: Percent });
 /** `from` counts, `below` does not: bands that meet neither overlap nor leave a gap. */
@@ -92,37 +93,57 @@ export function readPolicy(source: unknown): Reading<PolicyDocument> {
   return readPolicyDocument(source);
 }
 
-const check: Rules<PolicyDocument> = ({ pools }, report) => {
-  pools.forEach((pool, index) => {
-    const at = ['pools', index] as const;
-    if (pools.findIndex(({ id }) => id === pool.id) < index) report([...at, 'id'], `two pools have the id ${pool.id}`);
+/**
+ * As `readPolicy`, for a policy that somebody is about to write: every place must exist, and every pool must be one that
+ * some lead can belong to. A policy that was taken before this was asked is still read by `readPolicy`.
+ */
+export function readPolicyDraft(source: unknown): Reading<PolicyDocument> {
+  return readDraftDocument(source);
+}
 
-    const promises = { promise: pool.promise, ...prefixed(pool.promiseByGrade) };
-    for (const [path, { direct, channel }] of Object.entries(promises)) {
-      if (direct + channel !== 100)
-        report([...at, ...path.split('.')], `shares add up to ${direct + channel}, not 100`);
+const GRADES = ['A', 'B', 'C', 'D'] as const;
+
+/** Looks only into what is sound: in a document whose shape is wrong somewhere, the rest is checked all the same. */
+const check: Rules<PolicyDocument> = (document, report, sound) => {
+  const pools = poolsIn(document);
+  pools.forEach((pool, index) => {
+    const at = (...steps: Path): Path => ['pools', index, ...steps];
+    if (sound(at('id')) && pools.findIndex((other) => idOf(other) === pool.id) < index)
+      report(at('id'), `two pools have the id ${pool.id}`);
+
+    const addsUp = (path: Path, promise: Static<typeof Promised> | undefined) => {
+      const sum = promise ? promise.direct + promise.channel : 100;
+      if (sum !== 100) report(path, `shares add up to ${sum}, not 100`);
+    };
+    if (sound(at('promise'))) addsUp(at('promise'), pool.promise);
+    for (const grade of GRADES) {
+      const path = at('promiseByGrade', grade);
+      if (sound(path)) addsUp(path, pool.promiseByGrade?.[grade]);
     }
     for (const size of ['employees', 'revenue'] as const) {
+      if (!sound(at('match', size))) continue;
       const { from = 0, below = Infinity } = pool.match[size] ?? {};
-      if (from >= below) report([...at, 'match', size], `nothing is from ${from} and below ${below}`);
+      if (from >= below) report(at('match', size), `nothing is from ${from} and below ${below}`);
     }
-    for (const [field, values] of Object.entries(pool.match)) {
-      if (Array.isArray(values) && values.length === 0)
-        report([...at, 'match', field], 'an empty list matches nothing');
+    for (const list of ['countries', 'regions', 'products', 'industries', 'sources'] as const) {
+      if (sound(at('match', list)) && pool.match[list]?.length === 0)
+        report(at('match', list), 'an empty list matches nothing');
     }
-    const within = pool.offer?.acceptWithin;
-    if (within !== undefined && durationMs(within) > MAX_DURATION_MS)
-      report([...at, 'offer', 'acceptWithin'], TOO_LONG);
-    for (const need of pool.incomplete?.needs ?? []) {
-      if (!isNeed(need)) report([...at, 'incomplete', 'needs'], `not a field of a lead: ${need}`);
+    const isLongerThanAYear = (duration: string | undefined) =>
+      duration !== undefined && durationMs(duration) > MAX_DURATION_MS;
+    if (sound(at('offer', 'acceptWithin')) && isLongerThanAYear(pool.offer?.acceptWithin))
+      report(at('offer', 'acceptWithin'), TOO_LONG);
+    for (const need of (sound(at('incomplete', 'needs')) && pool.incomplete?.needs) || []) {
+      if (!isNeed(need)) report(at('incomplete', 'needs'), `not a field of a lead: ${need}`);
     }
-    const hold = pool.incomplete?.holdFor;
-    if (hold !== undefined && durationMs(hold) > MAX_DURATION_MS) report([...at, 'incomplete', 'holdFor'], TOO_LONG);
+    if (sound(at('incomplete', 'holdFor')) && isLongerThanAYear(pool.incomplete?.holdFor))
+      report(at('incomplete', 'holdFor'), TOO_LONG);
 
+    if (!sound(at('match'))) return;
     const takesAll = Object.keys(pool.match).length === 0;
     const isLast = index === pools.length - 1;
-    if (isLast && !takesAll) report([...at, 'match'], 'the last pool must match everything: match: {}');
-    if (!isLast && takesAll) report([...at, 'match'], 'matches everything, so no lead reaches the pools after it');
+    if (isLast && !takesAll) report(at('match'), 'the last pool must match everything: match: {}');
+    if (!isLast && takesAll) report(at('match'), 'matches everything, so no lead reaches the pools after it');
   });
 };
 
@@ -130,10 +151,33 @@ const check: Rules<PolicyDocument> = ({ pools }, report) => {
 const MAX_DURATION_MS = 366 * 86_400_000;
 const TOO_LONG = 'longer than 366 days';
 
-const readPolicyDocument = documentReader<PolicyDocument>(PolicyDocument, check);
+const checkDraft: Rules<PolicyDocument> = (document, report, sound) => {
+  check(document, report, sound);
+  poolsIn(document).forEach((pool, index) => {
+    const at: Path = ['pools', index, 'match'];
+    const unknown = (['countries', 'regions'] as const).flatMap((places) =>
+      sound([...at, places]) ? unknownPlaces(pool.match[places], [...at, places]) : [],
+    );
+    for (const { path, detail } of unknown) report(path, detail);
+    if (unknown.length > 0 || !sound(at)) return;
+    const { countries, regions } = pool.match;
+    if (!countries || !regions || countries.length * regions.length === 0) return;
+    if (!regions.some((region) => countries.includes(region.slice(0, 2))))
+      report(at, `matches nothing: no lead is in ${regions.join(' or ')} and in ${countries.join(' or ')}`);
+  });
+};
 
-function prefixed(byGrade: PoolDocument['promiseByGrade'] = {}): Record<string, { direct: number; channel: number }> {
-  return Object.fromEntries(Object.entries(byGrade).map(([grade, promise]) => [`promiseByGrade.${grade}`, promise]));
+const readPolicyDocument = documentReader<PolicyDocument>(PolicyDocument, check);
+const readDraftDocument = documentReader<PolicyDocument>(PolicyDocument, checkDraft, { onSoundParts: true });
+
+/** Whatever its shape: what is in it may be anything until it is known to be sound. */
+function poolsIn(document: PolicyDocument): readonly PoolDocument[] {
+  const pools: unknown = (document as Partial<PolicyDocument> | null)?.pools;
+  return Array.isArray(pools) ? (pools as PoolDocument[]) : [];
+}
+
+function idOf(pool: unknown): unknown {
+  return (pool as Partial<PoolDocument> | null)?.id;
 }
 
 // --- What decisions read --------------------------------------------------------------------------------------------

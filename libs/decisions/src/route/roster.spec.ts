@@ -54,6 +54,16 @@ describe('a partner', () => {
     });
   });
 
+  it('serves only places that there are', () => {
+    expect(readPartner({ name: 'Acme', tier: 'gold', territories: ['DE', 'DE-ZZ', 'UK', 'GB-SCT'] })).toMatchObject({
+      ok: false,
+      problems: [
+        { path: 'territories[1]', detail: 'DE-ZZ is in no list of ISO 3166-2' },
+        { path: 'territories[2]', detail: 'UK is in no list of ISO 3166-1; its code is GB' },
+      ],
+    });
+  });
+
   it('may not be called direct', () => {
     expect(['acme', 'direct', 'Acme', '', '-', 'a'.repeat(64)].map(isPartnerId)).toEqual([
       true,
