@@ -153,6 +153,12 @@ export const DecisionStamp = object({
   policy: PolicyRef,
   model: Hash,
   roster: Hash,
+  namedAccounts: Type.Optional(
+    object(
+      { list: DocumentName, version: Ordinal, hash: Hash },
+      'the list that the pool reserves by, whether or not it had this account',
+    ),
+  ),
   pool: DocumentName,
   poolSeq: Type.Integer({
     minimum: 0,

@@ -1,5 +1,5 @@
 import type { DataOf, LeadRouted, LeadUnroutable } from '@fairlead/events';
-import { LEAD } from './allocate.js';
+import { LEAD, UNCLAIMED } from './allocate.js';
 import { DIRECT } from './partner.js';
 import type { Policy, Pool, Quality } from './policy.js';
 import { type Partner, type Refusal, Roster } from './roster.js';
@@ -8,16 +8,25 @@ import { creditsIn, poolIn, reservedKey, type RoutingState } from './routing-sta
 
 /** What a decision weighed, kept beside it, so that it can be explained to any party without computing all before it again. */
 export interface Weighed {
-  /** What each side was owed before, in units of `LEAD`; together with what is nobody's they add up to 0. */
-  readonly sides: { readonly direct: number; readonly channel: number };
+  /** What each side was owed before, in units of `LEAD`; with what is nobody's they add up to 0. */
+  readonly sides: { readonly direct: number; readonly channel: number; readonly unclaimed: number };
   /** Partners who could take the lead, the most owed first. */
-  readonly able: readonly { readonly id: string; readonly weight: number; readonly credit: number }[];
+  readonly able: readonly (Owed & { readonly weight: number })[];
+  /** Of the partners' credit, what was nobody's. */
+  readonly unclaimed: number;
   /** Partners at one of their caps. */
-  readonly full: readonly string[];
+  readonly full: readonly Owed[];
+  /** Partners that policy or roster kept from it, as far as they are shown and owe or are owed anything. */
+  readonly refused: readonly Owed[];
   /** How many of either there were beyond those listed. */
   readonly unlisted: number;
   /** What the pool's list of named accounts had taken of this grade before, where there is one. */
   readonly reserved?: { readonly list: string; readonly taken: number; readonly of: number };
+}
+
+interface Owed {
+  readonly id: string;
+  readonly credit: number;
 }
 
 /** Of each list. Some 10 KB at most; a pool with more partners than this is explained to the others by numbers alone. */
@@ -30,14 +39,22 @@ export function weigh(lead: RoutableLead, { policy, roster }: Rules, state: Rout
   const poolState = poolIn(state, pool.id);
   const sides = creditsIn(poolState, quality, 'side');
   const credits = creditsIn(poolState, quality, 'partner');
-  const { open, full } = state.loads.openings(roster.candidatesFor(lead.facts, pool), now);
+  const candidates = roster.candidatesFor(lead.facts, pool);
+  const { open, full } = state.loads.openings(candidates, now);
+  const owed = (id: string): Owed => ({ id, credit: credits.get(id) ?? 0 });
   const able = open.map(({ id, weight }) => ({ id, weight, credit: credits.get(id) ?? 0 }));
   if (able.length > 1) able.sort((a, b) => b.credit - a.credit || (a.id < b.id ? -1 : 1));
   const list = pool.namedAccounts?.list;
   return {
-    sides: { direct: sides.get(DIRECT) ?? 0, channel: sides.get('channel') ?? 0 },
+    sides: {
+      direct: sides.get(DIRECT) ?? 0,
+      channel: sides.get('channel') ?? 0,
+      unclaimed: sides.get(UNCLAIMED) ?? 0,
+    },
+    unclaimed: credits.get(UNCLAIMED) ?? 0,
     able: able.slice(0, LISTED),
-    full: full.slice(0, LISTED).map(({ id }) => id),
+    full: full.slice(0, LISTED).map(({ id }) => owed(id)),
+    refused: candidates.refused.map(({ party }) => owed(party)).filter(({ credit }) => credit !== 0),
     unlisted: Math.max(0, able.length - LISTED) + Math.max(0, full.length - LISTED),
     ...(list !== undefined && {
       reserved: { list, ...(poolState.reserved.get(reservedKey(list, quality)) ?? { taken: 0, of: 0 }) },
@@ -89,7 +106,8 @@ export function explain(
   };
 }
 
-function qualityOf({ grade }: RoutableLead): Quality {
+/** What a lead counts as where shares are kept. */
+export function qualityOf({ grade }: RoutableLead): Quality {
   return grade ?? 'incomplete';
 }
 
@@ -160,7 +178,7 @@ class Story {
     if (recorded) return recorded.refusals as Refusal[];
     if (this.told.outcome === 'routed' && this.told.data.namedAccount) return ['named-account'];
     if (typeof asked === 'string') return [];
-    if (this.weighed.full.includes(party)) return ['cap-reached'];
+    if (this.weighed.full.some(({ id }) => id === party)) return ['cap-reached'];
     if (this.weighed.able.some(({ id }) => id === party)) {
       return this.lead.earlier?.refusedBy.includes(party) ? ['declined-before'] : [];
     }

@@ -284,11 +284,13 @@ class Decision {
 
   private stamp(): RoutedData['decided'] {
     const { policy, roster } = this.rules;
+    const list = this.rules.namedAccounts.get(this.pool.namedAccounts?.list ?? '');
     return {
       engine,
       policy: { name: policy.name, version: policy.version, hash: policy.hash },
       model: this.lead.model,
       roster: roster.hash,
+      ...(list && { namedAccounts: { list: list.name, version: list.version, hash: list.hash } }),
       pool: this.pool.id,
       poolSeq: this.poolState.poolSeq + 1,
       now: this.now,
