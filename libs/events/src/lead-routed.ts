@@ -14,7 +14,16 @@ import {
   Timestamp,
 } from './shapes.js';
 
-/** Routing offered the lead. `grade` is null for a lead that goes on although something is missing. */
+const NamedAccount = object({
+  list: DocumentName,
+  version: Ordinal,
+  entry: text(255, 'the domain or company that matched'),
+});
+
+/**
+ * Routing offered the lead. `grade` is null for a lead that goes on although something is missing. `namedAccount`: a list
+ * reserves it for direct; `aboveCeiling`: it would, but has had its share of this grade, and the lead is everybody's.
+ */
 export const LeadRouted = defineEvent(
   'lead.routed',
   1,
@@ -25,9 +34,8 @@ export const LeadRouted = defineEvent(
     acceptBy: Timestamp,
     revealContact: oneOf('on-offer', 'on-accept'),
     why: oneOf('first', 'declined', 'expired', 'fallback', 'override'),
-    namedAccount: Type.Optional(
-      object({ list: DocumentName, version: Ordinal, entry: text(255, 'the domain or company that matched') }),
-    ),
+    namedAccount: Type.Optional(NamedAccount),
+    aboveCeiling: Type.Optional(NamedAccount),
     decided: DecisionStamp,
     considered: Considered,
     refusedCounts: RefusedCounts,

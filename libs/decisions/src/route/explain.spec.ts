@@ -17,7 +17,7 @@ const partners: Record<string, Partial<PartnerDocument>> = {
 };
 const roster = Object.entries(partners).map(([id, more]) => partnerOf(id, { name: id, tier: 'gold', ...more }));
 
-function rules(): Rules {
+function rules(ceiling = 100): Rules {
   const list = readNamedAccounts({
     owner: 'jane',
     entries: [{ domain: 'siemens.com', owner: 'north', from: '2026-01-01' }],
@@ -28,7 +28,7 @@ function rules(): Rules {
     match: {},
     promise: { direct: 40, channel: 60 },
     tiers: { gold: 3, silver: 2 },
-    namedAccounts: { list: 'named', ceiling: 100 },
+    namedAccounts: { list: 'named', ceiling },
   };
   return {
     policy: policyOf({ name: 'emea', pools: [pool] }, 3),
@@ -44,7 +44,11 @@ function lead(facts: Partial<RoutableLead['facts']> = {}, more: Partial<Routable
 
 /** Decides, one after the other; answers what was recorded of the last. */
 function recorded(...leads: readonly RoutableLead[]): RecordedDecision {
-  const [state, under] = [{ pools: new Map(), loads: new Loads() } as RoutingState, rules()];
+  return recordedUnder(100, ...leads);
+}
+
+function recordedUnder(ceiling: number, ...leads: readonly RoutableLead[]): RecordedDecision {
+  const [state, under] = [{ pools: new Map(), loads: new Loads() } as RoutingState, rules(ceiling)];
   const all = leads.map((each) => {
     const weighed = weigh(each, under, state, now);
     const { outcome, data, change } = routeLead(each, under, state, now);
@@ -54,9 +58,9 @@ function recorded(...leads: readonly RoutableLead[]): RecordedDecision {
   return all.at(-1)!;
 }
 
-function why(decision: RecordedDecision, party?: string, nameOf = (id: string) => id): Explanation {
+function why(decision: RecordedDecision, party?: string, nameOf = (id: string) => id, ceiling = 100): Explanation {
   const asked = party === undefined || party === DIRECT ? party : roster.find(({ id }) => id === party);
-  return explain(decision, rules().policy, asked, nameOf);
+  return explain(decision, rules(ceiling).policy, asked, nameOf);
 }
 
 describe('the explanation of a decision', () => {
@@ -122,6 +126,15 @@ describe('the explanation of a decision', () => {
         'Before it the list had taken 0 of 1 leads of grade B; its ceiling is 100 %.',
     ]);
     expect(why(named, 'acme')).toMatchObject({ refusals: ['named-account'] });
+  });
+
+  it('says that a list names the company and has had its share, and whose turn it was then', () => {
+    const { decision } = why(recordedUnder(30, lead({ companyDomain: 'siemens.com' })), undefined, undefined, 30);
+    expect(decision[0]).toBe(
+      'The named-account list named (version 2, entry siemens.com) names its company, but had taken 0 of 0 leads of grade B: ' +
+        "with this one it would be above its ceiling of 30 %, so the lead is everybody's.",
+    );
+    expect(decision).toHaveLength(3);
   });
 
   it('says why a lead is nobody’s', () => {

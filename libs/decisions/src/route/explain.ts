@@ -145,7 +145,12 @@ class Story {
         return [`The offer before this one ${before}, so it was offered again.`, rule, this.turn(told.data.to)];
       }
       case 'first':
-        return told.data.namedAccount ? [this.reservation(told.data.namedAccount)] : [rule, this.turn(told.data.to)];
+        if (told.data.namedAccount) return [this.reservation(told.data.namedAccount)];
+        return [
+          ...(told.data.aboveCeiling ? [this.aboveCeiling(told.data.aboveCeiling)] : []),
+          rule,
+          this.turn(told.data.to),
+        ];
     }
   }
 
@@ -216,6 +221,15 @@ class Story {
     return (
       `The named-account list ${list} (version ${version}, entry ${entry}) reserves it for direct, outside the promise. ` +
       `${before}; its ceiling is ${ceiling} %.`
+    );
+  }
+
+  private aboveCeiling({ list, version, entry }: { list: string; version: number; entry: string }): string {
+    const { taken = 0, of = 0 } = this.weighed.reserved ?? {};
+    const ceiling = this.pool.namedAccounts?.ceiling ?? 0;
+    return (
+      `The named-account list ${list} (version ${version}, entry ${entry}) names its company, but had taken ${taken} of ${of} ` +
+      `${this.kind}: with this one it would be above its ceiling of ${ceiling} %, so the lead is everybody's.`
     );
   }
 

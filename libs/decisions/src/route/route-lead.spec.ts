@@ -343,6 +343,8 @@ describe('a named account', () => {
     for (let count = 1; count <= 50; count++) {
       const decision = road.route(siemens);
       if ('namedAccount' in decision.data) taken++;
+      // A lead that the list names and may not have says so.
+      else expect(decision.data).toMatchObject({ aboveCeiling: { list: 'named', version: 2, entry: 'siemens.com' } });
       expect(taken / count).toBeLessThanOrEqual(0.2);
     }
     expect(taken).toBe(10);

@@ -73,7 +73,8 @@ const SHOWN = 20;
  * `applyDecision`.
  *
  * 1. A lead that is not qualified goes to nobody, an incomplete one only where the pool routes those.
- * 2. A named account goes to direct, outside the promise, as long as the pool's ceiling allows.
+ * 2. A named account goes to direct, outside the promise, as long as the pool's ceiling allows; above it, it is everybody's
+ *    and says so.
  * 3. Otherwise the promise says which side it is for, and the partners' weights which partner (see `allocate`).
  * 4. An offer that was refused goes to the next on the same side, then to the other side; after the policy's number of
  *    offers, or when nobody is left, to direct where the policy says so, and never to a party that refused it.
@@ -87,8 +88,8 @@ export function routeLead(lead: RoutableLead, rules: Rules, state: RoutingState,
   if (lead.state === 'incomplete' && pool.incomplete.then === 'nurture')
     return decision.toNobody('incomplete', 'nurture');
 
-  const reserved = lead.earlier ? undefined : decision.namedAccount();
-  if (reserved) return decision.reservedForDirect(reserved);
+  const named = lead.earlier ? undefined : decision.namedAccount();
+  if (named?.below) return decision.reservedForDirect(named);
 
   decision.judgeParties();
   if ((lead.earlier?.made ?? 0) < pool.offer.maxOffers) {
@@ -123,6 +124,17 @@ export function poolFor(lead: RoutableLead, policy: Policy): Pool {
   return policy.pools.find(({ id }) => id === lead.earlier?.pool) ?? matchPool(lead, policy);
 }
 
+/** A list that names the lead's company. */
+interface Named {
+  readonly list: NamedAccountList;
+  readonly entry: NamedAccount;
+  readonly below: boolean;
+}
+
+function told({ list, entry }: Named) {
+  return { list: list.name, version: list.version, entry: entry.domain ?? entry.company ?? '' };
+}
+
 /** One decision in the making: what it looks at, judged once, and the ways in which it can end. */
 class Decision {
   private readonly quality: Quality;
@@ -130,6 +142,7 @@ class Decision {
   private readonly refusedBy: readonly string[];
   private readonly promise: { readonly direct: number; readonly channel: number };
   private candidates: Candidates | undefined;
+  private named: Named | undefined;
   private eligible: readonly Candidate[] = [];
   private full: readonly Candidate[] = [];
   private refusedBefore: readonly Candidate[] = [];
@@ -151,15 +164,16 @@ class Decision {
     return !this.refusedBy.includes(DIRECT);
   }
 
-  /** The entry that reserves the lead for direct, unless the list has had its share of this grade. */
-  namedAccount(): { list: NamedAccountList; entry: NamedAccount } | undefined {
+  /** The entry that names the lead's company, and whether the list is below its ceiling for this grade. */
+  namedAccount(): Named | undefined {
     if (!this.pool.namedAccounts) return undefined;
     const { list: name, ceiling } = this.pool.namedAccounts;
     const list = this.rules.namedAccounts.get(name);
     const entry = list?.match(this.lead.facts, this.now);
     if (!list || !entry) return undefined;
     const { taken, of } = this.poolState.reserved.get(reservedKey(name, this.quality)) ?? { taken: 0, of: 0 };
-    return (taken + 1) * 100 <= ceiling * (of + 1) ? { list, entry } : undefined;
+    this.named = { list, entry, below: (taken + 1) * 100 <= ceiling * (of + 1) };
+    return this.named;
   }
 
   judgeParties(): void {
@@ -200,9 +214,9 @@ class Decision {
     return this.routed(DIRECT, 'fallback', { moves: [move], paidBy: 'direct' });
   }
 
-  reservedForDirect({ list, entry }: { list: NamedAccountList; entry: NamedAccount }): Routed {
+  reservedForDirect(named: Named): Routed {
     const decided = this.routed(DIRECT, 'first', { moves: [], paidBy: null, taken: true });
-    const namedAccount = { list: list.name, version: list.version, entry: entry.domain ?? entry.company ?? '' };
+    const namedAccount = told(named);
     const others = this.rules.roster.size;
     const refusedCounts: Partial<Record<Refusal, number>> = others > 0 ? { 'named-account': others } : {};
     return { ...decided, data: { ...decided.data, namedAccount, refusedCounts } };
@@ -245,6 +259,7 @@ class Decision {
         acceptBy: this.now + acceptWithinMs,
         revealContact,
         why,
+        ...(this.named && !this.named.below && { aboveCeiling: told(this.named) }),
         decided: this.stamp(),
         considered: this.considered(why === 'override' ? undefined : to),
         refusedCounts: this.refusedCounts(),
