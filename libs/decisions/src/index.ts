@@ -132,6 +132,7 @@ export {
   readPolicy,
   readPolicyDraft,
 } from './route/policy.js';
+export { type DatedLead, type Preview, type PreviewCount, previewPolicy } from './route/preview.js';
 export { MAX_PARTNERS, type Partner, partnerOf, type Refusal, Roster, rosterHash } from './route/roster.js';
 export {
   type EarlierOffers,
