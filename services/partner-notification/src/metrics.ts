@@ -6,6 +6,11 @@ export const attemptsTotal = new Counter({
   help: 'Attempts to deliver a webhook, by what came of them',
   labelNames: ['outcome', 'failure'],
 });
+export const withheldTotal = new Counter({
+  name: 'fairlead_webhooks_withheld_total',
+  help: 'Offers that were not sent because they had ended by then, by how',
+  labelNames: ['reason'],
+});
 export const attemptSeconds = new Histogram({
   name: 'fairlead_webhook_attempt_seconds',
   help: 'From sending a webhook to the last byte of its answer, or to giving up on it',

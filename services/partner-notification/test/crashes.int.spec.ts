@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ChildProcess } from 'node:child_process';
-import { leadOfferExpired, leadRouted } from './fixture/events.js';
+import { leadAccepted, leadRouted } from './fixture/events.js';
 import { Receiver } from './fixture/receiver.js';
 import { eventually, Stretch } from './fixture/stretch.js';
 
@@ -26,7 +26,7 @@ afterEach(async () => {
 
 async function given(settings: NodeJS.ProcessEnv = SETTINGS): Promise<ChildProcess> {
   const service = await road.start(settings);
-  await road.endpoint('acme', 'crm', receiver.url, ['lead.routed', 'lead.offer-expired']);
+  await road.endpoint('acme', 'crm', receiver.url, ['lead.routed', 'lead.accepted']);
   return service;
 }
 
@@ -36,7 +36,7 @@ async function expectWaiting(count: number): Promise<void> {
 }
 
 function twoEventsOf(leads: readonly string[]) {
-  return [...leads.map((lead) => leadRouted(lead, 'acme')), ...leads.map((lead) => leadOfferExpired(lead, 'acme'))];
+  return [...leads.map((lead) => leadRouted(lead, 'acme')), ...leads.map((lead) => leadAccepted(lead, 'acme'))];
 }
 
 async function everythingArrived(leads: readonly string[], events: readonly { id: string }[]): Promise<void> {
@@ -46,8 +46,8 @@ async function everythingArrived(leads: readonly string[], events: readonly { id
   for (const received of idsOf.values()) expect(new Set(received.map(({ id }) => id)).size).toBe(1);
   for (const lead of leads) {
     const types = receiver.received.filter(({ body }) => body.subject === lead).map(({ body }) => body.type);
-    expect([...new Set(types)]).toEqual(['lead.routed', 'lead.offer-expired']);
-    expect(types.lastIndexOf('lead.routed')).toBeLessThan(types.indexOf('lead.offer-expired'));
+    expect([...new Set(types)]).toEqual(['lead.routed', 'lead.accepted']);
+    expect(types.lastIndexOf('lead.routed')).toBeLessThan(types.indexOf('lead.accepted'));
   }
   const { rows } = await road.db.query(
     'SELECT count(DISTINCT sequence)::int AS delivered FROM attempts JOIN deliveries USING (sequence) WHERE failure IS NULL AND undelivered IS NULL',
@@ -110,7 +110,7 @@ describe('a database that breaks every connection, again and again', () => {
       FAIRLEAD_WEBHOOK_LEASE: '8s',
       FAIRLEAD_WEBHOOK_CONCURRENCY_PER_ENDPOINT: '4',
     });
-    await road.endpoint('acme', 'crm', receiver.url, ['lead.routed', 'lead.offer-expired']);
+    await road.endpoint('acme', 'crm', receiver.url, ['lead.routed', 'lead.accepted']);
     const leads = Array.from({ length: 150 }, () => randomUUID());
     const events = twoEventsOf(leads);
     await road.receives(...events);
@@ -145,7 +145,7 @@ describe('a sender that is asked to stop', () => {
     // A lease that would outlast the test: what is not given back is not sent again.
     const settings = { FAIRLEAD_WEBHOOK_LEASE: '10m', FAIRLEAD_WEBHOOK_CONCURRENCY_PER_ENDPOINT: '4' };
     const service = await road.start(settings);
-    await road.endpoint('acme', 'crm', receiver.url, ['lead.routed', 'lead.offer-expired']);
+    await road.endpoint('acme', 'crm', receiver.url, ['lead.routed', 'lead.accepted']);
     const leads = Array.from({ length: 40 }, () => randomUUID());
     const events = twoEventsOf(leads);
     await road.receives(...events);

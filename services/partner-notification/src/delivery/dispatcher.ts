@@ -9,7 +9,7 @@ import { derivedId, encodeEvent, type EncodedEvent, PartnerNotified, PartnerUnre
 import { classOf, crashPoint, UnitsOfWork, type UnitOfWork } from '@fairlead/messaging';
 import { isTransient } from '@fairlead/persistence';
 import { type NotificationSettings, SETTINGS } from '../config.js';
-import { attemptSeconds, attemptsTotal, bufferedGauge, inFlightGauge } from '../metrics.js';
+import { attemptSeconds, attemptsTotal, bufferedGauge, inFlightGauge, withheldTotal } from '../metrics.js';
 import { type AttemptResult, type Claim, DeliveryQueueStore } from '../store/delivery-queue.store.js';
 import { EndpointsStore, type SendingRow } from '../store/endpoints.store.js';
 import { Contacts, UNREADABLE } from './contacts.js';
@@ -212,17 +212,42 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     if (claims.length === 0) return;
     crashPoint('delivery.claimed');
     try {
-      await this.#loadEndpoints(claims);
-      const contacts = await this.contacts.open(claims);
+      const live = await this.#withholdEnded(claims);
+      await this.#loadEndpoints(live);
+      const contacts = await this.contacts.open(live);
       const { leaseMs, leaseMarginMs, deadlineMs } = this.settings;
-      const beginBefore = leasedAt + leaseMs - leaseMarginMs - deadlineMs;
-      claims.forEach((claim, i) => this.#keep({ claim, contact: contacts[i], beginBefore }));
+      const leaseAllows = leasedAt + leaseMs - leaseMarginMs - deadlineMs;
+      live.forEach((claim, i) => {
+        // An offer whose time runs out while it waits for its turn is looked at again, and withheld.
+        const beginBefore = Math.min(leaseAllows, leasedAt + (claim.openForMs ?? Infinity));
+        this.#keep({ claim, contact: contacts[i], beginBefore });
+      });
     } catch (error) {
       this.#toRelease.push(...claims);
       throw error;
     }
     for (const key of byKey.keys()) this.#turn(this.#lane(key));
     this.#pump();
+  }
+
+  /** Offers that ended before they could be sent go no further. What follows of their leads can then be sent. */
+  async #withholdEnded(claims: readonly Claim[]): Promise<readonly Claim[]> {
+    const ended = claims.filter((claim) => claim.ended !== null);
+    if (ended.length === 0) return claims;
+    const reasons = new Map(
+      (await this.queue.withhold(this.units.query, ended)).map(({ sequence, reason }) => [sequence, reason]),
+    );
+    // Not over after all: an acceptance came in meanwhile, or somebody is at it.
+    this.#toRelease.push(...ended.filter(({ sequence }) => !reasons.has(sequence)));
+    for (const { endpointKey } of ended) this.#lane(endpointKey).due = true;
+    for (const reason of reasons.values()) withheldTotal.inc({ reason });
+    this.#log.log({
+      event: 'webhooks.withheld',
+      withheld: reasons.size,
+      reasons: [...new Set(reasons.values())],
+      ...(ended.length === 1 && { leadId: ended[0]?.leadId, deliveryId: ended[0]?.id }),
+    });
+    return claims.filter((claim) => claim.ended === null);
   }
 
   #keep(waiting: Waiting): void {

@@ -142,7 +142,10 @@ export class EndpointsController {
   @ApiQuery({ name: 'limit', required: false })
   @ApiResponse({
     status: 200,
-    description: 'Deliveries and their attempts, newest first. `next` asks for the next page.',
+    description:
+      'Deliveries and their attempts, newest first. `next` asks for the next page. One that is `withheld` has a `reason`: ' +
+      '`endpoint-disabled`, or why the offer was not the party’s any more when it could have been sent (`offer-expired`, ' +
+      '`offer-declined`, `offer-withdrawn`, `lead-returned`, `lead-lost`, `not-the-current-offer`).',
   })
   async listDeliveries(
     @Param('partnerId') party: string,

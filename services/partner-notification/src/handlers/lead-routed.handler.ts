@@ -1,11 +1,11 @@
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
-import { LeadRouted } from '@fairlead/events';
+import { type LeadAccepted, LeadRouted } from '@fairlead/events';
 import { consumerId, type UnitOfWork } from '@fairlead/messaging';
 import { Dispatcher } from '../delivery/dispatcher.js';
 import { noticesOf, subscribable, type NoticeEvent } from '../delivery/webhook-events.js';
 import { DeliveriesStore } from '../store/deliveries.store.js';
-import { LeadsStore } from '../store/leads.store.js';
+import { endsOffer, LeadsStore } from '../store/leads.store.js';
 
 /**
  * lead.routed, and every other event that concerns one party → a delivery for each of its endpoints that subscribed.
@@ -22,7 +22,7 @@ export class LeadRoutedHandler {
   @EventPattern<string>(LeadRouted.type, consumerId('partner-notification'))
   async announceOffers(@Payload() events: readonly LeadRouted[], @Ctx() unit: UnitOfWork): Promise<void> {
     await this.#announce(events, new Map(), unit);
-    await this.leads.noteHolders(unit, events);
+    await this.leads.noteOffers(unit, events);
   }
 
   @EventPattern(subscribable.filter((type) => type !== LeadRouted.type), consumerId('partner-notification'))
@@ -37,6 +37,24 @@ export class LeadRoutedHandler {
           )
         : new Map<string, string>();
     await this.#announce(events, holders, unit);
+    await this.#noteWhoseItIs(events, unit);
+  }
+
+  /** What is sent later is judged by this: an offer that has ended is not sent any more, nor is anybody's contact. */
+  async #noteWhoseItIs(events: readonly NoticeEvent[], unit: UnitOfWork): Promise<void> {
+    const accepted = events.filter((event): event is LeadAccepted => event.type === 'lead.accepted');
+    if (accepted.length > 0) {
+      const taken = await this.leads.noteAcceptances(unit, accepted);
+      this.#wake(await this.deliveries.sendAfterAll(unit, taken), unit);
+    }
+    const ends = events.filter(endsOffer);
+    if (ends.length > 0) await this.leads.noteEnds(unit, ends);
+    const overridden = events.filter(({ type }) => type === 'lead.overridden');
+    if (overridden.length > 0)
+      await this.leads.noteOverrides(
+        unit,
+        overridden.map(({ subject }) => subject),
+      );
   }
 
   async #announce(
@@ -45,7 +63,10 @@ export class LeadRoutedHandler {
     unit: UnitOfWork,
   ): Promise<void> {
     const notices = events.flatMap((event) => noticesOf(event, holders.get(event.subject)));
-    const endpoints = await this.deliveries.intend(unit, notices);
+    this.#wake(await this.deliveries.intend(unit, notices), unit);
+  }
+
+  #wake(endpoints: readonly string[], unit: UnitOfWork): void {
     if (endpoints.length > 0) unit.afterCommit(() => this.dispatcher.wake(endpoints));
   }
 }

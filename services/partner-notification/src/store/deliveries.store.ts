@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { derivedId } from '@fairlead/events';
+import { derivedId, type LeadAccepted } from '@fairlead/events';
 import type { UnitOfWork } from '@fairlead/messaging';
 import type { Query } from '@fairlead/persistence';
 import type { Notice } from '../delivery/webhook-events.js';
@@ -19,6 +19,8 @@ export interface DeliveryListed {
   readonly eventType: string;
   readonly leadId: string;
   readonly state: 'pending' | 'delivered' | 'failed' | 'withheld';
+  /** Why it is withheld: `endpoint-disabled`, or what the party's offer came to before it could be sent. */
+  readonly reason: string | null;
   readonly createdAt: Date;
   readonly nextAttemptAt: Date | null;
   readonly attempts: readonly unknown[];
@@ -48,8 +50,9 @@ export class DeliveriesStore {
     if (intended.length === 0) return [];
     const queued = await unit.query<{ endpoint_key: string }>(
       `WITH intended AS (
-         INSERT INTO deliveries (id, endpoint_key, lead_id, event_id, event_type, event, with_contact, traceparent, undelivered)
-         SELECT id, endpoint_key, lead_id, event_id, event_type, event, with_contact, traceparent, undelivered
+         INSERT INTO deliveries (id, endpoint_key, lead_id, event_id, event_type, event, with_contact, traceparent, undelivered, withheld_because)
+         SELECT id, endpoint_key, lead_id, event_id, event_type, event, with_contact, traceparent, undelivered,
+           CASE WHEN undelivered = 'withheld' THEN 'endpoint-disabled' END
          FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::text[], $6::json[], $7::boolean[], $8::text[], $9::text[])
            WITH ORDINALITY AS intended
              (id, endpoint_key, lead_id, event_id, event_type, event, with_contact, traceparent, undelivered, place)
@@ -79,6 +82,38 @@ export class DeliveriesStore {
     return [...new Set(queued.map(({ endpoint_key }) => endpoint_key))];
   }
 
+  /**
+   * Of offers that were withheld because their time was over, and that had been accepted in time, as it turns out: the
+   * event came in later than the deadline. They go back to where they were, before the acceptance that follows them.
+   * To be called after the acceptance is noted: whoever was about to withhold one more has then done so, or will not.
+   * @returns the endpoints for which there is something to send now
+   */
+  async sendAfterAll(unit: UnitOfWork, accepted: readonly LeadAccepted[]): Promise<string[]> {
+    if (accepted.length === 0) return [];
+    const queued = await unit.query<{ endpoint_key: string }>(
+      `WITH again AS (
+         UPDATE deliveries d SET undelivered = NULL, withheld_because = NULL
+         FROM unnest($1::uuid[], $2::text[], $3::integer[]) AS accepted (lead_id, party, offer)
+         JOIN endpoints e ON e.party = accepted.party AND e.state <> 'disabled'
+         WHERE d.lead_id = accepted.lead_id AND d.endpoint_key = e.key AND d.withheld_because = 'offer-expired'
+           AND (d.event -> 'data' ->> 'offer')::integer = accepted.offer
+         RETURNING d.sequence, d.endpoint_key, d.lead_id
+       )
+       INSERT INTO delivery_queue (sequence, endpoint_key, lead_id, due_at, claims, attempts)
+       SELECT again.sequence, again.endpoint_key, again.lead_id, now(), made.claims, made.attempts
+       FROM again CROSS JOIN LATERAL (
+         SELECT coalesce(max(claim), 0) AS claims, coalesce(max(attempt), 0) AS attempts FROM attempts a WHERE a.sequence = again.sequence
+       ) made
+       RETURNING endpoint_key`,
+      [
+        accepted.map(({ subject }) => subject),
+        accepted.map(({ data }) => data.party),
+        accepted.map(({ data }) => data.offer),
+      ],
+    );
+    return [...new Set(queued.map(({ endpoint_key }) => endpoint_key))];
+  }
+
   /** Newest first. The party is part of the question, so that nobody can see another's. */
   async page(
     query: Query,
@@ -89,6 +124,7 @@ export class DeliveriesStore {
       `SELECT * FROM (
          SELECT d.sequence, d.id, d.event_id AS "eventId", d.event_type AS "eventType", d.lead_id AS "leadId",
            CASE WHEN q.sequence IS NOT NULL THEN 'pending' ELSE coalesce(d.undelivered, 'delivered') END AS state,
+           CASE WHEN d.undelivered = 'withheld' THEN coalesce(d.withheld_because, 'endpoint-disabled') END AS reason,
            d.created_at AS "createdAt", q.due_at AS "nextAttemptAt",
            coalesce((SELECT json_agg(json_build_object('attempt', a.attempt, 'startedAt', a.started_at, 'durationMs', a.duration_ms,
                        'status', a.status, 'failure', a.failure, 'excerpt', a.excerpt) ORDER BY a.claim)

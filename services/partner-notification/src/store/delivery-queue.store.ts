@@ -10,6 +10,10 @@ export interface Claim extends DueDelivery {
   readonly version: string;
   /** Made before this one. */
   readonly attempts: number;
+  /** Of an offer: why it is not its party's any more. It is not to be sent then, but to be withheld. */
+  readonly ended: string | null;
+  /** Of an offer that waits for an answer: how long it still can be given. */
+  readonly openForMs: number | null;
 }
 
 /** What came of an attempt: settled one way or the other, or to be tried again. */
@@ -27,12 +31,25 @@ export interface AttemptResult {
   readonly retryInMs: number | undefined;
 }
 
+/**
+ * Why the offer `told`, which the endpoint `e` is told of, is not its party's any more, as far as is known of the lead `l`; null
+ * while it is: its clock runs, or it was accepted and is being worked. What outcome-tracking shows contacts by is the same, but for
+ * the clock: a webhook cannot be taken back. What is not known (a lead routed before this was kept) ends nothing.
+ */
+const ENDED = `CASE
+  WHEN l.ended ? told.offer::text THEN l.ended ->> told.offer::text
+  WHEN l.holder <> e.party OR l.offer <> told.offer THEN 'not-the-current-offer'
+  WHEN l.accept_by < now() THEN 'offer-expired' END`;
+
 /** What is yet to be sent. All times are the database's, the one clock that every sender shares. */
 @Injectable()
 export class DeliveryQueueStore {
   /**
    * Leases what is due, up to a quota for each endpoint: a long queue of one must not stand before another's. Of one lead and endpoint
    * only the earliest is given out; whatever follows waits until that one is settled.
+   *
+   * A delivery may have waited for days, so what it may tell is judged here and not when it was made: contact data are for the party
+   * that has the lead now. Which offers are over is judged in the same statement; to settle them costs one only when there are any.
    */
   async claim(
     query: Query,
@@ -64,11 +81,45 @@ export class DeliveryQueueStore {
          d.id, d.event_id AS "eventId", d.event_type AS "eventType", d.lead_id AS "leadId", d.traceparent,
          d.event::text AS event, l.state AS "leadState", l.grade, l.score, l.facts::text AS facts,
          l.contributions::text AS contributions,
-         CASE WHEN d.with_contact THEN l.contact END AS contact, l.contact_event AS "contactEvent"
+         CASE WHEN d.with_contact AND offer.ended IS NULL THEN l.contact END AS contact, l.contact_event AS "contactEvent",
+         CASE WHEN d.event_type = 'lead.routed' THEN offer.ended END AS ended,
+         CASE WHEN d.event_type = 'lead.routed' THEN (extract(epoch FROM l.accept_by - now()) * 1000)::float8 END AS "openForMs"
        FROM leased JOIN deliveries d ON d.sequence = leased.sequence JOIN endpoints e ON e.key = d.endpoint_key
          LEFT JOIN leads l ON l.lead_id = d.lead_id
+         CROSS JOIN LATERAL (SELECT (d.event -> 'data' ->> 'offer')::integer AS offer OFFSET 0) told
+         CROSS JOIN LATERAL (SELECT ${ENDED} AS ended OFFSET 0) offer
        ORDER BY leased.sequence`,
       [wanted.map(({ endpointKey }) => endpointKey), wanted.map(({ quota }) => quota), leaseMs],
+    );
+  }
+
+  /**
+   * Settles offers that are over: they are listed with the reason, and not sent. What follows them of the same lead goes on.
+   * Judged once more, with the lead's row held: an acceptance that is being noted at this moment is not overlooked. A row that is
+   * held elsewhere is not waited for, because something is happening to that lead: the next claim sees what.
+   * @returns which are settled, and why
+   */
+  async withhold(
+    query: Query,
+    claims: readonly Pick<Claim, 'sequence' | 'claim'>[],
+  ): Promise<{ sequence: string; reason: string }[]> {
+    return query(
+      `WITH over AS (
+         SELECT claimed.sequence, claimed.claim, ${ENDED} AS reason
+         FROM unnest($1::bigint[], $2::integer[]) AS claimed (sequence, claim)
+         JOIN deliveries d ON d.sequence = claimed.sequence JOIN endpoints e ON e.key = d.endpoint_key
+         JOIN leads l ON l.lead_id = d.lead_id
+         CROSS JOIN LATERAL (SELECT (d.event -> 'data' ->> 'offer')::integer AS offer) told
+         WHERE ${ENDED} IS NOT NULL
+         FOR SHARE OF l SKIP LOCKED
+       ), removed AS (
+         DELETE FROM delivery_queue q USING over WHERE q.sequence = over.sequence AND q.claims = over.claim
+         RETURNING q.sequence, over.reason
+       )
+       UPDATE deliveries d SET undelivered = 'withheld', withheld_because = removed.reason
+       FROM removed WHERE d.sequence = removed.sequence
+       RETURNING d.sequence, removed.reason`,
+      [claims.map(({ sequence }) => sequence), claims.map(({ claim }) => claim)],
     );
   }
 
@@ -136,10 +187,11 @@ export class DeliveryQueueStore {
     return { settled, freed: [...new Set(rows.flatMap(({ freed }) => (freed === null ? [] : [freed])))] };
   }
 
-  /** Of those that were under way while their endpoint was disabled, and therefore withheld. */
+  /** Of those that were under way while their endpoint was disabled, or their offer ended, and therefore withheld. */
   async #arrivedAfterAll(query: Query, late: readonly AttemptResult[]): Promise<string[]> {
     const rows = await query<{ sequence: string }>(
-      `UPDATE deliveries SET undelivered = NULL WHERE sequence = ANY($1::bigint[]) AND undelivered = 'withheld' RETURNING sequence`,
+      `UPDATE deliveries SET undelivered = NULL, withheld_because = NULL
+       WHERE sequence = ANY($1::bigint[]) AND undelivered = 'withheld' RETURNING sequence`,
       [late.map(({ sequence }) => sequence)],
     );
     return rows.map(({ sequence }) => sequence);

@@ -145,7 +145,7 @@ export class EndpointsStore {
     );
     await query(
       `WITH waiting AS (DELETE FROM delivery_queue WHERE endpoint_key = $1 RETURNING sequence)
-       UPDATE deliveries SET undelivered = 'withheld' FROM waiting WHERE deliveries.sequence = waiting.sequence`,
+       UPDATE deliveries SET undelivered = 'withheld', withheld_because = 'endpoint-disabled' FROM waiting WHERE deliveries.sequence = waiting.sequence`,
       [key],
     );
   }

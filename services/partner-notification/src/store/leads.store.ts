@@ -1,6 +1,26 @@
 import { Injectable } from '@nestjs/common';
-import type { LeadCompleted, LeadErased, LeadReceived, LeadRouted, LeadScored } from '@fairlead/events';
+import type {
+  LeadAccepted,
+  LeadCompleted,
+  LeadDeclined,
+  LeadErased,
+  LeadLost,
+  LeadOfferExpired,
+  LeadReceived,
+  LeadReturned,
+  LeadRouted,
+  LeadScored,
+} from '@fairlead/events';
 import type { UnitOfWork } from '@fairlead/messaging';
+
+/** After these the lead is not the party's any more. `open`: it could only be said of an offer that nobody had accepted. */
+const ENDS = {
+  'lead.offer-expired': { why: 'offer-expired', open: true },
+  'lead.declined': { why: 'offer-declined', open: true },
+  'lead.returned': { why: 'lead-returned', open: false },
+  'lead.lost': { why: 'lead-lost', open: false },
+} as const;
+export type OfferEnd = LeadOfferExpired | LeadDeclined | LeadReturned | LeadLost;
 
 /** What webhooks tell about leads. Within a batch the last event of a lead counts: a row can be written once per statement. */
 @Injectable()
@@ -39,12 +59,71 @@ export class LeadsStore {
     );
   }
 
-  async noteHolders(unit: UnitOfWork, events: readonly LeadRouted[]): Promise<void> {
+  /** A later offer replaces the one before it, which is withdrawn if it was still alive. */
+  async noteOffers(unit: UnitOfWork, events: readonly LeadRouted[]): Promise<void> {
     const latest = [...latestOf(events)];
     await unit.query(
-      `UPDATE leads SET holder = routed.holder
-       FROM unnest($1::uuid[], $2::text[]) AS routed (lead_id, holder) WHERE leads.lead_id = routed.lead_id`,
-      [latest.map(({ subject }) => subject), latest.map(({ data }) => data.to)],
+      `INSERT INTO leads (lead_id, holder, offer, accept_by)
+       SELECT lead_id, holder, offer, to_timestamp(accept_by_ms / 1000)
+       FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::float8[]) AS routed (lead_id, holder, offer, accept_by_ms)
+       ON CONFLICT (lead_id) DO UPDATE SET holder = excluded.holder, offer = excluded.offer, accept_by = excluded.accept_by,
+         ended = CASE WHEN leads.offer IS NULL THEN leads.ended
+                 ELSE jsonb_build_object(leads.offer::text, 'offer-withdrawn') || coalesce(leads.ended, '{}') END
+       WHERE leads.offer IS NULL OR leads.offer < excluded.offer`,
+      [
+        latest.map(({ subject }) => subject),
+        latest.map(({ data }) => data.to),
+        latest.map(({ data }) => data.offer),
+        latest.map(({ data }) => data.acceptBy),
+      ],
+    );
+  }
+
+  /**
+   * From its acceptance on, an offer has no deadline. Of an acceptance and an end of the same offer the first one counts.
+   * @returns the events that changed something: of offers that were open
+   */
+  async noteAcceptances(unit: UnitOfWork, events: readonly LeadAccepted[]): Promise<LeadAccepted[]> {
+    const rows = await unit.query<{ lead_id: string; offer: number }>(
+      `UPDATE leads SET offer = told.offer, accept_by = NULL
+       FROM unnest($1::uuid[], $2::text[], $3::integer[]) AS told (lead_id, party, offer)
+       WHERE leads.lead_id = told.lead_id AND leads.holder = told.party
+         AND (leads.offer IS NULL OR (leads.offer = told.offer AND leads.accept_by IS NOT NULL))
+         AND NOT coalesce(leads.ended, '{}') ? told.offer::text
+       RETURNING leads.lead_id, leads.offer`,
+      [
+        events.map(({ subject }) => subject),
+        events.map(({ data }) => data.party),
+        events.map(({ data }) => data.offer),
+      ],
+    );
+    const taken = new Map(rows.map(({ lead_id, offer }) => [lead_id, offer]));
+    return events.filter(({ subject, data }) => taken.get(subject) === data.offer);
+  }
+
+  async noteEnds(unit: UnitOfWork, events: readonly OfferEnd[]): Promise<void> {
+    await unit.query(
+      `UPDATE leads SET offer = told.offer, ended = coalesce(leads.ended, '{}') || jsonb_build_object(told.offer::text, told.why)
+       FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::text[], $5::boolean[]) AS told (lead_id, party, offer, why, open)
+       WHERE leads.lead_id = told.lead_id AND leads.holder = told.party
+         AND (leads.offer IS NULL OR (leads.offer = told.offer AND (leads.accept_by IS NOT NULL) = told.open))
+         AND NOT coalesce(leads.ended, '{}') ? told.offer::text`,
+      [
+        events.map(({ subject }) => subject),
+        events.map(({ data }) => data.party),
+        events.map(({ data }) => data.offer),
+        events.map(({ type }) => ENDS[type].why),
+        events.map(({ type }) => ENDS[type].open),
+      ],
+    );
+  }
+
+  /** A person takes these leads out of the hands that they are in; to whom they go is a new offer, and told as one. */
+  async noteOverrides(unit: UnitOfWork, leadIds: readonly string[]): Promise<void> {
+    await unit.query(
+      `UPDATE leads SET ended = jsonb_build_object(offer::text, 'offer-withdrawn') || coalesce(ended, '{}')
+       WHERE lead_id = ANY($1::uuid[]) AND offer IS NOT NULL`,
+      [leadIds],
     );
   }
 
@@ -69,4 +148,8 @@ export class LeadsStore {
 
 function latestOf<E extends { readonly subject: string }>(events: readonly E[]): Iterable<E> {
   return new Map(events.map((event) => [event.subject, event])).values();
+}
+
+export function endsOffer(event: { readonly type: string }): event is OfferEnd {
+  return event.type in ENDS;
 }

@@ -96,9 +96,10 @@ async function seed(): Promise<void> {
       leads.map((leadId) => ({ leadId, eventId: leadId, field: 'contact', value: CONTACT })),
     );
     await road.db.query(
-      `INSERT INTO leads (lead_id, contact, contact_event, state, grade, score, facts, contributions)
-       SELECT id, contact, id, 'graded', 'B', 70, $3, $4 FROM unnest($1::uuid[], $2::json[]) AS l (id, contact)`,
-      [leads, sealed.map((each) => JSON.stringify(each)), facts, reasons],
+      `INSERT INTO leads (lead_id, contact, contact_event, state, grade, score, facts, contributions, holder, offer, accept_by)
+       SELECT id, contact, id, 'graded', 'B', 70, $3, $4, 'p-' || (n + $6) % $5, 1, now() + interval '4 hours'
+       FROM unnest($1::uuid[], $2::json[]) WITH ORDINALITY AS l (id, contact, n)`,
+      [leads, sealed.map((each) => JSON.stringify(each)), facts, reasons, endpoints, from],
     );
     await road.db.query(
       `WITH d AS (
