@@ -11,7 +11,7 @@ import { isTransient } from '@fairlead/persistence';
 import { type NotificationSettings, SETTINGS } from '../config.js';
 import { attemptSeconds, attemptsTotal, bufferedGauge, inFlightGauge, withheldTotal } from '../metrics.js';
 import { type AttemptResult, type Claim, DeliveryQueueStore } from '../store/delivery-queue.store.js';
-import { EndpointsStore, type SendingRow } from '../store/endpoints.store.js';
+import { EndpointsStore, SECRET_UNREADABLE, type SendingRow } from '../store/endpoints.store.js';
 import { Contacts, UNREADABLE } from './contacts.js';
 import { excerptOf } from './excerpt.js';
 import { type Exchange, GuardedHttp, type OutgoingRequest } from './guarded-http.js';
@@ -32,6 +32,12 @@ const POLL_MS = 1_000;
 const OUTAGE_PAUSE_MS = 250;
 /** Between another process's change to an endpoint and the moment it is certain to be known here. */
 const ENDPOINT_TRUST_MS = 60_000;
+/**
+ * For an endpoint none of whose secrets can be opened. Always as long: only a person can mend that, and rotating the secret, or
+ * starting with the right master key, ends the pause where it is done. Elsewhere it is noticed within a minute, and asking
+ * costs one claim until then.
+ */
+const UNREADABLE_PAUSE_MS = 60_000;
 /** How long a stopping sender waits for answers; below the 25 s that the whole process has. What remains is sent again. */
 const DRAIN_MS = 10_000;
 
@@ -100,6 +106,12 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   wake(endpointKeys: readonly string[]): void {
     for (const key of endpointKeys) this.#lane(key).due = true;
     this.#claimSoon();
+  }
+
+  /** Its party has changed the endpoint: what could not be sent before may be sent now. */
+  tryAgain(endpointKey: string): void {
+    this.#lane(endpointKey).pausedUntil = 0;
+    this.wake([endpointKey]);
   }
 
   /** Claims no more, waits for answers that are under way, records them. What was claimed and not sent is given back. */
@@ -186,7 +198,8 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
 
   /** Lanes in turn, each with what it has room for; with many of them, each still gets something. */
   #wanted(): Wanted[] {
-    const hungry = [...this.#lanes.values()].filter((lane) => lane.due && lane.quota > 0);
+    const now = performance.now();
+    const hungry = [...this.#lanes.values()].filter((lane) => lane.due && lane.quota > 0 && lane.pausedUntil <= now);
     const room = Math.min(CLAIM_BATCH, MAX_BUFFERED - this.#buffered);
     if (hungry.length === 0 || room <= 0) return [];
     const share = Math.max(1, Math.floor(room / hungry.length));
@@ -214,10 +227,12 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     try {
       const live = await this.#withholdEnded(claims);
       await this.#loadEndpoints(live);
-      const contacts = await this.contacts.open(live);
+      const usable = live.filter(({ endpointKey }) => this.#lane(endpointKey).endpoint);
+      this.#toRelease.push(...live.filter(({ endpointKey }) => !this.#lane(endpointKey).endpoint));
+      const contacts = await this.contacts.open(usable);
       const { leaseMs, leaseMarginMs, deadlineMs } = this.settings;
       const leaseAllows = leasedAt + leaseMs - leaseMarginMs - deadlineMs;
-      live.forEach((claim, i) => {
+      usable.forEach((claim, i) => {
         // An offer whose time runs out while it waits for its turn is looked at again, and withheld.
         const beginBefore = Math.min(leaseAllows, leasedAt + (claim.openForMs ?? Infinity));
         this.#keep({ claim, contact: contacts[i], beginBefore });
@@ -269,25 +284,50 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
       if (endpoint?.version !== version || endpoint.loadedAt < now - ENDPOINT_TRUST_MS) unknown.add(endpointKey);
     }
     if (unknown.size === 0) return;
-    for (const row of await this.endpoints.load(this.units.query, [...unknown])) {
+    const rows = await this.endpoints.load(this.units.query, [...unknown]);
+    for (const row of rows) {
       const lane = this.#lane(row.key);
       const before = lane.endpoint?.url.href;
       lane.endpoint = this.#endpointOf(row, now);
       if (before !== undefined && before !== lane.endpoint?.url.href) lane.forget();
     }
+    await this.#noteReadability(rows);
+    for (const key of unknown) if (!this.#lane(key).endpoint) this.#pause(this.#lane(key), now);
   }
 
-  /** Undefined when its secret cannot be opened (another master key): that stops this endpoint, and no other. */
+  /** Nothing at all while secrets can be opened, or not, as before. */
+  async #noteReadability(rows: readonly SendingRow[]): Promise<void> {
+    const wasUnreadable = ({ reason }: SendingRow) => reason === SECRET_UNREADABLE;
+    const isUnreadable = ({ key }: SendingRow) => !this.#lane(key).endpoint;
+    const lost = rows.filter((row) => isUnreadable(row) && !wasUnreadable(row));
+    const found = rows.filter((row) => !isUnreadable(row) && wasUnreadable(row));
+    const keysOf = (some: readonly SendingRow[]) => some.map(({ key }) => key);
+    if (lost.length > 0) await this.endpoints.noteUnreadable(this.units.query, keysOf(lost));
+    if (found.length > 0) await this.endpoints.noteReadable(this.units.query, keysOf(found));
+  }
+
+  /** What is due for it would be claimed and given back for as long as there is nothing to sign it with. */
+  #pause(lane: Lane, now: number): void {
+    lane.pausedUntil = now + UNREADABLE_PAUSE_MS;
+    this.#giveBack(lane.takeAll());
+  }
+
+  /**
+   * Undefined when no secret of it can be opened (another master key): that stops this endpoint, and no other. Those that can be opened
+   * will do: a secret that was rotated because the one before it is lost must not wait for that one to end.
+   */
   #endpointOf(row: SendingRow, now: number): Endpoint | undefined {
-    try {
-      const secrets = row.secrets.map((each) =>
-        parseSecret(this.secrets.open(each.id, Buffer.from(each.secret, 'base64'))),
-      );
-      return { ...row, url: new URL(row.url), secrets, loadedAt: now };
-    } catch (error) {
-      this.#complain(`cannot use endpoint ${row.party}/${row.id}`, error);
-      return undefined;
-    }
+    const secrets = (row.secrets ?? []).flatMap((each) => {
+      try {
+        return parseSecret(this.secrets.open(each.id, Buffer.from(each.secret, 'base64')));
+      } catch (error) {
+        this.#complain(`cannot open secret ${each.id} of endpoint ${row.party}/${row.id}`, error);
+        return [];
+      }
+    });
+    if (secrets.length === 0 || !URL.canParse(row.url)) return undefined;
+    const state = row.reason === SECRET_UNREADABLE ? 'active' : row.state;
+    return { ...row, state, url: new URL(row.url), secrets, loadedAt: now };
   }
 
   // --- Send -----------------------------------------------------------------------------------------------------------

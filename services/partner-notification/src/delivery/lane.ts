@@ -43,6 +43,8 @@ export class Lane {
   due = false;
   /** performance.now() at which something will be due; undefined: nothing known. */
   dueAt: number | undefined;
+  /** performance.now() before which nothing is claimed, whatever is due: it could not be sent. */
+  pausedUntil = 0;
   inFlight = 0;
   /** In a row, the latest included. */
   failures = 0;

@@ -81,7 +81,7 @@ export class EndpointsController {
     const secret = newSecret();
     const { created, endpoint } = await this.units.run(async (unit) => {
       const { created, key } = await this.endpoints.put(unit.query, { party, id, ...body }, this.#sealed(secret));
-      unit.afterCommit(() => this.dispatcher.wake([key]));
+      unit.afterCommit(() => this.dispatcher.tryAgain(key));
       if (created && (await this.endpoints.count(unit.query, party)) > MAX_ENDPOINTS)
         throw new Problem(409, {
           type: 'too-many-endpoints',
@@ -123,14 +123,15 @@ export class EndpointsController {
   ): Promise<{ secret: string; overlapHours: number }> {
     refuseOthers(party, caller);
     const secret = newSecret();
-    await this.units.run(async ({ query }) => {
-      const outcome = await this.endpoints.rotateSecret(query, party, id, this.#sealed(secret), OVERLAP_MS);
+    await this.units.run(async (unit) => {
+      const outcome = await this.endpoints.rotateSecret(unit.query, party, id, this.#sealed(secret), OVERLAP_MS);
       if (outcome === 'unknown') throw notFound('endpoint');
       if (outcome === 'too-many')
         throw new Problem(409, {
           type: 'too-many-secrets',
           detail: `${MAX_SECRETS} secrets sign already. The oldest ones end 24 hours after they were replaced.`,
         });
+      unit.afterCommit(() => this.dispatcher.tryAgain(outcome.key));
     });
     this.logger.log({ event: 'endpoint.secret-rotated', party, endpointId: id, actor: caller.keyId });
     return { secret, overlapHours: OVERLAP_MS / 3_600_000 };

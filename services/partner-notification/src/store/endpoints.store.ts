@@ -20,14 +20,19 @@ export interface SendingRow {
   readonly id: string;
   readonly url: string;
   readonly state: 'active' | 'failing' | 'disabled';
+  readonly reason: string | null;
   readonly version: string;
-  readonly secrets: readonly { readonly id: string; readonly secret: string }[];
+  /** Null when it has none, which only a damaged database explains. */
+  readonly secrets: readonly { readonly id: string; readonly secret: string }[] | null;
 }
 
 export interface NewSecret {
   readonly id: string;
   readonly sealed: Buffer;
 }
+
+/** Why an endpoint fails that was never asked: no secret of it can be opened, so nothing can be signed. */
+export const SECRET_UNREADABLE = 'secret-unreadable';
 
 /** Two rotations within a day are a correction, a fourth is a loop: each secret that still signs makes the header longer. */
 export const MAX_SECRETS = 4;
@@ -96,7 +101,7 @@ export class EndpointsStore {
     id: string,
     secret: NewSecret,
     overlapMs: number,
-  ): Promise<'rotated' | 'unknown' | 'too-many'> {
+  ): Promise<{ readonly key: string } | 'unknown' | 'too-many'> {
     const [row] = await query<{ key: string }>(
       'UPDATE endpoints SET version = version + 1 WHERE party = $1 AND id = $2 RETURNING key',
       [party, id],
@@ -114,13 +119,13 @@ export class EndpointsStore {
       row.key,
       secret.sealed,
     ]);
-    return 'rotated';
+    return row;
   }
 
   /** For sending: the newest secret first. */
   async load(query: Query, keys: readonly string[]): Promise<SendingRow[]> {
     return query<SendingRow>(
-      `SELECT key, party, id, url, state, version,
+      `SELECT key, party, id, url, state, reason, version,
          (SELECT json_agg(json_build_object('id', s.id, 'secret', encode(s.secret, 'base64')) ORDER BY s.created_at DESC)
           FROM endpoint_secrets s WHERE s.endpoint_key = key AND (s.expires_at IS NULL OR s.expires_at > now())) AS secrets
        FROM endpoints WHERE key = ANY($1::bigint[])`,
@@ -133,6 +138,23 @@ export class EndpointsStore {
     await query(
       `UPDATE endpoints SET state = $2, reason = $3, since = now() WHERE key = $1 AND state <> 'disabled' AND state <> $2`,
       [key, state, reason],
+    );
+  }
+
+  /** Whatever it failed for before: this is what somebody has to mend now. */
+  async noteUnreadable(query: Query, keys: readonly string[]): Promise<void> {
+    await query(
+      `UPDATE endpoints SET state = 'failing', reason = $2, since = now()
+       WHERE key = ANY($1::bigint[]) AND state <> 'disabled' AND reason IS DISTINCT FROM $2`,
+      [keys, SECRET_UNREADABLE],
+    );
+  }
+
+  async noteReadable(query: Query, keys: readonly string[]): Promise<void> {
+    await query(
+      `UPDATE endpoints SET state = 'active', reason = NULL, since = now()
+       WHERE key = ANY($1::bigint[]) AND state = 'failing' AND reason = $2`,
+      [keys, SECRET_UNREADABLE],
     );
   }
 
