@@ -106,7 +106,7 @@ entries:
       problems: [
         { path: 'entries[16].domain', detail: 'is no domain' },
         { path: 'entries[4000].from', detail: expect.stringContaining('must be a date') },
-        { path: 'entries[49999]', detail: 'missing: owner' },
+        { path: 'entries[49999].owner', detail: 'is missing' },
       ],
     });
   });

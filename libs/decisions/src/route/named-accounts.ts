@@ -112,7 +112,7 @@ export class NamedAccountsReader {
     return this.rowCount;
   }
 
-  /** @param line  from 1, where the row begins in a file */
+  /** @param line  from 1, where the row ends in a file */
   add(entry: unknown, line?: number): void {
     const at = `entries[${this.rowCount}]`;
     this.rowCount += 1;
@@ -124,7 +124,17 @@ export class NamedAccountsReader {
       const account = accountOf(reading.document, (path, detail) => this.report([at, ...path].join('.'), detail, line));
       if (account) this.entries.push(account);
     } else
-      for (const { path, detail } of reading.problems) this.report(path === '' ? at : `${at}.${path}`, detail, line);
+      for (const { path, detail } of reading.problems) {
+        const missing = path === '' ? /^missing: (\w+)$/.exec(detail)?.[1] : undefined;
+        const field = missing ?? path;
+        this.report(field === '' ? at : `${at}.${field}`, missing === undefined ? detail : 'is missing', line);
+      }
+  }
+
+  /** A row that could not even be read. */
+  addWrong(detail: string, line?: number): void {
+    this.report(`entries[${this.rowCount}]`, detail, line);
+    this.rowCount += 1;
   }
 
   /** Something is wrong that is not in what was added. */

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import {
-  type NamedAccountDocument,
   NamedAccountList,
   type Partner,
   partnerOf,
@@ -12,6 +11,7 @@ import {
   type Rules,
 } from '@fairlead/decisions';
 import type { Query } from '@fairlead/persistence';
+import { NamedAccountsStore } from './named-accounts.store.js';
 
 interface InForce {
   readonly policy: string | null;
@@ -32,6 +32,8 @@ export class RulesStore {
   private rosterVersion = 0;
   private accounts = new Map<string, NamedAccountList>();
   private accountsVersion = 0;
+
+  constructor(private readonly lists: NamedAccountsStore) {}
 
   async inForce(query: Query): Promise<Rules> {
     const [now] = await query<InForce>(
@@ -69,15 +71,24 @@ export class RulesStore {
     return this.roster;
   }
 
+  /** Lists are long and change seldom: only one with a new version is read, in pages, so that others get their turn. */
   private async accountsInForce(query: Query, version: number): Promise<ReadonlyMap<string, NamedAccountList>> {
     if (version <= this.accountsVersion) return this.accounts;
-    const lists = await query<{ name: string; version: number; document: NamedAccountDocument }>(
-      'SELECT DISTINCT ON (name) name, version, document FROM named_accounts ORDER BY name, version DESC',
-    );
-    this.accounts = new Map(
-      lists.map((list) => [list.name, new NamedAccountList(list.name, list.version, list.document)]),
-    );
-    this.accountsVersion = version;
-    return this.accounts;
+    const known = this.accounts;
+    const accounts = new Map<string, NamedAccountList>();
+    for (const { name, version: newest, hash, owner } of await this.lists.heads(query)) {
+      const before = known.get(name);
+      if (before?.version === newest) accounts.set(name, before);
+      else {
+        const document = { owner, entries: await this.lists.allEntries(query, name, newest) };
+        accounts.set(name, new NamedAccountList(name, newest, document, hash));
+      }
+    }
+    // Whoever read meanwhile may have read further.
+    if (version > this.accountsVersion) {
+      this.accounts = accounts;
+      this.accountsVersion = version;
+    }
+    return accounts;
   }
 }
