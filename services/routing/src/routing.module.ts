@@ -10,14 +10,21 @@ import { LeadScoredHandler } from './handlers/lead-scored.handler.js';
 import { NamedAccountsController } from './handlers/named-accounts.controller.js';
 import { OverridesController } from './handlers/overrides.controller.js';
 import { PartnersController } from './handlers/partners.controller.js';
+import { PlannedActivationTimer } from './handlers/planned-activation.timer.js';
 import { PoliciesController } from './handlers/policies.controller.js';
+import { PolicyActivationsController } from './handlers/policy-activations.controller.js';
+import { PolicyComparisonController } from './handlers/policy-comparison.controller.js';
+import { PolicyPreviewController } from './handlers/policy-preview.controller.js';
+import { PolicyChecks } from './policy-checks.js';
 import { Refusals } from './refusals.js';
+import { ActivationsStore } from './store/activations.store.js';
 import { DecisionsStore } from './store/decisions.store.js';
 import { LeadsStore } from './store/leads.store.js';
 import { NamedAccountsStore } from './store/named-accounts.store.js';
 import { PartnersStore } from './store/partners.store.js';
 import { PoliciesStore } from './store/policies.store.js';
 import { PoolsStore } from './store/pools.store.js';
+import { RecentLeadsStore } from './store/recent-leads.store.js';
 import { RulesStore } from './store/rules.store.js';
 
 export const migrations = new URL('../migrations/', import.meta.url);
@@ -30,6 +37,9 @@ export const migrations = new URL('../migrations/', import.meta.url);
     LeadOfferExpiredHandler,
     LeadAnswersHandler,
     PoliciesController,
+    PolicyActivationsController,
+    PolicyComparisonController,
+    PolicyPreviewController,
     PartnersController,
     NamedAccountsController,
     OverridesController,
@@ -37,6 +47,7 @@ export const migrations = new URL('../migrations/', import.meta.url);
   ],
   providers: [
     FirstPolicy,
+    PlannedActivationTimer,
     Desks,
     Refusals,
     RulesStore,
@@ -44,6 +55,9 @@ export const migrations = new URL('../migrations/', import.meta.url);
     LeadsStore,
     DecisionsStore,
     PoliciesStore,
+    ActivationsStore,
+    RecentLeadsStore,
+    PolicyChecks,
     PartnersStore,
     NamedAccountsStore,
   ],

@@ -19,15 +19,21 @@ export class FirstPolicy implements OnApplicationBootstrap {
       // The lock that `add` takes makes processes that start together wait; the second one then finds it done.
       const { stored } = await this.policies.add(unit.query, defaultPolicy, { by: 'fairlead', now: unit.now });
       if (await this.policies.hasActive(unit.query)) return;
-      await this.policies.activate(unit.query, stored);
+      await this.policies.activate(unit.query, stored, { by: 'fairlead', now: unit.now });
       unit.say([activated(stored, 'fairlead', unit.now)]);
     });
   }
 }
 
-export function activated({ name, version, hash, document }: StoredPolicy, actor: string, now: number): EncodedEvent {
+/** @param id  derived from what it follows from, where it must be said once however often it is tried */
+export function activated(
+  { name, version, hash, document }: StoredPolicy,
+  actor: string,
+  now: number,
+  id: string = randomUUID(),
+): EncodedEvent {
   return encodeEvent(PolicyActivated, {
-    id: randomUUID(),
+    id,
     source: '/routing',
     subject: name,
     time: now,

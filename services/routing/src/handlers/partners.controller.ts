@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { Body, Controller, Get, Param, Put, Query as QueryParameter, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiOperation, ApiProperty, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { isPartnerId, MAX_PARTNERS, readPartner } from '@fairlead/decisions';
+import {
+  ApiBearerAuth,
+  ApiBody,
+  ApiOperation,
+  ApiProperty,
+  ApiPropertyOptional,
+  ApiQuery,
+  ApiResponse,
+  ApiTags,
+} from '@nestjs/swagger';
+import { checkPartner, compareDocuments, isPartnerId, MAX_PARTNERS, policyOf, readPartner } from '@fairlead/decisions';
 import { encodeEvent, RosterChanged } from '@fairlead/events';
 import { UnitsOfWork } from '@fairlead/messaging';
 import {
@@ -15,14 +24,40 @@ import {
   Problem,
 } from '@fairlead/platform';
 import type { FastifyReply } from 'fastify';
-import { PartnersStore, type StoredPartner } from '../store/partners.store.js';
+import { PartnersStore, type StoredChange, type StoredPartner } from '../store/partners.store.js';
+import { PoliciesStore } from '../store/policies.store.js';
 import { DOCUMENT_TYPES, readBody } from './document-body.js';
+import { paged, pageOf } from './paging.js';
+import { DifferenceView } from './policy-comparison.controller.js';
+import { notingLines, shownWarnings, WarningView } from './warnings.js';
 
 export class PartnerView {
   @ApiProperty() id: string;
   @ApiProperty() name: string;
   @ApiProperty() tier: string;
 }
+
+export class CheckedPartnerView extends PartnerView {
+  @ApiProperty({ type: [WarningView], description: 'What should be known; it is on the roster all the same.' })
+  warnings: WarningView[];
+}
+
+export class PartnerChangeView {
+  @ApiProperty({ type: 'integer', description: 'Of the roster, which this change made.' }) version: number;
+  @ApiProperty({ format: 'date-time' }) at: string;
+  @ApiProperty({ description: 'The key that made it.' }) by: string;
+  @ApiProperty({ description: 'SHA-256 of the partner’s document from then on.' }) hash: string;
+  @ApiProperty({ type: [DifferenceView], description: 'From the change before; of the first one, the whole document.' })
+  differences: DifferenceView[];
+}
+
+export class PartnerHistoryView {
+  @ApiProperty({ type: [PartnerChangeView] }) changes: PartnerChangeView[];
+  @ApiPropertyOptional({ description: 'Where there are more: `after` of the next page.' }) next?: string;
+}
+
+/** A document has up to 48 KiB, and the differences of a page may be as long as all its documents. */
+const MAX_CHANGES = 100;
 
 /** The roster. A change of it is an event, in the same transaction; decisions take it into account from the commit on. */
 @ApiTags('partners')
@@ -32,6 +67,7 @@ export class PartnersController {
   constructor(
     private readonly units: UnitsOfWork,
     private readonly partners: PartnersStore,
+    private readonly policies: PoliciesStore,
   ) {}
 
   @Get()
@@ -63,6 +99,34 @@ export class PartnersController {
     return shown(partner);
   }
 
+  @Get(':partnerId/history')
+  @Allow('admin', 'manager', 'auditor', 'partner')
+  @ApiOperation({
+    summary: 'Who changed what of a partner, and when, the latest first; a partner’s key sees its own',
+    description: 'Of a partner that was there before this was kept, the first change is the last one before.',
+  })
+  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before.' })
+  @ApiQuery({
+    name: 'limit',
+    required: false,
+    schema: { type: 'integer', minimum: 1, maximum: MAX_CHANGES, default: 100 },
+  })
+  @ApiResponse({ status: 200, type: PartnerHistoryView })
+  async history(
+    @Param('partnerId') id: string,
+    @CurrentCaller() caller: Caller,
+    @QueryParameter('after') afterText?: unknown,
+    @QueryParameter('limit') limitText?: unknown,
+  ): Promise<PartnerHistoryView> {
+    const { after, limit } = pageOf(afterText, limitText, MAX_CHANGES);
+    if (caller.role === 'partner' && caller.partnerId !== id) throw notFound('partner');
+    if (!(await this.partners.exists(this.units.query, id))) throw notFound('partner');
+    const found = await this.partners.changes(this.units.query, id, { below: after, limit: limit + 1 });
+    const { rows, next } = paged(found, limit, ({ version }) => version);
+    const changes = rows.map((change, index) => shownChange(change, found[index + 1]));
+    return { changes, ...(next !== undefined && { next }) };
+  }
+
   @Put(':partnerId')
   @Allow('admin', 'manager')
   @Accepts(DOCUMENT_TYPES)
@@ -70,22 +134,27 @@ export class PartnersController {
     summary: 'Add or change a partner',
     description:
       '`{ name, tier, weight?, status?, territories?, products?, certifications?, caps?: { perDay?, open? } }`. ' +
-      'A list that is absent or empty limits nothing.',
+      'A list that is absent or empty limits nothing: a partner without territories is offered leads from everywhere, and ' +
+      'the answer warns of it (`serves-everywhere`), as of a tier that no pool of the policy in force has a weight for ' +
+      '(`tier-not-served`).',
   })
   @ApiBody({ schema: { type: 'object' } })
-  @ApiResponse({ status: 201, type: PartnerView })
-  @ApiResponse({ status: 200, type: PartnerView })
+  @ApiResponse({ status: 201, type: CheckedPartnerView })
+  @ApiResponse({ status: 200, type: CheckedPartnerView })
   async put(
     @Param('partnerId') id: string,
     @Body() body: unknown,
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<PartnerView> {
+  ): Promise<CheckedPartnerView> {
     if (!isPartnerId(id)) {
       const detail = 'must be lower-case letters, digits and hyphens, at most 63, and not `direct`';
       throw invalidInput([{ field: 'partnerId', detail }]);
     }
-    const document = readBody(body, readPartner);
+    const { read, lineOf } = notingLines(readPartner);
+    const document = readBody(body, read);
+    const inForce = await this.policies.inForce(this.units.query);
+    const warnings = checkPartner(document, inForce && policyOf(inForce.document, inForce.version));
     const change = await this.units.run(async (unit) => {
       const change = await this.partners.put(unit.query, id, document, { by: caller.keyId, now: unit.now });
       if (change.outcome === 'too-many') {
@@ -101,10 +170,17 @@ export class PartnersController {
       return change;
     });
     void reply.status(change.outcome === 'created' ? 201 : 200);
-    return { id, ...document };
+    return { id, ...document, warnings: shownWarnings(warnings, lineOf) };
   }
 }
 
 function shown({ id, document }: StoredPartner): PartnerView {
   return { id, ...document };
+}
+
+function shownChange({ version, at, by, hash, document }: StoredChange, before?: StoredChange): PartnerChangeView {
+  const differences = before
+    ? compareDocuments(before.document, document)
+    : [{ path: '', change: 'added' as const, to: document }];
+  return { version, at: at.toISOString(), by, hash, differences };
 }

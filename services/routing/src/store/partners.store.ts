@@ -13,6 +13,16 @@ export type PartnerChange =
   | { readonly outcome: 'unchanged' | 'too-many' }
   | { readonly outcome: 'created' | 'changed'; readonly version: number; readonly rosterHash: string };
 
+/** What a partner was from one change on, until the next. */
+export interface StoredChange {
+  /** Of the roster, which this change made: as `roster.changed` names it. */
+  readonly version: number;
+  readonly hash: string;
+  readonly document: PartnerDocument;
+  readonly at: Date;
+  readonly by: string;
+}
+
 @Injectable()
 export class PartnersStore {
   async find(query: Query, id: string): Promise<StoredPartner | undefined> {
@@ -49,11 +59,29 @@ export class PartnersStore {
          changed_at = to_timestamp($5 / 1000.0), changed_by = $6`,
       [id, hash, JSON.stringify(document), version, now, by],
     );
+    await query(
+      `INSERT INTO partner_changes (partner, roster_version, hash, document, changed_at, changed_by)
+       VALUES ($1, $4, $2, $3, to_timestamp($5 / 1000.0), $6)`,
+      [id, hash, JSON.stringify(document), version, now, by],
+    );
     return {
       outcome: before ? 'changed' : 'created',
       version,
       rosterHash: rosterHash([...others.map((other) => [other.id, other.hash] as const), [id, hash]]),
     };
+  }
+
+  /** Newest first, of those below the version given. */
+  async changes(
+    query: Query,
+    id: string,
+    { below, limit }: { below: string | undefined; limit: number },
+  ): Promise<StoredChange[]> {
+    return query(
+      `SELECT roster_version::float8 AS version, hash, document, changed_at AS at, changed_by AS by FROM partner_changes
+       WHERE partner = $1 AND ($2::bigint IS NULL OR roster_version < $2) ORDER BY roster_version DESC LIMIT $3`,
+      [id, below ?? null, limit],
+    );
   }
 
   async exists(query: Query, id: string): Promise<boolean> {

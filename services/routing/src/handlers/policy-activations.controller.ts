@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query as QueryParameter, Res } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiOperation,
+  ApiProperty,
+  ApiPropertyOptional,
+  ApiQuery,
+  ApiResponse,
+  ApiTags,
+} from '@nestjs/swagger';
+import { clockSkewMs, readMoment } from '@fairlead/decisions';
+import { type UnitOfWork, UnitsOfWork } from '@fairlead/messaging';
+import { Allow, type Caller, CurrentCaller, invalidInput, notFound, Problem } from '@fairlead/platform';
+import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import type { FastifyReply } from 'fastify';
+import { ActivationsStore, type Plan } from '../store/activations.store.js';
+import { PoliciesStore, type StoredPolicy } from '../store/policies.store.js';
+import { activated } from './first-policy.js';
+import { paged, pageOf } from './paging.js';
+import { PolicyView, scopeOf, shownPolicy, shownSpan, SpanView } from './policy-views.js';
+import { MAX_VERSION } from './versions.js';
+
+/** A person keeps them in view; whoever plans more than this plans by program what was meant to be announced. */
+const MAX_PLANS = 100;
+/** A year: further away a mistyped year is likelier than a plan. */
+const MAX_AHEAD_MS = 366 * 86_400_000;
+
+export class ActivatePolicy {
+  @ApiPropertyOptional({ description: 'The newest, if not given.', minimum: 1, type: 'integer' })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(MAX_VERSION)
+  version?: number;
+
+  @ApiPropertyOptional({ format: 'date-time', description: 'When; now, if not given. UTC unless it says otherwise.' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(40)
+  at?: string;
+}
+
+export class PlanView {
+  @ApiProperty({ format: 'uuid' }) id: string;
+  @ApiProperty({ type: 'integer' }) version: number;
+  @ApiProperty({ format: 'date-time' }) at: string;
+  @ApiProperty({ description: 'The key that planned it.' }) by: string;
+}
+
+export class ActivatedPolicyView extends PolicyView {
+  @ApiPropertyOptional({ type: PlanView, description: 'Where it is planned for later.' }) scheduled?: PlanView;
+}
+
+export class ActivationView extends SpanView {
+  @ApiProperty({ type: 'integer' }) version: number;
+  @ApiPropertyOptional({ format: 'uuid', description: 'The plan that it carried out.' }) scheduled?: string;
+}
+
+export class ActivationsView {
+  @ApiProperty({
+    type: [PlanView],
+    description: 'Planned and not carried out yet, the earliest first. Not for partners.',
+  })
+  scheduled: PlanView[];
+  @ApiProperty({ type: [ActivationView], description: 'The latest first.' }) activations: ActivationView[];
+  @ApiPropertyOptional({ description: 'Where there are more: `after` of the next page.' }) next?: string;
+}
+
+/** When a version of a policy came into force, and when one will. */
+@ApiTags('policies')
+@ApiBearerAuth()
+@Controller('v1/policies/:name')
+export class PolicyActivationsController {
+  constructor(
+    private readonly units: UnitsOfWork,
+    private readonly policies: PoliciesStore,
+    private readonly activations: ActivationsStore,
+  ) {}
+
+  @Post('activate')
+  @HttpCode(200)
+  @Allow('admin', 'manager')
+  @ApiOperation({
+    summary: 'Distribute leads under this policy, from now on or from a stated time on',
+    description:
+      'Credits stay where the id of a pool stays. Offers that are open stay open, under the terms they were made. An ' +
+      'older version is activated in the same way: that takes a change back. At a time to come it is carried out ' +
+      'within two seconds, whatever is restarted in between, by the event `policy.activated`; the version is settled now.',
+  })
+  @ApiResponse({ status: 200, type: ActivatedPolicyView, description: 'In force.' })
+  @ApiResponse({ status: 202, type: ActivatedPolicyView, description: 'Planned.' })
+  @ApiResponse({ status: 409, description: `${MAX_PLANS} activations are planned already.` })
+  async activate(
+    @Param('name') name: string,
+    // Undefined when there is none; a union type would leave it unvalidated.
+    @Body() body: ActivatePolicy,
+    @CurrentCaller() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ActivatedPolicyView> {
+    const { version, at } = (body as ActivatePolicy | undefined) ?? {};
+    return this.units.run(async (unit) => {
+      const planned = plannedTime(at, unit.now);
+      const policy = await this.policies.find(unit.query, name, version);
+      if (!policy) throw notFound('policy');
+      if (planned !== undefined) {
+        void reply.status(202);
+        return { ...shownPolicy(policy), scheduled: shownPlan(await this.plan(unit, policy, planned, caller)) };
+      }
+      const changed = await this.policies.activate(unit.query, policy, { by: caller.keyId, now: unit.now });
+      if (changed) unit.say([activated(policy, caller.keyId, unit.now)]);
+      return { ...shownPolicy(policy), active: true };
+    });
+  }
+
+  @Get('activations')
+  @Allow('admin', 'manager', 'auditor', 'partner')
+  @ApiOperation({ summary: 'When versions of this policy were in force, and which are planned to be' })
+  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before.' })
+  @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 1000, default: 100 } })
+  @ApiResponse({ status: 200, type: ActivationsView })
+  async list(
+    @Param('name') name: string,
+    @CurrentCaller() caller: Caller,
+    @QueryParameter('after') afterText?: unknown,
+    @QueryParameter('limit') limitText?: unknown,
+  ): Promise<ActivationsView> {
+    const { after, limit } = pageOf(afterText, limitText);
+    const { query } = this.units;
+    const scope = scopeOf(caller);
+    if (!(await this.policies.find(query, name, undefined, scope))) throw notFound('policy');
+    const scheduled = scope === 'all' ? (await this.activations.waiting(query, name)).map(shownPlan) : [];
+    const found = await this.activations.page(query, name, { before: after, limit: limit + 1 });
+    const { rows, next } = paged(found, limit, ({ seq }) => seq);
+    const activations = rows.map((row) => ({
+      version: row.version,
+      ...shownSpan(row),
+      ...(row.plan !== null && { scheduled: row.plan }),
+    }));
+    return { scheduled, activations, ...(next !== undefined && { next }) };
+  }
+
+  @Delete('activations/:activationId')
+  @HttpCode(204)
+  @Allow('admin', 'manager')
+  @ApiOperation({ summary: 'Cancel a planned activation' })
+  @ApiResponse({ status: 204, description: 'It will not be carried out.' })
+  @ApiResponse({ status: 409, description: 'It was carried out, or cancelled, before.' })
+  async cancel(
+    @Param('name') policy: string,
+    @Param('activationId') id: string,
+    @CurrentCaller() caller: Caller,
+  ): Promise<void> {
+    if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) throw notFound('planned activation');
+    const outcome = await this.units.run(({ query, now }) =>
+      this.activations.cancel(query, { policy, id }, { by: caller.keyId, now }),
+    );
+    if (outcome === 'unknown') throw notFound('planned activation');
+    if (outcome === 'ended') {
+      const detail = 'It was carried out or cancelled before. Another version is activated instead.';
+      throw new Problem(409, { type: 'activation-ended', detail });
+    }
+  }
+
+  private async plan({ query, now }: UnitOfWork, policy: StoredPolicy, at: number, caller: Caller): Promise<Plan> {
+    const plan = await this.activations.add(
+      query,
+      { id: randomUUID(), policy: policy.name, version: policy.version, at: new Date(at), by: caller.keyId },
+      now,
+    );
+    if ((await this.activations.countWaiting(query)) > MAX_PLANS) {
+      const detail = `${MAX_PLANS} activations are planned already: cancel one, or wait.`;
+      throw new Problem(409, { type: 'too-many-activations', detail });
+    }
+    return plan;
+  }
+}
+
+/** @returns a time to come, in milliseconds since the epoch; undefined: now */
+function plannedTime(at: string | undefined, now: number): number | undefined {
+  if (at === undefined) return undefined;
+  const time = readMoment(at);
+  const wrong = (detail: string) => invalidInput([{ field: '/at', detail }]);
+  if (time === undefined) throw wrong('must be a time as RFC 3339 writes it, such as 2026-01-31T09:00:00Z');
+  if (time > now + MAX_AHEAD_MS) throw wrong('must be at most 366 days away');
+  // What was decided meanwhile was decided under another policy; only between two clocks a time just past is now.
+  if (time < now - clockSkewMs) throw wrong('is in the past: a policy cannot have been in force before');
+  return time > now ? time : undefined;
+}
+
+function shownPlan({ id, version, at, by }: Plan): PlanView {
+  return { id, version, at: at.toISOString(), by };
+}
