@@ -37,7 +37,6 @@ export class ActivationsStore {
   }
 
   async waiting(query: Query, policy: string): Promise<Plan[]> {
-     
     return query(`SELECT ${PLAN} FROM planned_activations WHERE policy = $1 AND state = 'waiting' ORDER BY at, id`, [
       policy,
     ]);
@@ -60,7 +59,6 @@ export class ActivationsStore {
       [id, policy, version, at.getTime(), now, by],
     );
     const [plan] = await query<Plan>(
-       
       `SELECT ${PLAN} FROM planned_activations
        WHERE policy = $1 AND version = $2 AND at = to_timestamp($3 / 1000.0) AND state = 'waiting'`,
       [policy, version, at.getTime()],
@@ -80,7 +78,6 @@ export class ActivationsStore {
   /** The earliest plan that is due, locked. Others who look wait for it, so that plans take effect in their order. */
   async lockDue(query: Query): Promise<Plan | undefined> {
     const [plan] = await query<Plan>(
-       
       `SELECT ${PLAN} FROM planned_activations WHERE state = 'waiting' AND at <= clock_timestamp()
        ORDER BY at, id LIMIT 1 FOR UPDATE`,
     );

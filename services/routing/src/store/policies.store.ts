@@ -42,7 +42,6 @@ export class PoliciesStore {
    */
   async find(query: Query, name: string, version?: number, scope: Scope = 'all'): Promise<StoredPolicy | undefined> {
     const [row] = await query<StoredPolicy>(
-       
       `SELECT ${SUMMARY}, document FROM ${WITH_RULES}
          LEFT JOIN LATERAL (SELECT max(seq) AS seq FROM policy_activations
            WHERE policy = name AND policy_activations.version = policies.version) AS last ON true
@@ -56,7 +55,6 @@ export class PoliciesStore {
   /** The newest version of every policy, and the one in force where that is another; or the one in force alone. */
   async list(query: Query, scope: Scope): Promise<PolicyVersion[]> {
     return query(
-       
       `SELECT name, version, hash, active, "createdAt", "createdBy" FROM (
          SELECT ${SUMMARY}, max(policies.version) OVER (PARTITION BY name) AS newest FROM ${WITH_RULES}) AS each
        WHERE active OR ($1 = 'all' AND version = newest) ORDER BY name, version`,
@@ -71,7 +69,6 @@ export class PoliciesStore {
     { below, limit, scope }: { below: number; limit: number; scope: Scope },
   ): Promise<PolicyVersion[]> {
     return query(
-       
       `SELECT ${SUMMARY} FROM ${WITH_RULES}
        WHERE name = $1 AND policies.version < $2 AND ($4 = 'all' OR EXISTS (
          SELECT 1 FROM policy_activations WHERE policy = name AND policy_activations.version = policies.version))
