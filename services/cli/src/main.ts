@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { accountsCommand } from './accounts/accounts.command.js';
 import { benchCommand } from './bench/bench.command.js';
 import { gatewayCommand } from './gateway/gateway.command.js';
 import { demoCommand } from './demo/demo.command.js';
@@ -13,6 +14,7 @@ const program = new Command('fairlead')
   .showHelpAfterError('(fairlead --help tells more)')
   .addCommand(startCommand())
   .addCommand(importCommand())
+  .addCommand(accountsCommand())
   .addCommand(keysCommand())
   .addCommand(demoCommand())
   .addCommand(parkedCommand())

@@ -23,6 +23,7 @@ export interface Call {
   /** From the root, with its query: `/v1/keys?limit=100`. */
   readonly path: string;
   readonly body?: { readonly type: string; readonly text: string };
+  readonly headers?: Readonly<Record<string, string>>;
   /** Makes a POST safe to repeat. */
   readonly idempotencyKey?: string;
 }
@@ -102,13 +103,14 @@ export class Api {
     return understand(heard);
   }
 
-  async #send({ method, path, body, idempotencyKey }: Call): Promise<Heard> {
+  async #send({ method, path, body, headers, idempotencyKey }: Call): Promise<Heard> {
     const response = await request(`${this.settings.url}${path}`, {
       method,
       dispatcher: this.#agent,
       headers: {
         authorization: `Bearer ${this.settings.key}`,
         accept: 'application/json, application/problem+json',
+        ...headers,
         ...(body && { 'content-type': body.type }),
         ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
       },
