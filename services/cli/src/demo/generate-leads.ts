@@ -238,7 +238,9 @@ function generateLead(some: Chance, id: string): CampaignLead {
   const [firstName, lastName] = [some.oneOf(country.firstNames), some.oneOf(country.lastNames)];
   const person = { externalId: `bw-${id}`, source, firstName, lastName, consent: !some.is(0.1) };
   const product = some.weighted(products);
-  const company = some.is(0.03) ? some.oneOf(namedAccounts.entries).company : companyName(some, country);
+  // More than the ceiling of the list allows, so that one sees it at work.
+  const isNamed = some.is(0.06);
+  const company = isNamed ? some.oneOf(namedAccounts.entries).company : companyName(some, country);
   const domain = `${plain(company.replace(/ \S+$/u, ''))}.example`;
   const mailbox = `${plain(firstName)}.${plain(lastName)}.${id}`;
   const at = { country: country.code, city: some.oneOf(country.cities) };
@@ -253,7 +255,9 @@ function generateLead(some: Chance, id: string): CampaignLead {
         email: `${mailbox}@${domain}`,
         ...(country.phone && some.is(0.7) && { phone: country.phone(some) }),
         ...(some.is(0.7) && { industry: some.oneOf(industries) }),
-        employees: some.weighted([[some.between(120, 900), 7] as const, [some.between(1_000, 9_000), 3] as const]),
+        employees: isNamed
+          ? some.between(1_000, 9_000)
+          : some.weighted([[some.between(120, 900), 7] as const, [some.between(1_000, 9_000), 3] as const]),
         ...(some.is(0.5) && { revenue: some.between(20, 400) * 1_000_000 }),
         engagement: {
           visits: some.between(4, 30),
@@ -271,7 +275,9 @@ function generateLead(some: Chance, id: string): CampaignLead {
         product,
         email: `${mailbox}@${domain}`,
         ...(some.is(0.5) && { industry: some.oneOf(industries) }),
-        employees: some.weighted([[some.between(20, 300), 8] as const, [some.between(1_000, 4_000), 2] as const]),
+        employees: isNamed
+          ? some.between(1_000, 4_000)
+          : some.weighted([[some.between(20, 300), 8] as const, [some.between(1_000, 4_000), 2] as const]),
         engagement: { visits: some.between(1, 5), ...(some.is(0.5) && { downloads: some.between(1, 2) }) },
         attributes: {},
       };

@@ -112,6 +112,6 @@ async function put(api: Api, path: string, document: unknown): Promise<void> {
   await api.call({ method: 'PUT', path, body: json(document) });
 }
 
-function json(value: unknown): { type: string; text: string } {
+export function json(value: unknown): { type: string; text: string } {
   return { type: 'application/json', text: JSON.stringify(value) };
 }

@@ -6,13 +6,13 @@ import { number } from '../import/progress.js';
 import { CampaignFolder } from './campaign-folder.js';
 import { type CampaignFigures, readFigures, since, total } from './figures.js';
 import { generateLeads } from './generate-leads.js';
-import { agreeOnSecrets, connectWebhooks, handOutKeys, introduceVendor } from './introduce.js';
+import { agreeOnSecrets, connectWebhooks, handOutKeys, introduceVendor, json } from './introduce.js';
 import { type Receivers, startReceivers } from './receivers.js';
 import { invitation, partyTable, promiseTable } from './report.js';
 import { noAnswers, Sales, type SalesCounts } from './sales.js';
 import { type Sent, sendLeads } from './send-leads.js';
 import { bar, type Output, Stage } from './stage.js';
-import { parties, partners, policy, vendorName } from './vendor.js';
+import { override, parties, partners, policy, vendorName } from './vendor.js';
 
 export interface Campaign {
   /** Of the running system, `http://127.0.0.1:8080`. */
@@ -75,6 +75,9 @@ class Play {
   /** What this campaign calls the leads, by the ids that they were given. */
   readonly #names = new Map<string, string>();
   readonly #offered = new Set<string>();
+  /** Leads whose company the list of named accounts names: those that it reserved, and those above its ceiling. */
+  readonly #named = { reserved: new Set<string>(), 'above-ceiling': new Set<string>() };
+  #override: { readonly leadId: string; readonly policyWould: string | null } | undefined;
   readonly #stopping: AbortSignal;
   #receivers: Receivers | undefined;
   #sales: Sales | undefined;
@@ -147,6 +150,7 @@ class Play {
     const breaks = new Map(parties.map(({ id, habits }) => [id, habits.breaksAtFirst]));
     const receivers = await startReceivers(secrets, breaks, (offer) => {
       this.#offered.add(offer.leadId);
+      if (offer.named) this.#named[offer.named].add(offer.leadId);
       sales.work(offer);
     });
     this.#receivers = receivers;
@@ -163,9 +167,26 @@ class Play {
       onLead: (id, { externalId }) => this.#names.set(id, externalId),
       isBehind: () => this.#isBehind(),
     });
+    this.#override = await this.#overrideOne();
     const until = Date.now() + SETTLE_WITHIN_MS;
     while (Date.now() < until && !(await this.#settled()))
       await pause(LOOK_EVERY_MS, undefined, { signal: this.#stopping });
+  }
+
+  /** A person's word against the policy's: one lead of direct's goes to the partner that asked for it. */
+  async #overrideOne(): Promise<{ readonly leadId: string; readonly policyWould: string | null } | undefined> {
+    for (const leadId of await this.#ours('accepted', override.from)) {
+      try {
+        const body = json({ to: override.to, reason: override.reason });
+        const path = `/v1/leads/${leadId}/override`;
+        const { policyWould } = await this.api.call<{ policyWould: string | null }>({ method: 'POST', path, body });
+        return { leadId, policyWould };
+      } catch (error) {
+        // It has become an opportunity in the meantime: the next one, then.
+        if (!(error instanceof Refused) || error.status !== 409) throw error;
+      }
+    }
+    return undefined;
   }
 
   #isBehind(): boolean {
@@ -184,10 +205,10 @@ class Play {
   }
 
   /** Which leads of this campaign are in this state; of very many, some. */
-  async #ours(state: string): Promise<string[]> {
+  async #ours(state: string, party?: string): Promise<string[]> {
     const { leads } = await this.api.call<{ leads: { id: string }[] }>({
       method: 'GET',
-      path: `/v1/leads?state=${state}&limit=1000`,
+      path: `/v1/leads?state=${state}&limit=1000${party === undefined ? '' : `&party=${party}`}`,
     });
     return leads.map(({ id }) => id).filter((id) => this.#names.has(id));
   }
@@ -237,6 +258,8 @@ class Play {
     const unqualified = (await this.#ours('not-qualified')).length;
     const failed = this.#sales?.counts.failed ?? 0;
     const unsent = this.#planned - this.#sent.total;
+    const { reserved, 'above-ceiling': above } = this.#named;
+    const { ceiling } = policy.pools[0].namedAccounts;
     return [
       ...(unsent > 0 ? [`This machine is busy: ${number(unsent)} of the leads were left out to keep it short.`] : []),
       `${number(received)} leads were taken in at once, ${number(merged)} recognised as already known, ` +
@@ -245,6 +268,14 @@ class Play {
         'without a grade, and say so.',
       `${number(unqualified)} are students, applicants, competitors or press: nobody got them as if they were leads.`,
       `${number(declined ?? 0)} offers were declined and ${number(expired ?? 0)} ran out: each lead went on to the next party.`,
+      `${number(reserved.size)} leads of companies on the named-account list went to direct, outside the promise; ${number(above.size)} more ` +
+        `would have put it above its ceiling of ${ceiling} % of a grade, and were everybody's.`,
+      ...(this.#override
+        ? [
+            `1 lead was given to ${override.toName} by a person, not by the policy, which had given it to ${this.#override.policyWould ?? 'nobody'}; the log ` +
+              `says who, and why: "${override.reason}".`,
+          ]
+        : []),
       'Who refuses or returns a lead gets half of its turn back, and falls behind its share by the other half.',
       `${number(this.#receivers?.counts.failed ?? 0)} webhooks met a receiver that was down, and were sent again.`,
       ...(open ? [`${number(open)} offers are still open; they will be answered, or run out.`] : []),
@@ -257,7 +288,8 @@ class Play {
     const [accepted] = won ? [] : await this.#ours('accepted');
     const leadId = won?.leadId ?? accepted ?? [...this.#names.keys()][0];
     const winner = partners.find(({ id }) => id === won?.party) ?? partners[0];
-    if (leadId === undefined || !winner) return [];
+    const other = partners.find(({ id }) => id !== winner?.id);
+    if (leadId === undefined || !winner || !other) return [];
     const adminKeyFile = shortest(join(this.campaign.dataFolder, 'admin-key'));
     return invitation({
       url: this.campaign.url,
@@ -265,6 +297,7 @@ class Play {
       partyKeyFile: shortest(this.folder.keyFile(winner.id)),
       leadId,
       partyName: winner.name,
+      other,
     });
   }
 }

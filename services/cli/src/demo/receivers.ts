@@ -8,6 +8,8 @@ export interface Offer {
   readonly leadId: string;
   readonly webhookId: string;
   readonly grade: string | null;
+  /** What the list of named accounts had to do with it. */
+  readonly named?: 'reserved' | 'above-ceiling';
 }
 
 export interface Receivers {
@@ -95,11 +97,12 @@ function offerIn(content: unknown, party: string, webhookId: string): Offer | un
   const { type, subject, data } = content as {
     readonly type?: unknown;
     readonly subject?: unknown;
-    readonly data?: { readonly grade?: unknown };
+    readonly data?: { readonly grade?: unknown; readonly namedAccount?: unknown; readonly aboveCeiling?: unknown };
   };
   if (type !== 'lead.routed' || typeof subject !== 'string') return undefined;
   const grade = typeof data?.grade === 'string' ? data.grade : null;
-  return { party, leadId: subject, webhookId, grade };
+  const named = data?.namedAccount ? 'reserved' : data?.aboveCeiling ? 'above-ceiling' : undefined;
+  return { party, leadId: subject, webhookId, grade, ...(named && { named }) };
 }
 
 async function read(request: IncomingMessage): Promise<string | undefined> {

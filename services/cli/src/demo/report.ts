@@ -107,17 +107,20 @@ export interface Invitation {
   readonly partyKeyFile: string;
   readonly leadId: string;
   readonly partyName: string;
+  /** A partner that might have had the lead. */
+  readonly other: { readonly id: string; readonly name: string };
 }
 
-/** Where to look, and three things to try with a lead that is really there. */
-export function invitation({ url, adminKey, partyKeyFile, leadId, partyName }: Invitation): string[] {
+/** Where to look, and four things to try with a lead that is really there. */
+export function invitation({ url, adminKey, partyKeyFile, leadId, partyName, other }: Invitation): string[] {
+  const { id: otherId, name: otherName } = other;
   const ask = (key: string, path: string): string =>
     `    ${green('curl')} -s -H "Authorization: Bearer ${key}" ${cyan(`'${url}${path}'`)}`;
   return [
     `  ${dim('API'.padEnd(12))} ${cyan(url)}`,
     `  ${dim('API page'.padEnd(12))} ${cyan(`${url}/docs`)}`,
     '',
-    bold('  Three things to try'),
+    bold('  Four things to try'),
     '',
     `  1. One lead: why it has its grade, who got it, and what ${partyName} made of it`,
     ask(adminKey, `/v1/leads/${leadId}`),
@@ -125,5 +128,7 @@ export function invitation({ url, adminKey, partyKeyFile, leadId, partyName }: I
     ask(`$(cat ${partyKeyFile})`, `/v1/leads?state=won&limit=5`),
     '  3. Whether the promise was kept, with intervals: by channel, party and grade',
     ask(adminKey, `/v1/trust?pool=dach`),
+    `  4. Why that lead went where it went, and why not to ${otherName}`,
+    ask(adminKey, `/v1/leads/${leadId}/explanation?partner=${otherId}`),
   ];
 }

@@ -104,6 +104,14 @@ export const partners: readonly Partner[] = [
   },
 ];
 
+/** One lead that a person moves: always possible, never silent. */
+export const override = {
+  from: 'direct',
+  to: 'fjordtech',
+  toName: 'Fjordtech',
+  reason: 'Fjordtech has looked after this customer for years',
+} as const;
+
 export const parties: readonly Party[] = [direct, ...partners];
 
 /** Where the leads come from. */
