@@ -263,7 +263,8 @@ describe('named accounts, with real servers', () => {
     });
     expect(await get('/diary/compare?from=2&to=2')).toMatchObject({ changes: [] });
     expect(await get('/diary/compare?from=1&to=9')).toMatchObject({ status: 404 });
-    expect(await get('/diary/compare')).toMatchObject({ status: 400 });
+    expect(await get('/diary/compare')).toMatchObject({ status: 400, errors: [{ field: 'from' }] });
+    expect(await get('/diary/compare?from=1&to=x')).toMatchObject({ status: 400, errors: [{ field: 'to' }] });
   });
 
   it('shows the pages of one version, also when the list changes meanwhile', async () => {

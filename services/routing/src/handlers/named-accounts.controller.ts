@@ -261,10 +261,10 @@ export class NamedAccountsController {
   ): Promise<ComparisonView> {
     const { query } = this.units;
     const size = pageLimit(limit);
-    const asked = versionOf(earlier);
+    const asked = versionOf(earlier, 'from');
     if (asked === undefined) throw invalidInput([{ field: 'from', detail: 'must be a version of the list' }]);
     const { version: from } = await this.found(name, asked);
-    const { version: to } = await this.found(name, versionOf(later));
+    const { version: to } = await this.found(name, versionOf(later, 'to'));
     const place = after === undefined ? 0 : wholeNumber(after);
     const counts = await this.lists.countChanges(query, name, from, to);
     const found = await this.lists.changes(query, { name, from, to, after: place, limit: size + 1 });
