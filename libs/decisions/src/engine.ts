@@ -1,4 +1,4 @@
 // Written by tools/engine-hash.mjs --write; see there what it is computed from.
 
 /** Content hash of everything that decides: it goes into every decision. */
-export const engine = '048826d79982c8b4a5014126c0650f06f53fb4bde87610356e386c7b8f8f490b';
+export const engine = '4edefe821870b064e333993d7cf29bd2cc2e5f0d7eeb97c6c70c911b8a5fef5e';

@@ -17,10 +17,10 @@ export function dayOf(now: number): number {
 }
 
 interface Openings {
-  /** Below their caps, ascending by id. */
-  readonly open: Candidate[];
-  /** At a cap, ascending by id. */
-  readonly full: Candidate[];
+  /** Below their caps, ascending by id. The list itself never changes: who remembers something of it may rely on that. */
+  readonly open: readonly Candidate[];
+  /** At a cap, ascending by id; as above. */
+  readonly full: readonly Candidate[];
 }
 
 /**
@@ -54,10 +54,12 @@ export class Loads {
     }
     let openings = this.watched.get(candidates);
     if (!openings) {
-      openings = { open: [], full: [] };
+      const open: Candidate[] = [];
+      const full: Candidate[] = [];
       for (const candidate of candidates.able) {
-        (isFull(this.of(candidate.id), candidate.caps, day) ? openings.full : openings.open).push(candidate);
+        (isFull(this.of(candidate.id), candidate.caps, day) ? full : open).push(candidate);
       }
+      openings = { open, full };
       this.watched.set(candidates, openings);
     }
     return openings;
@@ -66,31 +68,33 @@ export class Loads {
   /** The party was offered a lead. */
   take(party: string, caps: Caps, now: number): void {
     const day = dayOf(now);
-    const { open, today, day: before } = this.of(party);
-    this.change(party, caps, { open: open + 1, today: before === day ? today + 1 : 1, day });
+    const load = this.of(party);
+    const today = load.day === day ? load.today + 1 : 1;
+    this.change(party, caps, load, { open: load.open + 1, today, day });
   }
 
   /** An offer was declined or ran out, or a lead is no longer in work: its place is free, its day's offer is not. */
   free(party: string, caps: Caps): void {
     const load = this.of(party);
-    this.change(party, caps, { ...load, open: Math.max(0, load.open - 1) });
+    this.change(party, caps, load, { ...load, open: Math.max(0, load.open - 1) });
   }
 
-  private change(party: string, caps: Caps, load: Load): void {
-    const before = isFull(this.of(party), caps, this.watchedDay);
-    this.loads.set(party, load);
-    if (isFull(load, caps, this.watchedDay) !== before) this.move(party, !before);
+  private change(party: string, caps: Caps, before: Load, after: Load): void {
+    const wasFull = isFull(before, caps, this.watchedDay);
+    this.loads.set(party, after);
+    if (isFull(after, caps, this.watchedDay) !== wasFull) this.move(party, !wasFull);
   }
 
   /** Puts the party among the full, or among those with room, in every group that has it. */
   private move(party: string, full: boolean): void {
-    for (const openings of this.watched.values()) {
-      const [from, to] = full ? [openings.open, openings.full] : [openings.full, openings.open];
+    for (const [candidates, { open, full: atCap }] of this.watched) {
+      const [from, to] = full ? [open, atCap] : [atCap, open];
       const at = position(from, party);
       const candidate = from[at];
       if (candidate?.id !== party) continue;
-      from.splice(at, 1);
-      to.splice(position(to, party), 0, candidate);
+      const less = from.toSpliced(at, 1);
+      const more = to.toSpliced(position(to, party), 0, candidate);
+      this.watched.set(candidates, full ? { open: less, full: more } : { open: more, full: less });
     }
   }
 }

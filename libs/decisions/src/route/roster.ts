@@ -90,7 +90,7 @@ export class Roster {
   /** territory → product → partners; `*` stands for all of either. A partner is in one place per pair, never in two. */
   private readonly byTerritory = new Map<string, Map<string, Partner[]>>();
   private readonly products = new Set<string>();
-  private remembered = new WeakMap<Pool, Map<string, Candidates>>();
+  private remembered = new WeakMap<Pool, Map<string, Map<string | undefined, Candidates>>>();
   private rememberedCount = 0;
   private computedHash: string | undefined;
 
@@ -129,12 +129,12 @@ export class Roster {
     // What no partner names makes no difference between leads, and would let strangers fill the memory.
     const place = this.namedPlace(region) ?? this.namedPlace(country ?? region?.slice(0, 2)) ?? ANY;
     const wanted = product === undefined ? ANY : this.namedProduct(product);
-    const kinds = entry(this.remembered, pool, () => new Map<string, Candidates>());
-    const kind = `${place}/${wanted ?? ''}`;
-    let candidates = kinds.get(kind);
+    const places = entry(this.remembered, pool, () => new Map<string, Map<string | undefined, Candidates>>());
+    const products = entry(places, place, () => new Map<string | undefined, Candidates>());
+    let candidates = products.get(wanted);
     if (!candidates) {
       candidates = this.judge(place, wanted, pool);
-      this.remember(kinds, kind, candidates);
+      this.remember(products, wanted, candidates);
     }
     return candidates;
   }
@@ -148,7 +148,7 @@ export class Roster {
     return this.products.has(name) ? name : undefined;
   }
 
-  private remember(kinds: Map<string, Candidates>, kind: string, candidates: Candidates): void {
+  private remember(kinds: Map<string | undefined, Candidates>, kind: string | undefined, candidates: Candidates): void {
     this.rememberedCount += candidates.able.length + 1;
     if (this.rememberedCount > MAX_REMEMBERED) {
       this.remembered = new WeakMap();

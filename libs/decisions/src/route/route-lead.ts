@@ -1,6 +1,6 @@
 import type { Considered, DataOf, Facts, Grade, LeadRouted, LeadState, LeadUnroutable } from '@fairlead/events';
 import { engine } from '../engine.js';
-import { allocate, backForRefusing } from './allocate.js';
+import { allocate, backForRefusing, owedTo } from './allocate.js';
 import { matchPool } from './match-pool.js';
 import type { NamedAccount, NamedAccountList } from './named-accounts.js';
 import { DIRECT } from './partner.js';
@@ -204,8 +204,9 @@ class Decision {
     const why = this.lead.earlier?.because ?? 'first';
     if (side === 'direct') return this.routed(DIRECT, why, { moves, paidBy: 'direct' });
     const allocation = allocate(this.eligible, creditsIn(this.poolState, this.quality, 'partner'));
-    const to = this.eligible[allocation.winner]!.id;
-    return this.routed(to, why, { moves: [...moves, { level: 'partner', allocation }], paidBy: 'channel' });
+    const { winner } = allocation;
+    const to = this.eligible[winner]!.id;
+    return this.routed(to, why, { moves: [...moves, { level: 'partner', allocation }], paidBy: 'channel', winner });
   }
 
   /** Direct takes what nobody else took, and pays for it, whatever its share. */
@@ -247,7 +248,12 @@ class Decision {
   private routed(
     to: string,
     why: RoutedData['why'],
-    { moves, paidBy, taken = false }: { moves: readonly CreditMove[]; paidBy: Side | null; taken?: boolean },
+    {
+      moves,
+      paidBy,
+      taken = false,
+      winner,
+    }: { moves: readonly CreditMove[]; paidBy: Side | null; taken?: boolean; winner?: number },
   ): Routed {
     const { acceptWithinMs, revealContact } = this.pool.offer;
     return {
@@ -261,7 +267,7 @@ class Decision {
         why,
         ...(this.named && !this.named.below && { aboveCeiling: told(this.named) }),
         decided: this.stamp(),
-        considered: this.considered(why === 'override' ? undefined : to),
+        considered: this.considered(why === 'override' ? undefined : to, winner),
         refusedCounts: this.refusedCounts(),
       },
       change: this.change(moves, { to, taken, counts: why !== 'override' }),
@@ -316,8 +322,9 @@ class Decision {
    * Direct, then whom the lead goes to, then the others who could have had it, then those who were refused, each group
    * by id. Credits are what was owed before this lead, in units of `LEAD`: direct's against the channel's, a partner's
    * among the partners.
+   * @param winner  which of the eligible partners it goes to, if to one of them
    */
-  private considered(to: string | undefined): Considered {
+  private considered(to: string | undefined, winner?: number): Considered {
     const sides = creditsIn(this.poolState, this.quality, 'side');
     if (!this.candidates) return to === DIRECT ? [{ party: DIRECT, refusals: [], credit: sides.get(DIRECT) ?? 0 }] : [];
 
@@ -325,10 +332,13 @@ class Decision {
     const shown: Considered = [{ party: DIRECT, refusals: this.directRefusals(), credit: sides.get(DIRECT) ?? 0 }];
     const show = (party: string, refusals: Refusal[]) =>
       shown.push({ party, refusals, credit: credits.get(party) ?? 0 });
-    if (to !== undefined && to !== DIRECT) show(to, []);
-    for (const { id } of this.eligible) {
+    const owed = owedTo(this.eligible, credits);
+    const showEligible = (index: number) =>
+      shown.push({ party: this.eligible[index]!.id, refusals: [], credit: owed(index) });
+    if (winner !== undefined) showEligible(winner);
+    for (let index = 0; index < this.eligible.length; index++) {
       if (shown.length >= SHOWN) return shown;
-      if (id !== to) show(id, []);
+      if (index !== winner) showEligible(index);
     }
     for (const { id } of this.refusedBefore.slice(0, SHOWN - shown.length)) show(id, ['declined-before']);
     for (const { id } of this.full.slice(0, SHOWN - shown.length)) show(id, ['cap-reached']);

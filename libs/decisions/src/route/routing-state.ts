@@ -1,4 +1,4 @@
-import { type Allocation, backForRefusing, type Credits, giveBack, LEAD, settle } from './allocate.js';
+import { type Allocation, backForRefusing, type Credits, giveBack, LEAD, Ledger, settle } from './allocate.js';
 import { DIRECT } from './partner.js';
 import type { Quality } from './policy.js';
 import type { Loads } from './loads.js';
@@ -65,7 +65,7 @@ export function reservedKey(list: string, quality: Quality): string {
 }
 
 const newPool: PoolState = { poolSeq: 0, credits: new Map(), reserved: new Map() };
-const noCredits: ReadonlyMap<string, number> = new Map();
+const noCredits: Pick<Credits, 'get'> = new Map<string, number>();
 
 /** For reading: a pool that has decided nothing yet is at 0. */
 export function poolIn(state: RoutingState, pool: string): Readonly<PoolState> {
@@ -73,7 +73,7 @@ export function poolIn(state: RoutingState, pool: string): Readonly<PoolState> {
 }
 
 /** For reading: who has no credit yet is owed nothing. */
-export function creditsIn(pool: Readonly<PoolState>, quality: Quality, level: Level): ReadonlyMap<string, number> {
+export function creditsIn(pool: Readonly<PoolState>, quality: Quality, level: Level): Pick<Credits, 'get'> {
   return pool.credits.get(creditKey(quality, level)) ?? noCredits;
 }
 
@@ -87,7 +87,8 @@ function changing(state: RoutingState, pool: string): PoolState {
 function changingCredits(pool: PoolState, quality: Quality, level: Level): Credits {
   const key = creditKey(quality, level);
   let credits = pool.credits.get(key);
-  if (!credits) pool.credits.set(key, (credits = new Map<string, number>()));
+  // Whoever read them from somewhere may have put them into a Map.
+  if (!(credits instanceof Ledger)) pool.credits.set(key, (credits = new Ledger(credits)));
   return credits;
 }
 
