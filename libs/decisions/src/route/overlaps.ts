@@ -59,8 +59,21 @@ function kindsOf(matches: readonly Match[]): Kinds[] {
     wordsOf(matches.map(({ products }) => products)),
     wordsOf(matches.map(({ industries }) => industries)),
     wordsOf(matches.map(({ sources }) => sources)),
+    ...attributesOf(matches),
   ];
   return matches.map((_, index) => respects.map((kinds) => kinds[index]!));
+}
+
+/**
+ * Two respects for each attribute: its word, and its number. No lead has both, so kinds of lead are looked at that do not
+ * exist; a pool is then rather taken to be reached than not.
+ */
+function attributesOf(matches: readonly Match[]): bigint[][] {
+  const names = new Set(matches.flatMap(({ attributes }) => [...(attributes?.keys() ?? [])]));
+  return [...names].flatMap((name) => [
+    wordsOf(matches.map(({ attributes }) => attributes?.get(name)?.words)),
+    rangesOf(matches.map(({ attributes }) => attributes?.get(name)?.range)),
+  ]);
 }
 
 /** Numbers the kinds as they are named, and puts those that a pool takes into one set. */

@@ -26,6 +26,8 @@ const Range = Type.Object(
   { from: Type.Optional(Amount), below: Type.Optional(Amount) },
   { additionalProperties: false, minProperties: 1 },
 );
+/** As leads name what else is known of them. */
+const ATTRIBUTE = '^[^\\u0000-\\u001f]{1,64}$';
 /** 10,000: with the roster's limit of 200,000 partners the weights of a pool add up to less than 2^31; see allocate.ts. */
 export const Weight = Type.Integer({ minimum: 1, maximum: 10_000 });
 
@@ -40,6 +42,17 @@ const PoolDocument = closed({
     products: Type.Optional(listOf(Word)),
     industries: Type.Optional(listOf(Word)),
     sources: Type.Optional(listOf(Name)),
+    /** By the name of a lead's own attribute: one of these words, or a number in this range. */
+    attributes: Type.Optional(
+      Type.Unsafe<Record<string, string[] | Static<typeof Range>>>({
+        type: 'object',
+        patternProperties: { [ATTRIBUTE]: { anyOf: [listOf(Word), Range] } },
+        additionalProperties: false,
+        minProperties: 1,
+        // 16: a decision looks at each, for every pool it tries.
+        maxProperties: 16,
+      }),
+    ),
   }),
   promise: Promised,
   promiseByGrade: Type.Optional(
@@ -128,6 +141,15 @@ const check: Rules<PolicyDocument> = (document, report, sound) => {
     for (const list of ['countries', 'regions', 'products', 'industries', 'sources'] as const) {
       if (sound(at('match', list)) && pool.match[list]?.length === 0)
         report(at('match', list), 'an empty list matches nothing');
+    }
+    for (const [name, condition] of Object.entries((sound(at('match', 'attributes')) && pool.match.attributes) || {})) {
+      const path = at('match', 'attributes', name);
+      if (Array.isArray(condition)) {
+        if (condition.length === 0) report(path, 'an empty list matches nothing');
+        continue;
+      }
+      const { from = 0, below = Infinity } = condition;
+      if (from >= below) report(path, `nothing is from ${from} and below ${below}`);
     }
     const isLongerThanAYear = (duration: string | undefined) =>
       duration !== undefined && durationMs(duration) > MAX_DURATION_MS;
@@ -226,6 +248,12 @@ export interface Match {
   readonly products?: ReadonlySet<string> | undefined;
   readonly industries?: ReadonlySet<string> | undefined;
   readonly sources?: ReadonlySet<string> | undefined;
+  readonly attributes?: ReadonlyMap<string, AttributeCondition> | undefined;
+}
+
+export interface AttributeCondition {
+  readonly words?: ReadonlySet<string>;
+  readonly range?: { readonly from: number; readonly below: number };
 }
 
 /** A day to answer, three tries, then the vendor's own people; contact details to those who commit. */
@@ -269,14 +297,27 @@ function matchOf({
   products,
   industries,
   sources,
+  attributes,
 }: PoolDocument['match']): Match {
   return {
     countries: countries && new Set(countries),
     regions: regions && new Set(regions),
-    employees: employees && { from: employees.from ?? 0, below: employees.below ?? Infinity },
-    revenue: revenue && { from: revenue.from ?? 0, below: revenue.below ?? Infinity },
+    employees: employees && rangeOf(employees),
+    revenue: revenue && rangeOf(revenue),
     products: products && new Set(products.map(folded)),
     industries: industries && new Set(industries.map(folded)),
     sources: sources && new Set(sources),
+    attributes:
+      attributes &&
+      new Map(
+        Object.entries(attributes).map(([name, condition]): [string, AttributeCondition] => [
+          name,
+          Array.isArray(condition) ? { words: new Set(condition.map(folded)) } : { range: rangeOf(condition) },
+        ]),
+      ),
   };
+}
+
+function rangeOf({ from = 0, below = Infinity }: Static<typeof Range>) {
+  return { from, below };
 }
