@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { readPolicyDraft } from '@fairlead/decisions';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const read = (path: string) => readFileSync(`${root}${path}`, 'utf8');
+
+it('has an example of a policy that is one, and a page that knows all its words', () => {
+  const reading = readPolicyDraft(read('docs/examples/policy.yaml'));
+  if (!reading.ok) throw new Error(JSON.stringify(reading.problems));
+  const page = read('docs/policies.md');
+  const words = reading.document.pools.flatMap((pool) => [...Object.keys(pool), ...Object.keys(pool.match)]);
+  expect([...new Set(words)].filter((word) => word !== 'id' && !page.includes(`\`${word}\``))).toEqual([]);
+});
