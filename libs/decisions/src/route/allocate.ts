@@ -25,8 +25,8 @@ export interface Credits extends Iterable<[party: string, credit: number]> {
   values(): Iterable<number>;
 }
 
-export interface Allocation {
-  readonly eligible: readonly Eligible[];
+export interface Allocation<Party extends Eligible = Eligible> {
+  readonly eligible: readonly Party[];
   /** Which of them gets the lead. */
   readonly winner: number;
   /** What each of them is owed after the lead, in their order. */
@@ -57,7 +57,11 @@ export interface Allocation {
  *
  * @param eligible  at least one; a list that never changes, see `Ledger`
  */
-export function allocate(eligible: readonly Eligible[], credits: Pick<Credits, 'get'>, givenBack = 0): Allocation {
+export function allocate<Party extends Eligible>(
+  eligible: readonly Party[],
+  credits: Pick<Credits, 'get'>,
+  givenBack = 0,
+): Allocation<Party> {
   const unclaimed = -(credits.get(UNCLAIMED) ?? 0) + givenBack;
   const claimed = Math.min(unclaimed, LEAD);
   const group = claimed === 0 ? groupIn(credits, eligible) : undefined;

@@ -2,7 +2,7 @@ import { type Allocation, backForRefusing, type Credits, giveBack, LEAD, Ledger,
 import { DIRECT } from './partner.js';
 import type { Quality } from './policy.js';
 import type { Loads } from './loads.js';
-import type { Roster } from './roster.js';
+import type { Candidate, Caps, Roster } from './roster.js';
 
 /** The two levels of a promise: direct or channel first, then which partner. Each keeps credits of its own. */
 export type Level = 'side' | 'partner';
@@ -28,11 +28,13 @@ export interface RoutingState {
 }
 
 /** How a decision moves credits at one level: first the party gives its place up, then the lead is shared out. */
-export interface CreditMove {
-  readonly level: Level;
-  readonly back?: { readonly to: string; readonly amount: number };
-  readonly allocation?: Allocation;
-}
+export type CreditMove =
+  | {
+      readonly level: 'side';
+      readonly back?: { readonly to: string; readonly amount: number };
+      readonly allocation?: Allocation;
+    }
+  | { readonly level: 'partner'; readonly back?: undefined; readonly allocation: Allocation<Candidate> };
 
 /** What a decision changes, whatever it decided. */
 export interface StateChange {
@@ -99,10 +101,12 @@ export function applyDecision(state: RoutingState, change: StateChange, roster: 
     throw new RangeError(`pool ${change.pool} is at ${pool.poolSeq}: decision ${change.poolSeq} does not follow`);
   }
   pool.poolSeq = change.poolSeq;
+  let caps: Caps | undefined;
   for (const { level, back, allocation } of change.moves) {
     const credits = changingCredits(pool, change.quality, level);
     if (back) giveBack(credits, back.to, back.amount);
     if (allocation) settle(credits, allocation);
+    if (level === 'partner') caps = allocation.eligible[allocation.winner]?.caps;
   }
   if (change.reserved) {
     const key = reservedKey(change.reserved.list, change.quality);
@@ -110,7 +114,7 @@ export function applyDecision(state: RoutingState, change: StateChange, roster: 
     pool.reserved.set(key, { taken: taken + (change.reserved.taken ? 1 : 0), of: of + 1 });
   }
   if (change.to !== undefined && change.to !== DIRECT) {
-    state.loads.take(change.to, capsOf(roster, change.to), change.now);
+    state.loads.take(change.to, caps ?? capsOf(roster, change.to), change.now);
   }
 }
 
