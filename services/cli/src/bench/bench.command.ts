@@ -2,8 +2,11 @@ import { Command, InvalidArgumentError } from 'commander';
 import picocolors from 'picocolors';
 import { runCommand } from '../api/run-command.js';
 import type { RoadResult } from './road.js';
+import type { CoreResult } from './routing.js';
+import type { AdversaryResult, Furthest } from './routing-adversary.js';
+import type { StatementsResult } from './routing-statements.js';
 
-/** `fairlead bench road [--seconds N] [--json]` */
+/** `fairlead bench road [--seconds N] [--json]`, `fairlead bench routing [--core | --adversary] [--json]` */
 export function benchCommand(): Command {
   const bench = new Command('bench').description(
     'measures this machine: each figure stands beside its limit or a peer',
@@ -29,15 +32,66 @@ export function benchCommand(): Command {
         if (result.lost !== 0 || result.repeated !== 0) process.exitCode = 1;
       }),
     );
+  bench
+    .command('routing')
+    .description('decisions a second in the core, SQL statements for each lead, and how far an adversary gets')
+    .option('--core', 'decisions a second alone: needs no servers, takes about a minute')
+    .option('--adversary', 'instead: how far from its due a party gets when somebody chooses who can take each lead')
+    .option('--decisions <n>', 'decisions in each round of each case', readCount(100, 10_000_000), 200_000)
+    .option('--rounds <n>', 'rounds, of which the median counts', readCount(1, 101), 7)
+    .option('--batches <n>', 'batches of 100 leads, for the SQL statements', readCount(1, 1_000), 20)
+    .option('--leads <n>', 'leads that the adversary may use up', readCount(1, 1_000_000), 20_000)
+    .option('--json', 'the figures as JSON')
+    .addHelpText(
+      'after',
+      '\nThe statements are counted on throw-away data, with PostgreSQL, Kafka and routing started for it on loopback.' +
+        '\nMeasure on an idle machine: whatever else runs is measured with it. The adversary needs no clock and takes minutes.',
+    )
+    .action((options: RoutingOptions) =>
+      runCommand(async () => {
+        const onProgress = (text: string): void => void process.stderr.write(picocolors.dim(`  … ${text}\n`));
+        const result = await benchRouting(options, onProgress);
+        process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : describeRouting(result));
+      }),
+    );
   return bench;
+}
+
+interface RoutingOptions {
+  readonly core?: true;
+  readonly adversary?: true;
+  readonly decisions: number;
+  readonly rounds: number;
+  readonly batches: number;
+  readonly leads: number;
+  readonly json?: true;
+}
+
+interface RoutingResult {
+  readonly core?: CoreResult;
+  readonly statements?: StatementsResult;
+  readonly adversary?: AdversaryResult;
+}
+
+async function benchRouting(options: RoutingOptions, onProgress: (text: string) => void): Promise<RoutingResult> {
+  if (options.adversary) {
+    const { benchAdversary } = await import('./routing-adversary.js');
+    return { adversary: await benchAdversary({ parties: [2, 4, 8, 16, 32, 64], maxLeads: options.leads, onProgress }) };
+  }
+  const { benchCore } = await import('./routing.js');
+  const core = await benchCore({ decisions: options.decisions, rounds: options.rounds, onProgress });
+  if (options.core) return { core };
+  const { benchStatements } = await import('./routing-statements.js');
+  return { core, statements: await benchStatements({ batches: options.batches, onProgress }) };
 }
 
 const thousands = (value: number): string => Math.round(value).toLocaleString('en');
 const ms = (value: number): string => `${value.toFixed(1)} ms`;
 
+const row = (what: string, found: string, beside: string): string =>
+  `  ${what.padEnd(38)} ${found.padStart(12)}   ${picocolors.dim(beside)}\n`;
+
 function describe({ limits, sustained, at50, lost, repeated, profile }: RoadResult): string {
-  const row = (what: string, found: string, beside: string): string =>
-    `  ${what.padEnd(38)} ${found.padStart(12)}   ${picocolors.dim(beside)}\n`;
   return [
     `\n${picocolors.bold('The road')}  HTTP in → score → route → signed webhook out, everything on this machine\n`,
     row(
@@ -69,6 +123,92 @@ function describe({ limits, sustained, at50, lost, repeated, profile }: RoadResu
       .map(({ name, seconds, share }) => row(name, `${(share * 100).toFixed(1)} %`, `${seconds.toFixed(1)} s`)),
     '\n',
   ].join('');
+}
+
+function describeRouting({ core, statements, adversary }: RoutingResult): string {
+  return [
+    core ? describeCore(core) : '',
+    statements ? describeStatements(statements) : '',
+    adversary ? describeAdversary(adversary) : '',
+    '\n',
+  ].join('');
+}
+
+function describeCore({ figures, growth, load }: CoreResult): string {
+  return [
+    `\n${picocolors.bold('Decisions a second')}  one lead after the other on one thread, everything in memory: who is considered, chosen, and told why\n`,
+    ...figures.map(({ name, perSecond, slowest, fastest, toReach }) =>
+      row(
+        name,
+        thousands(perSecond),
+        `to reach ${thousands(toReach)}; rounds ${thousands(slowest)}–${thousands(fastest)}`,
+      ),
+    ),
+    row('100,000 partners cost, against 10', `${growth.times.toFixed(2)} ×`, `to reach ${growth.toReach} × at most`),
+    row(
+      'load of the machine, before, after',
+      `${load.before.toFixed(2)}, ${load.after.toFixed(2)}`,
+      'above 1 it had more to do than this',
+    ),
+  ].join('');
+}
+
+function describeStatements({ batchesOf100, odoo }: StatementsResult): string {
+  const told = ({ statements, batches }: { statements: number; batches: number }): string =>
+    `${thousands(statements)} statements in ${batches} ${batches === 1 ? 'batch' : 'batches'}`;
+  return [
+    `\n${picocolors.bold('SQL statements of routing for each lead')}  lead.scored in, decisions published; relay, offsets and timers in it\n`,
+    row(batchesOf100.name, batchesOf100.perLead.toFixed(3), `to reach ${batchesOf100.toReach}; ${told(batchesOf100)}`),
+    ...odoo.map((each) =>
+      row(
+        each.name,
+        each.perLead.toFixed(3),
+        `${told(each)}; Odoo's own test allows ${thousands(each.odooAllows)} queries, ${(each.odooAllows / each.leads).toFixed(1)} for each`,
+      ),
+    ),
+    picocolors.dim(
+      '  Odoo finds duplicates when it assigns leads, which is in its figures; here they are found at intake, and all leads of these\n' +
+        '  cases are decided. Its assignment runs over what has gathered; here leads are decided as they come.\n',
+    ),
+  ].join('');
+}
+
+function describeAdversary({ fixed, random, adversary }: AdversaryResult): string {
+  const line = (what: string, { ours, largest, tijdeman }: Furthest, mark: (rule: keyof Furthest) => string): string =>
+    `  ${what.padEnd(38)} ${(
+      [
+        ['ours', ours],
+        ['largest', largest],
+        ['tijdeman', tijdeman],
+      ] as const
+    )
+      .map(([name, leads]) => `${leads.toFixed(2)}${mark(name)}`.padStart(16))
+      .join('')}\n`;
+  const none = (): string => ' ';
+  return [
+    `\n${picocolors.bold('The furthest that a party was from its due')}  in leads\n`,
+    picocolors.dim(
+      `  ${''.padEnd(38)} ${['ours ', 'largest credit ', 'Tijdeman alone '].map((name) => name.padStart(16)).join('')}\n`,
+    ),
+    '  The same parties can take every lead, weights\n',
+    ...fixed.map(({ weights, furthest }) => line(`  ${weights}`, furthest, none)),
+    '  Chance says who can take a lead, weights\n',
+    ...random.map(({ weights, furthest }) => line(`  ${weights}`, furthest, none)),
+    '  An adversary says who can take a lead, weights\n',
+    ...adversary.map(({ parties, weights, furthest, unfinished }) =>
+      line(`  ${parties} parties, ${weights}`, furthest, (rule) => (unfinished.includes(rule) ? '+' : ' ')),
+    ),
+    picocolors.dim('  + the adversary had used up its leads, and might have gone on\n'),
+  ].join('');
+}
+
+function readCount(from: number, to: number): (text: string) => number {
+  return (text) => {
+    const count = Number(text);
+    if (!Number.isInteger(count) || count < from || count > to)
+      throw new InvalidArgumentError(`From ${thousands(from)} to ${thousands(to)}.`);
+    return count;
+  };
 }
 
 function readSeconds(text: string): number {

@@ -30,7 +30,10 @@ export interface Stack {
 }
 
 /** A complete system of its own, durable as in production, on throw-away data: nothing that runs elsewhere is touched. */
-export async function startStack(onError: (text: string) => void): Promise<Stack> {
+export async function startStack(
+  onError: (text: string) => void,
+  services: readonly string[] = serviceNames,
+): Promise<Stack> {
   const folder = new DataFolder({ FAIRLEAD_DATA_DIR: mkdtempSync(join(tmpdir(), 'fairlead-bench-')) });
   folder.make();
   const profiles = folder.in('profiles');
@@ -49,7 +52,7 @@ export async function startStack(onError: (text: string) => void): Promise<Stack
   const adminKey = folder.adminKey();
   const log = new ServiceLog(folder.in('services.log'), onError);
   const starting = startServicesProcess(
-    serviceNames,
+    services,
     {
       ...process.env,
       NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profiles}`,
@@ -65,22 +68,22 @@ export async function startStack(onError: (text: string) => void): Promise<Stack
     folder.in('services.pid.json'),
     log,
   );
-  const services = await starting.catch(async (error: unknown) => {
+  const running = await starting.catch(async (error: unknown) => {
     await stopServers();
     throw error;
   });
   return {
-    url: services.url,
+    url: running.url,
     adminKey,
     databaseUrl,
     brokers: kafka.brokers.split(','),
     receiver,
     stopServices: async () => {
-      await services.stop();
+      await running.stop();
       return profiles;
     },
     close: async () => {
-      await services.stop();
+      await running.stop();
       await stopServers();
     },
   };
