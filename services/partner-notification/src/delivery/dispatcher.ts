@@ -110,7 +110,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
 
   /** Its party has changed the endpoint: what could not be sent before may be sent now. */
   tryAgain(endpointKey: string): void {
-    this.#lane(endpointKey).pausedUntil = 0;
+    this.#lane(endpointKey).endPause();
     this.wake([endpointKey]);
   }
 
@@ -284,6 +284,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
       if (endpoint?.version !== version || endpoint.loadedAt < now - ENDPOINT_TRUST_MS) unknown.add(endpointKey);
     }
     if (unknown.size === 0) return;
+    const changes = new Map([...unknown].map((key) => [key, this.#lane(key).changes]));
     const rows = await this.endpoints.load(this.units.query, [...unknown]);
     for (const row of rows) {
       const lane = this.#lane(row.key);
@@ -292,7 +293,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
       if (before !== undefined && before !== lane.endpoint?.url.href) lane.forget();
     }
     await this.#noteReadability(rows);
-    for (const key of unknown) if (!this.#lane(key).endpoint) this.#pause(this.#lane(key), now);
+    for (const [key, whenRead] of changes) if (!this.#lane(key).endpoint) this.#pause(this.#lane(key), now, whenRead);
   }
 
   /** Nothing at all while secrets can be opened, or not, as before. */
@@ -307,9 +308,10 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   /** What is due for it would be claimed and given back for as long as there is nothing to sign it with. */
-  #pause(lane: Lane, now: number): void {
-    lane.pausedUntil = now + UNREADABLE_PAUSE_MS;
+  #pause(lane: Lane, now: number, changesWhenRead: number): void {
     this.#giveBack(lane.takeAll());
+    // Changed while it was being read: claimed again at once.
+    if (!lane.pause(now + UNREADABLE_PAUSE_MS, changesWhenRead)) lane.due = true;
   }
 
   /**

@@ -75,4 +75,16 @@ describe('how much a sender dares to send to one endpoint', () => {
     expect(one.takeAll()[0]?.claim.sequence).toBe('2000');
     expect(one.take()).toBeUndefined();
   });
+
+  // A secret was rotated in the moment in which the unreadable one was being looked at: the endpoint was then paused for a
+  // minute, with a secret that could be read.
+  it('is not paused for what was read of its endpoint before it was changed', () => {
+    const lane = new Lane('1', 8);
+    const whenRead = lane.changes;
+    lane.endPause();
+    expect([lane.pause(1_000, whenRead), lane.pausedUntil]).toEqual([false, 0]);
+    expect([lane.pause(1_000, lane.changes), lane.pausedUntil]).toEqual([true, 1_000]);
+    lane.endPause();
+    expect(lane.pausedUntil).toBe(0);
+  });
 });

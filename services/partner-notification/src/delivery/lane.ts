@@ -44,7 +44,9 @@ export class Lane {
   /** performance.now() at which something will be due; undefined: nothing known. */
   dueAt: number | undefined;
   /** performance.now() before which nothing is claimed, whatever is due: it could not be sent. */
-  pausedUntil = 0;
+  #pausedUntil = 0;
+  /** How often its party has changed the endpoint, as far as this sender was told. */
+  #changes = 0;
   inFlight = 0;
   /** In a row, the latest included. */
   failures = 0;
@@ -56,6 +58,32 @@ export class Lane {
   constructor(key: string, maxLimit: number) {
     this.key = key;
     this.#maxLimit = maxLimit;
+  }
+
+  get pausedUntil(): number {
+    return this.#pausedUntil;
+  }
+
+  /** Handed to `pause` by whoever reads the endpoint now and may find that nothing can be sent to it. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /**
+   * Nothing is claimed for it until then, unless its party has changed it since it was read: then what was read says nothing.
+   * @param until performance.now()
+   * @returns whether it is paused
+   */
+  pause(until: number, changesWhenRead: number): boolean {
+    if (changesWhenRead !== this.#changes) return false;
+    this.#pausedUntil = until;
+    return true;
+  }
+
+  /** Its party has changed the endpoint: what could not be sent before may be sent now. */
+  endPause(): void {
+    this.#changes += 1;
+    this.#pausedUntil = 0;
   }
 
   get buffered(): number {
