@@ -70,13 +70,21 @@ export async function playCampaign(campaign: Campaign): Promise<CampaignResult |
   return stopping.aborted ? undefined : play.run();
 }
 
+interface NamedAccountShares {
+  readonly lists: readonly {
+    readonly name: string;
+    readonly pools: readonly {
+      readonly pool: string;
+      readonly grades: readonly { readonly grade: string; readonly taken: number; readonly share: number | null }[];
+    }[];
+  }[];
+}
+
 class Play {
   readonly #sent: Sent = { total: 0, received: 0, merged: 0, held: 0, rejected: 0, completed: 0 };
   /** What this campaign calls the leads, by the ids that they were given. */
   readonly #names = new Map<string, string>();
   readonly #offered = new Set<string>();
-  /** Leads whose company the list of named accounts names: those that it reserved, and those above its ceiling. */
-  readonly #named = { reserved: new Set<string>(), 'above-ceiling': new Set<string>() };
   #override: { readonly leadId: string; readonly policyWould: string | null } | undefined;
   readonly #stopping: AbortSignal;
   #receivers: Receivers | undefined;
@@ -150,7 +158,6 @@ class Play {
     const breaks = new Map(parties.map(({ id, habits }) => [id, habits.breaksAtFirst]));
     const receivers = await startReceivers(secrets, breaks, (offer) => {
       this.#offered.add(offer.leadId);
-      if (offer.named) this.#named[offer.named].add(offer.leadId);
       sales.work(offer);
     });
     this.#receivers = receivers;
@@ -258,8 +265,6 @@ class Play {
     const unqualified = (await this.#ours('not-qualified')).length;
     const failed = this.#sales?.counts.failed ?? 0;
     const unsent = this.#planned - this.#sent.total;
-    const { reserved, 'above-ceiling': above } = this.#named;
-    const { ceiling } = policy.pools[0].namedAccounts;
     return [
       ...(unsent > 0 ? [`This machine is busy: ${number(unsent)} of the leads were left out to keep it short.`] : []),
       `${number(received)} leads were taken in at once, ${number(merged)} recognised as already known, ` +
@@ -268,8 +273,7 @@ class Play {
         'without a grade, and say so.',
       `${number(unqualified)} are students, applicants, competitors or press: nobody got them as if they were leads.`,
       `${number(declined ?? 0)} offers were declined and ${number(expired ?? 0)} ran out: each lead went on to the next party.`,
-      `${number(reserved.size)} leads of companies on the named-account list went to direct, outside the promise; ${number(above.size)} more ` +
-        `would have put it above its ceiling of ${ceiling} % of a grade, and were everybody's.`,
+      ...(await this.#namedAccounts()),
       ...(this.#override
         ? [
             `1 lead was given to ${override.toName} by a person, not by the policy, which had given it to ${this.#override.policyWould ?? 'nobody'}; the log ` +
@@ -280,6 +284,22 @@ class Play {
       `${number(this.#receivers?.counts.failed ?? 0)} webhooks met a receiver that was down, and were sent again.`,
       ...(open ? [`${number(open)} offers are still open; they will be answered, or run out.`] : []),
       ...(failed > 0 ? [`${number(failed)} answers did not get through.`] : []),
+    ];
+  }
+
+  /** What anybody may know of a list: how much it took of each grade, beside its ceiling. */
+  async #namedAccounts(): Promise<string[]> {
+    const { lists } = await this.api.call<NamedAccountShares>({ method: 'GET', path: '/v1/named-accounts' });
+    const [{ id, namedAccounts }] = policy.pools;
+    const list = lists.find(({ name }) => name === namedAccounts.list);
+    const took = list?.pools
+      .find(({ pool }) => pool === id)
+      ?.grades.filter(({ taken }) => taken > 0)
+      .map(({ grade, share }) => `${((share ?? 0) * 100).toFixed(1)} % of ${grade}`);
+    if (!took?.length) return [];
+    return [
+      `The list of named accounts took ${took.join(', ')} in pool ${id} for direct, outside the promise. Its ceiling is ` +
+        `${namedAccounts.ceiling} %: what it names above that was everybody's.`,
     ];
   }
 

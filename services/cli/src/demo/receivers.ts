@@ -8,8 +8,6 @@ export interface Offer {
   readonly leadId: string;
   readonly webhookId: string;
   readonly grade: string | null;
-  /** What the list of named accounts had to do with it. */
-  readonly named?: 'reserved' | 'above-ceiling';
 }
 
 export interface Receivers {
@@ -97,12 +95,11 @@ function offerIn(content: unknown, party: string, webhookId: string): Offer | un
   const { type, subject, data } = content as {
     readonly type?: unknown;
     readonly subject?: unknown;
-    readonly data?: { readonly grade?: unknown; readonly namedAccount?: unknown; readonly aboveCeiling?: unknown };
+    readonly data?: { readonly grade?: unknown };
   };
   if (type !== 'lead.routed' || typeof subject !== 'string') return undefined;
   const grade = typeof data?.grade === 'string' ? data.grade : null;
-  const named = data?.namedAccount ? 'reserved' : data?.aboveCeiling ? 'above-ceiling' : undefined;
-  return { party, leadId: subject, webhookId, grade, ...(named && { named }) };
+  return { party, leadId: subject, webhookId, grade };
 }
 
 async function read(request: IncomingMessage): Promise<string | undefined> {
