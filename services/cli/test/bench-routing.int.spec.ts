@@ -22,6 +22,8 @@ describe('fairlead bench routing', () => {
         /^ +1 named account +[\d,]+ +to reach 100,000/m,
         /^ +100 named accounts +[\d,]+ +to reach 100,000/m,
         /^ +10,000 named accounts +[\d,]+ +to reach 100,000/m,
+        /^ +1,000, ten can, with notes to explain +[\d,]+ +to reach 100,000/m,
+        /^ +1,000, all can, with notes to explain +[\d,]+ +to reach 50,000/m,
         /^ +100,000 partners cost, against 10 +[\d.]+ × +to reach 2 × at most/m,
         /^ +1 batch of 100 +0\.\d+ +to reach 0\.1; \d+ statements in \d+ batch/m,
         /^ +100 leads +0\.\d+ +\d+ statements in .* allows 508 queries, 5\.1 for each/m,

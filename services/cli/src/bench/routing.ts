@@ -14,6 +14,7 @@ import {
   routeLead,
   type RoutingState,
   type Rules,
+  weigh,
 } from '@fairlead/decisions';
 import { loadavg } from 'node:os';
 import { randomFrom } from './routing-adversary.js';
@@ -34,6 +35,8 @@ export interface CoreCase {
   readonly namedAccounts: number;
   /** `alike`: as many leads from every place, the hardest case for the machine's caches. */
   readonly places: 'unequal' | 'alike';
+  /** Whether what was weighed is noted for each decision, as the service does to explain it later. */
+  readonly noted: boolean;
   /** Decisions a second. */
   readonly toReach: number;
 }
@@ -57,16 +60,19 @@ const TEN_CAN = 100_000;
 const THOUSAND_CAN = 50_000;
 const GROWTH = 2;
 
-const ten = { canTake: 10, namedAccounts: 0, places: 'unequal', toReach: TEN_CAN } as const;
+const ten = { canTake: 10, namedAccounts: 0, places: 'unequal', noted: false, toReach: TEN_CAN } as const;
+const thousand = { ...ten, partners: 1_000, canTake: 1_000, toReach: THOUSAND_CAN } as const;
 const cases: readonly CoreCase[] = [
   { ...ten, name: '10 partners, ten can take it', partners: 10 },
   { ...ten, name: '1,000 partners, ten can take it', partners: 1_000 },
   { ...ten, name: '100,000 partners, ten can take it', partners: 100_000 },
   { ...ten, name: '100,000, all places alike', partners: 100_000, places: 'alike' },
-  { ...ten, name: '1,000 partners, all can take it', partners: 1_000, canTake: 1_000, toReach: THOUSAND_CAN },
+  { ...thousand, name: '1,000 partners, all can take it' },
   { ...ten, name: '1 named account', partners: 1_000, namedAccounts: 1 },
   { ...ten, name: '100 named accounts', partners: 1_000, namedAccounts: 100 },
   { ...ten, name: '10,000 named accounts', partners: 1_000, namedAccounts: 10_000 },
+  { ...ten, name: '1,000, ten can, with notes to explain', partners: 1_000, noted: true },
+  { ...thousand, name: '1,000, all can, with notes to explain', noted: true },
 ];
 
 /** Code is compiled, and every place has its partners' credits, before anything counts. */
@@ -105,7 +111,7 @@ export async function benchCore({ decisions, rounds, onProgress }: CoreOptions):
 }
 
 /**
- * Decides about one lead after the other: `routeLead`, then `applyDecision`. All of the state is in memory, as in a replay;
+ * Decides about one lead after the other: `routeLead`, then `applyDecision`, before them `weigh` where notes are taken. All of the state is in memory, as in a replay;
  * the service reads of it what a batch needs.
  */
 class Road {
@@ -115,7 +121,7 @@ class Road {
   private readonly random = randomFrom(2);
   private now = Date.UTC(2026, 0, 1);
 
-  constructor(each: CoreCase) {
+  constructor(private readonly each: CoreCase) {
     this.rules = rulesOf(each);
     this.leads = leadsOf(each);
     // Of the documents of all partners; computed once for each roster, and by the service when it has read one.
@@ -125,10 +131,14 @@ class Road {
   /** @returns decisions a second */
   run(decisions: number): number {
     const { leads, rules, state, random } = this;
+    const { noted } = this.each;
     const order = Uint16Array.from({ length: decisions }, () => Math.floor(random() * LEADS));
     const began = performance.now();
     for (let count = 0; count < decisions; count++) {
-      const decision = routeLead(leads[order[count] ?? 0] as RoutableLead, rules, state, (this.now += 7));
+      const lead = leads[order[count] ?? 0] as RoutableLead;
+      this.now += 7;
+      if (noted) weigh(lead, rules, state, this.now);
+      const decision = routeLead(lead, rules, state, this.now);
       applyDecision(state, decision.change, rules.roster);
     }
     return decisions / ((performance.now() - began) / 1_000);
