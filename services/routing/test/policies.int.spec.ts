@@ -554,8 +554,10 @@ describe('the life of a policy, with real servers', () => {
         ],
       });
       const changes = body['changes'] as { version: number; hash: string }[];
-      const said = routing.said('roster.changed', 'traced').map(({ data }) => (data as { version: number }).version);
-      expect(changes.map((each) => each.version)).toEqual(said.toReversed());
+      await eventually(() => {
+        const said = routing.said('roster.changed', 'traced').map(({ data }) => (data as { version: number }).version);
+        expect(changes.map((each) => each.version)).toEqual(said.toReversed());
+      });
 
       const first = await get('/v1/partners/traced/history?limit=1');
       expect(first.body['changes']).toEqual([(body['changes'] as object[])[0]]);

@@ -226,7 +226,7 @@ describe('routing, with real servers', () => {
     const partners = (await routing.call('GET', '/v1/partners')).body['partners'] as ({ id: string } & object)[];
     const roster = rosterHash(partners.map(({ id, ...document }) => [id, contentHash(document)]));
     expect(first?.data.decided.roster).toBe(roster);
-    expect(routing.said('roster.changed').at(-1)?.data).toMatchObject({ hash: roster });
+    await eventually(() => expect(routing.said('roster.changed').at(-1)?.data).toMatchObject({ hash: roster }));
   });
 
   it('lets a person override the policy, never silently, and makes whole whom the lead was taken from', async () => {
