@@ -148,7 +148,7 @@ describe('named accounts, with real servers', () => {
 
     expect(await get('/long')).toEqual(before);
     expect(await route({ companyDomain: 'other-0.com' })).toMatchObject({ to: 'acme' });
-    expect(readFromLog('long').map(({ version }) => version)).toEqual([1, 2]);
+    await eventually(() => expect(readFromLog('long').map(({ version }) => version)).toEqual([1, 2]));
     const [kept] = await routing.rows(`SELECT max(version) AS version FROM named_account_entries WHERE list = 'long'`);
     expect(kept).toEqual({ version: 2 });
   });
