@@ -1,4 +1,4 @@
 // Written by tools/engine-hash.mjs --write; see there what it is computed from.
 
 /** Content hash of everything that decides: it goes into every decision. */
-export const engine = 'add8db237800e300e942ee91c63c86fd30573ae02f81cc38e0fff3e9c3de76e1';
+export const engine = '83568b05e69d0c68e96fb17028a3368731b04b9059b8032526e4b04f4550b588';

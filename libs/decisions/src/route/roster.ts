@@ -126,15 +126,20 @@ export class Roster {
 
   /** Who may take such a lead from the pool. Leads of one place and product share the answer, so it is kept. */
   candidatesFor({ country, region, product }: Pick<Facts, 'country' | 'region' | 'product'>, pool: Pool): Candidates {
-    // What no partner names makes no difference between leads, and would let strangers fill the memory.
-    const place = this.namedPlace(region) ?? this.namedPlace(country ?? region?.slice(0, 2)) ?? ANY;
     const wanted = product === undefined ? ANY : this.namedProduct(product);
     const places = entry(this.remembered, pool, () => new Map<string, Map<string | undefined, Candidates>>());
-    const products = entry(places, place, () => new Map<string | undefined, Candidates>());
-    let candidates = products.get(wanted);
+    // A region that is remembered is one that partners name: most leads need no other look at the territories.
+    let products = region === undefined || region === ANY ? undefined : places.get(region);
+    let candidates = products?.get(wanted);
     if (!candidates) {
-      candidates = this.judge(place, wanted, pool);
-      this.remember(products, wanted, candidates);
+      // What no partner names makes no difference between leads, and would let strangers fill the memory.
+      const place = this.namedPlace(region) ?? this.namedPlace(country ?? region?.slice(0, 2)) ?? ANY;
+      products = entry(places, place, () => new Map<string | undefined, Candidates>());
+      candidates = products.get(wanted);
+      if (!candidates) {
+        candidates = this.judge(place, wanted, pool);
+        this.remember(products, wanted, candidates);
+      }
     }
     return candidates;
   }
