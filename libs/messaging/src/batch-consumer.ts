@@ -69,7 +69,8 @@ export class BatchConsumer extends Server implements CustomTransportStrategy {
   readonly #log: Logger;
   readonly #jobs: Job[] = [];
   #consumer: RecordConsumer | undefined;
-  #work: Promise<void> | undefined;
+  #draining = false;
+  #work: Promise<void> = Promise.resolve();
   #timers: NodeJS.Timeout[] = [];
   #closing = false;
   #halted: string | undefined;
@@ -173,12 +174,13 @@ export class BatchConsumer extends Server implements CustomTransportStrategy {
       if (this.#closing) throw new Error('closing: what was not begun is left for the next start');
       await new Promise<void>((done, failed) => {
         this.#jobs.push({ records: wanted.slice(i, i + MAX_BATCH), isMine, done, failed });
-        this.#work ??= this.#drain().finally(() => (this.#work = undefined));
+        if (!this.#draining) this.#work = this.#drain();
       });
     }
   }
 
   async #drain(): Promise<void> {
+    this.#draining = true;
     while (this.#jobs.length > 0) {
       // One turn of the event loop, so that all partitions of a fetch are in the queue before the batch is taken.
       await new Promise((resolve) => setImmediate(resolve));
@@ -198,6 +200,8 @@ export class BatchConsumer extends Server implements CustomTransportStrategy {
         for (const { failed } of jobs) failed(error);
       }
     }
+    // In the same step as the last look: whoever was waiting for this batch may queue the next one before a promise could say so.
+    this.#draining = false;
   }
 
   async #handle(received: readonly ReceivedRecord[]): Promise<void> {

@@ -152,6 +152,18 @@ describe('messaging, when something is wrong', () => {
     });
   });
 
+  // A consumer stood still for good, and looked well: its group was stable, and nothing was logged. A partition had brought more than
+  // a batch holds; the rest of it was queued in the moment between the last look at the queue and the end of the work.
+  it('works off a partition that brings more at once than a batch holds', async () => {
+    const lead = randomUUID();
+    const records = Array.from({ length: 1_200 }, (_, step) => road.record(lead, step + 1));
+    const producer = new Kafka({ brokers: road.brokers, clientId: 'test' }).producer();
+    await producer.send(records);
+    await producer.close();
+    await road.start();
+    await road.expectExactlyOnce([lead], 1_200);
+  });
+
   it('goes on from its own offsets when Kafka has forgotten those of its group', async () => {
     const service = await road.start();
     const leads = await road.send(20, 3);
