@@ -101,7 +101,7 @@ export class AccountChangeView {
   @ApiPropertyOptional() after?: AccountView;
 }
 
-export class ComparisonView {
+export class AccountsComparisonView {
   @ApiProperty({ type: 'integer' }) from: number;
   @ApiProperty({ type: 'integer' }) to: number;
   @ApiProperty() counts: ChangeCounts;
@@ -251,14 +251,14 @@ export class NamedAccountsController {
   @ApiQuery({ name: 'to', required: false, description: 'The version in force, if not given.' })
   @ApiQuery({ name: 'after', required: false, description: '`next` of the page before.' })
   @ApiQuery({ name: 'limit', required: false })
-  @ApiResponse({ status: 200, type: ComparisonView })
+  @ApiResponse({ status: 200, type: AccountsComparisonView })
   async compare(
     @Param('name') name: string,
     @QueryParameter('from') earlier?: unknown,
     @QueryParameter('to') later?: unknown,
     @QueryParameter('after') after?: unknown,
     @QueryParameter('limit') limit?: unknown,
-  ): Promise<ComparisonView> {
+  ): Promise<AccountsComparisonView> {
     const { query } = this.units;
     const size = pageLimit(limit);
     const asked = versionOf(earlier, 'from');
