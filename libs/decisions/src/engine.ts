@@ -1,4 +1,4 @@
 // Written by tools/engine-hash.mjs --write; see there what it is computed from.
 
 /** Content hash of everything that decides: it goes into every decision. */
-export const engine = '83568b05e69d0c68e96fb17028a3368731b04b9059b8032526e4b04f4550b588';
+export const engine = '93af71ae2c74291f6261d9aeb97ed08732a19073fb7b80018b6b5814f02e4722';

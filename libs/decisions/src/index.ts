@@ -121,6 +121,7 @@ export {
   NamedAccountList,
   NamedAccountsReader,
   readNamedAccounts,
+  readEnd,
 } from './route/named-accounts.js';
 export { DIRECT, isPartnerId, type PartnerDocument, readPartner } from './route/partner.js';
 export {
@@ -133,6 +134,18 @@ export {
   readPolicyDraft,
 } from './route/policy.js';
 export { type DatedLead, type Preview, type PreviewCount, previewPolicy } from './route/preview.js';
+export {
+  accountKey,
+  type Claim,
+  type ClaimDecision,
+  type ClaimedAccount,
+  type ClaimKind,
+  type Conflict,
+  decideClaim,
+  ProtectedAccounts,
+  readAccount,
+  writtenAccount,
+} from './route/protected-accounts.js';
 export { MAX_PARTNERS, type Partner, partnerOf, type Refusal, Roster, rosterHash } from './route/roster.js';
 export {
   type EarlierOffers,

@@ -1,3 +1,6 @@
+import { AccountClaimRefused } from './account-claim-refused.js';
+import { AccountProtected } from './account-protected.js';
+import { AccountReleased } from './account-released.js';
 import type { EventDefinition } from './define-event.js';
 import { EventParked } from './event-parked.js';
 import { EventRedriven } from './event-redriven.js';
@@ -30,6 +33,9 @@ import { RosterChanged } from './roster-changed.js';
 
 /** Every event, in its newest version; earlier ones hang on their upcasts. */
 export const allEvents: readonly EventDefinition[] = [
+  AccountClaimRefused,
+  AccountProtected,
+  AccountReleased,
   EventParked,
   EventRedriven,
   LeadAccepted,

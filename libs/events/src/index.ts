@@ -38,6 +38,9 @@ export {
   RefusedCounts,
   Sealed,
 } from './shapes.js';
+export { AccountClaimRefused } from './account-claim-refused.js';
+export { AccountProtected } from './account-protected.js';
+export { AccountReleased } from './account-released.js';
 export { EventParked } from './event-parked.js';
 export { EventRedriven } from './event-redriven.js';
 export { LeadAccepted } from './lead-accepted.js';

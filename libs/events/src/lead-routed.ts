@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox';
+import { ClaimKind } from './account-claim.js';
 import { defineEvent, type EventOf } from './define-event.js';
 import {
   Considered,
@@ -10,14 +11,27 @@ import {
   Ordinal,
   PartyId,
   RefusedCounts,
+  Slug,
   text,
   Timestamp,
+  Uuid,
 } from './shapes.js';
 
 const NamedAccount = object({
   list: DocumentName,
   version: Ordinal,
   entry: text(255, 'the domain or company that matched'),
+});
+
+/** A partner's claim on the lead's company. `refusals`: why that partner could not take the lead, which then was everybody's. */
+const ProtectedAccount = object({
+  claim: Uuid,
+  kind: ClaimKind,
+  partner: PartyId,
+  entry: text(255, 'the domain or company that matched'),
+  from: Timestamp,
+  until: Type.Optional(Timestamp),
+  refusals: Type.Array(Slug, { maxItems: 16 }),
 });
 
 /**
@@ -34,6 +48,7 @@ export const LeadRouted = defineEvent(
     acceptBy: Timestamp,
     revealContact: oneOf('on-offer', 'on-accept'),
     why: oneOf('first', 'declined', 'expired', 'fallback', 'override'),
+    protectedAccount: Type.Optional(ProtectedAccount),
     namedAccount: Type.Optional(NamedAccount),
     aboveCeiling: Type.Optional(NamedAccount),
     decided: DecisionStamp,

@@ -159,6 +159,13 @@ export const DecisionStamp = object({
       'the list that the pool reserves by, whether or not it had this account',
     ),
   ),
+  protections: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: 'how many changes of claims on accounts came before; absent: none',
+    }),
+  ),
   pool: DocumentName,
   poolSeq: Type.Integer({
     minimum: 0,

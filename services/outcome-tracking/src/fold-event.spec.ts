@@ -49,11 +49,14 @@ describe('the view of a lead', () => {
   });
 
   it('knows under which policy, and outside which promise, an offer was made', () => {
+    const claimed = { claim: id, kind: 'deal-registration', partner: 'acme', entry: 'x', from: 0 } as const;
     const kinds = (
       [
         { why: 'first' },
         { why: 'declined' },
         { why: 'first', namedAccount: { list: 'l', version: 1, entry: 'x' } },
+        { why: 'first', protectedAccount: { ...claimed, refusals: [] as string[] } },
+        { why: 'first', protectedAccount: { ...claimed, refusals: ['cap-reached'] as string[] } },
         { why: 'fallback' },
         { why: 'override' },
       ] as const
@@ -65,6 +68,8 @@ describe('the view of a lead', () => {
       ['emea@3', 'share'],
       ['emea@3', 'share'],
       ['emea@3', 'named-account'],
+      ['emea@3', 'protected-account'],
+      ['emea@3', 'share'],
       ['emea@3', 'fallback'],
       ['emea@3', 'override'],
     ]);

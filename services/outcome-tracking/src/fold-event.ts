@@ -124,8 +124,10 @@ function routed({ data }: LeadRouted): Step {
   };
 }
 
-function kindOf({ namedAccount, why }: LeadRouted['data']): OfferKind {
+function kindOf({ namedAccount, protectedAccount, why }: LeadRouted['data']): OfferKind {
   if (why === 'override' || why === 'fallback') return why;
+  // One that its partner could not take says so, and went to somebody else.
+  if (protectedAccount?.refusals.length === 0) return 'protected-account';
   return namedAccount ? 'named-account' : 'share';
 }
 

@@ -1,6 +1,11 @@
 import { Module } from '@nestjs/common';
 import { MessagingModule } from '@fairlead/messaging';
+import { AccountClaims } from './account-claims.js';
 import { Desks } from './desk.js';
+import { AccountClaimsController } from './handlers/account-claims.controller.js';
+import { AccountsOfRecordController } from './handlers/accounts-of-record.controller.js';
+import { ClaimsOfPartner } from './handlers/claims-of-partner.js';
+import { DealRegistrationsController } from './handlers/deal-registrations.controller.js';
 import { ExplanationsController } from './handlers/explanations.controller.js';
 import { FirstPolicy } from './handlers/first-policy.js';
 import { LeadAnswersHandler } from './handlers/lead-answers.handler.js';
@@ -18,6 +23,7 @@ import { PolicyPreviewController } from './handlers/policy-preview.controller.js
 import { PolicyChecks } from './policy-checks.js';
 import { Refusals } from './refusals.js';
 import { ActivationsStore } from './store/activations.store.js';
+import { ClaimsStore } from './store/claims.store.js';
 import { DecisionsStore } from './store/decisions.store.js';
 import { LeadsStore } from './store/leads.store.js';
 import { NamedAccountsStore } from './store/named-accounts.store.js';
@@ -42,6 +48,9 @@ export const migrations = new URL('../migrations/', import.meta.url);
     PolicyPreviewController,
     PartnersController,
     NamedAccountsController,
+    DealRegistrationsController,
+    AccountsOfRecordController,
+    AccountClaimsController,
     OverridesController,
     ExplanationsController,
   ],
@@ -60,6 +69,9 @@ export const migrations = new URL('../migrations/', import.meta.url);
     PolicyChecks,
     PartnersStore,
     NamedAccountsStore,
+    AccountClaims,
+    ClaimsOfPartner,
+    ClaimsStore,
   ],
 })
 export class RoutingModule {}

@@ -86,6 +86,24 @@ describe('the explanation of a lead', () => {
     expect(decisions[1]).toMatchObject({ to: other, policy: 'why@1' });
   });
 
+  it('speaks of a partner as it was when the lead was decided, whatever it has become', async () => {
+    const { subject: lead } = await route();
+    const put = (id: string, more: object) =>
+      routing.call('PUT', `/v1/partners/${id}`, { name: id, tier: 'gold', ...more });
+    await put('coil', { territories: ['DE'] });
+    await put('nova', { territories: ['DE'] });
+    expect((await ask(lead, '?partner=coil')).decisions[0]?.party?.refusals).toEqual(['outside-territory']);
+    expect((await ask(lead, '?partner=nova')).decisions[0]?.party).toMatchObject({
+      refusals: ['not-on-roster'],
+      because: ['nova was not on the roster then.'],
+    });
+    // To a partner that came later, the lead does not exist.
+    const nova = await routing.keyOf('partner', { partner: 'nova' });
+    expect((await ask(lead, '', nova)).status).toBe(404);
+    await put('coil', { territories: ['FR'] });
+    await put('nova', { territories: ['FR'] });
+  });
+
   it('names other partners to no partner, and gives it nothing of leads that are none of its concern', async () => {
     const { subject: lead, data } = await route();
     const other = data.to === 'acme' ? 'bolt' : 'acme';

@@ -40,7 +40,7 @@ export const leadStages = [
 export type LeadStage = (typeof leadStages)[number];
 
 /** Why an offer was made. Only `share` is measured against the promise: the others stand outside it, and are shown beside it. */
-export type OfferKind = 'share' | 'named-account' | 'fallback' | 'override';
+export type OfferKind = 'share' | 'named-account' | 'protected-account' | 'fallback' | 'override';
 
 /** How much a won lead brought, as reported: a decimal in major units, and an ISO 4217 code. */
 export interface Amount {

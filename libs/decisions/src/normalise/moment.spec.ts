@@ -1,5 +1,17 @@
 import fc from 'fast-check';
-import { readMoment } from './moment.js';
+import { readMoment, writeDay } from './moment.js';
+
+describe('a day', () => {
+  it('is written as a Date would write it', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 253_402_300_799_999 }), (moment) => {
+        expect(writeDay(moment)).toBe(new Date(moment).toISOString().slice(0, 10));
+      }),
+    );
+    for (const day of ['1970-01-01', '2024-02-29', '2100-02-28', '2100-03-01', '2000-12-31'])
+      expect(writeDay(Date.parse(day))).toBe(day);
+  });
+});
 
 describe('a moment', () => {
   it.each([

@@ -3,6 +3,7 @@ import { Loads } from './loads.js';
 import { NamedAccountList, readNamedAccounts } from './named-accounts.js';
 import { DIRECT, type PartnerDocument } from './partner.js';
 import { policyOf } from './policy.js';
+import { type Claim, ProtectedAccounts } from './protected-accounts.js';
 import { partnerOf, Roster } from './roster.js';
 import { overrideLead, type RoutableLead, routeLead, type Rules } from './route-lead.js';
 import { applyDecision, type RoutingState } from './routing-state.js';
@@ -17,7 +18,7 @@ const partners: Record<string, Partial<PartnerDocument>> = {
 };
 const roster = Object.entries(partners).map(([id, more]) => partnerOf(id, { name: id, tier: 'gold', ...more }));
 
-function rules(ceiling = 100): Rules {
+function rules(ceiling = 100, claims: readonly Claim[] = []): Rules {
   const list = readNamedAccounts({
     owner: 'jane',
     entries: [{ domain: 'siemens.com', owner: 'north', from: '2026-01-01' }],
@@ -34,6 +35,7 @@ function rules(ceiling = 100): Rules {
     policy: policyOf({ name: 'emea', pools: [pool] }, 3),
     roster: new Roster(roster),
     namedAccounts: new Map([['named', new NamedAccountList('named', 2, list.document)]]),
+    protections: new ProtectedAccounts(claims.length, claims),
   };
 }
 
@@ -48,7 +50,11 @@ function recorded(...leads: readonly RoutableLead[]): RecordedDecision {
 }
 
 function recordedUnder(ceiling: number, ...leads: readonly RoutableLead[]): RecordedDecision {
-  const [state, under] = [{ pools: new Map(), loads: new Loads() } as RoutingState, rules(ceiling)];
+  return recordedBy(rules(ceiling), leads);
+}
+
+function recordedBy(under: Rules, leads: readonly RoutableLead[]): RecordedDecision {
+  const state: RoutingState = { pools: new Map(), loads: new Loads() };
   const all = leads.map((each) => {
     const weighed = weigh(each, under, state, now);
     const { outcome, data, change } = routeLead(each, under, state, now);
@@ -59,8 +65,8 @@ function recordedUnder(ceiling: number, ...leads: readonly RoutableLead[]): Reco
 }
 
 function why(decision: RecordedDecision, party?: string, nameOf = (id: string) => id, ceiling = 100): Explanation {
-  const asked = party === undefined || party === DIRECT ? party : roster.find(({ id }) => id === party);
-  return explain(decision, rules(ceiling).policy, asked, nameOf);
+  const partner = roster.find(({ id }) => id === party);
+  return explain(decision, rules(ceiling).policy, party, partner, nameOf);
 }
 
 describe('the explanation of a decision', () => {
@@ -103,6 +109,13 @@ describe('the explanation of a decision', () => {
     );
   });
 
+  it('says of a partner that was not on the roster then that it was not', () => {
+    expect(why(toPartner, 'nova')).toMatchObject({
+      party: ['nova was not on the roster then.'],
+      refusals: ['not-on-roster'],
+    });
+  });
+
   it('names other partners to nobody who may not know them', () => {
     const toBolt = (id: string) => (id === 'bolt' ? id : 'another partner');
     const text = JSON.stringify(why(toPartner, 'bolt', toBolt));
@@ -135,6 +148,34 @@ describe('the explanation of a decision', () => {
         "with this one it would be above its ceiling of 30 %, so the lead is everybody's.",
     );
     expect(decision).toHaveLength(3);
+  });
+
+  it('says that a partner claimed the company before, until when, and what kept it from the lead', () => {
+    const claim = { id: 'c1', kind: 'deal-registration', partner: 'bolt', account: { domain: 'siemens.com' } } as const;
+    const under = rules(100, [{ ...claim, from: now, until: Date.UTC(2026, 3, 15) }]);
+    const siemens = lead({ companyDomain: 'siemens.com' });
+    const claimed =
+      "bolt registered a deal with siemens.com on 2026-01-15: the account's leads are offered to it first, outside the promise, until 2026-04-14.";
+    const protectedLead = recordedBy(under, [siemens]);
+    expect(why(protectedLead, 'bolt')).toEqual({ decision: [claimed], party: ['bolt got it.'], refusals: [] });
+    const hidden = (id: string) => (id === 'acme' ? id : 'another partner');
+    expect(why(protectedLead, 'acme', hidden)).toEqual({
+      decision: [claimed.replace('bolt', 'another partner')],
+      party: ['The account is protected: the partner that claimed it first is offered its leads.'],
+      refusals: ['protected-account'],
+    });
+    expect(why(protectedLead, DIRECT).refusals).toEqual(['protected-account']);
+
+    expect(why(recordedBy(under, [siemens, siemens]), 'bolt')).toMatchObject({
+      decision: [
+        `${claimed} bolt had reached one of its caps. So the lead is everybody's.`,
+        'The named-account list named (version 2, entry siemens.com) reserves it for direct, outside the promise. Before it the list had taken 0 of 1 leads of grade B; its ceiling is 100 %.',
+      ],
+    });
+    const record = rules(100, [{ ...claim, kind: 'partner-of-record', from: now }]);
+    expect(why(recordedBy(record, [siemens])).decision).toEqual([
+      "bolt is the partner of record of siemens.com since 2026-01-15: the account's leads are offered to it first, outside the promise.",
+    ]);
   });
 
   it('says why a lead is nobody’s', () => {

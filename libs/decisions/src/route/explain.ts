@@ -1,4 +1,5 @@
 import type { DataOf, LeadRouted, LeadUnroutable } from '@fairlead/events';
+import { writeDay } from '../normalise/moment.js';
 import { LEAD, UNCLAIMED } from './allocate.js';
 import { DIRECT } from './partner.js';
 import type { Policy, Pool, Quality } from './policy.js';
@@ -84,21 +85,22 @@ export interface Explanation {
  * Says why a lead went where it went, and why a party got it or did not, in sentences for people who sell. Everything in
  * them is what was recorded when it was decided.
  * @param policy  the version that the decision names
- * @param asked  the party in question: a partner as it was then, or direct; undefined for the decision alone
+ * @param party  the one in question: a partner's id, or direct; undefined for the decision alone
+ * @param partner  that partner as it was then; undefined when it was on the roster no more, or not yet
  * @param nameOf  how a party is called before whoever reads this: to a partner, another partner has no name
  */
 export function explain(
   { lead, weighed, told }: RecordedDecision,
   policy: Policy,
-  asked: Partner | typeof DIRECT | undefined,
+  party: string | undefined,
+  partner: Partner | undefined,
   nameOf: (party: string) => string,
 ): Explanation {
   const pool = policy.pools.find(({ id }) => id === told.data.decided.pool);
   if (!pool) throw new RangeError(`policy ${policy.name}@${policy.version} has no pool ${told.data.decided.pool}`);
   const story = new Story(lead, weighed, told, pool, nameOf);
-  const party = asked === undefined ? undefined : typeof asked === 'string' ? asked : asked.id;
   const got = told.outcome === 'routed' && told.data.to === party;
-  const refusals = asked === undefined || got ? [] : story.refusalsOf(asked);
+  const refusals = party === undefined || got ? [] : story.refusalsOf(party, partner);
   return {
     decision: story.decision(),
     party: party === undefined ? [] : story.about(party, got, refusals),
@@ -145,8 +147,11 @@ class Story {
         return [`The offer before this one ${before}, so it was offered again.`, rule, this.turn(told.data.to)];
       }
       case 'first':
-        if (told.data.namedAccount) return [this.reservation(told.data.namedAccount)];
+        if (told.data.protectedAccount?.refusals.length === 0) return this.protection(told.data.protectedAccount);
+        if (told.data.namedAccount)
+          return [...this.protection(told.data.protectedAccount), this.reservation(told.data.namedAccount)];
         return [
+          ...this.protection(told.data.protectedAccount),
           ...(told.data.aboveCeiling ? [this.aboveCeiling(told.data.aboveCeiling)] : []),
           rule,
           this.turn(told.data.to),
@@ -177,18 +182,19 @@ class Story {
   }
 
   /** What kept the party from it: as recorded where it was listed, else as policy and roster say. */
-  refusalsOf(asked: Partner | typeof DIRECT): Refusal[] {
-    const party = typeof asked === 'string' ? asked : asked.id;
+  refusalsOf(party: string, partner: Partner | undefined): Refusal[] {
     const recorded = this.told.data.considered.find((each) => each.party === party);
     if (recorded) return recorded.refusals as Refusal[];
+    if (this.told.outcome === 'routed' && this.told.data.protectedAccount?.refusals.length === 0)
+      return ['protected-account'];
     if (this.told.outcome === 'routed' && this.told.data.namedAccount) return ['named-account'];
-    if (typeof asked === 'string') return [];
+    if (party === DIRECT) return [];
+    if (!partner) return ['not-on-roster'];
     if (this.weighed.full.some(({ id }) => id === party)) return ['cap-reached'];
     if (this.weighed.able.some(({ id }) => id === party)) {
       return this.lead.earlier?.refusedBy.includes(party) ? ['declined-before'] : [];
     }
-    const alone = new Roster([asked]).candidatesFor(this.lead.facts, this.pool);
-    return alone.refused[0]?.refusals.slice() ?? (Object.keys(alone.refusedCounts) as Refusal[]);
+    return new Roster([partner]).refusalsOf(party, this.lead.facts, this.pool);
   }
 
   private turn(to: string): string {
@@ -209,6 +215,22 @@ class Story {
 
   private owed(name: string, { credit, weight }: { credit: number; weight: number }): string {
     return `${name} ${standing(credit)} at a weight of ${weight}. What a lead adds to that is never lost, so its turn comes.`;
+  }
+
+  private protection(claimed: DataOf<typeof LeadRouted>['protectedAccount']): string[] {
+    if (!claimed) return [];
+    const { kind, partner, entry, from, until, refusals } = claimed;
+    const name = this.nameOf(partner);
+    const why =
+      kind === 'deal-registration'
+        ? `${name} registered a deal with ${entry} on ${writeDay(from)}`
+        : `${name} is the partner of record of ${entry} since ${writeDay(from)}`;
+    // The last day on which it holds for some of the day.
+    const ending = until === undefined ? '' : `, until ${writeDay(until - 1)}`;
+    const claim = `${why}: the account's leads are offered to it first, outside the promise${ending}.`;
+    if (refusals.length === 0) return [claim];
+    const because = refusals.map((refusal) => this.refusal(refusal as Refusal, name)).join(' ');
+    return [`${claim} ${because} So the lead is everybody's.`];
   }
 
   private reservation({ list, version, entry }: { list: string; version: number; entry: string }): string {
@@ -267,6 +289,10 @@ class Story {
         return `Pool ${this.pool.id} promises ${name} nothing of ${this.kind}.`;
       case 'named-account':
         return `A named-account list reserves the lead for direct.`;
+      case 'protected-account':
+        return `The account is protected: the partner that claimed it first is offered its leads.`;
+      case 'not-on-roster':
+        return `${name} was not on the roster then.`;
     }
   }
 }

@@ -4,6 +4,7 @@ import { backForRefusing, LEAD } from './allocate.js';
 import { Loads } from './loads.js';
 import type { PartnerDocument } from './partner.js';
 import { policyOf } from './policy.js';
+import { ProtectedAccounts } from './protected-accounts.js';
 import { partnerOf, Roster } from './roster.js';
 import { type RoutableLead, routeLead, type Rules } from './route-lead.js';
 import { applyDecision, creditEntries, creditKey, freePlace, refuseOffer, type RoutingState } from './routing-state.js';
@@ -101,6 +102,7 @@ class Pool {
         Object.entries(partners).map(([id, more]) => partnerOf(id, { name: id, tier: 'gold', ...more })),
       ),
       namedAccounts: new Map(),
+      protections: new ProtectedAccounts(0, []),
     };
   }
 }

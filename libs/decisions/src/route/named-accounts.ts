@@ -176,7 +176,7 @@ function accountOf(entry: EntryDocument, report: Report): NamedAccount | undefin
   if (entry.domain !== undefined && domain === undefined) wrong(['domain'], 'is no domain');
   if (company !== undefined && companyKey(company) === '') wrong(['company'], 'is no name');
   if (owner.trim() === '') wrong(['owner'], BLANK);
-  const [from, until] = [readMoment(entry.from), endOf(entry.until)];
+  const [from, until] = [readMoment(entry.from), readEnd(entry.until)];
   if (from === undefined) wrong(['from'], NO_DATE);
   if (entry.until !== undefined && until === undefined) wrong(['until'], NO_DATE);
   if (from !== undefined && until !== undefined && until <= from) wrong(['until'], 'is before it begins');
@@ -195,7 +195,8 @@ const BLANK = 'is blank';
 const NO_DATE = 'must be a date such as 2026-01-31, or a time as RFC 3339 writes it';
 const DAY_MS = 86_400_000;
 
-function endOf(until: string | undefined): number | undefined {
+/** @param until  a time, or a day, which is meant whole and in UTC */
+export function readEnd(until: string | undefined): number | undefined {
   const moment = until === undefined ? undefined : readMoment(until);
   return moment !== undefined && until !== undefined && until.trim().length === 10 ? moment + DAY_MS : moment;
 }

@@ -93,8 +93,20 @@ const PoolDocument = closed({
   namedAccounts: Type.Optional(closed({ list: Name, ceiling: Percent })),
 });
 
-/** 200: a decision tries them one after the other. */
-const PolicyDocument = closed({ name: Name, pools: Type.Array(PoolDocument, { minItems: 1, maxItems: 200 }) });
+const PolicyDocument = closed({
+  name: Name,
+  /** Absent: partners cannot register deals. */
+  dealRegistration: Type.Optional(
+    closed({
+      /** How long the account's leads are the partner's. */
+      protectFor: Duration,
+      // 10,000: whoever works more deals than that at once is no partner but a market.
+      perPartner: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
+    }),
+  ),
+  // 200: a decision tries them one after the other.
+  pools: Type.Array(PoolDocument, { minItems: 1, maxItems: 200 }),
+});
 type PoolDocument = Static<typeof PoolDocument>;
 export type PolicyDocument = Static<typeof PolicyDocument>;
 
@@ -118,6 +130,11 @@ const GRADES = ['A', 'B', 'C', 'D'] as const;
 
 /** Looks only into what is sound: in a document whose shape is wrong somewhere, the rest is checked all the same. */
 const check: Rules<PolicyDocument> = (document, report, sound) => {
+  const isLongerThanAYear = (duration: string | undefined) =>
+    duration !== undefined && durationMs(duration) > MAX_DURATION_MS;
+  if (sound(['dealRegistration']) && isLongerThanAYear(document.dealRegistration?.protectFor))
+    report(['dealRegistration', 'protectFor'], TOO_LONG);
+
   const pools = poolsIn(document);
   pools.forEach((pool, index) => {
     const at = (...steps: Path): Path => ['pools', index, ...steps];
@@ -151,8 +168,6 @@ const check: Rules<PolicyDocument> = (document, report, sound) => {
       const { from = 0, below = Infinity } = condition;
       if (from >= below) report(path, `nothing is from ${from} and below ${below}`);
     }
-    const isLongerThanAYear = (duration: string | undefined) =>
-      duration !== undefined && durationMs(duration) > MAX_DURATION_MS;
     if (sound(at('offer', 'acceptWithin')) && isLongerThanAYear(pool.offer?.acceptWithin))
       report(at('offer', 'acceptWithin'), TOO_LONG);
     for (const need of (sound(at('incomplete', 'needs')) && pool.incomplete?.needs) || []) {
@@ -213,6 +228,7 @@ export interface Policy {
   readonly version: number;
   /** Of the document as it was written. */
   readonly hash: string;
+  readonly dealRegistration?: { readonly protectForMs: number; readonly perPartner: number };
   readonly pools: readonly Pool[];
 }
 
@@ -259,9 +275,24 @@ export interface AttributeCondition {
 /** A day to answer, three tries, then the vendor's own people; contact details to those who commit. */
 const offerUnlessSaid = { acceptWithin: '24h', maxOffers: 3, then: 'direct', revealContact: 'on-accept' } as const;
 
+/** Deals that one seller can keep an eye on. */
+const REGISTRATIONS_UNLESS_SAID = 50;
+
 /** @param document  as `readPolicy` answered it */
 export function policyOf(document: PolicyDocument, version: number): Policy {
-  return { name: document.name, version, hash: contentHash(document), pools: document.pools.map(poolOf) };
+  const { name, dealRegistration, pools } = document;
+  return {
+    name,
+    version,
+    hash: contentHash(document),
+    ...(dealRegistration && {
+      dealRegistration: {
+        protectForMs: durationMs(dealRegistration.protectFor),
+        perPartner: dealRegistration.perPartner ?? REGISTRATIONS_UNLESS_SAID,
+      },
+    }),
+    pools: pools.map(poolOf),
+  };
 }
 
 function poolOf(pool: PoolDocument): Pool {

@@ -1,6 +1,7 @@
 import { NamedAccountList } from './named-accounts.js';
 import type { PartnerDocument } from './partner.js';
 import { type PolicyDocument, policyOf } from './policy.js';
+import { ProtectedAccounts } from './protected-accounts.js';
 import { type DatedLead, previewPolicy } from './preview.js';
 import { partnerOf, Roster } from './roster.js';
 import type { RoutableLead, Rules } from './route-lead.js';
@@ -25,6 +26,7 @@ function rules(
       Object.entries(partners).map(([id, more]) => partnerOf(id, { name: id, tier: 'gold', ...more })),
     ),
     namedAccounts: new Map([['named', new NamedAccountList('named', 1, named)]]),
+    protections: new ProtectedAccounts(0, []),
   };
 }
 

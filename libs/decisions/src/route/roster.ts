@@ -37,7 +37,10 @@ export type Refusal =
   | 'declined-before'
   // Direct's own: the pool promises it, or the channel, nothing of this grade; or the lead was reserved for direct.
   | 'no-share'
-  | 'named-account';
+  | 'named-account'
+  // The account is another partner's; of that partner itself, that this roster does not have it.
+  | 'protected-account'
+  | 'not-on-roster';
 
 /** A partner that may take a kind of lead, and its weight in the pool. */
 export interface Candidate {
@@ -142,6 +145,14 @@ export class Roster {
       }
     }
     return candidates;
+  }
+
+  /** What policy and roster keep the partner from such a lead by, whoever else could take it; empty: nothing does. */
+  refusalsOf(id: string, facts: Pick<Facts, 'country' | 'region' | 'product'>, pool: Pool): Refusal[] {
+    const partner = this.partners.get(id);
+    if (!partner) return ['not-on-roster'];
+    const { refused, refusedCounts } = new Roster([partner]).candidatesFor(facts, pool);
+    return refused[0]?.refusals.slice() ?? (Object.keys(refusedCounts) as Refusal[]);
   }
 
   private namedPlace(place: string | undefined): string | undefined {

@@ -5,6 +5,7 @@ import { Loads } from './loads.js';
 import { NamedAccountList, readNamedAccounts } from './named-accounts.js';
 import { DIRECT, type PartnerDocument } from './partner.js';
 import { type PolicyDocument, policyOf } from './policy.js';
+import { ProtectedAccounts } from './protected-accounts.js';
 import { partnerOf, Roster } from './roster.js';
 import {
   type EarlierOffers,
@@ -45,6 +46,7 @@ function rulesWith(partners: Record<string, Partial<PartnerDocument>>, pool: Par
       Object.entries(partners).map(([id, more]) => partnerOf(id, { name: id, tier: 'gold', ...more })),
     ),
     namedAccounts: new Map([['named', new NamedAccountList('named', 2, list.document)]]),
+    protections: new ProtectedAccounts(0, []),
   };
 }
 
@@ -360,6 +362,77 @@ describe('a named account', () => {
   it('is no named account where the list is not known', () => {
     const road = new Road({ acme: {} }, { namedAccounts: { list: 'lost', ceiling: 100 } });
     expect(road.route(siemens).data).not.toHaveProperty('namedAccount');
+  });
+});
+
+describe('a protected account', () => {
+  const day = 86_400_000;
+  const claim = { id: 'c1', kind: 'deal-registration', partner: 'bolt', account: { domain: 'siemens.com' } } as const;
+  const term = { from: now - day, until: now + day };
+  const siemens = lead({ facts: { companyDomain: 'siemens.com' } as never });
+
+  function road(partners: Record<string, Partial<PartnerDocument>> = { acme: { weight: 100 }, bolt: {} }) {
+    const made = new Road(partners, { namedAccounts: { list: 'named', ceiling: 100 } });
+    Object.assign(made.rules, { protections: new ProtectedAccounts(7, [{ ...claim, ...term }]) });
+    return made;
+  }
+
+  it('goes to the partner that claimed it, before any list and outside the promise', () => {
+    expect(road().route(siemens)).toMatchObject({
+      outcome: 'routed',
+      data: {
+        to: 'bolt',
+        why: 'first',
+        protectedAccount: { ...term, claim: 'c1', partner: 'bolt', entry: 'siemens.com', refusals: [] },
+        considered: [{ party: 'bolt', refusals: [], credit: 0 }],
+        refusedCounts: { 'protected-account': 2 },
+        decided: { protections: 7 },
+      },
+      paidBy: null,
+      change: { to: 'bolt', moves: [], reserved: { list: 'named', taken: false } },
+    });
+  });
+
+  it('is protected from the first moment to the last, and no longer', () => {
+    expect(road().to(siemens, term.from - 1)).toBe(DIRECT);
+    expect(road().to(siemens, term.from)).toBe('bolt');
+    expect(road().to(siemens, term.until - 1)).toBe('bolt');
+    expect(road().to(siemens, term.until)).toBe(DIRECT);
+  });
+
+  it('whose partner is at its cap is everybody’s, and says so', () => {
+    const full = road({ acme: {}, bolt: { caps: { open: 1 } } });
+    expect(full.to(siemens)).toBe('bolt');
+    // Direct's, because a list names it too.
+    expect(full.route(siemens).data).toMatchObject({
+      to: DIRECT,
+      protectedAccount: { partner: 'bolt', refusals: ['cap-reached'] },
+      namedAccount: { list: 'named' },
+    });
+  });
+
+  it('asks of its partner what it asks of everybody', () => {
+    const told = (bolt: Partial<PartnerDocument>) => {
+      const { data } = road({ acme: {}, bolt }).route(siemens);
+      return 'protectedAccount' in data ? data.protectedAccount?.refusals : undefined;
+    };
+    expect(told({ status: 'paused' })).toEqual(['paused']);
+    expect(told({ territories: ['AT'] })).toEqual(['outside-territory']);
+    expect(told({ products: ['cloud'], territories: ['DE'] })).toEqual(['outside-territory']);
+    const { data } = road({ acme: {} }).route(siemens);
+    expect(data).toMatchObject({ to: DIRECT, protectedAccount: { refusals: ['not-on-roster'] } });
+  });
+
+  it('whose partner does not want the lead is offered to the others like any other lead', () => {
+    const { offers } = road().refusedByAll(siemens);
+    expect(offers).toEqual(['bolt (first)', 'acme (declined)', 'direct (declined)']);
+  });
+
+  it('leaves the credits of everybody as they were', () => {
+    const protecting = road();
+    for (let count = 0; count < 10; count++) protecting.route(siemens);
+    expect(protecting.sums().every((sum) => sum === 0)).toBe(true);
+    expect([...protecting.state.pools.values()].flatMap(({ credits }) => [...credits])).toEqual([]);
   });
 });
 

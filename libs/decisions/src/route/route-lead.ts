@@ -5,6 +5,7 @@ import { matchPool } from './match-pool.js';
 import type { NamedAccount, NamedAccountList } from './named-accounts.js';
 import { DIRECT } from './partner.js';
 import type { Policy, Pool, Quality } from './policy.js';
+import { type Claim, type ProtectedAccounts, writtenAccount } from './protected-accounts.js';
 import type { Candidate, Candidates, Refusal, Roster } from './roster.js';
 import {
   type CreditMove,
@@ -44,6 +45,7 @@ export interface Rules {
   readonly policy: Policy;
   readonly roster: Roster;
   readonly namedAccounts: ReadonlyMap<string, NamedAccountList>;
+  readonly protections: ProtectedAccounts;
 }
 
 export type RoutingDecision = Routed | Unroutable;
@@ -73,10 +75,12 @@ const SHOWN = 20;
  * `applyDecision`.
  *
  * 1. A lead that is not qualified goes to nobody, an incomplete one only where the pool routes those.
- * 2. A named account goes to direct, outside the promise, as long as the pool's ceiling allows; above it, it is everybody's
+ * 2. An account that a partner has claimed goes to that partner, outside the promise, if it could take any such lead; if it
+ *    cannot, or will not, the lead is everybody's and says so.
+ * 3. A named account goes to direct, outside the promise, as long as the pool's ceiling allows; above it, it is everybody's
  *    and says so.
- * 3. Otherwise the promise says which side it is for, and the partners' weights which partner (see `allocate`).
- * 4. An offer that was refused goes to the next on the same side, then to the other side; after the policy's number of
+ * 4. Otherwise the promise says which side it is for, and the partners' weights which partner (see `allocate`).
+ * 5. An offer that was refused goes to the next on the same side, then to the other side; after the policy's number of
  *    offers, or when nobody is left, to direct where the policy says so, and never to a party that refused it.
  *
  * @param now  milliseconds since the epoch, an input like any other
@@ -87,6 +91,9 @@ export function routeLead(lead: RoutableLead, rules: Rules, state: RoutingState,
   if (lead.state === 'not-qualified') return decision.toNobody('not-qualified', pool.notQualified.then);
   if (lead.state === 'incomplete' && pool.incomplete.then === 'nurture')
     return decision.toNobody('incomplete', 'nurture');
+
+  const claimed = lead.earlier ? undefined : decision.protectedAccount();
+  if (claimed?.refusals.length === 0) return decision.toClaimant(claimed);
 
   const named = lead.earlier ? undefined : decision.namedAccount();
   if (named?.below) return decision.reservedForDirect(named);
@@ -135,6 +142,22 @@ function told({ list, entry }: Named) {
   return { list: list.name, version: list.version, entry: entry.domain ?? entry.company ?? '' };
 }
 
+/** A partner's claim on the lead's company. */
+interface Claimed {
+  readonly claim: Claim;
+  /** Why the partner cannot take the lead. */
+  readonly refusals: readonly Refusal[];
+}
+
+function toldClaim({ claim, refusals }: Claimed): NonNullable<RoutedData['protectedAccount']> {
+  const { id, kind, partner, account, from, until } = claim;
+  return {
+    ...{ claim: id, kind, partner, entry: writtenAccount(account), from },
+    ...(until !== undefined && { until }),
+    refusals: [...refusals],
+  };
+}
+
 /** One decision in the making: what it looks at, judged once, and the ways in which it can end. */
 class Decision {
   private readonly quality: Quality;
@@ -142,6 +165,7 @@ class Decision {
   private readonly refusedBy: readonly string[];
   private readonly promise: { readonly direct: number; readonly channel: number };
   private candidates: Candidates | undefined;
+  private claimed: Claimed | undefined;
   private named: Named | undefined;
   private eligible: readonly Candidate[] = [];
   private full: readonly Candidate[] = [];
@@ -162,6 +186,22 @@ class Decision {
 
   get directMay(): boolean {
     return !this.refusedBy.includes(DIRECT);
+  }
+
+  /** The claim on the lead's company, and what keeps the claimant from the lead. */
+  protectedAccount(): Claimed | undefined {
+    const claim = this.rules.protections.match(this.lead.facts, this.now);
+    if (!claim) return undefined;
+    const { roster } = this.rules;
+    const { open, full } = this.state.loads.openings(roster.candidatesFor(this.lead.facts, this.pool), this.now);
+    const isClaimant = ({ id }: Candidate) => id === claim.partner;
+    const refusals = open.some(isClaimant)
+      ? []
+      : full.some(isClaimant)
+        ? (['cap-reached'] as const)
+        : roster.refusalsOf(claim.partner, this.lead.facts, this.pool);
+    this.claimed = { claim, refusals };
+    return this.claimed;
   }
 
   /** The entry that names the lead's company, and whether the list is below its ceiling for this grade. */
@@ -223,6 +263,12 @@ class Decision {
     return { ...decided, data: { ...decided.data, namedAccount, refusedCounts } };
   }
 
+  toClaimant({ claim }: Claimed): Routed {
+    const decided = this.routed(claim.partner, 'first', { moves: [], paidBy: null });
+    // The other partners, and direct.
+    return { ...decided, data: { ...decided.data, refusedCounts: { 'protected-account': this.rules.roster.size } } };
+  }
+
   overriddenTo(to: string, offer: number): Routed {
     const decided = this.routed(to, 'override', { moves: [], paidBy: null });
     return { ...decided, data: { ...decided.data, offer } };
@@ -265,6 +311,7 @@ class Decision {
         acceptBy: this.now + acceptWithinMs,
         revealContact,
         why,
+        ...(this.claimed && { protectedAccount: toldClaim(this.claimed) }),
         ...(this.named && !this.named.below && { aboveCeiling: told(this.named) }),
         decided: this.stamp(),
         considered: this.considered(why === 'override' ? undefined : to, winner),
@@ -304,7 +351,7 @@ class Decision {
   }
 
   private stamp(): RoutedData['decided'] {
-    const { policy, roster } = this.rules;
+    const { policy, roster, protections } = this.rules;
     const list = this.rules.namedAccounts.get(this.pool.namedAccounts?.list ?? '');
     return {
       engine,
@@ -312,6 +359,7 @@ class Decision {
       model: this.lead.model,
       roster: roster.hash,
       ...(list && { namedAccounts: { list: list.name, version: list.version, hash: list.hash } }),
+      ...(protections.version > 0 && { protections: protections.version }),
       pool: this.pool.id,
       poolSeq: this.poolState.poolSeq + 1,
       now: this.now,
@@ -326,9 +374,13 @@ class Decision {
    */
   private considered(to: string | undefined, winner?: number): Considered {
     const sides = creditsIn(this.poolState, this.quality, 'side');
-    if (!this.candidates) return to === DIRECT ? [{ party: DIRECT, refusals: [], credit: sides.get(DIRECT) ?? 0 }] : [];
-
     const credits = creditsIn(this.poolState, this.quality, 'partner');
+    if (!this.candidates) {
+      // Reserved: nobody else was looked at.
+      if (to === undefined) return [];
+      return [{ party: to, refusals: [], credit: (to === DIRECT ? sides : credits).get(to) ?? 0 }];
+    }
+
     const shown: Considered = [{ party: DIRECT, refusals: this.directRefusals(), credit: sides.get(DIRECT) ?? 0 }];
     const show = (party: string, refusals: Refusal[]) =>
       shown.push({ party, refusals, credit: credits.get(party) ?? 0 });

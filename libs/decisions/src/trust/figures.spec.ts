@@ -40,6 +40,7 @@ describe('trust figures', () => {
         counted('acme', { offered: 60, kept: 50, declined: 10 }),
         counted('acme', { offered: 20, kept: 20 }, { policy: 'emea@2' }),
         counted('direct', { offered: 7, kept: 7 }, { kind: 'named-account' }),
+        counted('acme', { offered: 3, kept: 3 }, { kind: 'protected-account' }),
         counted('direct', { offered: 2, kept: 2 }, { kind: 'override' }),
       ],
       [
@@ -55,7 +56,7 @@ describe('trust figures', () => {
           direct: expect.objectContaining({ value: 0.3, successes: 30, trials: 100 }),
           channel: expect.objectContaining({ value: 0.7, successes: 70, trials: 100 }),
         },
-        outside: { namedAccount: 7, fallback: 0, override: 2 },
+        outside: { namedAccount: 7, protectedAccount: 3, fallback: 0, override: 2 },
       },
     });
   });

@@ -51,7 +51,12 @@ export interface PromiseKept {
   /** Of the leads under the promise that anyone kept: declined, expired and returned ones are made up for. */
   readonly received: { readonly direct: Rate; readonly channel: Rate };
   /** Leads that stand outside the promise, whoever got them. */
-  readonly outside: { readonly namedAccount: number; readonly fallback: number; readonly override: number };
+  readonly outside: {
+    readonly namedAccount: number;
+    readonly protectedAccount: number;
+    readonly fallback: number;
+    readonly override: number;
+  };
 }
 
 export interface TrustFigures {
@@ -112,6 +117,7 @@ function promiseKept(counted: readonly Counted[], promises: readonly Promised[])
     received: { direct: rate(direct, all), channel: rate(all - direct, all) },
     outside: {
       namedAccount: offeredAs('named-account'),
+      protectedAccount: offeredAs('protected-account'),
       fallback: offeredAs('fallback'),
       override: offeredAs('override'),
     },

@@ -16,6 +16,8 @@ export interface ProblemOptions {
   /** Written for the caller. It never repeats what the caller sent. */
   readonly detail?: string;
   readonly errors?: readonly FieldError[];
+  /** Extension members, for whoever reads the answer by program. */
+  readonly members?: Readonly<Record<string, unknown>>;
   readonly retryAfterSeconds?: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -32,6 +34,7 @@ export class Problem extends HttpException {
     const title = options.title ?? STATUS_CODES[status] ?? 'Problem';
     super(title, status);
     this.details = {
+      ...options.members,
       type: `urn:fairlead:problem:${options.type ?? slug(STATUS_CODES[status] ?? 'problem')}`,
       title,
       status,

@@ -8,6 +8,7 @@ import {
   partnerOf,
   type PartnerDocument,
   policyOf,
+  ProtectedAccounts,
   type PolicyDocument,
   type RoutableLead,
   Roster,
@@ -200,6 +201,7 @@ function rulesOf(each: CoreCase): Rules {
     namedAccounts: new Map(
       entries.length > 0 ? [[LIST, new NamedAccountList(LIST, 1, { owner: 'jane', entries })]] : [],
     ),
+    protections: new ProtectedAccounts(0, []),
   };
 }
 

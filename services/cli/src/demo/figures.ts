@@ -42,7 +42,7 @@ export async function readFigures(api: Api): Promise<CampaignFigures> {
       promisedDirect: promised?.direct ?? null,
       direct: received.direct.successes,
       channel: received.channel.successes,
-      outside: outside.namedAccount + outside.fallback + outside.override,
+      outside: outside.namedAccount + outside.protectedAccount + outside.fallback + outside.override,
     })),
   };
 }

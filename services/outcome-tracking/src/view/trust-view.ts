@@ -59,6 +59,11 @@ export class SidesAsRates {
 
 export class OutsideView {
   @ApiProperty({ type: 'integer' }) namedAccount: number;
+  @ApiProperty({
+    type: 'integer',
+    description: 'Of deals that were registered, and of customers with a partner of record.',
+  })
+  protectedAccount: number;
   @ApiProperty({ type: 'integer' }) fallback: number;
   @ApiProperty({ type: 'integer' }) override: number;
 }

@@ -21,6 +21,7 @@ import {
 import { UnitsOfWork } from '@fairlead/messaging';
 import { Allow, type Caller, CurrentCaller, invalidInput, notFound } from '@fairlead/platform';
 import { DecisionsStore } from '../store/decisions.store.js';
+import { PartnersStore } from '../store/partners.store.js';
 
 export class PartyExplanationView {
   @ApiProperty() party: string;
@@ -51,7 +52,7 @@ export class ExplanationView {
 }
 
 /** Refusals that a lead has in common with every other one of its kind: to such a partner the lead does not exist. */
-const NOT_ITS_CONCERN: ReadonlySet<string> = new Set(['outside-territory', 'product-not-carried']);
+const NOT_ITS_CONCERN: ReadonlySet<string> = new Set(['outside-territory', 'product-not-carried', 'not-on-roster']);
 
 /** Why a lead went where it went, and why a party got it or did not: from what was recorded when it was decided. */
 @ApiTags('leads')
@@ -62,6 +63,7 @@ export class ExplanationsController {
   constructor(
     private readonly units: UnitsOfWork,
     private readonly decisions: DecisionsStore,
+    private readonly partners: PartnersStore,
   ) {}
 
   @Get()
@@ -94,20 +96,28 @@ export class ExplanationsController {
 
     const recorded = await this.decisions.about(this.units.query, leadId);
     const [first] = recorded;
-    const asked = party === undefined ? undefined : await this.party(party);
-    if (!first || (party !== undefined && !asked)) throw notFound(first ? 'partner' : 'lead');
+    if (!first) throw notFound('lead');
+    const partners = await this.asThen(party, recorded);
     const policies = await this.policies(recorded);
     const nameOf = (each: string) => (own === undefined || each === own || each === DIRECT ? each : 'another partner');
-    const decisions = recorded.map((decision) => view(decision, policies, asked, nameOf));
+    const decisions = recorded.map((decision, index) =>
+      view(decision, policies, { party, partner: partners[index] }, nameOf),
+    );
     if (own !== undefined && decisions.every((each) => each.party?.refusals.some((why) => NOT_ITS_CONCERN.has(why))))
       throw notFound('lead');
     return { leadId, grade: first.lead.grade, decisions };
   }
 
-  private async party(id: string): Promise<Partner | typeof DIRECT | undefined> {
-    if (id === DIRECT) return DIRECT;
-    const document = await this.decisions.partner(this.units.query, id);
-    return document && partnerOf(id, document);
+  /** The partner as it was when each of these was decided. */
+  private async asThen(
+    party: string | undefined,
+    recorded: readonly RecordedDecision[],
+  ): Promise<readonly (Partner | undefined)[]> {
+    if (party === undefined || party === DIRECT) return [];
+    if (!(await this.partners.exists(this.units.query, party))) throw notFound('partner');
+    const rosters = recorded.map(({ told }) => ({ hash: told.data.decided.roster, at: told.data.decided.now }));
+    const documents = await this.partners.asOf(this.units.query, party, rosters);
+    return documents.map((document) => document && partnerOf(party, document));
   }
 
   private async policies(recorded: readonly RecordedDecision[]): Promise<ReadonlyMap<string, Policy>> {
@@ -126,7 +136,7 @@ function partyOf(wanted: unknown): string | undefined {
 function view(
   decision: RecordedDecision,
   policies: ReadonlyMap<string, Policy>,
-  asked: Partner | typeof DIRECT | undefined,
+  { party, partner }: { party: string | undefined; partner: Partner | undefined },
   nameOf: (party: string) => string,
 ): DecisionExplanationView {
   const { outcome, data } = decision.told;
@@ -134,8 +144,7 @@ function view(
   const named = `${policy.name}@${policy.version}`;
   const inForce = policies.get(named);
   if (!inForce) throw new Error(`policy ${named} of a decision is not stored`);
-  const { decision: because, party: about, refusals } = explain(decision, inForce, asked, nameOf);
-  const party = typeof asked === 'object' ? asked.id : asked;
+  const { decision: because, party: about, refusals } = explain(decision, inForce, party, partner, nameOf);
   return {
     at: now,
     pool,

@@ -59,16 +59,13 @@ export class PartnersStore {
          changed_at = to_timestamp($5 / 1000.0), changed_by = $6`,
       [id, hash, JSON.stringify(document), version, now, by],
     );
+    const hashOfAll = rosterHash([...others.map((other) => [other.id, other.hash] as const), [id, hash]]);
     await query(
-      `INSERT INTO partner_changes (partner, roster_version, hash, document, changed_at, changed_by)
-       VALUES ($1, $4, $2, $3, to_timestamp($5 / 1000.0), $6)`,
-      [id, hash, JSON.stringify(document), version, now, by],
+      `INSERT INTO partner_changes (partner, roster_version, hash, document, changed_at, changed_by, roster_hash)
+       VALUES ($1, $4, $2, $3, to_timestamp($5 / 1000.0), $6, $7)`,
+      [id, hash, JSON.stringify(document), version, now, by, hashOfAll],
     );
-    return {
-      outcome: before ? 'changed' : 'created',
-      version,
-      rosterHash: rosterHash([...others.map((other) => [other.id, other.hash] as const), [id, hash]]),
-    };
+    return { outcome: before ? 'changed' : 'created', version, rosterHash: hashOfAll };
   }
 
   /** Newest first, of those below the version given. */
@@ -82,6 +79,32 @@ export class PartnersStore {
        WHERE partner = $1 AND ($2::bigint IS NULL OR roster_version < $2) ORDER BY roster_version DESC LIMIT $3`,
       [id, below ?? null, limit],
     );
+  }
+
+  /**
+   * A partner as it was on each of these rosters; undefined where it was not on it. A roster from before hashes were kept is
+   * known by the time at which it decided.
+   * @param at  milliseconds since the epoch
+   */
+  async asOf(
+    query: Query,
+    id: string,
+    rosters: readonly { readonly hash: string; readonly at: number }[],
+  ): Promise<(PartnerDocument | undefined)[]> {
+    const rows = await query<{ document: PartnerDocument | null }>(
+      `SELECT (
+         SELECT document FROM partner_changes
+         WHERE partner = $1 AND CASE WHEN roster.version IS NULL THEN changed_at <= to_timestamp(asked.at / 1000.0)
+           ELSE roster_version <= roster.version END
+         ORDER BY roster_version DESC LIMIT 1
+       ) AS document
+       FROM unnest($2::text[], $3::float8[]) WITH ORDINALITY AS asked (hash, at, place)
+       LEFT JOIN LATERAL (SELECT max(roster_version) AS version FROM partner_changes WHERE roster_hash = asked.hash) AS roster
+         ON true
+       ORDER BY place`,
+      [id, rosters.map(({ hash }) => hash), rosters.map(({ at }) => at)],
+    );
+    return rows.map(({ document }) => document ?? undefined);
   }
 
   async exists(query: Query, id: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import {
+  type Claim,
   NamedAccountList,
   type Partner,
   partnerOf,
@@ -7,10 +8,12 @@ import {
   type Policy,
   type PolicyDocument,
   policyOf,
+  ProtectedAccounts,
   Roster,
   type Rules,
 } from '@fairlead/decisions';
 import type { Query } from '@fairlead/persistence';
+import { ClaimsStore } from './claims.store.js';
 import { NamedAccountsStore } from './named-accounts.store.js';
 
 interface InForce {
@@ -18,6 +21,7 @@ interface InForce {
   readonly policyVersion: number;
   readonly rosterVersion: number;
   readonly accountsVersion: number;
+  readonly protectionsVersion: number;
 }
 
 /**
@@ -32,19 +36,25 @@ export class RulesStore {
   private rosterVersion = 0;
   private accounts = new Map<string, NamedAccountList>();
   private accountsVersion = 0;
+  private claims = new Map<string, Claim>();
+  private protections = new ProtectedAccounts(0, []);
 
-  constructor(private readonly lists: NamedAccountsStore) {}
+  constructor(
+    private readonly lists: NamedAccountsStore,
+    private readonly claimsStore: ClaimsStore,
+  ) {}
 
   async inForce(query: Query): Promise<Rules> {
     const [now] = await query<InForce>(
       `SELECT policy, policy_version AS "policyVersion", roster_version::int AS "rosterVersion",
-         accounts_version::int AS "accountsVersion" FROM rules`,
+         accounts_version::int AS "accountsVersion", protections_version::int AS "protectionsVersion" FROM rules`,
     );
     if (now?.policy == null) throw new Error('there is no active policy: the service has not started');
     return {
       policy: await this.policyInForce(query, now.policy, now.policyVersion),
       roster: await this.rosterInForce(query, now.rosterVersion),
       namedAccounts: await this.accountsInForce(query, now.accountsVersion),
+      protections: await this.protectionsInForce(query, now.protectionsVersion),
     };
   }
 
@@ -91,4 +101,28 @@ export class RulesStore {
     }
     return accounts;
   }
+
+  private async protectionsInForce(query: Query, version: number): Promise<ProtectedAccounts> {
+    if (version <= this.protections.version) return this.protections;
+    const changed = await this.claimsStore.changedSince(query, this.protections.version);
+    const claims = new Map(this.claims);
+    for (const { claim, ended } of changed.changes) {
+      if (ended) claims.delete(claim.id);
+      else claims.set(claim.id, claim);
+    }
+    // Whoever read meanwhile may have read further.
+    if (changed.version <= this.protections.version) return this.protections;
+    this.claims = withoutThoseLongOver(claims);
+    return (this.protections = new ProtectedAccounts(changed.version, this.claims.values()));
+  }
+}
+
+/** Longer than the clocks of two machines could differ, or a batch wait. */
+const LONG_OVER_MS = 86_400_000;
+
+/** Claims that were over long before the latest one began: no decision asks for them any more. */
+function withoutThoseLongOver(claims: ReadonlyMap<string, Claim>): Map<string, Claim> {
+  let latest = 0;
+  for (const { from } of claims.values()) latest = Math.max(latest, from);
+  return new Map([...claims].filter(([, { until = Infinity }]) => until > latest - LONG_OVER_MS));
 }
