@@ -1,4 +1,4 @@
 // Written by tools/engine-hash.mjs --write; see there what it is computed from.
 
 /** Content hash of everything that decides: it goes into every decision. */
-export const engine = '93af71ae2c74291f6261d9aeb97ed08732a19073fb7b80018b6b5814f02e4722';
+export const engine = '832c60843c358869390f02116b0fb8bb33e98a4ef47111982a484722fd9ec4de';

@@ -19,6 +19,9 @@ export {
 } from './normalise/mapping.js';
 export { type Completeness, isNeed, missingFields } from './normalise/missing-fields.js';
 export { readMoment } from './normalise/moment.js';
+export { type Redecided, RoutingReplay } from './replay/replay-routing.js';
+export { type Rescored, ScoreReplay } from './replay/replay-scores.js';
+export { RuleHistory } from './replay/rule-history.js';
 export {
   type Contact,
   isExternalId,
@@ -163,14 +166,18 @@ export {
   creditEntries,
   type CreditEntry,
   creditKey,
+  type DecisionOrder,
   freePlace,
   type Level,
   type MadeOffer,
+  newRoutingState,
+  note,
   type PoolState,
   refuseOffer,
   returnLead,
   type RoutingState,
   type Side,
+  tellNoted,
   withdrawOffer,
 } from './route/routing-state.js';
 

@@ -1,6 +1,7 @@
 import { AccountClaimRefused } from './account-claim-refused.js';
 import { AccountProtected } from './account-protected.js';
 import { AccountReleased } from './account-released.js';
+import { AnswersNoted } from './answers-noted.js';
 import type { EventDefinition } from './define-event.js';
 import { EventParked } from './event-parked.js';
 import { EventRedriven } from './event-redriven.js';
@@ -36,6 +37,7 @@ export const allEvents: readonly EventDefinition[] = [
   AccountClaimRefused,
   AccountProtected,
   AccountReleased,
+  AnswersNoted,
   EventParked,
   EventRedriven,
   LeadAccepted,

@@ -41,6 +41,7 @@ export {
 export { AccountClaimRefused } from './account-claim-refused.js';
 export { AccountProtected } from './account-protected.js';
 export { AccountReleased } from './account-released.js';
+export { AnswersNoted } from './answers-noted.js';
 export { EventParked } from './event-parked.js';
 export { EventRedriven } from './event-redriven.js';
 export { LeadAccepted } from './lead-accepted.js';

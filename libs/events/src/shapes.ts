@@ -147,6 +147,12 @@ export type PolicyRef = Static<typeof PolicyRef>;
 export const ModelRef = object({ name: DocumentName, version: Ordinal, hash: Hash });
 export type ModelRef = Static<typeof ModelRef>;
 
+/** 500: a batch; with the longest decision it fits an event. */
+export const Noted = Type.Array(Uuid, {
+  maxItems: 500,
+  description: 'ids of the events that freed a place or gave credit back since the step before, in that order',
+});
+
 /** With this, and the log, a routing decision can be taken again and must come out the same. */
 export const DecisionStamp = object({
   engine: Engine,
@@ -172,6 +178,14 @@ export const DecisionStamp = object({
     maximum: Number.MAX_SAFE_INTEGER,
     description: 'dense: no number of a pool is ever left out',
   }),
+  step: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: 'dense over all pools: the one order in which the state was changed',
+    }),
+  ),
+  noted: Type.Optional(Noted),
   now: Timestamp,
 });
 export type DecisionStamp = Static<typeof DecisionStamp>;

@@ -5,8 +5,11 @@ import {
   type CreditEntry,
   DIRECT,
   freePlace,
+  type DecisionOrder,
   Loads,
   type MadeOffer,
+  newRoutingState,
+  note,
   overrideLead,
   poolFor,
   type Quality,
@@ -18,10 +21,12 @@ import {
   type RoutingDecision,
   type RoutingState,
   type Rules,
+  tellNoted,
   UNCLAIMED,
   weigh,
   withdrawOffer,
 } from '@fairlead/decisions';
+import { AnswersNoted, derivedId, encodeEvent } from '@fairlead/events';
 import type { UnitOfWork } from '@fairlead/messaging';
 import type { Query } from '@fairlead/persistence';
 import { decisionTime } from './decision-time.js';
@@ -42,6 +47,9 @@ export interface Agenda {
 /** A wrong clock beside this one goes on with every batch; a line a minute is enough to be seen. */
 const WARN_EVERY_MS = 60_000;
 
+/** As many as one decision can tell (`decided.noted`). */
+const MAX_NOTED = 500;
+
 /** Opens the desk at which a unit of work decides: pools locked, rules read. */
 @Injectable()
 export class Desks {
@@ -54,17 +62,22 @@ export class Desks {
     readonly decisions: DecisionsStore,
   ) {}
 
-  async open({ query, now }: UnitOfWork, agendaUnder: (rules: Rules) => Promise<Agenda> | Agenda): Promise<Desk> {
-    const { pools, times } = await this.pools.lock(query);
+  async open(unit: UnitOfWork, agendaUnder: (rules: Rules) => Promise<Agenda> | Agenda): Promise<Desk> {
+    const { query, now } = unit;
+    const { pools, order, times } = await this.pools.lock(query);
     const rules = await this.rules.inForce(query);
     const agenda = await agendaUnder(rules);
     const { accounts, parties } = needed(agenda, rules);
     const credits = await this.pools.readCredits(query, pools, { accounts, parties });
     const loads = await this.pools.readLoads(query, parties);
-    const state = { pools, loads: new Loads(loads.map(({ party, ...load }) => [party, load])) };
+    const state = newRoutingState({
+      pools,
+      loads: new Loads(loads.map(({ party, ...load }) => [party, load])),
+      order: { step: order.step, noted: [...order.noted] },
+    });
     const time = decisionTime(now, times);
     if (time.wrong !== undefined) this.warnOf(time.wrong, time.now);
-    return new Desk(rules, state, time.now, this, credits);
+    return new Desk(rules, state, time.now, unit, this, { credits, order });
   }
 
   /** Once of a clock that was put right, also when its time stays in a pool that decides nothing any more. */
@@ -78,6 +91,7 @@ export class Desks {
 /** One unit of work's hold on the state of all pools. What happens here is folded into the state, and saved at the end. */
 export class Desk {
   private readonly seqBefore: ReadonlyMap<string, number>;
+  private readonly orderBefore: DecisionOrder;
   private readonly creditsBefore: ReadonlyMap<string, number>;
   private readonly loadsBefore: ReadonlyMap<string, unknown>;
   private readonly made: StoredDecision[] = [];
@@ -87,11 +101,13 @@ export class Desk {
     private readonly state: RoutingState,
     /** The time of every decision made here. */
     readonly now: number,
+    private readonly unit: UnitOfWork,
     private readonly stores: { readonly pools: PoolsStore; readonly decisions: DecisionsStore },
-    credits: readonly CreditEntry[],
+    before: { readonly credits: readonly CreditEntry[]; readonly order: DecisionOrder },
   ) {
     this.seqBefore = new Map([...state.pools].map(([id, { poolSeq }]) => [id, poolSeq]));
-    this.creditsBefore = new Map(credits.map((row) => [keyOf(row), row.credit]));
+    this.orderBefore = before.order;
+    this.creditsBefore = new Map(before.credits.map((row) => [keyOf(row), row.credit]));
     this.loadsBefore = new Map(state.loads);
   }
 
@@ -127,22 +143,40 @@ export class Desk {
     refuseOffer(this.state, offer, this.rules.roster);
   }
 
-  returned(offer: MadeOffer): void {
+  /** @param eventId  of the answer that gave the lead back */
+  returned(offer: MadeOffer, eventId: string): void {
     returnLead(this.state, offer, this.rules.roster);
+    this.noted(eventId);
   }
 
-  withdrawn(offer: MadeOffer): void {
+  /** @param eventId  of the erasure that took it; a person's override is followed by a decision, which tells it */
+  withdrawn(offer: MadeOffer, eventId?: string): void {
     withdrawOffer(this.state, offer, this.rules.roster);
+    if (eventId !== undefined) this.noted(eventId);
   }
 
-  /** The lead is no longer in work. */
-  done(offer: MadeOffer): void {
+  /** The lead is no longer in work. @param eventId  of the answer or the erasure that says so */
+  done(offer: MadeOffer, eventId: string): void {
     freePlace(this.state, offer, this.rules.roster);
+    this.noted(eventId);
+  }
+
+  /** The next decision tells what was noted; when that becomes too much for one, an event of its own does. */
+  private noted(eventId: string): void {
+    note(this.state, eventId);
+    if (this.state.order.noted.length < MAX_NOTED) return;
+    const { step, noted } = tellNoted(this.state);
+    const id = derivedId(eventId, AnswersNoted.type);
+    const data = { step, noted: [...noted] };
+    this.unit.say([encodeEvent(AnswersNoted, { id, source: '/routing', subject: 'routing', time: this.now, data })]);
   }
 
   async save(query: Query): Promise<void> {
     const pools = [...this.state.pools].filter(([id, { poolSeq }]) => poolSeq !== (this.seqBefore.get(id) ?? 0));
-    await this.stores.pools.savePools(query, pools, this.now);
+    const { order } = this.state;
+    const { step, noted } = this.orderBefore;
+    if (order.step !== step || order.noted.length !== noted.length)
+      await this.stores.pools.savePools(query, pools, order, this.now);
     const credits = creditEntries(this.state).filter((row) => row.credit !== (this.creditsBefore.get(keyOf(row)) ?? 0));
     await this.stores.pools.saveCredits(query, credits);
     const loads = [...this.state.loads].filter(([party, load]) => load !== this.loadsBefore.get(party));

@@ -246,10 +246,7 @@ describe('claims on accounts, with real servers', () => {
   });
 
   it('need a policy that has them', async () => {
-    await routing.under(
-      { ...policy, name: 'without', dealRegistration: undefined },
-      { acme: {}, bolt: {}, coil: {} },
-    );
+    await routing.under({ ...policy, name: 'without', dealRegistration: undefined }, { acme: {}, bolt: {}, coil: {} });
     const { status, body } = await register('bolt', { domain: 'late.com' }, bolt);
     expect([status, body['type']]).toEqual([409, 'urn:fairlead:problem:no-deal-registration']);
     // What was promised stands.

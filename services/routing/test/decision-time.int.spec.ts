@@ -43,7 +43,7 @@ describe('the time of decisions, with real servers', () => {
     await lastDecided(Date.now() + 30 * DAY_MS);
     // As the wrong clock left it: the partner has had what it may have on that day.
     const day = Math.floor(Date.now() / DAY_MS) + 30;
-    await routing.rows(`UPDATE loads SET today = 2, day = ${day} WHERE party = 'acme'`);
+    await routing.tamper(`UPDATE loads SET today = 2, day = ${day} WHERE party = 'acme'`);
     const before = Date.now();
     const { to, acceptBy, decided: stamp } = await decided();
     expect([to, stamp.poolSeq]).toEqual(['acme', 3]);

@@ -1,12 +1,11 @@
 import { explain, type Explanation, type RecordedDecision, weigh } from './explain.js';
-import { Loads } from './loads.js';
 import { NamedAccountList, readNamedAccounts } from './named-accounts.js';
 import { DIRECT, type PartnerDocument } from './partner.js';
 import { policyOf } from './policy.js';
 import { type Claim, ProtectedAccounts } from './protected-accounts.js';
 import { partnerOf, Roster } from './roster.js';
 import { overrideLead, type RoutableLead, routeLead, type Rules } from './route-lead.js';
-import { applyDecision, type RoutingState } from './routing-state.js';
+import { applyDecision, newRoutingState, type RoutingState } from './routing-state.js';
 
 const now = Date.UTC(2026, 0, 15, 12);
 
@@ -54,7 +53,7 @@ function recordedUnder(ceiling: number, ...leads: readonly RoutableLead[]): Reco
 }
 
 function recordedBy(under: Rules, leads: readonly RoutableLead[]): RecordedDecision {
-  const state: RoutingState = { pools: new Map(), loads: new Loads() };
+  const state: RoutingState = newRoutingState();
   const all = leads.map((each) => {
     const weighed = weigh(each, under, state, now);
     const { outcome, data, change } = routeLead(each, under, state, now);
@@ -186,7 +185,7 @@ describe('the explanation of a decision', () => {
   });
 
   it('says that a person decided', () => {
-    const state: RoutingState = { pools: new Map(), loads: new Loads() };
+    const state: RoutingState = newRoutingState();
     const [each, under] = [lead(), rules()];
     const weighed = weigh(each, under, state, now);
     const { data } = overrideLead(each, 'coil', 1, under, state, now);

@@ -7,7 +7,15 @@ import { policyOf } from './policy.js';
 import { ProtectedAccounts } from './protected-accounts.js';
 import { partnerOf, Roster } from './roster.js';
 import { type RoutableLead, routeLead, type Rules } from './route-lead.js';
-import { applyDecision, creditEntries, creditKey, freePlace, refuseOffer, type RoutingState } from './routing-state.js';
+import {
+  applyDecision,
+  creditEntries,
+  creditKey,
+  freePlace,
+  refuseOffer,
+  newRoutingState,
+  type RoutingState,
+} from './routing-state.js';
 
 const now = Date.UTC(2026, 0, 15, 12);
 const B_PARTNERS = creditKey('B', 'partner');
@@ -31,7 +39,7 @@ const weighing = (list: readonly number[]): Partners =>
 
 /** One pool. What was decided is folded in before the next decision, as in the service. */
 class Pool {
-  state: RoutingState = { pools: new Map(), loads: new Loads() };
+  state: RoutingState = newRoutingState();
   private rules: Rules;
 
   constructor(
@@ -91,7 +99,11 @@ class Pool {
       ),
     );
     const kept = { poolSeq: pool?.poolSeq ?? 0, credits, reserved: new Map(pool?.reserved) };
-    this.state = { pools: new Map([['all', kept]]), loads: new Loads(this.state.loads) };
+    this.state = newRoutingState({
+      pools: new Map([['all', kept]]),
+      loads: new Loads(this.state.loads),
+      order: this.state.order,
+    });
   }
 
   private rulesFor(partners: Partners): Rules {

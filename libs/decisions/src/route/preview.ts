@@ -1,7 +1,6 @@
-import { Loads } from './loads.js';
 import type { Quality } from './policy.js';
 import { type RoutableLead, routeLead, type Rules } from './route-lead.js';
-import { applyDecision, freePlace, type RoutingState } from './routing-state.js';
+import { applyDecision, freePlace, newRoutingState, type RoutingState } from './routing-state.js';
 
 /** A lead that came, and when. */
 export interface DatedLead {
@@ -41,7 +40,7 @@ export function* previewPolicy(
   proposed: Rules,
   inForce: Rules,
 ): Generator<undefined, Preview, undefined> {
-  const [there, here] = [newState(), newState()];
+  const [there, here] = [newRoutingState(), newRoutingState()];
   const counts = new Map<string, PreviewCount>();
   const count = ({ pool, party }: Fate, { lead }: DatedLead, side: 'proposed' | 'inForce') => {
     const grade = lead.state === 'not-qualified' ? 'not-qualified' : (lead.grade ?? 'incomplete');
@@ -77,8 +76,4 @@ function fateOf({ lead, at }: DatedLead, rules: Rules, state: RoutingState): Fat
   const party = decision.data.to;
   freePlace(state, { pool, quality, party, paidBy: decision.paidBy }, rules.roster);
   return { pool, party };
-}
-
-function newState(): RoutingState {
-  return { pools: new Map(), loads: new Loads() };
 }

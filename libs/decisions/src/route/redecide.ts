@@ -4,7 +4,7 @@ import { dayOf, type Load, Loads } from './loads.js';
 import { DIRECT } from './partner.js';
 import type { Quality } from './policy.js';
 import { overrideLead, routeLead, type RoutingDecision, type Rules } from './route-lead.js';
-import { creditKey, type PoolState, reservedKey, type RoutingState } from './routing-state.js';
+import { creditKey, newRoutingState, type PoolState, reservedKey } from './routing-state.js';
 
 /**
  * Decides once more what was decided, from what was recorded of it alone. The same engine under the same rules comes to the
@@ -15,9 +15,10 @@ import { creditKey, type PoolState, reservedKey, type RoutingState } from './rou
 export function redecide({ lead, weighed, told }: RecordedDecision, rules: Rules): RoutingDecision {
   if (weighed.unlisted > 0)
     throw new RangeError(`${weighed.unlisted} parties of this decision were counted, not listed`);
-  const { pool, poolSeq, now } = told.data.decided;
+  const { pool, poolSeq, step = 1, noted = [], now } = told.data.decided;
   const pools = new Map([[pool, poolBefore(weighed, qualityOf(lead), poolSeq)]]);
-  const state: RoutingState = { pools, loads: new Loads(weighed.full.map(({ id }) => [id, atItsCaps(now)])) };
+  const loads = new Loads(weighed.full.map(({ id }) => [id, atItsCaps(now)]));
+  const state = newRoutingState({ pools, loads, order: { step: step - 1, noted: [...noted] } });
   if (told.outcome === 'routed' && told.data.why === 'override')
     return overrideLead(lead, told.data.to, told.data.offer - 1, rules, state, now);
   return routeLead(lead, rules, state, now);

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { engine } from '../engine.js';
 import { LEAD } from './allocate.js';
-import { Loads } from './loads.js';
 import { NamedAccountList, readNamedAccounts } from './named-accounts.js';
 import { DIRECT, type PartnerDocument } from './partner.js';
 import { type PolicyDocument, policyOf } from './policy.js';
@@ -21,6 +20,7 @@ import {
   type MadeOffer,
   refuseOffer,
   returnLead,
+  newRoutingState,
   type RoutingState,
   withdrawOffer,
 } from './routing-state.js';
@@ -50,7 +50,7 @@ function rulesWith(partners: Record<string, Partial<PartnerDocument>>, pool: Par
   };
 }
 
-const newState = (): RoutingState => ({ pools: new Map(), loads: new Loads() });
+const newState = (): RoutingState => newRoutingState();
 
 function lead(more: Partial<RoutableLead> = {}): RoutableLead {
   const facts = { engagement: {}, attributes: {} };
@@ -129,6 +129,7 @@ describe('routing a lead', () => {
           roster: rules.roster.hash,
           pool: 'all',
           poolSeq: 1,
+          step: 1,
           now,
         },
         considered: [
@@ -144,6 +145,7 @@ describe('routing a lead', () => {
       change: {
         pool: 'all',
         poolSeq: 1,
+        step: 1,
         quality: 'B',
         to: 'acme',
         now,
@@ -194,7 +196,7 @@ describe('routing a lead', () => {
     ];
     expect(leads.map((each) => road.route(each).data.decided.poolSeq)).toEqual([1, 2, 3, 4]);
     expect(() =>
-      applyDecision(road.state, { pool: 'all', poolSeq: 6, quality: 'A', moves: [], now }, road.rules.roster),
+      applyDecision(road.state, { pool: 'all', poolSeq: 6, step: 5, quality: 'A', moves: [], now }, road.rules.roster),
     ).toThrow(RangeError);
   });
 

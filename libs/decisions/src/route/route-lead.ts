@@ -342,6 +342,7 @@ class Decision {
     return {
       pool: this.pool.id,
       poolSeq: this.poolState.poolSeq + 1,
+      step: this.state.order.step + 1,
       quality: this.quality,
       moves,
       ...(list !== undefined && counts && !this.lead.earlier && { reserved: { list, taken } }),
@@ -362,6 +363,8 @@ class Decision {
       ...(protections.version > 0 && { protections: protections.version }),
       pool: this.pool.id,
       poolSeq: this.poolState.poolSeq + 1,
+      step: this.state.order.step + 1,
+      ...(this.state.order.noted.length > 0 && { noted: [...this.state.order.noted] }),
       now: this.now,
     };
   }

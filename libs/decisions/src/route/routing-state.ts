@@ -1,7 +1,7 @@
 import { type Allocation, backForRefusing, type Credits, giveBack, LEAD, Ledger, settle } from './allocate.js';
 import { DIRECT } from './partner.js';
 import type { Quality } from './policy.js';
-import type { Loads } from './loads.js';
+import { Loads } from './loads.js';
 import type { Candidate, Caps, Roster } from './roster.js';
 
 /** The two levels of a promise: direct or channel first, then which partner. Each keeps credits of its own. */
@@ -21,10 +21,26 @@ export interface PoolState {
   readonly reserved: Map<string, { readonly taken: number; readonly of: number }>;
 }
 
+/**
+ * The one order of what happens to the state, over all pools: whoever reads decisions and answers elsewhere, where they have no
+ * common order, can fold them again as they were folded here.
+ */
+export interface DecisionOrder {
+  /** Of the last decision, whatever its pool; the next one takes the next number. */
+  step: number;
+  /** Ids of the events since then that changed the state and led to no decision, in the order in which they did. */
+  noted: string[];
+}
+
 /** All pools, and the loads that they share: a partner's caps hold over all pools together. */
 export interface RoutingState {
   readonly pools: Map<string, PoolState>;
   readonly loads: Loads;
+  readonly order: DecisionOrder;
+}
+
+export function newRoutingState(more: Partial<RoutingState> = {}): RoutingState {
+  return { pools: new Map(), loads: new Loads(), order: { step: 0, noted: [] }, ...more };
 }
 
 /** How a decision moves credits at one level: first the party gives its place up, then the lead is shared out. */
@@ -40,6 +56,7 @@ export type CreditMove =
 export interface StateChange {
   readonly pool: string;
   readonly poolSeq: number;
+  readonly step: number;
   readonly quality: Quality;
   readonly moves: readonly CreditMove[];
   /** Set on a lead's first decision, where the pool reserves accounts. */
@@ -100,7 +117,12 @@ export function applyDecision(state: RoutingState, change: StateChange, roster: 
   if (change.poolSeq !== pool.poolSeq + 1) {
     throw new RangeError(`pool ${change.pool} is at ${pool.poolSeq}: decision ${change.poolSeq} does not follow`);
   }
+  if (change.step !== state.order.step + 1) {
+    throw new RangeError(`all pools are at ${state.order.step}: decision ${change.step} does not follow`);
+  }
   pool.poolSeq = change.poolSeq;
+  state.order.step = change.step;
+  state.order.noted = [];
   let caps: Caps | undefined;
   for (const { level, back, allocation } of change.moves) {
     const credits = changingCredits(pool, change.quality, level);
@@ -152,6 +174,19 @@ export function withdrawOffer(state: RoutingState, offer: MadeOffer, roster: Ros
 /** Folds it in that the lead is no longer in work, for good or ill: only the place is free. */
 export function freePlace(state: RoutingState, { party }: MadeOffer, roster: Roster): void {
   if (party !== DIRECT) state.loads.free(party, capsOf(roster, party));
+}
+
+/** Notes that this event was folded in and leads to no decision; the next decision tells it. */
+export function note({ order }: RoutingState, eventId: string): void {
+  order.noted.push(eventId);
+}
+
+/** Takes a number as a decision does, for telling what was noted when it becomes too much for one decision. */
+export function tellNoted({ order }: RoutingState): { readonly step: number; readonly noted: readonly string[] } {
+  const { noted } = order;
+  order.step += 1;
+  order.noted = [];
+  return { step: order.step, noted };
 }
 
 function capsOf(roster: Roster, party: string) {

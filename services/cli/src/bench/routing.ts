@@ -1,9 +1,9 @@
 // Routing alone: decisions a second in the core, in memory and on one thread, as the service calls it; no servers.
 import {
   applyDecision,
-  Loads,
   type NamedAccount,
   NamedAccountList,
+  newRoutingState,
   type Partner,
   partnerOf,
   type PartnerDocument,
@@ -118,7 +118,7 @@ export async function benchCore({ decisions, rounds, onProgress }: CoreOptions):
 class Road {
   private readonly rules: Rules;
   private readonly leads: readonly RoutableLead[];
-  private readonly state: RoutingState = { pools: new Map(), loads: new Loads() };
+  private readonly state: RoutingState = newRoutingState();
   private readonly random = randomFrom(2);
   private now = Date.UTC(2026, 0, 1);
 

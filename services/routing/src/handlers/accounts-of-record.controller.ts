@@ -89,6 +89,6 @@ export class AccountsOfRecordController {
     @Body() body: EndClaim,
     @CurrentCaller() caller: Caller,
   ): Promise<ClaimView> {
-    return this.ofPartner.end({ kind: 'partner-of-record', partner, id }, (body) ?? {}, caller);
+    return this.ofPartner.end({ kind: 'partner-of-record', partner, id }, body ?? {}, caller);
   }
 }

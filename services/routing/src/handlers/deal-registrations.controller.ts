@@ -77,6 +77,6 @@ export class DealRegistrationsController {
     @Body() body: EndClaim,
     @CurrentCaller() caller: Caller,
   ): Promise<ClaimView> {
-    return this.ofPartner.end({ kind: 'deal-registration', partner, id }, (body) ?? {}, caller);
+    return this.ofPartner.end({ kind: 'deal-registration', partner, id }, body ?? {}, caller);
   }
 }

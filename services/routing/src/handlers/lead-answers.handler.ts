@@ -37,22 +37,22 @@ export class LeadAnswersHandler {
 
   @EventPattern<string>(LeadQualified.type, consumerId('routing'))
   async qualified(@Payload() answers: readonly LeadQualified[], @Ctx() unit: UnitOfWork): Promise<void> {
-    await this.note(answers, unit, ['offered', 'accepted'], 'closed', (desk, offer) => desk.done(offer));
+    await this.note(answers, unit, ['offered', 'accepted'], 'closed', (desk, offer, id) => desk.done(offer, id));
   }
 
   @EventPattern<string>(LeadWon.type, consumerId('routing'))
   async won(@Payload() answers: readonly LeadWon[], @Ctx() unit: UnitOfWork): Promise<void> {
-    await this.note(answers, unit, ['offered', 'accepted'], 'closed', (desk, offer) => desk.done(offer));
+    await this.note(answers, unit, ['offered', 'accepted'], 'closed', (desk, offer, id) => desk.done(offer, id));
   }
 
   @EventPattern<string>(LeadLost.type, consumerId('routing'))
   async lost(@Payload() answers: readonly LeadLost[], @Ctx() unit: UnitOfWork): Promise<void> {
-    await this.note(answers, unit, ['offered', 'accepted'], 'closed', (desk, offer) => desk.done(offer));
+    await this.note(answers, unit, ['offered', 'accepted'], 'closed', (desk, offer, id) => desk.done(offer, id));
   }
 
   @EventPattern<string>(LeadReturned.type, consumerId('routing'))
   async returned(@Payload() answers: readonly LeadReturned[], @Ctx() unit: UnitOfWork): Promise<void> {
-    await this.note(answers, unit, ['offered', 'accepted'], 'closed', (desk, offer) => desk.returned(offer));
+    await this.note(answers, unit, ['offered', 'accepted'], 'closed', (desk, offer, id) => desk.returned(offer, id));
   }
 
   /** An erased lead is nobody's any more; who has just been offered it is owed another. */
@@ -64,10 +64,13 @@ export class LeadAnswersHandler {
       known = await this.leads.lock(unit.query, ids);
       return { offers: [...known.values()].flatMap((lead) => offerOf(lead) ?? []) };
     });
-    for (const lead of known.values()) {
-      const offer = offerOf(lead);
-      if (offer && lead.stage === 'offered') desk.withdrawn(offer);
-      else if (offer) desk.done(offer);
+    for (const { id, subject } of events) {
+      const lead = known.get(subject);
+      const offer = lead && offerOf(lead);
+      // Erased twice, it is erased.
+      known.delete(subject);
+      if (offer && lead.stage === 'offered') desk.withdrawn(offer, id);
+      else if (offer) desk.done(offer, id);
     }
     await desk.save(unit.query);
     await this.leads.erase(unit.query, ids);
@@ -80,7 +83,7 @@ export class LeadAnswersHandler {
     unit: UnitOfWork,
     from: readonly Stage[],
     to: Stage,
-    fold: (desk: Desk, offer: MadeOffer) => void,
+    fold: (desk: Desk, offer: MadeOffer, eventId: string) => void,
   ): Promise<void> {
     let leads = new Map<string, RoutedLead>();
     const desk = await this.desks.open(unit, async () => {
@@ -92,11 +95,11 @@ export class LeadAnswersHandler {
     });
 
     const changed = new Map<string, RoutedLead>();
-    for (const { subject, data } of answers) {
+    for (const { id, subject, data } of answers) {
       const lead = changed.get(subject) ?? leads.get(subject);
       const offer = lead && offerOf(lead);
       if (!offer || !from.includes(lead.stage) || lead.party !== data.party || lead.made !== data.offer) continue;
-      fold(desk, offer);
+      fold(desk, offer, id);
       changed.set(subject, { ...lead, stage: to });
     }
 

@@ -1,5 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { type CreditEntry, creditKey, type Credits, type Load, type PoolState } from '@fairlead/decisions';
+import {
+  type CreditEntry,
+  creditKey,
+  type Credits,
+  type DecisionOrder,
+  type Load,
+  type PoolState,
+} from '@fairlead/decisions';
 import type { Query } from '@fairlead/persistence';
 
 /** Milliseconds since the epoch. */
@@ -12,6 +19,7 @@ export interface PoolTimes {
 
 export interface LockedPools {
   readonly pools: Map<string, PoolState>;
+  readonly order: DecisionOrder;
   readonly times: PoolTimes;
 }
 
@@ -40,9 +48,13 @@ export class PoolsStore {
       decided_at: number;
       database_now: number;
       reserved: Record<string, [number, number]>;
+      step: number;
+      noted: string[];
     }>(
-      `SELECT id, seq, decided_at::float8, extract(epoch FROM clock_timestamp())::float8 * 1000 AS database_now, reserved
-       FROM pools ORDER BY id FOR UPDATE`,
+      // Both locked, and both as they are once the lock is had.
+      `SELECT id, seq, decided_at::float8, extract(epoch FROM clock_timestamp())::float8 * 1000 AS database_now, reserved,
+         step::float8, noted
+       FROM pools CROSS JOIN decision_order ORDER BY id FOR UPDATE`,
     );
     return {
       pools: new Map(
@@ -55,6 +67,7 @@ export class PoolsStore {
           },
         ]),
       ),
+      order: { step: rows[0]?.step ?? 0, noted: rows[0]?.noted ?? [] },
       times: { decidedAt: rows.map((row) => row.decided_at), databaseNow: rows[0]?.database_now ?? 0 },
     };
   }
@@ -120,11 +133,12 @@ export class PoolsStore {
   async savePools(
     query: Query,
     pools: readonly (readonly [id: string, state: PoolState])[],
+    { step, noted }: DecisionOrder,
     now: number,
   ): Promise<void> {
-    if (pools.length === 0) return;
     await query(
-      `UPDATE pools SET seq = new.seq, reserved = new.reserved, decided_at = $4
+      `WITH ordered AS (UPDATE decision_order SET step = $5, noted = $6::uuid[])
+       UPDATE pools SET seq = new.seq, reserved = new.reserved, decided_at = $4
        FROM unnest($1::text[], $2::bigint[], $3::jsonb[]) AS new (id, seq, reserved) WHERE pools.id = new.id`,
       [
         pools.map(([id]) => id),
@@ -133,6 +147,8 @@ export class PoolsStore {
           JSON.stringify(Object.fromEntries([...reserved].map(([key, { taken, of }]) => [key, [taken, of]]))),
         ),
         now,
+        step,
+        noted,
       ],
     );
   }

@@ -1,0 +1,278 @@
+import type {
+  AnswersNoted,
+  DecisionStamp,
+  FairleadEvent,
+  LeadAccepted,
+  LeadRouted,
+  LeadScored,
+  LeadUnroutable,
+} from '@fairlead/events';
+import { Loads } from '../route/loads.js';
+import {
+  type EarlierOffers,
+  overrideLead,
+  type RoutableLead,
+  routeLead,
+  type RoutingDecision,
+  type Rules,
+} from '../route/route-lead.js';
+import {
+  applyDecision,
+  freePlace,
+  type MadeOffer,
+  newRoutingState,
+  note,
+  refuseOffer,
+  returnLead,
+  type RoutingState,
+  tellNoted,
+  withdrawOffer,
+} from '../route/routing-state.js';
+import type { Side } from '../route/routing-state.js';
+import { type RuleHistory, RuleMissing } from './rule-history.js';
+
+type Recorded = LeadRouted | LeadUnroutable;
+type Answer = FairleadEvent<string, { readonly party: string; readonly offer: number }>;
+
+/** A decision taken once more, beside the one that was recorded. */
+export type Redecided<Handle> = { readonly recorded: Recorded; readonly handle: Handle } & (
+  { readonly again: RoutingDecision } | { readonly undecidable: string }
+);
+
+/** A lead between two decisions. */
+interface Life {
+  readonly lead: RoutableLead;
+  pool: string;
+  made: number;
+  party: string | null;
+  paidBy: Side | null;
+  /** Whether its current offer can still end: neither refused, nor an opportunity, nor closed. */
+  current: boolean;
+  refusedBy: string[];
+}
+
+/**
+ * Takes every routing decision of a log once more, from nothing but what the log says. Credits and caps are folded again in the
+ * order in which they were (`step`), whatever the order in which partitions came into the log: a decision waits until
+ * everything that it followed from has been read.
+ *
+ * What is kept is one life per lead, and whatever waits.
+ */
+export class RoutingReplay<Handle> {
+  private state: RoutingState = newRoutingState();
+  private under: Rules | undefined;
+  private readonly lives = new Map<string, Life>();
+  private readonly scored = new Map<string, RoutableLead>();
+  /** Whose offer ended how, by lead: the first refusal of each offer counts. */
+  private readonly refusals = new Map<string, Map<number, EarlierOffers['because']>>();
+  private readonly accepted = new Map<string, number>();
+  /** Answers and erasures that a decision may have noted. */
+  private readonly answers = new Map<string, Answer>();
+  private readonly waiting = new Map<number, { readonly event: Recorded | AnswersNoted; readonly handle: Handle }>();
+
+  /** @param onDecided  called for each decision, in the order in which they were taken */
+  constructor(
+    private readonly rules: RuleHistory,
+    private readonly onDecided: (redecided: Redecided<Handle>) => void,
+  ) {}
+
+  /** @param handle  given back with the decision: what the caller needs to compare it by */
+  read(event: FairleadEvent, handle: Handle): void {
+    switch (event.type) {
+      case 'lead.scored':
+        if (!this.lives.has(event.subject) && !this.scored.has(event.subject))
+          this.scored.set(event.subject, routable(event as LeadScored));
+        break;
+      case 'lead.declined':
+      case 'lead.offer-expired': {
+        const refusals = entry(this.refusals, event.subject, () => new Map<number, EarlierOffers['because']>());
+        const { offer } = (event as Answer).data;
+        if (!refusals.has(offer)) refusals.set(offer, event.type === 'lead.declined' ? 'declined' : 'expired');
+        break;
+      }
+      case 'lead.accepted':
+        this.accepted.set(event.subject, (event as LeadAccepted).data.offer);
+        break;
+      case 'lead.qualified':
+      case 'lead.won':
+      case 'lead.lost':
+      case 'lead.returned':
+      case 'lead.erased':
+        // Of a lead whose last offer has ended nothing can be noted any more; a decision that waits may still bring one.
+        if (this.lives.get(event.subject)?.current !== false || this.waiting.size > 0)
+          this.answers.set(event.id, event as Answer);
+        break;
+      case 'lead.routed':
+      case 'lead.unroutable': {
+        const { step } = (event as Recorded).data.decided;
+        if (step === undefined) {
+          const undecidable = 'it was recorded before the order of all decisions was';
+          this.onDecided({ recorded: event as Recorded, handle, undecidable });
+        } else this.waiting.set(step, { event: event as Recorded, handle });
+        break;
+      }
+      case 'answers.noted':
+        this.waiting.set((event as AnswersNoted).data.step, { event: event as AnswersNoted, handle });
+        break;
+      default:
+        // Perhaps a rule that a decision waits for.
+        if (this.waiting.size === 0) return;
+    }
+    this.advance();
+  }
+
+  /** At the end of the log: tells of each decision that still waits what it waits for. */
+  end(): void {
+    while (this.waiting.size > 0) {
+      const next = Math.min(...this.waiting.keys());
+      const missing =
+        next > this.state.order.step + 1
+          ? `the log lacks steps ${this.state.order.step + 1} to ${next - 1}`
+          : this.missing(next);
+      const { event, handle } = this.waiting.get(next) as { event: Recorded | AnswersNoted; handle: Handle };
+      this.waiting.delete(next);
+      if (event.type !== 'answers.noted')
+        this.onDecided({ recorded: event, handle, undecidable: missing ?? 'unknown' });
+      // The rest is decided from where this leaves it, so that one gap is one finding and not thousands.
+      this.state.order.step = next;
+      this.state.order.noted = [];
+      this.advance();
+    }
+  }
+
+  private advance(): void {
+    for (;;) {
+      const next = this.state.order.step + 1;
+      const waiting = this.waiting.get(next);
+      if (!waiting || this.missing(next) !== undefined) return;
+      this.waiting.delete(next);
+      const { event, handle } = waiting;
+      if (event.type === 'answers.noted') {
+        this.fold(event.data.noted);
+        tellNoted(this.state);
+        continue;
+      }
+      this.fold(event.data.decided.noted ?? []);
+      this.onDecided({ recorded: event, handle, again: this.decide(event) });
+    }
+  }
+
+  /** What the log has not said yet of what this step followed from; undefined: nothing. */
+  private missing(step: number): string | undefined {
+    const event = this.waiting.get(step)?.event;
+    if (!event) return undefined;
+    const noted = event.type === 'answers.noted' ? event.data.noted : (event.data.decided.noted ?? []);
+    const unseen = noted.find((id) => !this.answers.has(id));
+    if (unseen !== undefined) return `the log lacks the answer ${unseen}`;
+    if (event.type === 'answers.noted') return undefined;
+    const life = this.lives.get(event.subject);
+    if (!life) {
+      if (!this.scored.has(event.subject)) return 'the log does not say how the lead was scored';
+    } else if (!isOverride(event) && !this.refusals.get(event.subject)?.has(life.made))
+      return `the log does not say how offer ${life.made} ended`;
+    try {
+      this.rules.rulesOf(event.data.decided);
+      return undefined;
+    } catch (error) {
+      if (error instanceof RuleMissing) return `the log does not tell ${error.message}`;
+      throw error;
+    }
+  }
+
+  private decide(event: Recorded): RoutingDecision {
+    const { decided } = event.data;
+    const rules = this.enter(decided);
+    const { subject } = event;
+    const life = this.lives.get(subject);
+    let decision: RoutingDecision;
+    if (!life) {
+      const lead = this.scored.get(subject) as RoutableLead;
+      this.scored.delete(subject);
+      decision = routeLead(lead, rules, this.state, decided.now);
+      this.lives.set(subject, { lead, pool: '', made: 0, party: null, paidBy: null, current: false, refusedBy: [] });
+    } else {
+      const offer = offerOf(life);
+      if (isOverride(event)) {
+        if (offer) withdrawOffer(this.state, offer, rules.roster);
+        life.paidBy = null;
+        const { to } = event.data as LeadRouted['data'];
+        decision = overrideLead(again(life, 'declined'), to, life.made, rules, this.state, decided.now);
+      } else {
+        const because = this.refusals.get(subject)?.get(life.made) ?? 'declined';
+        this.refusals.get(subject)?.delete(life.made);
+        if (offer) {
+          refuseOffer(this.state, offer, rules.roster);
+          life.refusedBy = [...life.refusedBy, offer.party];
+        }
+        decision = routeLead(again(life, because), rules, this.state, decided.now);
+      }
+    }
+    applyDecision(this.state, decision.change, rules.roster);
+    this.follow(this.lives.get(subject) as Life, decision);
+    return decision;
+  }
+
+  private follow(life: Life, decision: RoutingDecision): void {
+    life.pool = decision.change.pool;
+    if (decision.outcome === 'routed') {
+      life.made = decision.data.offer;
+      life.party = decision.data.to;
+      life.paidBy = decision.paidBy;
+      life.current = true;
+    } else Object.assign(life, { party: null, paidBy: null, current: false });
+  }
+
+  /** Folds answers in that led to no decision. */
+  private fold(ids: readonly string[]): void {
+    for (const id of ids) {
+      const answer = this.answers.get(id) as Answer;
+      this.answers.delete(id);
+      note(this.state, id);
+      const life = this.lives.get(answer.subject);
+      const offer = life && offerOf(life);
+      const roster = this.under?.roster;
+      if (!life || !offer || !roster) continue;
+      if (answer.type === 'lead.returned') returnLead(this.state, offer, roster);
+      else if (answer.type === 'lead.erased' && this.accepted.get(answer.subject) !== life.made)
+        withdrawOffer(this.state, offer, roster);
+      else freePlace(this.state, offer, roster);
+      life.current = false;
+      this.accepted.delete(answer.subject);
+      this.refusals.delete(answer.subject);
+    }
+  }
+
+  /** The rules of a decision. What is remembered of who has room belongs to the rules before. */
+  private enter(stamp: DecisionStamp): Rules {
+    const rules = this.rules.rulesOf(stamp);
+    const { policy, roster } = this.under ?? {};
+    this.under = rules;
+    if (rules.policy !== policy || rules.roster !== roster)
+      this.state = { ...this.state, loads: new Loads(this.state.loads) };
+    return rules;
+  }
+}
+
+function isOverride(event: Recorded): boolean {
+  return event.type === 'lead.routed' && event.data.why === 'override';
+}
+
+function offerOf({ lead, pool, party, paidBy, current }: Life): MadeOffer | undefined {
+  return current && party !== null ? { pool, quality: lead.grade ?? 'incomplete', party, paidBy } : undefined;
+}
+
+function again({ lead, pool, made, refusedBy, paidBy }: Life, because: EarlierOffers['because']): RoutableLead {
+  return { ...lead, earlier: { pool, made, refusedBy, because, paidBy } };
+}
+
+/** A lead as decisions look at it, from the event that judged it. */
+function routable({ data }: LeadScored): RoutableLead {
+  const { state, grade, facts, sourceId, model } = data;
+  return { state, grade, facts, sourceId, model: model.hash };
+}
+
+function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) map.set(key, (value = make()));
+  return value;
+}

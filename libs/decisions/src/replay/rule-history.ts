@@ -1,0 +1,168 @@
+import type {
+  AccountProtected,
+  AccountReleased,
+  DecisionStamp,
+  FairleadEvent,
+  ModelActivated,
+  NamedAccountsChanged,
+  NamedAccountsEntries,
+  PolicyActivated,
+  RosterChanged,
+} from '@fairlead/events';
+import { AnnouncedAccounts } from '../route/announced-accounts.js';
+import { NamedAccountList } from '../route/named-accounts.js';
+import type { PartnerDocument } from '../route/partner.js';
+import { type Policy, policyOf, readPolicy } from '../route/policy.js';
+import { type Claim, ProtectedAccounts } from '../route/protected-accounts.js';
+import { type Partner, partnerOf, Roster, rosterHash } from '../route/roster.js';
+import type { Rules } from '../route/route-lead.js';
+import { type Model, modelOf, readModel } from '../score/model.js';
+
+/** What a decision names and the log has not said: it may come yet, or the log is not whole. */
+export class RuleMissing extends Error {
+  override readonly name = 'RuleMissing';
+}
+
+/**
+ * Every version of every rule that a log tells, by the names under which decisions refer to them. Hashes are computed again:
+ * a document that is not what its hash says is as good as missing.
+ */
+export class RuleHistory {
+  private readonly policies = new Map<string, Policy>();
+  private readonly models = new Map<string, Model>();
+  private readonly lists = new Map<string, NamedAccountList>();
+  private readonly announced = new AnnouncedAccounts();
+  private readonly rosters = new RosterHistory();
+  private readonly claims = new ClaimHistory();
+  private current:
+    | {
+        readonly key: string;
+        readonly of: Omit<Rules, 'namedAccounts'>;
+        readonly byList: Map<NamedAccountList | undefined, Rules>;
+      }
+    | undefined;
+
+  /** Takes events of the control topic; others are none of its concern. */
+  read(event: FairleadEvent): void {
+    switch (event.type) {
+      case 'policy.activated': {
+        const { name, version, policy } = (event as PolicyActivated).data;
+        const reading = readPolicy(policy);
+        if (!reading.ok) return;
+        const read = policyOf(reading.document, version);
+        this.policies.set(`${name}@${version}#${read.hash}`, read);
+        return;
+      }
+      case 'model.activated': {
+        const { name, version, model } = (event as ModelActivated).data;
+        const reading = readModel(model);
+        if (!reading.ok) return;
+        const read = modelOf(reading.document, version);
+        this.models.set(`${name}@${version}#${read.hash}`, read);
+        return;
+      }
+      case 'roster.changed':
+        return this.rosters.read((event as RosterChanged).data);
+      case 'named-accounts.entries':
+        return this.announced.chunk((event as NamedAccountsEntries).data);
+      case 'named-accounts.changed': {
+        const { name, version, hash } = (event as NamedAccountsChanged).data;
+        const list = this.announced.changed((event as NamedAccountsChanged).data);
+        if (list.complete) this.lists.set(`${name}#${hash}`, new NamedAccountList(name, version, list.document, hash));
+        return;
+      }
+      case 'account.protected':
+        return this.claims.protect((event as AccountProtected).data);
+      case 'account.released':
+        return this.claims.release((event as AccountReleased).data);
+    }
+  }
+
+  /**
+   * The rules that a decision was taken under; the same object as for the decision before, where they are the same.
+   * @throws RuleMissing
+   */
+  rulesOf({ policy, roster, namedAccounts, protections = 0 }: DecisionStamp): Rules {
+    const list = namedAccounts && this.lists.get(`${namedAccounts.list}#${namedAccounts.hash}`);
+    if (namedAccounts && !list) throw new RuleMissing(`named accounts ${namedAccounts.list}@${namedAccounts.version}`);
+    const key = [policy.name, policy.version, policy.hash, roster, protections].join('/');
+    if (this.current?.key !== key) {
+      const policyThen = this.policies.get(`${policy.name}@${policy.version}#${policy.hash}`);
+      if (!policyThen) throw new RuleMissing(`policy ${policy.name}@${policy.version}`);
+      const rosterThen = this.rosters.at(roster);
+      const protectionsThen = this.claims.at(protections);
+      const of = { policy: policyThen, roster: rosterThen, protections: protectionsThen };
+      this.current = { key, of, byList: new Map() };
+    }
+    // Pools have lists of their own: what each decided by is kept, so that going from one pool to the next costs nothing.
+    const { of, byList } = this.current;
+    let rules = byList.get(list);
+    if (!rules) byList.set(list, (rules = { ...of, namedAccounts: new Map(list && [[list.name, list]]) }));
+    return rules;
+  }
+
+  /** @throws RuleMissing */
+  modelOf({ name, version, hash }: { name: string; version: number; hash: string }): Model {
+    const model = this.models.get(`${name}@${version}#${hash}`);
+    if (!model) throw new RuleMissing(`model ${name}@${version}`);
+    return model;
+  }
+}
+
+/** Rosters by their hash. Decisions go from one to the next, so only the changes are kept, and one roster. */
+class RosterHistory {
+  private readonly changes: { readonly partner: Partner; readonly hash: string }[] = [];
+  /** How many changes lead to the roster of this hash. */
+  private readonly lengthOf = new Map<string, number>([[rosterHash([]), 0]]);
+  private partners = new Map<string, Partner>();
+  private applied = 0;
+  private roster = new Roster([]);
+
+  read({ partner: { id, ...document }, hash }: RosterChanged['data']): void {
+    this.changes.push({ partner: partnerOf(id, document as PartnerDocument), hash });
+    this.lengthOf.set(hash, this.changes.length);
+  }
+
+  at(hash: string): Roster {
+    if (this.roster.hash === hash) return this.roster;
+    const length = this.lengthOf.get(hash);
+    if (length === undefined) throw new RuleMissing(`roster ${hash}`);
+    if (length < this.applied) [this.partners, this.applied] = [new Map<string, Partner>(), 0];
+    for (; this.applied < length; this.applied++) {
+      const { partner } = this.changes[this.applied] as { partner: Partner };
+      this.partners.set(partner.id, partner);
+    }
+    const roster = new Roster(this.partners.values());
+    if (roster.hash !== hash) throw new RuleMissing(`roster ${hash}: the changes before it come to ${roster.hash}`);
+    return (this.roster = roster);
+  }
+}
+
+/** Claims on accounts by how many changes of them there were; kept as changes, like rosters. */
+class ClaimHistory {
+  /** By the version that they made; sparse while events are missing. */
+  private readonly changes: ({ readonly claim: Claim } | { readonly released: string })[] = [];
+  private claims = new Map<string, Claim>();
+  private current = new ProtectedAccounts(0, []);
+
+  protect({ claim: id, kind, partner, account, from, until, version }: AccountProtected['data']): void {
+    this.changes[version] = { claim: { id, kind, partner, account, from, ...(until !== undefined && { until }) } };
+  }
+
+  release({ claim, version }: AccountReleased['data']): void {
+    this.changes[version] = { released: claim };
+  }
+
+  at(version: number): ProtectedAccounts {
+    if (this.current.version === version) return this.current;
+    const claims = version < this.current.version ? new Map<string, Claim>() : new Map(this.claims);
+    for (let each = version < this.current.version ? 1 : this.current.version + 1; each <= version; each++) {
+      const change = this.changes[each];
+      if (!change) throw new RuleMissing(`claims on accounts, change ${each} of ${version}`);
+      if ('claim' in change) claims.set(change.claim.id, change.claim);
+      else claims.delete(change.released);
+    }
+    this.claims = claims;
+    return (this.current = new ProtectedAccounts(version, claims.values()));
+  }
+}
