@@ -76,8 +76,8 @@ const bugs = [
   {
     name: 'pools are not locked',
     file: 'services/routing/src/store/pools.store.ts',
-    find: 'FROM pools ORDER BY id FOR UPDATE',
-    replace: 'FROM pools ORDER BY id',
+    find: 'FROM pools CROSS JOIN decision_order ORDER BY id FOR UPDATE',
+    replace: 'FROM pools CROSS JOIN decision_order ORDER BY id',
     package: 'services/routing',
     test: ['routing', '-t', 'gap'],
   },

@@ -16,7 +16,7 @@ import {
 } from './kafka.js';
 import { batchSeconds, batchSize, consumerLag, eventAge, eventsHandled } from './metrics.js';
 import { Parking, type Record } from './parking.js';
-import { UnitsOfWork, type UnitOfWork } from './unit-of-work.js';
+import { type OpenUnit, UnitsOfWork } from './unit-of-work.js';
 import { classOf, Unprocessable } from './unprocessable.js';
 import { inWaves } from './waves.js';
 
@@ -279,12 +279,16 @@ export class BatchConsumer extends Server implements CustomTransportStrategy {
     if (retry.size > 0) await this.#inOneUnit(events.filter(({ id }) => retry.has(id)));
   }
 
-  async #callHandlers(events: readonly Decoded[], unit: UnitOfWork, handled: Map<string, number>): Promise<void> {
+  async #callHandlers(events: readonly Decoded[], unit: OpenUnit, handled: Map<string, number>): Promise<void> {
     const kindOf = (type: string) => {
       const extras = this.messageHandlers.get(type)?.extras as Partial<ReturnType<typeof mixed>> | undefined;
       return extras?.mixed === undefined ? type : `mixed: ${extras.mixed}`;
     };
+    let isFirst = true;
     for (const group of inWaves(events, kindOf)) {
+      // What one call put off the next one reads.
+      if (!isFirst) await unit.writeNow();
+      isFirst = false;
       const [{ type }] = group as [Decoded];
       const handler = this.messageHandlers.get(type);
       if (!handler) continue;
@@ -298,7 +302,7 @@ export class BatchConsumer extends Server implements CustomTransportStrategy {
     }
   }
 
-  async #redrive(record: Record, unit: UnitOfWork): Promise<void> {
+  async #redrive(record: Record, unit: OpenUnit): Promise<void> {
     const event = decodeEvent(record.bytes);
     const rows = await unit.query(
       'INSERT INTO inbox (consumer, event_id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING event_id',

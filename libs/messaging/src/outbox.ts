@@ -1,5 +1,6 @@
 import { recordHeaders, TYPE_HEADER, type EncodedEvent } from '@fairlead/events';
 import type { Query } from '@fairlead/persistence';
+import type { Write } from './put-off-writes.js';
 
 /** What goes to Kafka beside an event's bytes; only parked records carry more than the type. */
 export interface Said extends EncodedEvent {
@@ -22,18 +23,15 @@ export interface OldestEvents {
   readonly more: boolean;
 }
 
-/**
- * Writes the events of one unit of work in one statement. The order of the rows is the order said.
- * @param channel tell the relay on this channel, because it runs in another process; undefined: it runs here and is woken
- */
-export async function addToOutbox(query: Query, said: readonly Said[], channel: string | undefined): Promise<void> {
-  const insert = `INSERT INTO outbox (event_id, topic, key, type, headers, event)
+/** What puts the events of one unit of work into the outbox. The order of the rows is the order said. */
+export function intoOutbox(said: readonly Said[]): Write {
+  const sql = `INSERT INTO outbox (event_id, topic, key, type, headers, event)
     SELECT event_id, topic, key, type, headers, event
     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::bytea[])
       WITH ORDINALITY AS said (event_id, topic, key, type, headers, event, place)
     ORDER BY place
     ON CONFLICT (event_id) DO NOTHING`;
-  const columns = [
+  const parameters = [
     said.map(({ id }) => id),
     said.map(({ topic }) => topic),
     said.map(({ key }) => key),
@@ -41,12 +39,7 @@ export async function addToOutbox(query: Query, said: readonly Said[], channel: 
     said.map(({ headers }) => (headers ? JSON.stringify(headers) : null)),
     said.map(({ bytes }) => bytes),
   ];
-  if (channel === undefined) await query(insert, columns);
-  else
-    await query(`WITH said AS (${insert} RETURNING 1) SELECT pg_notify($7, '') WHERE EXISTS (SELECT 1 FROM said)`, [
-      ...columns,
-      channel,
-    ]);
+  return { sql, parameters };
 }
 
 /** What a record has in Kafka beside the event: key, headers, lengths, and what the headers of a parked one add. */

@@ -3,7 +3,7 @@ import { derivedId, encodeEvent, EventParked, EventRedriven, TYPE_HEADER } from 
 import type { Query } from '@fairlead/persistence';
 import { SERVICE, type MessagingService } from './connections.js';
 import { eventsParked } from './metrics.js';
-import { UnitsOfWork, type UnitOfWork } from './unit-of-work.js';
+import { type OpenUnit, UnitsOfWork, type UnitOfWork } from './unit-of-work.js';
 
 /** An event, or what should have been one, with the place it was read from. */
 export interface Record {
@@ -55,7 +55,7 @@ const FIRST_WAITING =
   'SELECT * FROM parked WHERE consumer = $1 AND key = $2 AND redriven_at IS NULL ORDER BY id LIMIT 1';
 
 /** Set by the consumer, whose handlers a redriven event goes through. */
-export type Redrive = (record: Record, unit: UnitOfWork) => Promise<void>;
+export type Redrive = (record: Record, unit: OpenUnit) => Promise<void>;
 
 /** Puts aside what cannot be processed, so that everything else flows, and gives it to the handlers again on request. */
 @Injectable()
@@ -138,7 +138,7 @@ export class Parking {
     }
   }
 
-  async #redriveFirst(unit: UnitOfWork, row: ParkedRow, actor: string): Promise<void> {
+  async #redriveFirst(unit: OpenUnit, row: ParkedRow, actor: string): Promise<void> {
     await lockKeys(unit.query, this.service.name, [row.key]);
     const [first] = await unit.query<ParkedRow>(FIRST_WAITING, [this.service.name, row.key]);
     // Somebody else is redriving the same lead and was faster.

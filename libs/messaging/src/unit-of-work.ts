@@ -3,7 +3,8 @@ import type { EncodedEvent } from '@fairlead/events';
 import { inTransaction, queryOf, type Query } from '@fairlead/persistence';
 import { DataSource } from 'typeorm';
 import { crashPoint } from './crash-point.js';
-import { addToOutbox } from './outbox.js';
+import { intoOutbox } from './outbox.js';
+import { asOneStatement, type Write } from './put-off-writes.js';
 import { Relay } from './relay.js';
 
 /** One transaction and what it says: the rows written and the events said commit together, or not at all. */
@@ -13,8 +14,20 @@ export interface UnitOfWork {
   readonly query: Query;
   /** Adds events to the outbox, in this order. They are published right after the commit. */
   say(events: readonly EncodedEvent[]): void;
+  /**
+   * Changes rows, but only at the end, in one statement with whatever else was put off and with the outbox. For what this
+   * unit reads no more: until then the rows are as they were. No two of them may touch the same row, and what one
+   * writes another does not see; errors come at the end, and undo the unit as they would have here.
+   */
+  write(sql: string, parameters: readonly unknown[]): void;
   /** Called after the commit, in memory and at most once: for waking something up, never for work that must happen. */
   afterCommit(work: () => void): void;
+}
+
+/** As whoever opened it holds it. */
+export interface OpenUnit extends UnitOfWork {
+  /** Writes what was put off, so that whatever comes next in the unit reads it. */
+  writeNow(): Promise<void>;
 }
 
 /** Opens units of work: for HTTP handlers and timers; the transport opens them for event handlers. */
@@ -30,17 +43,28 @@ export class UnitsOfWork {
     this.query = queryOf(dataSource);
   }
 
-  async run<T>(work: (unit: UnitOfWork) => Promise<T>, now = Date.now()): Promise<T> {
+  async run<T>(work: (unit: OpenUnit) => Promise<T>, now = Date.now()): Promise<T> {
     const said: EncodedEvent[] = [];
+    let writes: Write[] = [];
     const afterwards: (() => void)[] = [];
     const result = await inTransaction(this.dataSource, async (query) => {
+      const writeNow = async (last?: Write) => {
+        const statement = asOneStatement(writes, last);
+        writes = [];
+        if (statement) await query(statement.sql, statement.parameters);
+      };
       const value = await work({
         now,
         query,
         say: (events) => void said.push(...events),
+        write: (sql, parameters) => void writes.push({ sql, parameters }),
         afterCommit: (each) => void afterwards.push(each),
+        writeNow: () => writeNow(),
       });
-      if (said.length > 0) await addToOutbox(query, said, this.relay.channelToNotify);
+      if (said.length > 0) writes.push(intoOutbox(said));
+      // A relay in another process is told, with the commit; one in this process is woken after it.
+      const channel = said.length > 0 ? this.relay.channelToNotify : undefined;
+      await writeNow(channel === undefined ? undefined : { sql: `SELECT pg_notify($1, '')`, parameters: [channel] });
       crashPoint('unit.committing');
       return value;
     });

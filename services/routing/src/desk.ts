@@ -28,13 +28,12 @@ import {
 } from '@fairlead/decisions';
 import { AnswersNoted, derivedId, encodeEvent } from '@fairlead/events';
 import type { UnitOfWork } from '@fairlead/messaging';
-import type { Query } from '@fairlead/persistence';
 import { decisionTime } from './decision-time.js';
 import { DecisionsStore, type StoredDecision } from './store/decisions.store.js';
 import { accountOf, PoolsStore } from './store/pools.store.js';
 import { RulesStore } from './store/rules.store.js';
 
-/** What is about to happen, so that the desk can read all that it takes in two statements, however many leads there are. */
+/** What is about to happen, so that the desk can read all that it takes in one statement, however many leads there are. */
 export interface Agenda {
   /** Leads to be decided about. */
   readonly leads?: readonly RoutableLead[];
@@ -42,6 +41,8 @@ export interface Agenda {
   readonly offers?: readonly MadeOffer[];
   /** Parties that are given a lead whatever the rules say. */
   readonly parties?: readonly string[];
+  /** Leads of which it must be known whether they were decided about before. */
+  readonly leadIds?: readonly string[];
 }
 
 /** A wrong clock beside this one goes on with every batch; a line a minute is enough to be seen. */
@@ -67,9 +68,8 @@ export class Desks {
     const { pools, order, times } = await this.pools.lock(query);
     const rules = await this.rules.inForce(query);
     const agenda = await agendaUnder(rules);
-    const { accounts, parties } = needed(agenda, rules);
-    const credits = await this.pools.readCredits(query, pools, { accounts, parties });
-    const loads = await this.pools.readLoads(query, parties);
+    const { leadIds = [] } = agenda;
+    const { credits, loads, known } = await this.pools.read(query, pools, { ...needed(agenda, rules), leadIds });
     const state = newRoutingState({
       pools,
       loads: new Loads(loads.map(({ party, ...load }) => [party, load])),
@@ -77,7 +77,7 @@ export class Desks {
     });
     const time = decisionTime(now, times);
     if (time.wrong !== undefined) this.warnOf(time.wrong, time.now);
-    return new Desk(rules, state, time.now, unit, this, { credits, order });
+    return new Desk(rules, state, time.now, known, unit, this, { credits, order });
   }
 
   /** Once of a clock that was put right, also when its time stays in a pool that decides nothing any more. */
@@ -101,6 +101,8 @@ export class Desk {
     private readonly state: RoutingState,
     /** The time of every decision made here. */
     readonly now: number,
+    /** Those of the leads asked about that were decided about before. */
+    readonly known: ReadonlySet<string>,
     private readonly unit: UnitOfWork,
     private readonly stores: { readonly pools: PoolsStore; readonly decisions: DecisionsStore },
     before: { readonly credits: readonly CreditEntry[]; readonly order: DecisionOrder },
@@ -131,8 +133,8 @@ export class Desk {
     lead: RoutableLead,
     decide: () => Decision,
   ): Decision {
-    const weighed = weigh(lead, this.rules, this.state, this.now);
     const decision = decide();
+    const weighed = weigh(lead, this.rules, this.state, this.now, decision.change.to);
     applyDecision(this.state, decision.change, this.rules.roster);
     const { outcome, data } = decision;
     this.made.push({ leadId, lead, weighed, told: { outcome, data } as StoredDecision['told'] });
@@ -171,20 +173,22 @@ export class Desk {
     this.unit.say([encodeEvent(AnswersNoted, { id, source: '/routing', subject: 'routing', time: this.now, data })]);
   }
 
-  async save(query: Query): Promise<void> {
-    const pools = [...this.state.pools].filter(([id, { poolSeq }]) => poolSeq !== (this.seqBefore.get(id) ?? 0));
-    const { order } = this.state;
+  /** Writes, at the end of the unit, what has changed here. */
+  save(): void {
+    const { unit, stores, state } = this;
     const { step, noted } = this.orderBefore;
-    if (order.step !== step || order.noted.length !== noted.length)
-      await this.stores.pools.savePools(query, pools, order, this.now);
-    const credits = creditEntries(this.state).filter((row) => row.credit !== (this.creditsBefore.get(keyOf(row)) ?? 0));
-    await this.stores.pools.saveCredits(query, credits);
-    const loads = [...this.state.loads].filter(([party, load]) => load !== this.loadsBefore.get(party));
-    await this.stores.pools.saveLoads(
-      query,
+    if (state.order.step !== step || state.order.noted.length !== noted.length)
+      stores.pools.saveOrder(unit, state.order);
+    const pools = [...state.pools].filter(([id, { poolSeq }]) => poolSeq !== (this.seqBefore.get(id) ?? 0));
+    stores.pools.savePools(unit, pools, this.now);
+    const credits = creditEntries(state).filter((row) => row.credit !== (this.creditsBefore.get(keyOf(row)) ?? 0));
+    stores.pools.saveCredits(unit, credits);
+    const loads = [...state.loads].filter(([party, load]) => load !== this.loadsBefore.get(party));
+    stores.pools.saveLoads(
+      unit,
       loads.map(([party, load]) => ({ party, ...load })),
     );
-    await this.stores.decisions.add(query, this.made);
+    stores.decisions.add(unit, this.made);
   }
 }
 

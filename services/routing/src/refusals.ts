@@ -49,9 +49,9 @@ export class Refusals {
       return [toEvent(refusal, decision)];
     });
 
-    await desk.save(unit.query);
-    await this.leads.saveOffers(
-      unit.query,
+    desk.save();
+    this.leads.saveOffers(
+      unit,
       [...new Set(counted.map(({ subject }) => subject))].map((leadId) => open.get(leadId) as RoutedLead),
     );
     unit.say(events);

@@ -55,8 +55,8 @@ function recordedUnder(ceiling: number, ...leads: readonly RoutableLead[]): Reco
 function recordedBy(under: Rules, leads: readonly RoutableLead[]): RecordedDecision {
   const state: RoutingState = newRoutingState();
   const all = leads.map((each) => {
-    const weighed = weigh(each, under, state, now);
     const { outcome, data, change } = routeLead(each, under, state, now);
+    const weighed = weigh(each, under, state, now, change.to);
     applyDecision(state, change, under.roster);
     return { lead: each, weighed, told: { outcome, data } as RecordedDecision['told'] };
   });
@@ -184,11 +184,25 @@ describe('the explanation of a decision', () => {
     });
   });
 
+  it('lists two hundred of those who could take it, the one that got it among them, and counts the others', () => {
+    const many = Array.from({ length: 300 }, (_, index) => `partner-${String(index).padStart(3, '0')}`);
+    const under = { ...rules(), roster: new Roster(many.map((id) => partnerOf(id, { name: id, tier: 'gold' }))) };
+    const { weighed } = recordedBy(
+      under,
+      Array.from({ length: 450 }, () => lead()),
+    );
+    expect(weighed.able).toHaveLength(200);
+    expect(weighed.unlisted).toBe(100);
+    // The later ones have their turn too, and are listed then.
+    const last = weigh(lead(), under, newRoutingState(), now, 'partner-299');
+    expect(last.able.map(({ id }) => id)).toEqual([...many.slice(0, 199), 'partner-299']);
+  });
+
   it('says that a person decided', () => {
     const state: RoutingState = newRoutingState();
     const [each, under] = [lead(), rules()];
-    const weighed = weigh(each, under, state, now);
     const { data } = overrideLead(each, 'coil', 1, under, state, now);
+    const weighed = weigh(each, under, state, now, data.to);
     const decision: RecordedDecision = { lead: each, weighed, told: { outcome: 'routed', data } };
     expect(why(decision, 'coil').party).toEqual(['coil got it.']);
     expect(why(decision, 'acme').party[0]).toContain('because a person decided');

@@ -1,6 +1,6 @@
 import type { DataOf, LeadRouted, LeadUnroutable } from '@fairlead/events';
 import { writeDay } from '../normalise/moment.js';
-import { LEAD, UNCLAIMED } from './allocate.js';
+import { LEAD, owedTo, UNCLAIMED } from './allocate.js';
 import { DIRECT } from './partner.js';
 import type { Policy, Pool, Quality } from './policy.js';
 import { type Partner, type Refusal, Roster } from './roster.js';
@@ -11,7 +11,7 @@ import { creditsIn, poolIn, reservedKey, type RoutingState } from './routing-sta
 export interface Weighed {
   /** What each side was owed before, in units of `LEAD`; with what is nobody's they add up to 0. */
   readonly sides: { readonly direct: number; readonly channel: number; readonly unclaimed: number };
-  /** Partners who could take the lead, the most owed first. */
+  /** Partners who could take the lead, by id; the one that got it among them. */
   readonly able: readonly (Owed & { readonly weight: number })[];
   /** Of the partners' credit, what was nobody's. */
   readonly unclaimed: number;
@@ -33,8 +33,17 @@ interface Owed {
 /** Of each list. Some 10 KB at most; a pool with more partners than this is explained to the others by numbers alone. */
 const LISTED = 200;
 
-/** Reads what a decision about this lead is about to weigh; the state is not changed. */
-export function weigh(lead: RoutableLead, { policy, roster }: Rules, state: RoutingState, now: number): Weighed {
+/**
+ * Reads what a decision about this lead weighs; to be called before it is folded into the state.
+ * @param to  who got the lead, and is listed in any case
+ */
+export function weigh(
+  lead: RoutableLead,
+  { policy, roster }: Rules,
+  state: RoutingState,
+  now: number,
+  to: string | undefined,
+): Weighed {
   const pool = poolFor(lead, policy);
   const quality = qualityOf(lead);
   const poolState = poolIn(state, pool.id);
@@ -43,8 +52,17 @@ export function weigh(lead: RoutableLead, { policy, roster }: Rules, state: Rout
   const candidates = roster.candidatesFor(lead.facts, pool);
   const { open, full } = state.loads.openings(candidates, now);
   const owed = (id: string): Owed => ({ id, credit: credits.get(id) ?? 0 });
-  const able = open.map(({ id, weight }) => ({ id, weight, credit: credits.get(id) ?? 0 }));
-  if (able.length > 1) able.sort((a, b) => b.credit - a.credit || (a.id < b.id ? -1 : 1));
+  // Without a look at the others: where a thousand can take the lead, to sort them would cost ten times the decision.
+  const owedAt = owedTo(open, credits);
+  const able: Weighed['able'][number][] = [];
+  const listed = (index: number) => {
+    const { id, weight } = open[index]!;
+    able.push({ id, weight, credit: owedAt(index) });
+  };
+  const shown = Math.min(open.length, LISTED);
+  const winner = to === undefined || open.length <= LISTED ? -1 : open.findIndex(({ id }) => id === to);
+  for (let index = 0; index < shown - 1; index++) listed(index);
+  if (shown > 0) listed(Math.max(winner, shown - 1));
   const list = pool.namedAccounts?.list;
   return {
     sides: {
@@ -53,10 +71,10 @@ export function weigh(lead: RoutableLead, { policy, roster }: Rules, state: Rout
       unclaimed: sides.get(UNCLAIMED) ?? 0,
     },
     unclaimed: credits.get(UNCLAIMED) ?? 0,
-    able: able.slice(0, LISTED),
+    able,
     full: full.slice(0, LISTED).map(({ id }) => owed(id)),
     refused: candidates.refused.map(({ party }) => owed(party)).filter(({ credit }) => credit !== 0),
-    unlisted: Math.max(0, able.length - LISTED) + Math.max(0, full.length - LISTED),
+    unlisted: Math.max(0, open.length - LISTED) + Math.max(0, full.length - LISTED),
     ...(list !== undefined && {
       reserved: { list, ...(poolState.reserved.get(reservedKey(list, quality)) ?? { taken: 0, of: 0 }) },
     }),

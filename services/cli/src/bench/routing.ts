@@ -138,8 +138,8 @@ class Road {
     for (let count = 0; count < decisions; count++) {
       const lead = leads[order[count] ?? 0] as RoutableLead;
       this.now += 7;
-      if (noted) weigh(lead, rules, state, this.now);
       const decision = routeLead(lead, rules, state, this.now);
+      if (noted) weigh(lead, rules, state, this.now, decision.change.to);
       applyDecision(state, decision.change, rules.roster);
     }
     return decisions / ((performance.now() - began) / 1_000);

@@ -72,9 +72,9 @@ export class LeadAnswersHandler {
       if (offer && lead.stage === 'offered') desk.withdrawn(offer, id);
       else if (offer) desk.done(offer, id);
     }
-    await desk.save(unit.query);
-    await this.leads.erase(unit.query, ids);
-    await this.decisions.erase(unit.query, ids);
+    desk.save();
+    this.leads.erase(unit, ids);
+    this.decisions.erase(unit, ids);
   }
 
   /** Answers to anything but the current offer are history, and change nothing here. */
@@ -103,7 +103,7 @@ export class LeadAnswersHandler {
       changed.set(subject, { ...lead, stage: to });
     }
 
-    await desk.save(unit.query);
-    await this.leads.saveOffers(unit.query, [...changed.values()]);
+    desk.save();
+    this.leads.saveOffers(unit, [...changed.values()]);
   }
 }

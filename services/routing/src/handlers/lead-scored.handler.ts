@@ -17,31 +17,24 @@ export class LeadScoredHandler {
 
   @EventPattern<string>(LeadScored.type, consumerId('routing'))
   async route(@Payload() scored: readonly LeadScored[], @Ctx() unit: UnitOfWork): Promise<void> {
-    let fresh: readonly LeadScored[] = [];
-    const desk = await this.desks.open(unit, async () => {
-      fresh = await this.notDecidedYet(scored, unit);
-      return { leads: fresh.map(routable) };
-    });
+    const desk = await this.desks.open(unit, () => ({
+      leads: scored.map(routable),
+      leadIds: scored.map(({ subject }) => subject),
+    }));
+    // A lead is routed once: another score of a lead that somebody may have by now moves it nowhere.
+    const known = new Set(desk.known);
+    const fresh = scored.filter(({ subject }) => !known.has(subject) && known.add(subject));
 
     const decisions = fresh.map((event) => {
       const lead = routable(event);
       return { event, lead, decision: desk.route(event.subject, lead) };
     });
 
-    await desk.save(unit.query);
-    await this.leads.add(
-      unit.query,
+    desk.save();
+    this.leads.add(
+      unit,
       decisions.map(({ event, lead, decision }) => decided(undecided(event.subject, lead), decision)),
     );
     unit.say(decisions.map(({ event, decision }) => toEvent(event, decision)));
-  }
-
-  /** A lead is routed once: another score of a lead that somebody may have by now moves it nowhere. */
-  private async notDecidedYet(scored: readonly LeadScored[], { query }: UnitOfWork): Promise<LeadScored[]> {
-    const known = await this.leads.known(
-      query,
-      scored.map(({ subject }) => subject),
-    );
-    return scored.filter(({ subject }) => !known.has(subject) && known.add(subject));
   }
 }

@@ -91,8 +91,8 @@ export class OverridesController {
     const free = { ...lead, paidBy: null };
     const decision = desk.override(leadId, routableAgain(free, 'declined'), to, lead.made);
 
-    await desk.save(unit.query);
-    await this.leads.saveOffers(unit.query, [decided(free, decision)]);
+    desk.save();
+    this.leads.saveOffers(unit, [decided(free, decision)]);
     const common = { source: '/routing', subject: leadId, time: desk.now };
     const id = randomUUID();
     unit.say([

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { PartnerDocument, PolicyDocument, RecordedDecision } from '@fairlead/decisions';
+import type { PolicyDocument, RecordedDecision } from '@fairlead/decisions';
+import type { UnitOfWork } from '@fairlead/messaging';
 import type { Query } from '@fairlead/persistence';
 
 export interface StoredDecision extends RecordedDecision {
@@ -8,9 +9,9 @@ export interface StoredDecision extends RecordedDecision {
 
 @Injectable()
 export class DecisionsStore {
-  async add(query: Query, decisions: readonly StoredDecision[]): Promise<void> {
+  add(unit: UnitOfWork, decisions: readonly StoredDecision[]): void {
     if (decisions.length === 0) return;
-    await query(
+    unit.write(
       `INSERT INTO decisions (pool, pool_seq, lead_id, decided_at, lead, weighed, told)
        SELECT * FROM unnest($1::text[], $2::bigint[], $3::uuid[], $4::bigint[], $5::jsonb[], $6::jsonb[], $7::jsonb[])`,
       [
@@ -33,8 +34,8 @@ export class DecisionsStore {
     );
   }
 
-  async erase(query: Query, leadIds: readonly string[]): Promise<void> {
-    await query(
+  erase(unit: UnitOfWork, leadIds: readonly string[]): void {
+    unit.write(
       `UPDATE decisions SET lead = lead || '{"facts": {"engagement": {}, "attributes": {}}}' WHERE lead_id = ANY($1::uuid[])`,
       [leadIds],
     );
@@ -48,10 +49,5 @@ export class DecisionsStore {
          USING (name, version)`,
       [versions.map(({ name }) => name), versions.map(({ version }) => version)],
     );
-  }
-
-  async partner(query: Query, id: string): Promise<PartnerDocument | undefined> {
-    const [row] = await query<{ document: PartnerDocument }>('SELECT document FROM partners WHERE id = $1', [id]);
-    return row?.document;
   }
 }

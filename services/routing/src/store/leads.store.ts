@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Facts, Grade, LeadState } from '@fairlead/events';
 import type { Side } from '@fairlead/decisions';
+import type { UnitOfWork } from '@fairlead/messaging';
 import type { Query } from '@fairlead/persistence';
 
 /**
@@ -28,14 +29,6 @@ export interface RoutedLead {
 
 @Injectable()
 export class LeadsStore {
-  /** Those of these leads that were decided about before. */
-  async known(query: Query, leadIds: readonly string[]): Promise<Set<string>> {
-    const rows = await query<{ lead_id: string }>('SELECT lead_id FROM leads WHERE lead_id = ANY($1::uuid[])', [
-      leadIds,
-    ]);
-    return new Set(rows.map(({ lead_id }) => lead_id));
-  }
-
   /** Locks these leads. Whoever calls it has locked the pools before: in that order nobody waits in a circle. */
   async lock(query: Query, leadIds: readonly string[]): Promise<Map<string, RoutedLead>> {
     const rows = await query<RoutedLead & { acceptBy: string | null }>(
@@ -49,9 +42,9 @@ export class LeadsStore {
     );
   }
 
-  async add(query: Query, leads: readonly RoutedLead[]): Promise<void> {
+  add(unit: UnitOfWork, leads: readonly RoutedLead[]): void {
     if (leads.length === 0) return;
-    await query(
+    unit.write(
       `INSERT INTO leads (lead_id, state, grade, source_id, model, facts, pool, stage, made, party, paid_by, accept_by)
        SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::text[],
          $8::text[], $9::int[], $10::text[], $11::text[], $12::bigint[])`,
@@ -73,9 +66,9 @@ export class LeadsStore {
   }
 
   /** Saves where the offers of these leads stand now; what was known of the lead itself stays. */
-  async saveOffers(query: Query, leads: readonly RoutedLead[]): Promise<void> {
+  saveOffers(unit: UnitOfWork, leads: readonly RoutedLead[]): void {
     if (leads.length === 0) return;
-    await query(
+    unit.write(
       `UPDATE leads SET pool = new.pool, stage = new.stage, made = new.made, party = new.party, paid_by = new.paid_by,
          accept_by = new.accept_by, refused_by = string_to_array(new.refused_by, ',')
        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::bigint[], $8::text[])
@@ -96,8 +89,8 @@ export class LeadsStore {
   }
 
   /** Nothing is left of these leads but that there were such; also of those that were erased before they came here. */
-  async erase(query: Query, leadIds: readonly string[]): Promise<void> {
-    await query(
+  erase(unit: UnitOfWork, leadIds: readonly string[]): void {
+    unit.write(
       `INSERT INTO leads (lead_id, state, source_id, model, facts, pool, stage, made)
        SELECT lead_id, 'not-qualified', '', '', '{"engagement": {}, "attributes": {}}', '', 'erased', 0
        FROM unnest($1::uuid[]) AS erased (lead_id)

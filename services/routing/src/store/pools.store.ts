@@ -7,6 +7,7 @@ import {
   type Load,
   type PoolState,
 } from '@fairlead/decisions';
+import type { UnitOfWork } from '@fairlead/messaging';
 import type { Query } from '@fairlead/persistence';
 
 /** Milliseconds since the epoch. */
@@ -23,17 +24,18 @@ export interface LockedPools {
   readonly times: PoolTimes;
 }
 
-/** Whose credits are needed: every party in question, in these pools and grades. */
-export interface CreditsWanted {
+/** Credits and loads of every party in question, in these pools and grades; and whether these leads are known. */
+export interface Wanted {
   readonly accounts: ReadonlySet<string>;
   readonly parties: ReadonlySet<string>;
+  readonly leadIds: readonly string[];
 }
 
 export interface LoadRow extends Load {
   readonly party: string;
 }
 
-/** `pool/grade`, in one text, as `CreditsWanted.accounts` has it. No id contains a slash. */
+/** `pool/grade`, in one text, as `Wanted.accounts` has it. No id contains a slash. */
 export function accountOf(pool: string, grade: string): string {
   return `${pool}/${grade}`;
 }
@@ -72,36 +74,39 @@ export class PoolsStore {
     };
   }
 
-  /** Reads credits into the locked pools, beside those that are there already. */
-  async readCredits(
+  /**
+   * Reads credits into the locked pools, beside those that are there already; and in the same statement loads, and which of
+   * the leads were decided about before. After the lock: what is read here nobody changes meanwhile.
+   */
+  async read(
     query: Query,
     pools: Map<string, PoolState>,
-    { accounts, parties }: CreditsWanted,
-  ): Promise<CreditEntry[]> {
+    { accounts, parties, leadIds }: Wanted,
+  ): Promise<{ credits: CreditEntry[]; loads: LoadRow[]; known: Set<string> }> {
     const split = [...accounts].map((account) => account.split('/'));
-    const rows = await query<Omit<CreditEntry, 'credit'> & { credit: string }>(
-      `SELECT pool, grade, level, party, credit FROM credits
-       WHERE (pool, grade) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND party = ANY($3)`,
-      [split.map(([pool]) => pool), split.map(([, grade]) => grade), [...parties]],
+    const [row] = await query<{ credits: CreditEntry[]; loads: LoadRow[]; known: string[] }>(
+      `SELECT
+         (SELECT coalesce(json_agg(json_build_object('pool', pool, 'grade', grade, 'level', level, 'party', party,
+            'credit', credit)), '[]') FROM credits
+          WHERE (pool, grade) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND party = ANY($3)) AS credits,
+         (SELECT coalesce(json_agg(loads), '[]') FROM loads WHERE party = ANY($3)) AS loads,
+         ARRAY(SELECT lead_id::text FROM leads WHERE lead_id = ANY($4::uuid[])) AS known`,
+      [split.map(([pool]) => pool), split.map(([, grade]) => grade), [...parties], leadIds],
     );
-    return rows.map((row) => {
-      const credit = Number(row.credit);
-      const credits = pools.get(row.pool)?.credits;
-      const key = creditKey(row.grade, row.level);
-      const level = credits?.get(key) ?? new Map<string, number>();
-      level.set(row.party, credit);
-      credits?.set(key, level);
-      return { ...row, credit };
-    });
+    const { credits = [], loads = [], known = [] } = row ?? {};
+    for (const { pool, grade, level, party, credit } of credits) {
+      const inPool = pools.get(pool)?.credits;
+      const key = creditKey(grade, level);
+      const ofLevel = inPool?.get(key) ?? new Map<string, number>();
+      ofLevel.set(party, credit);
+      inPool?.set(key, ofLevel);
+    }
+    return { credits, loads, known: new Set(known) };
   }
 
-  async readLoads(query: Query, parties: ReadonlySet<string>): Promise<LoadRow[]> {
-    return query<LoadRow>('SELECT party, open, today, day FROM loads WHERE party = ANY($1)', [[...parties]]);
-  }
-
-  async saveCredits(query: Query, rows: readonly CreditEntry[]): Promise<void> {
+  saveCredits(unit: UnitOfWork, rows: readonly CreditEntry[]): void {
     if (rows.length === 0) return;
-    await query(
+    unit.write(
       `INSERT INTO credits (pool, grade, level, party, credit)
        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[])
        ON CONFLICT (pool, grade, level, party) DO UPDATE SET credit = excluded.credit`,
@@ -115,9 +120,9 @@ export class PoolsStore {
     );
   }
 
-  async saveLoads(query: Query, rows: readonly LoadRow[]): Promise<void> {
+  saveLoads(unit: UnitOfWork, rows: readonly LoadRow[]): void {
     if (rows.length === 0) return;
-    await query(
+    unit.write(
       `INSERT INTO loads (party, open, today, day)
        SELECT * FROM unnest($1::text[], $2::int[], $3::int[], $4::int[])
        ON CONFLICT (party) DO UPDATE SET open = excluded.open, today = excluded.today, day = excluded.day`,
@@ -130,15 +135,10 @@ export class PoolsStore {
     );
   }
 
-  async savePools(
-    query: Query,
-    pools: readonly (readonly [id: string, state: PoolState])[],
-    { step, noted }: DecisionOrder,
-    now: number,
-  ): Promise<void> {
-    await query(
-      `WITH ordered AS (UPDATE decision_order SET step = $5, noted = $6::uuid[])
-       UPDATE pools SET seq = new.seq, reserved = new.reserved, decided_at = $4
+  savePools(unit: UnitOfWork, pools: readonly (readonly [id: string, state: PoolState])[], now: number): void {
+    if (pools.length === 0) return;
+    unit.write(
+      `UPDATE pools SET seq = new.seq, reserved = new.reserved, decided_at = $4
        FROM unnest($1::text[], $2::bigint[], $3::jsonb[]) AS new (id, seq, reserved) WHERE pools.id = new.id`,
       [
         pools.map(([id]) => id),
@@ -147,9 +147,11 @@ export class PoolsStore {
           JSON.stringify(Object.fromEntries([...reserved].map(([key, { taken, of }]) => [key, [taken, of]]))),
         ),
         now,
-        step,
-        noted,
       ],
     );
+  }
+
+  saveOrder(unit: UnitOfWork, { step, noted }: DecisionOrder): void {
+    unit.write('UPDATE decision_order SET step = $1, noted = $2::uuid[]', [step, noted]);
   }
 }
