@@ -4,7 +4,7 @@ import { inTransaction, queryOf, type Query } from '@fairlead/persistence';
 import { DataSource } from 'typeorm';
 import { crashPoint } from './crash-point.js';
 import { intoOutbox } from './outbox.js';
-import { asOneStatement, type Write } from './put-off-writes.js';
+import { asFewStatements, tableOf, type Write } from './put-off-writes.js';
 import { Relay } from './relay.js';
 
 /** One transaction and what it says: the rows written and the events said commit together, or not at all. */
@@ -16,8 +16,13 @@ export interface UnitOfWork {
   say(events: readonly EncodedEvent[]): void;
   /**
    * Changes rows, but only at the end, in one statement with whatever else was put off and with the outbox. For what this
-   * unit reads no more: until then the rows are as they were. No two of them may touch the same row, and what one
-   * writes another does not see; errors come at the end, and undo the unit as they would have here.
+   * call of a handler, or this request, reads no more: until then the rows are as they were, and what was put off is dropped
+   * when it throws. All parts of the one statement see the rows as they were before any of them, and are done in no
+   * particular order; a second write to a table makes a second statement, which sees the first. Errors come at the end, and
+   * undo the unit as they would have here.
+   * @param sql  INSERT, UPDATE or DELETE, with a few arrays as parameters, however many rows it is about. What RETURNING
+   *   gives nobody sees; a WITH that writes PostgreSQL would refuse
+   * @throws RangeError when it is anything else
    */
   write(sql: string, parameters: readonly unknown[]): void;
   /** Called after the commit, in memory and at most once: for waking something up, never for work that must happen. */
@@ -49,15 +54,19 @@ export class UnitsOfWork {
     const afterwards: (() => void)[] = [];
     const result = await inTransaction(this.dataSource, async (query) => {
       const writeNow = async (last?: Write) => {
-        const statement = asOneStatement(writes, last);
+        const statements = asFewStatements(writes, last);
         writes = [];
-        if (statement) await query(statement.sql, statement.parameters);
+        for (const { sql, parameters } of statements) await query(sql, parameters);
       };
       const value = await work({
         now,
         query,
         say: (events) => void said.push(...events),
-        write: (sql, parameters) => void writes.push({ sql, parameters }),
+        write: (sql, parameters) => {
+          // Here and not at the end, where nobody could see whose it was.
+          tableOf(sql);
+          writes.push({ sql, parameters });
+        },
         afterCommit: (each) => void afterwards.push(each),
         writeNow: () => writeNow(),
       });
