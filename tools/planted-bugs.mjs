@@ -58,6 +58,22 @@ const bugs = [
     test: ['faults', '-t', 'always refuses'],
   },
   {
+    name: 'what one handler put off the next one does not read',
+    file: 'libs/messaging/src/batch-consumer.ts',
+    find: 'if (!isFirst) await unit.writeNow();',
+    replace: '',
+    package: 'libs/messaging',
+    test: ['put-off-writes', '-t', 'next handler'],
+  },
+  {
+    name: 'a row is changed twice in one statement',
+    file: 'libs/messaging/src/put-off-writes.ts',
+    find: 'groups.length === 0 || tables.has(table)',
+    replace: 'groups.length === 0',
+    package: 'libs/messaging',
+    test: ['put-off-writes', '-t', 'a row twice'],
+  },
+  {
     name: 'the relay publishes in no particular order',
     file: 'libs/messaging/src/outbox.ts',
     find: 'OR place = 1 ORDER BY position',

@@ -138,7 +138,7 @@ export {
 } from './route/policy.js';
 export { type DatedLead, type Preview, type PreviewCount, previewPolicy } from './route/preview.js';
 export {
-  accountKey,
+  accountKeys,
   type Claim,
   type ClaimDecision,
   type ClaimedAccount,

@@ -6,8 +6,11 @@ import { object, oneOf, PartyId, text, Timestamp, Uuid } from './shapes.js';
 /** A partner works a deal with the account, or the account is a customer that the vendor has entrusted to the partner. */
 export const ClaimKind = oneOf('deal-registration', 'partner-of-record');
 
-/** One of the two. A domain is the registered one; a name counts without its legal form, case and punctuation. */
-export const ClaimedAccount = Type.Union([object({ domain: text(253) }), object({ company: text(255) })]);
+/** One of the two, or both. A domain is the registered one; a name counts without its legal form, case and punctuation. */
+export const ClaimedAccount = Type.Object(
+  { domain: Type.Optional(text(253)), company: Type.Optional(text(255)) },
+  { additionalProperties: false, minProperties: 1 },
+);
 
 /** What a claim is about, and whose it is. */
 export const claimed = {

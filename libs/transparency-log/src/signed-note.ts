@@ -126,7 +126,7 @@ function readSignature(line: string): { name: string; keyId: Buffer; signature: 
 
 function checkText(text: string): void {
   if (!text.endsWith('\n') || text === '\n') throw new MalformedNote('the text does not end in a newline');
-   
+
   if (/[\u0000-\u0009\u000b-\u001f]/.test(text) || !text.isWellFormed())
     throw new MalformedNote('control characters in the text');
 }

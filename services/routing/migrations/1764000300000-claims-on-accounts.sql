@@ -10,7 +10,7 @@ CREATE TABLE account_claims (
   partner       text    NOT NULL REFERENCES partners,
   domain        text,
   company       text,
-  account_key   text    NOT NULL,   -- the same for every way of writing the same account
+  account_keys  text[]  NOT NULL,   -- the same for every way of writing the same account
   claimed_at    bigint  NOT NULL,   -- ms since the epoch; leads are the partner's from here on …
   until         bigint,             -- … and no longer from here on; null: until somebody ends it
   version       bigint  UNIQUE,     -- of all claims, as this one made it; null: it was refused
@@ -23,12 +23,14 @@ CREATE TABLE account_claims (
   policy        text,               -- the policy whose term a registration has
   policy_version integer,
   claimed_by    text    NOT NULL,   -- a key's id
-  CHECK ((domain IS NULL) <> (company IS NULL)),
+  CHECK (domain IS NOT NULL OR company IS NOT NULL),
   CHECK ((version IS NULL) = (conflict IS NOT NULL)),
   CHECK ((ended_at IS NULL) = (ended_version IS NULL) AND (ended_at IS NULL) = (ended_by IS NULL))
 );
 CREATE INDEX account_claims_of_partner ON account_claims (partner, kind, seq);
-CREATE INDEX account_claims_on_account ON account_claims (account_key, seq);
+CREATE INDEX account_claims_by_day ON account_claims (partner, kind, claimed_at);
+CREATE INDEX account_claims_that_stand ON account_claims (partner, kind) WHERE version IS NOT NULL AND ended_at IS NULL;
+CREATE INDEX account_claims_on_account ON account_claims USING gin (account_keys);
 
 -- Decisions name the roster by its hash: by this, what a partner was when one was taken. Null: from before it was kept.
 ALTER TABLE partner_changes ADD COLUMN roster_hash text;

@@ -28,10 +28,17 @@ export type ClaimOutcome =
   | { readonly outcome: 'protected' | 'standing'; readonly claim: StoredClaim }
   | { readonly outcome: 'refused'; readonly claim: string; readonly conflict: Conflict }
   | Extract<ClaimDecision, { outcome: 'not-offered' | 'too-many' }>
-  | { readonly outcome: 'no-such-partner' | 'too-many-in-all' };
+  | { readonly outcome: 'no-such-partner' | 'too-many-in-all' | 'too-many-today' };
 
 /** 100,000 that stand: every router keeps them in memory, some 300 bytes each. */
 const MAX_STANDING = 100_000;
+
+/**
+ * Registrations of one partner in a day, refused ones too. People write them by hand; a program that tries account after
+ * account finds out whose they are, and everything it tries is in the log for good.
+ */
+const MAX_A_DAY = 200;
+const DAY_MS = 86_400_000;
 
 /** Claims of partners on accounts. Of two claims on one account the first one to be here stands, and the log says so. */
 @Injectable()
@@ -48,10 +55,13 @@ export class AccountClaims {
       if (!(await this.partners.exists(unit.query, request.partner))) return { outcome: 'no-such-partner' };
       await this.claims.lock(unit.query);
       const rules = await this.rules.inForce(unit.query);
-      const { own, all } = await this.claims.standing(unit.query, request, unit.now);
+      const since = unit.now - DAY_MS;
+      const { standing, made } = await this.claims.countOf(unit.query, request, { now: unit.now, since });
       const { kind, partner, account, until, by } = request;
       const asked = { kind, partner, account, ...(until !== undefined && { until }) };
-      const decision = decideClaim(asked, rules, own, unit.now);
+      const decision = decideClaim(asked, rules, standing, unit.now);
+      if (decision.outcome !== 'standing' && request.kind === 'deal-registration' && made >= MAX_A_DAY)
+        return { outcome: 'too-many-today' };
       switch (decision.outcome) {
         case 'standing': {
           const claim = await this.claims.find(unit.query, decision.claim);
@@ -64,7 +74,7 @@ export class AccountClaims {
         case 'refused':
           return this.refuse(unit, { ...asked, id: randomUUID(), from: unit.now }, decision.conflict, by);
         case 'protected':
-          if (all >= MAX_STANDING) return { outcome: 'too-many-in-all' };
+          if (rules.protections.size >= MAX_STANDING) return { outcome: 'too-many-in-all' };
           return this.protect(unit, { ...asked, ...termOf(decision), id: randomUUID() }, request, rules.policy);
       }
     });

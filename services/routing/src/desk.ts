@@ -208,6 +208,8 @@ function needed({ leads = [], offers = [], parties: others = [] }: Agenda, rules
     if (seen.has(candidates)) continue;
     seen.add(candidates);
     for (const { id } of candidates.able) parties.add(id);
+    // What they are owed is told, although they cannot have the lead.
+    for (const { party } of candidates.refused) parties.add(party);
   }
   return { accounts, parties };
 }

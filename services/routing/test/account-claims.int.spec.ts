@@ -233,7 +233,7 @@ describe('claims on accounts, with real servers', () => {
 
   it.each([
     [{}, ''],
-    [{ domain: 'a.com', company: 'A' }, ''],
+    [{ company: 'n/a' }, '/company'],
     [{ domain: 'no domain' }, '/domain'],
     [{ domain: 'gmail.com' }, '/domain'],
     [{ company: ' ' }, '/company'],

@@ -187,6 +187,19 @@ describe('routing, with real servers', () => {
     ]);
   });
 
+  it('tells what a partner is owed that cannot have the lead', async () => {
+    const policy = policyOf('owed', { promise: { direct: 0, channel: 100 } });
+    await routing.under(policy, { acme: {}, bolt: {}, coil: {} });
+    await routes(scored(), scored());
+    await routing.under(policy, { acme: { status: 'paused' }, bolt: {}, coil: {} });
+    const [decision] = await routes(scored());
+    const { considered } = decision?.data as LeadRouted['data'];
+    const paused = considered.find(({ party }) => party === 'acme');
+    expect(paused?.refusals).toEqual(['paused']);
+    // Three shared two leads: nobody is owed nothing.
+    expect(paused?.credit).not.toBe(0);
+  });
+
   it('does not route a lead that was erased before it was scored', async () => {
     const lead = randomUUID();
     await routing.tell(erased(lead));

@@ -1,6 +1,6 @@
 // eslint-disable-next-line @typescript-eslint/triple-slash-reference -- ambient declarations cannot be imported; projects that check this file from source need them too
 /// <reference path="./untyped-lists.d.ts" />
-import { getDomain } from 'tldts';
+import { getDomain, getPublicSuffix } from 'tldts';
 import tr46 from 'tr46';
 
 const LABELS = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+$/;
@@ -20,6 +20,11 @@ export function asciiDomain(written: string): string | undefined {
 /** What somebody registered under a public suffix: `example.co.uk` of `shop.example.co.uk`; undefined for a suffix alone. */
 export function registrableDomain(domain: string): string | undefined {
   return getDomain(domain) ?? undefined;
+}
+
+/** Whether anybody can have a name below it, as at github.io: the private part of the public suffix list. */
+export function isSharedDomain(registrable: string): boolean {
+  return getPublicSuffix(registrable, { allowPrivateDomains: true }) === registrable;
 }
 
 /**

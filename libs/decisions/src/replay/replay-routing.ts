@@ -39,6 +39,9 @@ export type Redecided<Handle> = { readonly recorded: Recorded; readonly handle: 
   { readonly again: RoutingDecision } | { readonly undecidable: string }
 );
 
+/** Decisions that wait for one before them; partitions are never so far apart, and each is some kilobytes. */
+const MAX_WAITING = 50_000;
+
 /** A lead between two decisions. */
 interface Life {
   readonly lead: RoutableLead;
@@ -68,6 +71,8 @@ export class RoutingReplay<Handle> {
   private readonly accepted = new Map<string, number>();
   /** Answers and erasures that a decision may have noted. */
   private readonly answers = new Map<string, Answer>();
+  /** Why nothing is decided any more. */
+  private broken: string | undefined;
   private readonly waiting = new Map<number, { readonly event: Recorded | AnswersNoted; readonly handle: Handle }>();
 
   /** @param onDecided  called for each decision, in the order in which they were taken */
@@ -106,38 +111,51 @@ export class RoutingReplay<Handle> {
       case 'lead.unroutable': {
         const { step } = (event as Recorded).data.decided;
         if (step === undefined) {
-          const undecidable = 'it was recorded before the order of all decisions was';
+          const undecidable = 'it was recorded before decisions told their order';
           this.onDecided({ recorded: event as Recorded, handle, undecidable });
-        } else this.waiting.set(step, { event: event as Recorded, handle });
+          this.broken ??= `it follows decisions that were recorded before they told their order`;
+        } else if (this.broken !== undefined)
+          this.onDecided({ recorded: event as Recorded, handle, undecidable: this.broken });
+        else this.waiting.set(step, { event: event as Recorded, handle });
         break;
       }
       case 'answers.noted':
-        this.waiting.set((event as AnswersNoted).data.step, { event: event as AnswersNoted, handle });
+        if (this.broken === undefined)
+          this.waiting.set((event as AnswersNoted).data.step, { event: event as AnswersNoted, handle });
         break;
       default:
         // Perhaps a rule that a decision waits for.
         if (this.waiting.size === 0) return;
     }
     this.advance();
+    if (this.waiting.size > MAX_WAITING) this.end();
   }
 
   /** At the end of the log: tells of each decision that still waits what it waits for. */
   end(): void {
-    while (this.waiting.size > 0) {
-      const next = Math.min(...this.waiting.keys());
-      const missing =
-        next > this.state.order.step + 1
-          ? `the log lacks steps ${this.state.order.step + 1} to ${next - 1}`
-          : this.missing(next);
-      const { event, handle } = this.waiting.get(next) as { event: Recorded | AnswersNoted; handle: Handle };
-      this.waiting.delete(next);
-      if (event.type !== 'answers.noted')
-        this.onDecided({ recorded: event, handle, undecidable: missing ?? 'unknown' });
-      // The rest is decided from where this leaves it, so that one gap is one finding and not thousands.
-      this.state.order.step = next;
-      this.state.order.noted = [];
-      this.advance();
+    if (this.waiting.size === 0) return;
+    const steps = [...this.waiting.keys()].sort((one, other) => one - other);
+    const next = steps[0] as number;
+    const last = this.state.order.step;
+    this.breakOff(
+      next > last + 1 ? `the log lacks steps ${last + 1} to ${next - 1}` : (this.missing(next) ?? 'unknown'),
+    );
+  }
+
+  /**
+   * What credits and caps were after a gap nobody can know, so whatever follows one is not decided: it would come out
+   * otherwise, and be taken for a finding. The first one says what is missing.
+   */
+  private breakOff(missing: string): void {
+    let why = missing;
+    for (const step of [...this.waiting.keys()].sort((one, other) => one - other)) {
+      const { event, handle } = this.waiting.get(step) as { event: Recorded | AnswersNoted; handle: Handle };
+      this.waiting.delete(step);
+      if (event.type === 'answers.noted') continue;
+      this.onDecided({ recorded: event, handle, undecidable: why });
+      why = this.broken ??= `it follows a gap: ${missing}`;
     }
+    this.broken ??= `it follows a gap: ${missing}`;
   }
 
   private advance(): void {

@@ -138,15 +138,20 @@ class RosterHistory {
   }
 }
 
-/** Claims on accounts by how many changes of them there were; kept as changes, like rosters. */
+/** States of claims that are kept: decisions of several routers come mixed, but never from long ago. */
+const KEPT_STATES = 64;
+
+/** Claims on accounts by how many changes of them there were. */
 class ClaimHistory {
   /** By the version that they made; sparse while events are missing. */
   private readonly changes: ({ readonly claim: Claim } | { readonly released: string })[] = [];
-  private claims = new Map<string, Claim>();
-  private current = new ProtectedAccounts(0, []);
+  private readonly claims = new Map<string, Claim>();
+  private readonly states = new Map([[0, ProtectedAccounts.of(0, [])]]);
 
   protect({ claim: id, kind, partner, account, from, until, version }: AccountProtected['data']): void {
-    this.changes[version] = { claim: { id, kind, partner, account, from, ...(until !== undefined && { until }) } };
+    const claim = { id, kind, partner, account, from, ...(until !== undefined && { until }) };
+    this.claims.set(id, claim);
+    this.changes[version] = { claim };
   }
 
   release({ claim, version }: AccountReleased['data']): void {
@@ -154,15 +159,25 @@ class ClaimHistory {
   }
 
   at(version: number): ProtectedAccounts {
-    if (this.current.version === version) return this.current;
-    const claims = version < this.current.version ? new Map<string, Claim>() : new Map(this.claims);
-    for (let each = version < this.current.version ? 1 : this.current.version + 1; each <= version; each++) {
+    let at = 0;
+    for (const known of this.states.keys()) if (known <= version) at = Math.max(at, known);
+    let state = this.states.get(at) ?? ProtectedAccounts.of(0, []);
+    for (let each = at + 1; each <= version; each++) {
       const change = this.changes[each];
-      if (!change) throw new RuleMissing(`claims on accounts, change ${each} of ${version}`);
-      if ('claim' in change) claims.set(change.claim.id, change.claim);
-      else claims.delete(change.released);
+      const claim = change && ('claim' in change ? change.claim : this.claims.get(change.released));
+      if (!change || !claim) throw new RuleMissing(`claims on accounts, change ${each} of ${version}`);
+      state = 'claim' in change ? state.with(claim, each) : state.without(claim, each);
     }
-    this.claims = claims;
-    return (this.current = new ProtectedAccounts(version, claims.values()));
+    this.keep(version, state);
+    return state;
+  }
+
+  private keep(version: number, state: ProtectedAccounts): void {
+    this.states.set(version, state);
+    for (const known of this.states.keys()) {
+      if (this.states.size <= KEPT_STATES) return;
+      // The empty one stays, from which everything can be made again.
+      if (known !== 0) this.states.delete(known);
+    }
   }
 }

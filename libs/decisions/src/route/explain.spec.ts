@@ -34,7 +34,7 @@ function rules(ceiling = 100, claims: readonly Claim[] = []): Rules {
     policy: policyOf({ name: 'emea', pools: [pool] }, 3),
     roster: new Roster(roster),
     namedAccounts: new Map([['named', new NamedAccountList('named', 2, list.document)]]),
-    protections: new ProtectedAccounts(claims.length, claims),
+    protections: ProtectedAccounts.of(claims.length, claims),
   };
 }
 

@@ -114,7 +114,7 @@ class Pool {
         Object.entries(partners).map(([id, more]) => partnerOf(id, { name: id, tier: 'gold', ...more })),
       ),
       namedAccounts: new Map(),
-      protections: new ProtectedAccounts(0, []),
+      protections: ProtectedAccounts.of(0, []),
     };
   }
 }

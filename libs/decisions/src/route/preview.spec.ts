@@ -26,7 +26,7 @@ function rules(
       Object.entries(partners).map(([id, more]) => partnerOf(id, { name: id, tier: 'gold', ...more })),
     ),
     namedAccounts: new Map([['named', new NamedAccountList('named', 1, named)]]),
-    protections: new ProtectedAccounts(0, []),
+    protections: ProtectedAccounts.of(0, []),
   };
 }
 

@@ -19,16 +19,21 @@ describe('a claimed account', () => {
     [{ domain: 'https://shop.siemens.co.uk/de' }, { domain: 'siemens.co.uk' }],
     [{ domain: 'MÜLLER.de' }, { domain: 'xn--mller-kva.de' }],
     [{ company: '  Siemens AG ' }, { company: 'Siemens AG' }],
+    [
+      { domain: 'siemens.com', company: 'Siemens AG' },
+      { domain: 'siemens.com', company: 'Siemens AG' },
+    ],
   ])('%j is %j', (written, account) => {
     expect(readAccount(written)).toEqual({ ok: true, account });
   });
 
-  it.each([
-    [{}, { field: '', detail: 'needs a domain or a company, not both' }],
-    [
-      { domain: 'a.de', company: 'A' },
-      { field: '', detail: 'needs a domain or a company, not both' },
-    ],
+  it.each<[object, object]>([
+    [{}, { field: '', detail: 'needs a domain, a company, or both' }],
+    ...['n/a', 'None', 'Self-Employed', 'X', 'Freelancer', 'keine Angabe'].map((company): [object, object] => [
+      { company },
+      { field: 'company', detail: 'is what people write who work for nobody in particular' },
+    ]),
+    [{ domain: 'github.io' }, { field: 'domain', detail: 'gives addresses to anybody; name the company instead' }],
     [{ domain: 'co.uk' }, { field: 'domain', detail: 'is no domain' }],
     [{ company: ' - ' }, { field: 'company', detail: 'is no name' }],
     [{ domain: 'gmail.com' }, { field: 'domain', detail: 'gives addresses to anybody; name the company instead' }],
@@ -36,20 +41,40 @@ describe('a claimed account', () => {
     expect(readAccount(written)).toEqual({ ok: false, ...why });
   });
 
-  it('is matched by its domain first, and by its name without its legal form', () => {
-    const accounts = new ProtectedAccounts(2, [
+  it('is matched by its domain, or by its name without its legal form; of two claims the earlier one', () => {
+    const accounts = ProtectedAccounts.of(2, [
       registration('acme'),
-      registration('bolt', { account: { company: 'Siemens AG' } }),
+      registration('bolt', { account: { company: 'Siemens AG' }, from: now - 2 * day }),
     ]);
     const holder = (facts: { companyDomain?: string; company?: string }) => accounts.match(facts, now)?.partner;
-    expect(holder({ companyDomain: 'siemens.com', company: 'Siemens' })).toBe('acme');
+    expect(holder({ companyDomain: 'siemens.com' })).toBe('acme');
+    expect(holder({ companyDomain: 'siemens.com', company: 'Siemens' })).toBe('bolt');
     expect(holder({ companyDomain: 'siemens.de', company: 'SIEMENS' })).toBe('bolt');
     expect(holder({ company: 'Siemens Energy' })).toBeUndefined();
     expect(holder({})).toBeUndefined();
   });
 
+  it('comes and goes with its claim, however many changes there are', () => {
+    const first = registration('acme');
+    const many = Array.from({ length: 1_500 }, (_, index) =>
+      registration('bolt', { id: `bolt-${index}`, account: { domain: `deal-${index}.com` }, from: now - 1 }),
+    );
+    let accounts = ProtectedAccounts.of(1, [first]);
+    many.forEach((claim, index) => (accounts = accounts.with(claim, index + 2)));
+    expect([accounts.version, accounts.size, accounts.latestFrom]).toEqual([1_501, 1_501, now - 1]);
+    const holder = (domain: string) => accounts.match({ companyDomain: domain }, now)?.partner;
+    expect(['siemens.com', 'deal-0.com', 'deal-1499.com', 'deal-1500.com'].map(holder)).toEqual([
+      ...['acme', 'bolt', 'bolt', undefined],
+    ]);
+    const before = accounts;
+    for (const claim of [first, ...many.slice(0, 1_200)]) accounts = accounts.without(claim, accounts.version + 1);
+    expect(['siemens.com', 'deal-0.com', 'deal-1499.com'].map(holder)).toEqual([undefined, undefined, 'bolt']);
+    expect(accounts.size).toBe(300);
+    expect(before.match({ companyDomain: 'siemens.com' }, now)?.partner).toBe('acme');
+  });
+
   it('is the next claimant’s when the first claim is over', () => {
-    const accounts = new ProtectedAccounts(2, [
+    const accounts = ProtectedAccounts.of(2, [
       registration('acme', { until: now }),
       registration('acme', { id: 'record', kind: 'partner-of-record', until: undefined as never }),
     ]);
@@ -78,7 +103,7 @@ describe('a claim', () => {
   const rules = (...claims: Claim[]) => ({
     policy: policyOf(document, 1),
     namedAccounts,
-    protections: new ProtectedAccounts(claims.length, claims),
+    protections: ProtectedAccounts.of(claims.length, claims),
   });
   const claim = { kind: 'deal-registration', partner: 'bolt', account: { domain: 'siemens.com' } } as const;
 
@@ -107,6 +132,17 @@ describe('a claim', () => {
       policy: policyOf({ ...document, pools: [{ ...pool, namedAccounts: undefined }] }, 1),
     };
     expect(decideClaim(bosch, elsewhere, 0, now).outcome).toBe('protected');
+  });
+
+  it('is refused by any of its keys, and by one that begins by a clock that runs ahead', () => {
+    const named = registration('acme', { account: { company: 'Siemens AG' }, from: now + 5_000 });
+    const both = { ...claim, account: { domain: 'siemens.com', company: 'Siemens' } };
+    expect(decideClaim(both, rules(named), 0, now)).toMatchObject({
+      outcome: 'refused',
+      conflict: { partner: 'acme' },
+    });
+    const daimler = { ...claim, account: { domain: 'bosch-group.com', company: 'Bosch' } };
+    expect(decideClaim(daimler, rules(named), 0, now)).toMatchObject({ outcome: 'protected', from: now + 5_000 });
   });
 
   it('that the partner has made already stands as it is', () => {

@@ -46,7 +46,7 @@ function rulesWith(partners: Record<string, Partial<PartnerDocument>>, pool: Par
       Object.entries(partners).map(([id, more]) => partnerOf(id, { name: id, tier: 'gold', ...more })),
     ),
     namedAccounts: new Map([['named', new NamedAccountList('named', 2, list.document)]]),
-    protections: new ProtectedAccounts(0, []),
+    protections: ProtectedAccounts.of(0, []),
   };
 }
 
@@ -375,7 +375,7 @@ describe('a protected account', () => {
 
   function road(partners: Record<string, Partial<PartnerDocument>> = { acme: { weight: 100 }, bolt: {} }) {
     const made = new Road(partners, { namedAccounts: { list: 'named', ceiling: 100 } });
-    Object.assign(made.rules, { protections: new ProtectedAccounts(7, [{ ...claim, ...term }]) });
+    Object.assign(made.rules, { protections: ProtectedAccounts.of(7, [{ ...claim, ...term }]) });
     return made;
   }
 
@@ -393,6 +393,22 @@ describe('a protected account', () => {
       paidBy: null,
       change: { to: 'bolt', moves: [], reserved: { list: 'named', taken: false } },
     });
+  });
+
+  it('is the list’s where the list names the company by what the claim does not hold', () => {
+    const made = road();
+    const list = readNamedAccounts({
+      owner: 'jane',
+      entries: [{ company: 'Siemens AG', owner: 'north', from: '2020-01-01' }],
+    });
+    if (!list.ok) throw new Error('unreadable');
+    Object.assign(made.rules, { namedAccounts: new Map([['named', new NamedAccountList('named', 3, list.document)]]) });
+    const both = lead({ facts: { companyDomain: 'siemens.com', company: 'Siemens' } as never });
+    expect(made.to(both)).toBe(DIRECT);
+    expect(made.to(siemens)).toBe('bolt');
+    const holding = { ...claim, account: { domain: 'siemens.com', company: 'Siemens' }, ...term };
+    Object.assign(made.rules, { protections: ProtectedAccounts.of(8, [holding]) });
+    expect(made.to(both)).toBe('bolt');
   });
 
   it('is protected from the first moment to the last, and no longer', () => {

@@ -5,7 +5,7 @@ import { matchPool } from './match-pool.js';
 import type { NamedAccount, NamedAccountList } from './named-accounts.js';
 import { DIRECT } from './partner.js';
 import type { Policy, Pool, Quality } from './policy.js';
-import { type Claim, type ProtectedAccounts, writtenAccount } from './protected-accounts.js';
+import { type Claim, holds, type ProtectedAccounts, writtenAccount } from './protected-accounts.js';
 import type { Candidate, Candidates, Refusal, Roster } from './roster.js';
 import {
   type CreditMove,
@@ -191,7 +191,7 @@ class Decision {
   /** The claim on the lead's company, and what keeps the claimant from the lead. */
   protectedAccount(): Claimed | undefined {
     const claim = this.rules.protections.match(this.lead.facts, this.now);
-    if (!claim) return undefined;
+    if (!claim || this.isNamedOtherwise(claim)) return undefined;
     const { roster } = this.rules;
     const { open, full } = this.state.loads.openings(roster.candidatesFor(this.lead.facts, this.pool), this.now);
     const isClaimant = ({ id }: Candidate) => id === claim.partner;
@@ -202,6 +202,19 @@ class Decision {
         : roster.refusalsOf(claim.partner, this.lead.facts, this.pool);
     this.claimed = { claim, refusals };
     return this.claimed;
+  }
+
+  /**
+   * Whether the pool's list names the lead's company by something that the claim does not hold. An entry by what it holds was
+   * written after the claim, and yields to it.
+   */
+  private isNamedOtherwise(claim: Claim): boolean {
+    const list = this.rules.namedAccounts.get(this.pool.namedAccounts?.list ?? '');
+    if (!list) return false;
+    const { companyDomain: domain, company } = this.lead.facts;
+    const byDomain = domain !== undefined && list.match({ companyDomain: domain }, this.now) !== undefined;
+    const byName = company !== undefined && list.match({ company }, this.now) !== undefined;
+    return (byDomain && !holds(claim, { domain })) || (byName && !holds(claim, { company }));
   }
 
   /** The entry that names the lead's company, and whether the list is below its ceiling for this grade. */

@@ -201,7 +201,7 @@ function rulesOf(each: CoreCase): Rules {
     namedAccounts: new Map(
       entries.length > 0 ? [[LIST, new NamedAccountList(LIST, 1, { owner: 'jane', entries })]] : [],
     ),
-    protections: new ProtectedAccounts(0, []),
+    protections: ProtectedAccounts.of(0, []),
   };
 }
 

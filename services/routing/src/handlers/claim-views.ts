@@ -5,7 +5,7 @@ import { IsOptional, IsString, Length, Matches, MaxLength } from 'class-validato
 import { type ClaimOutcome, stands } from '../account-claims.js';
 import type { StoredClaim } from '../store/claims.store.js';
 
-/** One of the two. */
+/** One of the two, or better both: who names both holds both. */
 export class ClaimAccount {
   @ApiPropertyOptional({ description: 'Of the company; what counts is the registered domain.', maxLength: 255 })
   @IsOptional()
@@ -122,6 +122,12 @@ export function standingClaim(outcome: ClaimOutcome, caller: Caller): { claim: S
       throw new Problem(409, {
         type: 'too-many-registrations',
         detail: `The policy allows a partner ${outcome.most} registered deals at once: end one that came to nothing.`,
+      });
+    case 'too-many-today':
+      throw new Problem(429, {
+        type: 'too-many-claims-today',
+        detail: 'A partner registers at most 200 deals in a day, refused ones included.',
+        retryAfterSeconds: 3_600,
       });
     case 'too-many-in-all':
       throw new Problem(409, { type: 'too-many-claims', detail: 'There are as many claims as there may be.' });

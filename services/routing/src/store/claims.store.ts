@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { accountKey, type Claim, type ClaimedAccount, type ClaimKind, type Conflict } from '@fairlead/decisions';
+import { accountKeys, type Claim, type ClaimedAccount, type ClaimKind, type Conflict } from '@fairlead/decisions';
 import type { Query } from '@fairlead/persistence';
 
 /** A claim as it was decided, and how it ended. */
@@ -65,9 +65,9 @@ export class ClaimsStore {
     const rows = await query<Row>(
       `SELECT ${CLAIM} FROM account_claims
        WHERE ($1::text IS NULL OR partner = $1) AND ($2::text IS NULL OR kind = $2)
-         AND ($3::text IS NULL OR account_key = $3) AND ($4::bigint IS NULL OR seq < $4)
+         AND ($3::text[] IS NULL OR account_keys && $3) AND ($4::bigint IS NULL OR seq < $4)
        ORDER BY seq DESC LIMIT $5`,
-      [partner ?? null, kind ?? null, account ? accountKey(account) : null, before ?? null, limit],
+      [partner ?? null, kind ?? null, account ? accountKeys(account) : null, before ?? null, limit],
     );
     return rows.map(claimOf);
   }
@@ -84,18 +84,20 @@ export class ClaimsStore {
     return row && claimOf(row);
   }
 
-  /** How many claims stand: of this kind and partner, and of all. */
-  async standing(
+  /** How many claims of this kind and partner stand, and how many it has made since that time. */
+  async countOf(
     query: Query,
     { partner, kind }: Pick<Claim, 'partner' | 'kind'>,
-    now: number,
-  ): Promise<{ own: number; all: number }> {
-    const [row] = await query<{ own: number; all: number }>(
-      `SELECT (count(*) FILTER (WHERE partner = $1 AND kind = $2))::int AS own, count(*)::int AS all
-       FROM account_claims WHERE version IS NOT NULL AND ended_at IS NULL AND (until IS NULL OR until > $3)`,
-      [partner, kind, now],
+    { now, since }: { now: number; since: number },
+  ): Promise<{ standing: number; made: number }> {
+    const [row] = await query<{ standing: number; made: number }>(
+      `SELECT
+         (SELECT count(*)::int FROM account_claims WHERE partner = $1 AND kind = $2
+            AND version IS NOT NULL AND ended_at IS NULL AND (until IS NULL OR until > $3)) AS standing,
+         (SELECT count(*)::int FROM account_claims WHERE partner = $1 AND kind = $2 AND claimed_at > $4) AS made`,
+      [partner, kind, now, since],
     );
-    return row ?? { own: 0, all: 0 };
+    return row ?? { standing: 0, made: 0 };
   }
 
   /**
@@ -110,13 +112,13 @@ export class ClaimsStore {
     const version = claim.conflict ? undefined : await this.nextVersion(query);
     const { account } = claim;
     await query(
-      `INSERT INTO account_claims (id, kind, partner, domain, company, account_key, claimed_at, until, version, conflict,
+      `INSERT INTO account_claims (id, kind, partner, domain, company, account_keys, claimed_at, until, version, conflict,
          policy, policy_version, claimed_by)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
       [
         ...[claim.id, claim.kind, claim.partner],
-        ...['domain' in account ? account.domain : null, 'company' in account ? account.company : null],
-        ...[accountKey(account), claim.from, claim.until ?? null, version ?? null],
+        ...[account.domain ?? null, account.company ?? null],
+        ...[accountKeys(account), claim.from, claim.until ?? null, version ?? null],
         ...[claim.conflict ? JSON.stringify(claim.conflict) : null, policy?.name ?? null, policy?.version ?? null, by],
       ],
     );
@@ -134,20 +136,30 @@ export class ClaimsStore {
     return version;
   }
 
-  /** What changed after a version, in the order in which it did, and which version that leads to. */
-  async changedSince(
-    query: Query,
-    version: number,
-  ): Promise<{ version: number; changes: { claim: Claim; ended: boolean }[] }> {
-    const rows = await query<Row & { version: number; endedVersion: number | null }>(
-      `SELECT ${CLAIM}, version::int, ended_version::int AS "endedVersion" FROM account_claims
-       WHERE version > $1 OR ended_version > $1 ORDER BY version`,
+  /** Every change after a version, in the order in which they were made. */
+  async changesSince(query: Query, version: number): Promise<{ version: number; claim: Claim; ended: boolean }[]> {
+    const rows = await query<Row & { version: number; ended: boolean }>(
+      `SELECT ${CLAIM}, version::int, false AS ended FROM account_claims WHERE version > $1
+       UNION ALL
+       SELECT ${CLAIM}, ended_version::int, true FROM account_claims WHERE ended_version > $1
+       ORDER BY version`,
       [version],
     );
-    return {
-      version: rows.reduce((newest, row) => Math.max(newest, row.version, row.endedVersion ?? 0), version),
-      changes: rows.map((row) => ({ claim: standingClaim(claimOf(row)), ended: row.endedVersion !== null })),
-    };
+    return rows.map((row) => ({ version: row.version, claim: standingClaim(claimOf(row)), ended: row.ended }));
+  }
+
+  /** Claims that nobody has ended and whose time was not over yesterday, the earliest first, as of the version that is there. */
+  async allStanding(query: Query): Promise<{ version: number; claims: Claim[] }> {
+    const rows = await query<Row & { protections: number }>(
+      `SELECT ${CLAIM}, (SELECT protections_version::int FROM rules) AS protections FROM account_claims
+       WHERE version IS NOT NULL AND ended_at IS NULL
+         AND (until IS NULL OR until > extract(epoch FROM now() - interval '1 day') * 1000)
+       ORDER BY version`,
+    );
+    const [first] = rows;
+    if (first) return { version: first.protections, claims: rows.map((row) => standingClaim(claimOf(row))) };
+    const [rules] = await query<{ version: number }>('SELECT protections_version::int AS version FROM rules');
+    return { version: rules?.version ?? 0, claims: [] };
   }
 
   private async nextVersion(query: Query): Promise<number> {
@@ -162,7 +174,10 @@ function claimOf(row: Row): StoredClaim {
   const { seq, id, kind, partner, from, by } = row;
   return {
     ...{ seq, id, kind, partner, from, by },
-    account: row.domain === null ? { company: row.company ?? '' } : { domain: row.domain },
+    account: {
+      ...(row.domain !== null && { domain: row.domain }),
+      ...(row.company !== null && { company: row.company }),
+    },
     ...(row.until !== null && { until: row.until }),
     ...(row.conflict && { conflict: row.conflict }),
     ...(row.endedAt !== null && {

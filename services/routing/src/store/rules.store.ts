@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import {
-  type Claim,
   NamedAccountList,
   type Partner,
   partnerOf,
@@ -36,8 +35,7 @@ export class RulesStore {
   private rosterVersion = 0;
   private accounts = new Map<string, NamedAccountList>();
   private accountsVersion = 0;
-  private claims = new Map<string, Claim>();
-  private protections = new ProtectedAccounts(0, []);
+  private protections = ProtectedAccounts.of(0, []);
 
   constructor(
     private readonly lists: NamedAccountsStore,
@@ -103,26 +101,23 @@ export class RulesStore {
   }
 
   private async protectionsInForce(query: Query, version: number): Promise<ProtectedAccounts> {
-    if (version <= this.protections.version) return this.protections;
-    const changed = await this.claimsStore.changedSince(query, this.protections.version);
-    const claims = new Map(this.claims);
-    for (const { claim, ended } of changed.changes) {
-      if (ended) claims.delete(claim.id);
-      else claims.set(claim.id, claim);
+    const { protections: known } = this;
+    if (version <= known.version) return known;
+    if (known.version === 0) {
+      const { version: read, claims } = await this.claimsStore.allStanding(query);
+      return this.newerProtections(ProtectedAccounts.of(read, claims));
     }
-    // Whoever read meanwhile may have read further.
-    if (changed.version <= this.protections.version) return this.protections;
-    this.claims = withoutThoseLongOver(claims);
-    return (this.protections = new ProtectedAccounts(changed.version, this.claims.values()));
+    const changes = await this.claimsStore.changesSince(query, known.version);
+    const changed = changes.reduce(
+      (all, { claim, ended, version: each }) => (ended ? all.without(claim, each) : all.with(claim, each)),
+      known,
+    );
+    return this.newerProtections(changed);
   }
-}
 
-/** Longer than the clocks of two machines could differ, or a batch wait. */
-const LONG_OVER_MS = 86_400_000;
-
-/** Claims that were over long before the latest one began: no decision asks for them any more. */
-function withoutThoseLongOver(claims: ReadonlyMap<string, Claim>): Map<string, Claim> {
-  let latest = 0;
-  for (const { from } of claims.values()) latest = Math.max(latest, from);
-  return new Map([...claims].filter(([, { until = Infinity }]) => until > latest - LONG_OVER_MS));
+  /** Whoever read meanwhile may have read further. */
+  private newerProtections(read: ProtectedAccounts): ProtectedAccounts {
+    if (read.version > this.protections.version) this.protections = read;
+    return this.protections;
+  }
 }

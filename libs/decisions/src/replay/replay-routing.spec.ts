@@ -1,0 +1,143 @@
+import type { FairleadEvent } from '@fairlead/events';
+import type { NamedAccountList } from '../route/named-accounts.js';
+import { policyOf } from '../route/policy.js';
+import { ProtectedAccounts } from '../route/protected-accounts.js';
+import { partnerOf, Roster } from '../route/roster.js';
+import { type RoutableLead, routeLead, type Rules } from '../route/route-lead.js';
+import { applyDecision, freePlace, newRoutingState, note, refuseOffer } from '../route/routing-state.js';
+import { RoutingReplay } from './replay-routing.js';
+import { RuleHistory } from './rule-history.js';
+
+const now = Date.UTC(2026, 0, 15, 12);
+const document = {
+  name: 'p',
+  pools: [{ id: 'all', match: {}, promise: { direct: 40, channel: 60 }, offer: { maxOffers: 3 } }],
+};
+const partners = ['acme', 'bolt', 'coil'].map((id) => [id, { name: id, tier: 'gold', caps: { open: 4 } }] as const);
+const policy = policyOf(document, 1);
+const roster = new Roster(partners.map(([id, partner]) => partnerOf(id, partner)));
+const rules: Rules = {
+  policy,
+  roster,
+  namedAccounts: new Map<string, NamedAccountList>(),
+  protections: ProtectedAccounts.of(0, []),
+};
+
+const said = { count: 0 };
+function event(type: string, subject: string, data: object): FairleadEvent {
+  said.count += 1;
+  return { id: `event-${said.count}`, type, subject, data, time: '2026-01-15T12:00:00.000Z' } as FairleadEvent;
+}
+
+/** What a router would have said, and what it was told, in an order in which it could have happened. */
+function logOf(leads: number): FairleadEvent[] {
+  const log: FairleadEvent[] = [];
+  partners.reduce(
+    (before, [id, partner]) => {
+      const all = [...before, partnerOf(id, partner)];
+      log.push(event('roster.changed', id, { partner: { id, ...partner }, hash: new Roster(all).hash }));
+      return all;
+    },
+    [] as ReturnType<typeof partnerOf>[],
+  );
+  log.push(event('policy.activated', 'p', { name: 'p', version: 1, hash: policy.hash, policy: document }));
+  const state = newRoutingState();
+  for (let index = 0; index < leads; index++) {
+    const id = `lead-${index}`;
+    const facts = { engagement: {}, attributes: {} };
+    const lead: RoutableLead = { state: 'graded', grade: 'B', sourceId: 'web', model: 'f'.repeat(64), facts };
+    log.push(event('lead.scored', id, { ...lead, model: { hash: lead.model } }));
+    const decision = routeLead(lead, rules, state, now + index);
+    applyDecision(state, decision.change, roster);
+    log.push(event(`lead.${decision.outcome}`, id, decision.data));
+    if (decision.outcome !== 'routed') continue;
+    const { to: party, offer } = decision.data;
+    const made = { pool: 'all', quality: 'B', party, paidBy: decision.paidBy } as const;
+    if (index % 3 === 0) {
+      log.push(event('lead.declined', id, { party, offer }));
+      refuseOffer(state, made, roster);
+      const earlier = {
+        pool: 'all',
+        made: offer,
+        refusedBy: [party],
+        because: 'declined',
+        paidBy: decision.paidBy,
+      } as const;
+      const next = routeLead({ ...lead, earlier }, rules, state, now + index);
+      applyDecision(state, next.change, roster);
+      log.push(event(`lead.${next.outcome}`, id, next.data));
+    } else if (index % 5 !== 0) {
+      const won = event('lead.won', id, { party, offer });
+      log.push(won);
+      freePlace(state, made, roster);
+      note(state, won.id);
+    }
+  }
+  return log;
+}
+
+function replayed(log: readonly FairleadEvent[]): { same: number; different: number; undecidable: string[] } {
+  const found = { same: 0, different: 0, undecidable: [] as string[] };
+  const history = new RuleHistory();
+  const replay = new RoutingReplay<undefined>(history, ({ recorded, ...outcome }) => {
+    if ('undecidable' in outcome) found.undecidable.push(outcome.undecidable);
+    else if (JSON.stringify(outcome.again.data) === JSON.stringify(recorded.data)) found.same += 1;
+    else found.different += 1;
+  });
+  for (const each of log) {
+    history.read(each);
+    replay.read(each, undefined);
+  }
+  replay.end();
+  return found;
+}
+
+describe('replaying the routing of a log', () => {
+  const log = logOf(200);
+  const decisions = log.filter(({ type }) => type === 'lead.routed' || type === 'lead.unroutable').length;
+
+  it('comes to the same, whatever the order in which events of different leads are read', () => {
+    expect(replayed(log)).toEqual({ same: decisions, different: 0, undecidable: [] });
+    // Leads by their partition, one partition after the other.
+    const partition = ({ subject }: FairleadEvent) => Number(subject.split('-')[1] ?? 7) % 7;
+    const sorted = log.toSorted((one, other) => partition(one) - partition(other));
+    expect(replayed(sorted)).toEqual({ same: decisions, different: 0, undecidable: [] });
+  });
+
+  it('tells a decision that was changed', () => {
+    const at = log.findIndex(({ type, data }) => type === 'lead.routed' && (data as { to: string }).to === 'acme');
+    const changed = log.with(at, { ...log[at], data: { ...(log[at]?.data as object), to: 'bolt' } } as FairleadEvent);
+    expect(replayed(changed)).toEqual({ same: decisions - 1, different: 1, undecidable: [] });
+  });
+
+  it('says once what is missing, and decides nothing that follows from it', () => {
+    const at = log.findIndex(({ type }) => type === 'lead.routed');
+    const [, ...rest] = Array.from({ length: decisions - 1 }, () => 'it follows a gap: the log lacks steps 1 to 1');
+    expect(replayed(log.toSpliced(at, 1))).toEqual({
+      same: 0,
+      different: 0,
+      undecidable: ['the log lacks steps 1 to 1', ...rest],
+    });
+    const won = log.findIndex(({ type }) => type === 'lead.won');
+    const { same, different, undecidable } = replayed(log.toSpliced(won, 1));
+    expect({ different, all: same + undecidable.length }).toEqual({ different: 0, all: decisions });
+    expect(undecidable[0]).toBe(`the log lacks the answer ${log[won]?.id}`);
+    const scored = log.findIndex(({ type }) => type === 'lead.scored');
+    expect(replayed(log.toSpliced(scored, 1)).undecidable[0]).toBe('the log does not say how the lead was scored');
+    expect(replayed(log.filter(({ type }) => type !== 'policy.activated')).undecidable[0]).toBe(
+      'the log does not tell policy p@1',
+    );
+  });
+
+  it('says of decisions that tell no order that they cannot be taken again', () => {
+    const older = log.map((each) => {
+      const { decided, ...data } = each.data as { decided?: { step: number; poolSeq: number } };
+      if (!decided || decided.step > 5) return each;
+      const { step, ...stamp } = decided;
+      return { ...each, data: { ...data, decided: stamp } };
+    });
+    const { same, different, undecidable } = replayed(older);
+    expect([same, different, undecidable.length]).toEqual([0, 0, decisions]);
+    expect(undecidable[0]).toBe('it was recorded before decisions told their order');
+  });
+});
