@@ -139,7 +139,7 @@ export class AnswerDesk {
       const before = known.get(id);
       return before === after ? [] : [{ before, after }];
     });
-    if (changes.length > 0) await this.leads.savePending(unit, changes);
+    this.leads.savePending(unit, changes);
     unit.say(events);
     return outcomes;
   }

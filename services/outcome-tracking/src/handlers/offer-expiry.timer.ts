@@ -64,7 +64,7 @@ export class OfferExpiryTimer implements OnApplicationBootstrap, OnApplicationSh
         const step = { type: 'expired', offer: offer.number, at: offer.acceptBy } as const;
         return { before, after: { ...before, pending: [...before.pending, { eventId: event.id, step }] } };
       });
-      if (changes.length > 0) await this.leads.savePending(unit, changes);
+      this.leads.savePending(unit, changes);
       unit.say(expiries.map(({ event }) => event));
       return due.length;
     });

@@ -258,9 +258,10 @@ export class LeadsStore {
     );
   }
 
-  /** Writes only what was said and has not come back yet. */
-  async savePending({ query }: UnitOfWork, changes: readonly LeadChange[]): Promise<void> {
-    await query(
+  /** Writes, at the end of the unit, only what was said and has not come back yet. */
+  savePending(unit: UnitOfWork, changes: readonly LeadChange[]): void {
+    if (changes.length === 0) return;
+    unit.write(
       `UPDATE leads SET pending = changed.pending
        FROM unnest($1::uuid[], $2::jsonb[]) AS changed (lead_id, pending) WHERE leads.lead_id = changed.lead_id`,
       [changes.map(({ after }) => after.id), changes.map(({ after }) => JSON.stringify(after.pending))],
