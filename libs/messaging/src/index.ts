@@ -5,5 +5,5 @@ export { Kafka, type KafkaSettings, type RecordToSend } from './kafka.js';
 export { connectConsumer, createTopics, MessagingModule } from './messaging.module.js';
 export { Parking, type ParkedEvent, type Redriven } from './parking.js';
 export { Relay } from './relay.js';
-export { UnitsOfWork, type UnitOfWork } from './unit-of-work.js';
+export { type OpenUnit, UnitsOfWork, type UnitOfWork } from './unit-of-work.js';
 export { classOf, Unprocessable } from './unprocessable.js';

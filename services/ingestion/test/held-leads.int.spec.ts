@@ -108,6 +108,17 @@ describe('a lead that lacks what its pool needs', () => {
     expect(await contactOf(events[3] as FairleadEvent)).toMatchObject({ lastName: 'Doe' });
   });
 
+  it('goes on when what was missing comes with the same request', async () => {
+    const jane = person({ lastName: 'Doe', country: 'DE' });
+    const json = [jane, { ...jane, company: 'Example' }];
+    const { body } = await intake.call('/v1/leads?source=website', { json });
+    const [first, second] = body.results ?? [];
+    expect([first?.status, second?.status, second?.id]).toEqual(['held', 'merged', first?.id]);
+    const events = await intake.said([first?.id ?? ''], 4);
+    expect(events.map(({ type }) => type)).toEqual(['lead.received', 'lead.held', 'lead.merged', 'lead.completed']);
+    expect(events[3]?.data).toMatchObject({ by: 'supplied', facts: { country: 'DE', company: 'Example' } });
+  });
+
   it('loses nothing when it is sent again while somebody supplies something', async () => {
     const jane = person({ country: 'DE' });
     const { id } = await sent(jane);

@@ -97,7 +97,7 @@ export class HeldLeadsController {
 
           if (completion.outcome === 'changed') throw new ChangedMeanwhile();
           const completed = viewOf(leadId, completion);
-          if (part) await this.keys.answer(unit, [{ part, answer: completed }]);
+          if (part) this.keys.answer(unit, [{ part, answer: completed }]);
           if (completed.status === 'completed') unit.afterCommit(() => leadsCompleted.inc({ by: 'supplied' }));
           return completed;
         })

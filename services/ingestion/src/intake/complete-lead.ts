@@ -123,7 +123,7 @@ export class CompleteLead {
         );
       }),
     );
-    await this.held.releaseAll(unit, expired);
+    this.held.releaseAll(unit, expired);
   }
 
   /**

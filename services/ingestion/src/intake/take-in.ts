@@ -18,7 +18,7 @@ import {
   LeadReceived,
   LeadRejected,
 } from '@fairlead/events';
-import { type UnitOfWork, UnitsOfWork } from '@fairlead/messaging';
+import { type OpenUnit, type UnitOfWork, UnitsOfWork } from '@fairlead/messaging';
 import { PersonalData } from '@fairlead/personal-data';
 import { ActivePolicyStore } from '../store/active-policy.store.js';
 import { HeldLeadsStore, type NewlyHeld } from '../store/held-leads.store.js';
@@ -70,7 +70,7 @@ export class TakeIn {
 
       const results = await this.#takeRows(unit, fresh, policy);
 
-      await this.keys.answer(
+      this.keys.answer(
         unit,
         fresh.flatMap(({ keyedPart: part }, place) => (part ? { part, answer: results[place] } : [])),
       );
@@ -84,7 +84,7 @@ export class TakeIn {
   }
 
   async #takeRows(
-    unit: UnitOfWork,
+    unit: OpenUnit,
     submissions: readonly Submission[],
     policy: Policy | undefined,
   ): Promise<RowResult[][]> {
@@ -102,7 +102,7 @@ export class TakeIn {
     return submissions.map(({ rows: own }) => own.map(() => results.get(rows[at++] as PreparedRow) as RowResult));
   }
 
-  async #takeLeads(unit: UnitOfWork, rows: readonly Usable[], policy: Policy | undefined): Promise<RowResult[]> {
+  async #takeLeads(unit: OpenUnit, rows: readonly Usable[], policy: Policy | undefined): Promise<RowResult[]> {
     const arrivals = rows.map(({ leadId, lead, keys }) => ({
       leadId,
       hasEmail: lead.reachable.email,
@@ -111,7 +111,7 @@ export class TakeIn {
     const claims = claimsOf(rows);
     const known = await this.identities.claim(unit, [...claims.values()]);
     const who = identifyArrivals(arrivals, known);
-    await this.identities.reassign(unit, movedBy(claims, known, who.owners));
+    this.identities.reassign(unit, movedBy(claims, known, who.owners));
 
     const isNew = (place: number) => who.arrivals[place]?.isNew === true;
     const fresh = rows.filter((_, place) => isNew(place));
@@ -125,7 +125,7 @@ export class TakeIn {
         .map(([id, count]) => ({ id, times: count, gainedEmail: who.gainedEmail.includes(id) })),
     );
     for (const [id, count] of before) touches.set(id, count);
-    await this.leads.add(
+    this.leads.add(
       unit,
       fresh.map(({ leadId, lead }) => ({
         id: leadId,
@@ -137,7 +137,7 @@ export class TakeIn {
 
     const holds = new Map(fresh.map((row) => [row.leadId, holdOf(row.lead, policy, unit.now)]));
     const { said, held } = await this.#receive(unit, fresh, holds);
-    await this.held.add(unit, held);
+    this.held.add(unit, held);
     const results = rows.map((row, place): RowResult => {
       const arrival = who.arrivals[place];
       if (!arrival || arrival.isNew) {
@@ -157,6 +157,9 @@ export class TakeIn {
       const arrival = who.arrivals[place];
       return arrival && !arrival.isNew ? [{ leadId: arrival.leadId, lead: row.lead }] : [];
     });
+    const heldNow = new Set(held.map(({ leadId }) => leadId));
+    // Of a lead that came in the same submissions: what was put off about it is read.
+    if (again.some(({ leadId }) => heldNow.has(leadId))) await unit.writeNow();
     await this.completion.completeFromDuplicates(unit, again, policy);
     return results;
   }

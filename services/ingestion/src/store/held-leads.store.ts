@@ -42,9 +42,10 @@ export type NewlyHeld = Omit<HeldLead, 'revision' | 'failures'>;
 
 @Injectable()
 export class HeldLeadsStore {
-  async add({ query }: UnitOfWork, held: readonly NewlyHeld[]): Promise<void> {
+  /** At the end of the unit. */
+  add(unit: UnitOfWork, held: readonly NewlyHeld[]): void {
     if (held.length === 0) return;
-    await query(
+    unit.write(
       `INSERT INTO held_leads (lead_id, until, missing, lead, contact, contact_event, received_event, traceparent)
        SELECT lead_id, to_timestamp(until / 1000), ARRAY(SELECT jsonb_array_elements_text(missing)), lead, contact,
          contact_event, received_event, traceparent
@@ -123,8 +124,9 @@ export class HeldLeadsStore {
     );
   }
 
-  async releaseAll({ query }: UnitOfWork, held: readonly HeldLead[]): Promise<void> {
-    await query('DELETE FROM held_leads WHERE lead_id = ANY($1::uuid[])', [held.map(({ leadId }) => leadId)]);
+  /** At the end of the unit. Of leads that are locked. */
+  releaseAll(unit: UnitOfWork, held: readonly HeldLead[]): void {
+    unit.write('DELETE FROM held_leads WHERE lead_id = ANY($1::uuid[])', [held.map(({ leadId }) => leadId)]);
   }
 }
 

@@ -57,9 +57,10 @@ export class IdempotencyKeysStore {
     return bound;
   }
 
-  async answer({ query }: UnitOfWork, answers: readonly { part: KeyedPart; answer: unknown }[]): Promise<void> {
+  /** At the end of the unit, which has bound them. */
+  answer(unit: UnitOfWork, answers: readonly { part: KeyedPart; answer: unknown }[]): void {
     if (answers.length === 0) return;
-    await query(
+    unit.write(
       `UPDATE idempotency_keys AS known SET answer = given.answer
        FROM unnest($1::text[], $2::text[], $3::int[], $4::json[]) AS given (caller, key, part, answer)
        WHERE (known.caller, known.key, known.part) = (given.caller, given.key, given.part)`,

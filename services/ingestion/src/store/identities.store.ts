@@ -43,10 +43,10 @@ export class IdentitiesStore {
     return new Map(known.map((row) => [nameOf(row), { leadId: row.lead_id, hasEmail: row.has_email }]));
   }
 
-  /** Gives identities that this transaction claimed to the leads that they turned out to belong to. */
-  async reassign({ query }: UnitOfWork, identities: readonly Identity[]): Promise<void> {
+  /** Gives, at the end of the unit, identities that it claimed to the leads that they turned out to belong to. */
+  reassign(unit: UnitOfWork, identities: readonly Identity[]): void {
     if (identities.length === 0) return;
-    await query(
+    unit.write(
       `UPDATE identities SET lead_id = moved.lead_id
        FROM unnest($1::text[], $2::bytea[], $3::uuid[]) AS moved (kind, key, lead_id)
        WHERE identities.kind = moved.kind AND identities.key = moved.key`,

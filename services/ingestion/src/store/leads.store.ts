@@ -10,9 +10,10 @@ export interface NewLead {
 
 @Injectable()
 export class LeadsStore {
-  async add({ query, now }: UnitOfWork, leads: readonly NewLead[]): Promise<void> {
+  /** At the end of the unit. */
+  add(unit: UnitOfWork, leads: readonly NewLead[]): void {
     if (leads.length === 0) return;
-    await query(
+    unit.write(
       `INSERT INTO leads (id, source_id, received_at, touches, has_email)
        SELECT id, source_id, to_timestamp($5::float8 / 1000), touches, has_email
        FROM unnest($1::uuid[], $2::text[], $3::int[], $4::boolean[]) AS added (id, source_id, touches, has_email)`,
@@ -21,7 +22,7 @@ export class LeadsStore {
         leads.map(({ sourceId }) => sourceId),
         leads.map(({ touches }) => touches),
         leads.map(({ hasEmail }) => hasEmail),
-        now,
+        unit.now,
       ],
     );
   }
