@@ -112,8 +112,8 @@ export async function benchCore({ decisions, rounds, onProgress }: CoreOptions):
 }
 
 /**
- * Decides about one lead after the other: `routeLead`, then `applyDecision`, before them `weigh` where notes are taken. All of the state is in memory, as in a replay;
- * the service reads of it what a batch needs.
+ * Decides about one lead after the other: `routeLead`, `weigh` where notes are taken, then `applyDecision`. All of the state is in memory, as in
+ * a replay; the service reads of it what a batch needs.
  */
 class Road {
   private readonly rules: Rules;
