@@ -1,180 +1,107 @@
-import { generateKeyPairSync, hash, sign } from 'node:crypto';
-import { newKeys, sampleEntries, verifierOf, writeLog } from '../test/sample-log.js';
-import { MemoryStorage } from '../test/memory-storage.js';
+import { witnessFor } from '../test/sample-witness.js';
 import { openCheckpoint, readCheckpoint, signCheckpoint } from './checkpoint.js';
-import { emptyRoot, leafHash } from './hashing.js';
-import { tilePath } from './layout.js';
-import { inclusionProof, TileReader } from './proofs.js';
-import { readReceipt, verifyReceipt, writeReceipt } from './receipt.js';
-import { openNote, readVerifierKey, signerOf, signNote, verifierKey } from './signed-note.js';
+import { emptyRoot } from './hashing.js';
+import { generateSigner, openNote, readVerifierKey, signNote, verifierKey } from './signed-note.js';
 
-const keys = newKeys();
-const log = verifierOf(keys);
-const signer = signerOf(keys.origin, keys.privateKey);
-const note = signCheckpoint({ origin: keys.origin, size: 7, root: emptyRoot() }, signer);
-
-/** A witness's line under a note. */
-function cosigned(text: string, at: bigint, name = 'witness.example', pair = generateKeyPairSync('ed25519')) {
-  const raw = pair.publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
-  const encoded = Buffer.concat([Buffer.of(4), raw]);
-  const idOf = readKeyId(name, encoded);
-  const time = Buffer.alloc(8);
-  time.writeBigUInt64BE(at);
-  const signature = sign(null, Buffer.from(`cosignature/v1\ntime ${at}\n${text}`), pair.privateKey);
-  const line = `— ${name} ${Buffer.concat([idOf, time, signature]).toString('base64')}\n`;
-  const verifier = readVerifierKey(`${name}+${idOf.toString('hex')}+${encoded.toString('base64')}`);
-  return { line, verifier, pair };
-}
-
-function readKeyId(name: string, encoded: Buffer): Buffer {
-  // As the specification says it: SHA-256(name ‖ "\n" ‖ type ‖ key)[:4].
-  return hash('sha256', Buffer.concat([Buffer.from(`${name}\n`), encoded]), 'buffer').subarray(0, 4);
-}
+const signer = generateSigner('log.example/fairlead');
+const log = readVerifierKey(verifierKey(signer));
+const root = emptyRoot();
+const note = signCheckpoint({ size: 7, root }, signer);
+const text = note.slice(0, note.indexOf('\n\n') + 1);
 
 describe('a checkpoint', () => {
-  it('is three lines, a blank one, and a signature that opens it', () => {
-    const lines = note.split('\n');
-    expect(lines.slice(0, 4)).toEqual([keys.origin, '7', emptyRoot().toString('base64'), '']);
-    expect(lines[4]).toMatch(/^— log\.example\/fairlead [A-Za-z0-9+/]{91}=$/);
-    expect(openCheckpoint(note, log)).toMatchObject({ origin: keys.origin, size: 7, root: emptyRoot(), note });
+  it('is the log’s name, its size, its root, and a signature that opens it', () => {
+    expect(text).toBe(`log.example/fairlead\n7\n${root.toString('base64')}\n`);
+    expect(openCheckpoint(note, log)).toEqual({ origin: signer.name, size: 7, root, note, witnesses: new Map() });
+    expect(openCheckpoint(Buffer.from(note), log)).toMatchObject({ note });
   });
 
   it('of another log, or without the log’s signature, is none', () => {
-    const other = newKeys(keys.origin);
-    expect(() => openCheckpoint(note, verifierOf(other))).toThrow('not signed by log.example/fairlead');
-    const misnamed = signCheckpoint({ origin: 'other.example', size: 7, root: emptyRoot() }, signer);
-    expect(() => openCheckpoint(misnamed, log)).toThrow('of the log other.example');
+    const other = readVerifierKey(verifierKey(generateSigner(signer.name)));
+    expect(() => openCheckpoint(note, other)).toThrow('not signed by log.example/fairlead');
+    const misnamed = signNote(`other.example\n7\n${root.toString('base64')}\n`, signer);
+    expect(() => openCheckpoint(misnamed, log)).toThrow('of the log other.example, and not of log.example/fairlead');
     expect(() => openCheckpoint(note.replace('\n7\n', '\n8\n'), log)).toThrow('the signature of log.example/fairlead');
   });
 
-  it.each([
+  it('may have lines that we do not know, and none that are empty', () => {
+    const extended = signNote(`${text}something else\n`, signer);
+    expect(openCheckpoint(extended, log)).toMatchObject({ size: 7, root, note: extended });
+    expect(() => openCheckpoint(signNote(`${text}\nelse\n`, signer), log)).toThrow('an empty line');
+    expect(() => readCheckpoint(text.slice(0, -1))).toThrow('does not end');
+  });
+
+  it.each<readonly [string, string]>([
     ['18446744073709551615', 'beyond 2^53'],
     ['9007199254740992', 'beyond 2^53'],
-    ['-1', 'not a number'],
-    ['007', 'not a number'],
-    ['1e3', 'not a number'],
-    ['', 'not a number'],
+    ['1'.repeat(400), 'beyond 2^53'],
+    ...['-1', '+1', '007', '1e3', '0x10', '1.0', ' 7', '7 ', '٧', ''].map((size) => [size, 'not a number'] as const),
   ])('of size %j is none', (size, why) => {
-    const text = `${keys.origin}\n${size}\n${emptyRoot().toString('base64')}\n`;
+    const text = `${signer.name}\n${size}\n${root.toString('base64')}\n`;
     expect(() => openCheckpoint(signNote(text, signer), log)).toThrow(why);
   });
 
-  it.each(['AAAA', `${emptyRoot().toString('base64')}=`, '!', ''])('with the root %j is none', (root) => {
-    expect(() => readCheckpoint(`${keys.origin}\n7\n${root}\n`)).toThrow('the root is not a hash');
-  });
+  it.each(['AAAA', `${root.toString('base64')}=`, root.toString('hex'), root.toString('base64url'), '!', ''])(
+    'with the root %j is none',
+    (root) => {
+      expect(() => readCheckpoint(`${signer.name}\n7\n${root}\n`)).toThrow('the root is not a hash');
+    },
+  );
 
-  it('leaves signatures of others alone, and counts each witness once', () => {
-    const text = note.slice(0, note.indexOf('\n\n') + 1);
-    const witness = cosigned(text, 1_700_000_000n);
-    const again = cosigned(text, 1_700_000_001n, 'witness.example', witness.pair);
-    const alias = cosigned(text, 1_700_000_002n, 'alias.example', witness.pair);
-    const stranger = cosigned(text, 1n, 'stranger.example');
-    const full = note + witness.line + again.line + alias.line + stranger.line;
-    expect([...openCheckpoint(full, log, [witness.verifier]).witnesses]).toHaveLength(1);
-    expect([...openCheckpoint(full, log, [witness.verifier, alias.verifier]).witnesses]).toHaveLength(1);
+  it('is not signed with a size or a root that is none', () => {
+    for (const size of [-1, 0.5, NaN, 2 ** 53])
+      expect(() => signCheckpoint({ size, root }, signer)).toThrow(RangeError);
+    expect(() => signCheckpoint({ size: 1, root: Buffer.alloc(31) }, signer)).toThrow('a root of 31 bytes');
+    expect(openCheckpoint(signCheckpoint({ size: 2 ** 53 - 1, root }, signer), log).size).toBe(2 ** 53 - 1);
+  });
+});
+
+describe('the witnesses of a checkpoint', () => {
+  const witness = witnessFor('witness.example');
+  const other = witnessFor('other.example');
+
+  it('are those whose cosignatures are right, with when they saw it', () => {
+    const full = note + witness.cosign(text, 1_700_000_000n) + other.cosign(text, 1_700_000_007n);
+    const witnesses = [
+      ['witness.example', 1_700_000_000],
+      ['other.example', 1_700_000_007],
+    ] as const;
+    expect(openCheckpoint(full, log, [witness.verifier, other.verifier]).witnesses).toEqual(new Map(witnesses));
+    expect(openCheckpoint(full, log, [other.verifier]).witnesses).toEqual(new Map([witnesses[1]]));
     expect(openCheckpoint(full, log).witnesses.size).toBe(0);
-    const other = cosigned(`${text}x\n`, 1n, 'witness.example', witness.pair);
-    expect(() => openCheckpoint(note + other.line, log, [witness.verifier])).toThrow(
-      'the signature of witness.example',
-    );
   });
-});
 
-describe('a note', () => {
-  it.each([
-    ['', 'no blank line'],
-    ['text\n', 'no blank line'],
-    ['text\n\n', 'a line after the blank one is no signature'],
-    ['text\n\n— name\n', 'no signature'],
-    ['text\n\n— name AAAAAA==\n', 'no signature'],
-    ['text\n\n- name AAAAAAAA\n', 'no signature'],
-    ['text\n\n— na+me AAAAAAAA\n', 'no signature'],
-    ['text\n\n— name AAAAAAAA', 'does not end'],
-    ['te\u0000xt\n\n— name AAAAAAAA\n', 'control characters'],
-    ['text\r\n\n— name AAAAAAAA\n', 'control characters'],
-    ['text\n\n' + '— name AAAAAAAA\n'.repeat(65), 'more than 64'],
-    [`${'x'.repeat(70_000)}\n\n— name AAAAAAAA\n`, 'longer than'],
-  ])('is not %j', (text, why) => {
-    expect(() => openNote(text, [])).toThrow(why);
-  });
-});
-
-describe('the key of a verifier', () => {
-  it('reads as it was written', () => {
-    const key = verifierKey(keys.origin, keys.publicKey);
-    expect(key).toMatch(/^log\.example\/fairlead\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}$/);
-    expect(readVerifierKey(`${key}\n`)).toMatchObject({ name: keys.origin, isWitness: false });
+  it('count by their keys: two lines of one are one, and so are two names of one', () => {
+    const again = witness.cosign(text, 1_700_000_001n);
+    const alias = witnessFor('alias.example', witness.pair);
+    const full = note + again + again + witness.cosign(text, 1_700_000_000n) + alias.cosign(text, 1_700_000_002n);
+    const { witnesses } = openCheckpoint(full, log, [witness.verifier, alias.verifier]);
+    expect(witnesses).toEqual(new Map([['witness.example', 1_700_000_001]]));
   });
 
   it.each([
-    ['', 'reads name+hex'],
-    ['name+00000000+AQ==', 'not an Ed25519 key'],
-    [verifierKey(keys.origin, keys.publicKey).replace('fairlead', 'other'), 'not that of its name'],
-    [`name+00000000+${Buffer.concat([Buffer.of(2), Buffer.alloc(32)]).toString('base64')}`, 'not an Ed25519 key'],
-  ])('is not %j', (text, why) => {
-    expect(() => readVerifierKey(text)).toThrow(why);
+    ['of another text', () => witness.cosign(`${text}x\n`, 1n)],
+    ['of another time', () => witness.cosign(text, 1n, 2n)],
+    ['of a time that no number holds', () => witness.cosign(text, 2n ** 63n)],
+    ['without a time, as a log signs', () => witness.signAsLog(text)],
+  ])('who signed something %s are none, and the checkpoint does not open', (_, line) => {
+    expect(() => openCheckpoint(note + line(), log, [witness.verifier])).toThrow('the signature of witness.example');
+    expect(openCheckpoint(note + line(), log).witnesses.size).toBe(0);
   });
 
-  it('is that of another implementation', () => {
-    // The example of golang.org/x/mod/sumdb/note, whose package documentation has it.
-    const known = readVerifierKey('PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW');
-    const text =
-      'If you think cryptography is the answer to your problem,\nthen you don’t know what your problem is.\n';
-    const signed = text.replace('’', "'");
-    const line =
-      '— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n';
-    expect(openNote(`${signed}\n${line}`, [known]).signedBy).toEqual([known]);
-  });
-});
-
-describe('a receipt', () => {
-  async function receiptFor(index: number, size: number) {
-    const storage = new MemoryStorage();
-    await writeLog(storage, keys, sampleEntries(size), [size]);
-    const tree = new TileReader(size, async (name) => storage.files.get(tilePath(name)) as Buffer);
-    const checkpoint = String(storage.files.get('checkpoint'));
-    return writeReceipt({ index, proof: await inclusionProof(index, tree), checkpoint });
-  }
-  const entry = (index: number) => Buffer.from(`{"entry":${index}}`);
-
-  it('shows that the entry is in the log, with the log’s key and nothing else', async () => {
-    for (const [index, size] of [
-      [0, 1],
-      [0, 300],
-      [299, 300],
-      [256, 300],
-      [17, 1_000],
-    ] as const) {
-      const text = await receiptFor(index, size);
-      expect(verifyReceipt(text, entry(index), log)).toMatchObject({ size });
-      expect(writeReceipt(readReceipt(text))).toBe(text);
-    }
+  it('do not stand in for the log', () => {
+    const cosigned = `${text}\n${witness.cosign(text, 1n)}`;
+    expect(() => openCheckpoint(cosigned, log, [witness.verifier])).toThrow('not signed by log.example/fairlead');
+    expect(() => openCheckpoint(cosigned, witness.verifier)).toThrow('not signed by witness.example');
   });
 
-  it('shows nothing of another entry, another index, or under another key', async () => {
-    const text = await receiptFor(17, 300);
-    expect(() => verifyReceipt(text, entry(18), log)).toThrow('does not lead from entry 17');
-    expect(() => verifyReceipt(text.replace('index 17', 'index 18'), entry(17), log)).toThrow('does not lead');
-    expect(() => verifyReceipt(text, entry(17), verifierOf(newKeys()))).toThrow('not signed by');
-  });
-
-  it('may carry something extra, which proves nothing', async () => {
-    const receipt = readReceipt(await receiptFor(3, 10));
-    const text = writeReceipt({ ...receipt, extra: leafHash(entry(3)) });
-    expect(text.split('\n')[1]).toMatch(/^extra /);
-    expect(readReceipt(text).extra).toEqual(leafHash(entry(3)));
-    expect(verifyReceipt(text, entry(3), log)).toMatchObject({ size: 10 });
-  });
-
-  it.each([
-    ['', 'no blank line'],
-    ['c2sp.org/tlog-proof@v2\nindex 1\n\nx', 'begins with'],
-    ['c2sp.org/tlog-proof@v1\nindex 01\n\nx', 'no index'],
-    ['c2sp.org/tlog-proof@v1\nindex 9007199254740992\n\nx', 'no index'],
-    ['c2sp.org/tlog-proof@v1\nextra !\nindex 1\n\nx', 'not base64'],
-    ['c2sp.org/tlog-proof@v1\nindex 1\nAAAA\n\nx', 'not a hash'],
-    [`c2sp.org/tlog-proof@v1\nindex 1\n${`${emptyRoot().toString('base64')}\n`.repeat(54)}\nx`, 'longer than any tree'],
-  ])('is not %j', (text, why) => {
-    expect(() => readReceipt(text)).toThrow(why);
+  it('are read in the form of another implementation', () => {
+    // The example of c2sp.org/tlog-cosignature: its keys are not published, its lines are.
+    const example =
+      'example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n' +
+      '— example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n' +
+      '— witness.example.com/w1 jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5OWXEhZCB9dlrDJsX3b2oyin1nPZqhf5nNo0xUe+mbIUBkBIfZ+qnA==\n';
+    const { text } = openNote(example, []);
+    expect(readCheckpoint(text)).toMatchObject({ origin: 'example.com/behind-the-sofa', size: 20_852_163 });
   });
 });

@@ -1,25 +1,40 @@
 import { HASH_BYTES } from './hashing.js';
-import { fromBase64, MalformedNote, openNote, type Signer, signNote, type Verifier } from './signed-note.js';
+import { isCount } from './layout.js';
+import {
+  fromBase64,
+  MalformedNote,
+  openNote,
+  type Signer,
+  signNote,
+  type Verifier,
+  verifierKey,
+} from './signed-note.js';
 
 /** What a log is at one moment: C2SP tlog-checkpoint. */
 export interface Checkpoint {
-  /** The log's name. */
+  /** The log's name, which is that of its key as well. */
   readonly origin: string;
   /** How many entries it has. */
   readonly size: number;
+  /** 32 bytes. */
   readonly root: Buffer;
 }
 
 export interface SignedCheckpoint extends Checkpoint {
   /** As it was published: text and signatures. */
   readonly note: string;
-  /** Seconds since the epoch, by the name of each witness that cosigned; a key counts once. */
+  /** Seconds since the epoch, by the name of each witness that cosigned; a key counts once, whatever its names. */
   readonly witnesses: ReadonlyMap<string, number>;
 }
 
-/** `origin\nsize\nbase64(root)\n` and the log's signature. */
-export function signCheckpoint({ origin, size, root }: Checkpoint, signer: Signer): string {
-  return signNote(`${origin}\n${size}\n${root.toString('base64')}\n`, signer);
+/**
+ * `origin\nsize\nbase64(root)\n` and the log's signature. The origin is the signer's name.
+ * @throws RangeError for a size or a root that is none
+ */
+export function signCheckpoint({ size, root }: Omit<Checkpoint, 'origin'>, signer: Signer): string {
+  if (!isCount(size)) throw new RangeError(`no size of a log: ${size}`);
+  if (root.length !== HASH_BYTES) throw new RangeError(`a root of ${root.length} bytes`);
+  return signNote(`${signer.name}\n${size}\n${root.toString('base64')}\n`, signer);
 }
 
 /**
@@ -27,30 +42,43 @@ export function signCheckpoint({ origin, size, root }: Checkpoint, signer: Signe
  * @param witnesses  whose cosignatures are checked as well
  * @throws MalformedNote when it is another log's, unsigned, or not a checkpoint
  */
-export function openCheckpoint(note: string, log: Verifier, witnesses: readonly Verifier[] = []): SignedCheckpoint {
+export function openCheckpoint(
+  note: string | Uint8Array,
+  log: Verifier,
+  witnesses: readonly Verifier[] = [],
+): SignedCheckpoint {
   const { text, signedBy, seenAt } = openNote(note, [log, ...witnesses]);
+  if (log.isWitness || !signedBy.includes(log)) throw new MalformedNote(`not signed by ${log.name}`);
   const checkpoint = readCheckpoint(text);
-  if (!signedBy.includes(log)) throw new MalformedNote(`not signed by ${log.name}`);
   if (checkpoint.origin !== log.name)
     throw new MalformedNote(`of the log ${checkpoint.origin}, and not of ${log.name}`);
-  // By key: two names of one key are one witness.
-  const byKey = new Map([...seenAt].map(([{ publicKey, name }, at]) => [keyOf(publicKey), { name, at }]));
-  return { ...checkpoint, note, witnesses: new Map([...byKey.values()].map(({ name, at }) => [name, at])) };
+  const asPublished = typeof note === 'string' ? note : Buffer.from(note).toString('utf8');
+  return { ...checkpoint, note: asPublished, witnesses: countedByKey(seenAt) };
 }
 
-/** @throws MalformedNote */
+/**
+ * @param text  a checkpoint without its signatures. Lines after the third are extensions, which may be there.
+ * @throws MalformedNote
+ */
 export function readCheckpoint(text: string): Checkpoint {
-  // Lines after the third are extensions, which we do not know and which may be there.
-  const [origin, size, root] = text.split('\n');
-  if (origin === undefined || origin === '') throw new MalformedNote('a checkpoint begins with the name of its log');
-  if (size === undefined || !/^(?:0|[1-9]\d*)$/.test(size)) throw new MalformedNote('the size is not a number');
+  const [origin = '', size = '', root = '', ...extensions] = text.split('\n');
+  if (origin === '') throw new MalformedNote('a checkpoint begins with the name of its log');
+  if (!/^(?:0|[1-9]\d*)$/.test(size)) throw new MalformedNote('the size is not a number');
   const count = Number(size);
-  if (!Number.isSafeInteger(count)) throw new MalformedNote(`a size of ${size.slice(0, 32)} is beyond 2^53`);
-  const bytes = root === undefined ? undefined : fromBase64(root);
+  if (!isCount(count)) throw new MalformedNote(`a size of ${size.slice(0, 32)} is beyond 2^53`);
+  const bytes = fromBase64(root);
   if (bytes?.length !== HASH_BYTES) throw new MalformedNote('the root is not a hash in base64');
+  if (extensions.pop() !== '') throw new MalformedNote('the last line does not end');
+  if (extensions.includes('')) throw new MalformedNote('an empty line');
   return { origin, size: count, root: bytes };
 }
 
-function keyOf(publicKey: Verifier['publicKey']): string {
-  return publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
+/** Whoever counts witnesses must not take one for two (CVE-2026-49834): a key that is known by two names is one. */
+function countedByKey(seenAt: ReadonlyMap<Verifier, number>): Map<string, number> {
+  const byKey = new Map<string, readonly [string, number]>();
+  for (const [witness, at] of seenAt) {
+    const key = verifierKey(witness).slice(-44);
+    if (!byKey.has(key)) byKey.set(key, [witness.name, at]);
+  }
+  return new Map(byKey.values());
 }

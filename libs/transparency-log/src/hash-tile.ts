@@ -57,6 +57,11 @@ export class HashTile {
     return this.nodes.subarray(at, at + HASH_BYTES);
   }
 
+  /** A view of what the full tile comes to. */
+  root(): Buffer {
+    return this.node(TILE_HEIGHT, 0);
+  }
+
   /**
    * The root over the first `width` hashes, and what comes to the right of them.
    * @param right  the root of what is on the right; undefined when nothing is
@@ -66,7 +71,7 @@ export class HashTile {
     // From the right: the lowest bit of what is left says how large the last perfect subtree is.
     for (let end = width, size; end > 0; end -= size) {
       size = end & -end;
-      const subtree = this.node(Math.log2(size), end / size - 1);
+      const subtree = this.node(31 - Math.clz32(size), end / size - 1);
       root = root ? nodeHash(subtree, root) : Buffer.from(subtree);
     }
     return root;
@@ -74,5 +79,5 @@ export class HashTile {
 }
 
 function placeOf(height: number, index: number): number {
-  return (2 * TILE_WIDTH - (2 * TILE_WIDTH >> height) + index) * HASH_BYTES;
+  return (2 * TILE_WIDTH - ((2 * TILE_WIDTH) >> height) + index) * HASH_BYTES;
 }

@@ -5,40 +5,49 @@ export {
   signCheckpoint,
   type SignedCheckpoint,
 } from './checkpoint.js';
+export { FolderStorage } from './folder-storage.js';
 export { emptyRoot, HASH_BYTES, leafHash, MAX_ENTRY_BYTES, nodeHash } from './hashing.js';
 export {
   CHECKPOINT,
+  CHECKPOINTS,
+  type HashTileName,
   levelsOf,
   MalformedTile,
+  MAX_BUNDLE_BYTES,
   readBundle,
   readTilePath,
   TILE_WIDTH,
   type TileName,
   tilePath,
-  tilesOf,
+  tilesFor,
+  VERIFIER_KEY,
   widthOf,
   writeBundle,
 } from './layout.js';
 export {
   consistencyProof,
   inclusionProof,
-  type ReadTile,
+  type TreeHead,
   TileReader,
   verifyConsistency,
   verifyInclusion,
 } from './proofs.js';
 export { readReceipt, type Receipt, verifyReceipt, writeReceipt } from './receipt.js';
 export {
-  fromBase64,
+  generateSigner,
   MalformedNote,
+  MAX_NOTE_BYTES,
   openNote,
+  type OpenedNote,
+  readSignerKey,
   readVerifierKey,
   type Signer,
+  signerKey,
   signerOf,
   signNote,
   type Verifier,
   verifierKey,
 } from './signed-note.js';
-export { FolderStorage, type LogStorage } from './storage.js';
-export { type Tile, TiledTree } from './tree.js';
-export { LogNotSound, type VerifyOptions, verifyLog } from './verify-log.js';
+export { type LogReader, type LogStorage, UnreadableFile, WrittenOtherwise } from './storage.js';
+export { type ReadTile, type Tile, TiledTree } from './tree.js';
+export { LogNotSound, type VerifiedLog, verifyLog, type VerifyOptions } from './verify-log.js';

@@ -1,107 +1,116 @@
-import { HASH_BYTES, nodeHash, rootOver } from './hashing.js';
-import { TILE_HEIGHT, TILE_WIDTH, type TileName, widthOf } from './layout.js';
+import { HashTile } from './hash-tile.js';
+import { HASH_BYTES, nodeHash } from './hashing.js';
+import { isCount, TILE_HEIGHT, TILE_WIDTH, widthOf } from './layout.js';
+import { atLeast, type ReadTile } from './tree.js';
 
-/** Reads a tile; a wider one will do where a partial one is asked for. */
-export type ReadTile = (name: TileName) => Promise<Buffer>;
+/** A tree as a checkpoint has it. */
+export interface TreeHead {
+  readonly size: number;
+  readonly root: Uint8Array;
+}
 
-/** A tree of some size, read from its tiles; the tiles that were read are kept as long as it is. */
+/** A tree of some size, read from those of its tiles that are asked about, each once; they are kept as long as it is. */
 export class TileReader {
-  private readonly tiles = new Map<string, Promise<Buffer>>();
+  private readonly tiles = new Map<string, Promise<HashTile>>();
 
+  /** @throws RangeError for a size that is no count */
   constructor(
     readonly size: number,
     private readonly read: ReadTile,
-  ) {}
-
-  /** The root of the perfect subtree over the entries [index·2^height, (index+1)·2^height), all of which are in the tree. */
-  async subtree(height: number, index: number): Promise<Buffer> {
-    const level = Math.floor(height / TILE_HEIGHT);
-    const within = 2 ** (height - level * TILE_HEIGHT);
-    const first = index * within;
-    const tile = await this.tile(level, Math.floor(first / TILE_WIDTH));
-    const at = (first % TILE_WIDTH) * HASH_BYTES;
-    return rootOver(tile.subarray(at, at + within * HASH_BYTES));
+  ) {
+    if (!isCount(size)) throw new RangeError(`no size of a tree: ${size}`);
   }
 
-  /** The root over the entries [start, end), start being a multiple of the largest power of two that fits: MTH of RFC 6962. */
+  /**
+   * The root over the entries [start, end), RFC 6962's MTH; start must be a multiple of the largest power of two in it.
+   * @throws MalformedTile for a tile that is too short; what `read` throws
+   */
   async range(start: number, end: number): Promise<Buffer> {
     let right: Buffer | undefined;
     // The perfect subtrees of the range from the right, each joined from the left.
     for (let at = end; at > start;) {
       const height = lowestBit(at - start);
-      const subtree = await this.subtree(height, Math.floor((at - 2 ** height) / 2 ** height));
-      right = right ? nodeHash(subtree, right) : subtree;
       at -= 2 ** height;
+      const subtree = await this.subtree(height, at / 2 ** height);
+      right = right ? nodeHash(subtree, right) : subtree;
     }
     if (!right) throw new RangeError(`no entries in [${start}, ${end})`);
     return right;
   }
 
-  private tile(level: number, index: number): Promise<Buffer> {
+  /** The root over the entries [index·2^height, (index+1)·2^height), all of which are in the tree. */
+  private async subtree(height: number, index: number): Promise<Buffer> {
+    const level = Math.floor(height / TILE_HEIGHT);
+    const within = height - level * TILE_HEIGHT;
+    const perTile = TILE_WIDTH / 2 ** within;
+    const tile = await this.tile(level, Math.floor(index / perTile));
+    return tile.node(within, index % perTile);
+  }
+
+  private tile(level: number, index: number): Promise<HashTile> {
     const key = `${level}/${index}`;
     let tile = this.tiles.get(key);
     if (!tile) {
-      const width = widthOf({ level, index }, this.size);
-      this.tiles.set(key, (tile = this.read({ level, index, width })));
+      const name = { level, index, width: widthOf({ level, index }, this.size) };
+      this.tiles.set(key, (tile = atLeast(name, this.read).then((bytes) => HashTile.of(bytes))));
     }
     return tile;
   }
 }
 
 /**
- * Shows that the entry is in the tree: RFC 9162 §2.1.3.1, from the entry's sibling to the root's child.
- * @throws RangeError when the tree has no such entry
+ * Shows that the entry is in the tree: PATH of RFC 6962 §2.1.1 (RFC 9162 §2.1.3.1), from the entry's sibling to the root's
+ * child.
+ * @throws RangeError when the tree has no such entry; what `TileReader.range` throws
  */
 export async function inclusionProof(index: number, tree: TileReader): Promise<Buffer[]> {
-  const { size } = tree;
-  if (!isCount(index) || !isCount(size) || index >= size)
-    throw new RangeError(`no entry ${index} in a tree of ${size}`);
-  const proof: Promise<Buffer>[] = [];
-  const path = async (start: number, end: number): Promise<void> => {
-    if (end - start === 1) return;
+  if (!isCount(index) || index >= tree.size) throw new RangeError(`no entry ${index} in a tree of ${tree.size}`);
+  const beside: Promise<Buffer>[] = [];
+  for (let start = 0, end = tree.size; end - start > 1;) {
     const middle = start + splitOf(end - start);
     if (index < middle) {
-      await path(start, middle);
-      proof.push(tree.range(middle, end));
+      beside.push(tree.range(middle, end));
+      end = middle;
     } else {
-      await path(middle, end);
-      proof.push(tree.range(start, middle));
+      beside.push(tree.range(start, middle));
+      start = middle;
     }
-  };
-  await path(0, size);
-  return Promise.all(proof);
+  }
+  return Promise.all(beside.reverse());
 }
 
 /**
- * Shows that the tree begins with all of an earlier one: RFC 9162 §2.1.4.1.
- * @throws RangeError unless 0 < size1 ≤ size2
+ * Shows that the tree begins with all of an earlier one: PROOF of RFC 6962 §2.1.2 (RFC 9162 §2.1.4.1).
+ * @throws RangeError unless 0 < earlier ≤ size of the tree: nothing is shown about the tree that has no entry; what
+ * `TileReader.range` throws
  */
-export async function consistencyProof(size1: number, tree: TileReader): Promise<Buffer[]> {
-  const { size } = tree;
-  if (!isCount(size1) || !isCount(size) || size1 < 1 || size1 > size)
-    throw new RangeError(`no consistency between trees of ${size1} and ${size}`);
-  const proof: Promise<Buffer>[] = [];
-  const sub = async (start: number, end: number, isOld: boolean): Promise<void> => {
-    if (size1 === end) {
-      if (!isOld) proof.push(tree.range(start, end));
-      return;
-    }
+export async function consistencyProof(earlier: number, tree: TileReader): Promise<Buffer[]> {
+  if (!isCount(earlier) || earlier < 1 || earlier > tree.size)
+    throw new RangeError(`no consistency between trees of ${earlier} and ${tree.size}`);
+  const beside: Promise<Buffer>[] = [];
+  let [start, end] = [0, tree.size];
+  while (earlier !== end) {
     const middle = start + splitOf(end - start);
-    if (size1 <= middle) {
-      await sub(start, middle, isOld);
-      proof.push(tree.range(middle, end));
+    if (earlier <= middle) {
+      beside.push(tree.range(middle, end));
+      end = middle;
     } else {
-      await sub(middle, end, false);
-      proof.push(tree.range(start, middle));
+      beside.push(tree.range(start, middle));
+      start = middle;
     }
-  };
-  await sub(0, size, true);
-  return Promise.all(proof);
+  }
+  // What is all of the earlier tree, its verifier knows: it is the earlier root.
+  if (start > 0) beside.push(tree.range(start, end));
+  return Promise.all(beside.reverse());
 }
 
-/** Whether the proof leads from the entry's hash to the root: RFC 9162 §2.1.3.2. */
+/**
+ * Whether the proof leads from the entry's hash to the root: RFC 9162 §2.1.3.2. Never throws.
+ * @param leaf  the entry's `leafHash`
+ */
 export function verifyInclusion(
-  { index, size, root }: { readonly index: number; readonly size: number; readonly root: Uint8Array },
+  index: number,
+  { size, root }: TreeHead,
   leaf: Uint8Array,
   proof: readonly Uint8Array[],
 ): boolean {
@@ -119,12 +128,11 @@ export function verifyInclusion(
   return last === 0n && Buffer.compare(hash, root) === 0;
 }
 
-/** Whether the later tree begins with all of the earlier one: RFC 9162 §2.1.4.2. With a size of 0 there is nothing to show. */
-export function verifyConsistency(
-  one: { readonly size: number; readonly root: Uint8Array },
-  two: { readonly size: number; readonly root: Uint8Array },
-  proof: readonly Uint8Array[],
-): boolean {
+/**
+ * Whether the later tree begins with all of the earlier one: RFC 9162 §2.1.4.2. Never throws. An earlier size of 0 is refused:
+ * anything begins with nothing, and a proof of it would be taken for more than it is.
+ */
+export function verifyConsistency(one: TreeHead, two: TreeHead, proof: readonly Uint8Array[]): boolean {
   if (!isCount(one.size) || !isCount(two.size) || one.size < 1 || one.size > two.size) return false;
   if (!areHashes([one.root, two.root, ...proof])) return false;
   if (one.size === two.size) return proof.length === 0 && Buffer.compare(one.root, two.root) === 0;
@@ -145,10 +153,6 @@ export function verifyConsistency(
     [node, last] = [node >> 1n, last >> 1n];
   }
   return last === 0n && Buffer.compare(old, one.root) === 0 && Buffer.compare(fresh, two.root) === 0;
-}
-
-function isCount(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0;
 }
 
 function areHashes(values: readonly Uint8Array[]): boolean {

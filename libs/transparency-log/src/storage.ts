@@ -1,84 +1,52 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+// Where a log's files are. Shaped by a folder and by an object store: whole files, named by paths with slashes that never
+// begin with one, no appending, no renaming. In S3 a read is a GET, a list a ListObjectsV2, and `writeOnce` a PUT with
+// `If-None-Match: *`.
 
-/**
- * Where a log's files are. All that a sequencer needs, and all that an object store can do as well as a folder.
- * Paths are those of the layout, and never begin with a slash.
- */
-export interface LogStorage {
-  /** @returns undefined when there is no such file */
-  read(path: string): Promise<Buffer | undefined>;
-  /** Whole or not at all, and durable when it resolves. What is there is replaced. */
+/** What a log is verified, served and exported from. */
+export interface LogReader {
+  /**
+   * @param atMostBytes  as large as such a file can be: what is larger is not read
+   * @returns the whole file; undefined when there is none
+   * @throws UnreadableFile when what is there is no file, or a larger one
+   */
+  read(path: string, atMostBytes: number): Promise<Buffer | undefined>;
+  /** The names of the files right in that folder, in any order; none when there is no such folder. */
+  list(folder: string): AsyncIterable<string>;
+}
+
+/** What a sequencer needs besides. What is written is there whole or not at all, and durably when the promise resolves. */
+export interface LogStorage extends LogReader {
+  /** Replaces what is there: for `checkpoint`, which is the only file that changes. */
   write(path: string, bytes: Uint8Array): Promise<void>;
-  /** Nothing happens when there is no such file. */
+  /**
+   * For what never changes: tiles, bundles, published checkpoints. Doing it again does nothing.
+   * @throws WrittenOtherwise when something else is there, which stays: a second sequencer, or a tree that was rebuilt wrongly
+   */
+  writeOnce(path: string, bytes: Uint8Array): Promise<void>;
+  /**
+   * For partial tiles that a wider one has taken the place of. Nothing happens when there is none; after a crash it may be there
+   * again, as nobody is misled by that.
+   */
   remove(path: string): Promise<void>;
 }
 
-/** A log in a folder. */
-export class FolderStorage implements LogStorage {
-  /** Folders that are known to be there, durably. */
-  private readonly made = new Set<string>();
+/** What is there under this path is no file of a log, however often it is read. */
+export class UnreadableFile extends Error {
+  override readonly name = 'UnreadableFile';
 
-  constructor(readonly folder: string) {}
-
-  async read(path: string): Promise<Buffer | undefined> {
-    try {
-      return await readFile(this.locate(path));
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-      throw error;
-    }
-  }
-
-  async write(path: string, bytes: Uint8Array): Promise<void> {
-    const target = this.locate(path);
-    const folder = dirname(target);
-    await this.make(folder);
-    // Beside its target, because a rename is atomic within one file system alone.
-    const unfinished = `${target}.${randomUUID()}.unfinished`;
-    try {
-      const file = await open(unfinished, 'wx');
-      try {
-        await file.writeFile(bytes);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(unfinished, target);
-    } catch (error) {
-      await rm(unfinished, { force: true }).catch(() => undefined);
-      throw error;
-    }
-    await syncFolder(folder);
-  }
-
-  async remove(path: string): Promise<void> {
-    await rm(this.locate(path), { force: true });
-  }
-
-  private async make(folder: string): Promise<void> {
-    if (this.made.has(folder)) return;
-    const first = await mkdir(folder, { recursive: true });
-    // Each new folder is an entry of the one above it.
-    for (let each = folder; first !== undefined && each.length >= first.length; each = dirname(each))
-      await syncFolder(dirname(each));
-    this.made.add(folder);
-  }
-
-  private locate(path: string): string {
-    if (!/^[a-zA-Z0-9_-]+(?:[./][a-zA-Z0-9_-]+)*$/.test(path))
-      throw new RangeError(`not the path of a log's file: ${path}`);
-    return join(this.folder, path);
+  constructor(
+    readonly path: string,
+    readonly what: string,
+  ) {
+    super(`${path} ${what}`);
   }
 }
 
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
+/** A file that never changes was to be changed. */
+export class WrittenOtherwise extends Error {
+  override readonly name = 'WrittenOtherwise';
+
+  constructor(readonly path: string) {
+    super(`${path} is there already, and is not what was to be written`);
   }
 }

@@ -1,60 +1,60 @@
-// Small logs as a sequencer would write them.
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+// Small logs, written as a sequencer writes them.
 import { signCheckpoint } from '../src/checkpoint.js';
 import { leafHash } from '../src/hashing.js';
-import { TILE_WIDTH, tilePath, writeBundle } from '../src/layout.js';
-import { readVerifierKey, signerOf, verifierKey } from '../src/signed-note.js';
+import { CHECKPOINT, CHECKPOINTS, TILE_WIDTH, tilePath, VERIFIER_KEY, writeBundle } from '../src/layout.js';
+import { generateSigner, type Signer, verifierKey } from '../src/signed-note.js';
 import type { LogStorage } from '../src/storage.js';
 import { type Tile, TiledTree } from '../src/tree.js';
 
-export interface Keys {
-  readonly origin: string;
-  readonly privateKey: KeyObject;
-  readonly publicKey: KeyObject;
+export function newSigner(name = 'log.example/fairlead'): Signer {
+  return generateSigner(name);
 }
 
-export function newKeys(origin = 'log.example/fairlead'): Keys {
-  return { origin, ...generateKeyPairSync('ed25519') };
-}
-
-export function verifierOf({ origin, publicKey }: Keys) {
-  return readVerifierKey(verifierKey(origin, publicKey));
-}
-
-/** Writes a log with these entries, and a checkpoint at each of these sizes; the last one is its own. */
+/** Writes a log with these entries, and a checkpoint at each of these sizes, ascending; the last one is its own. */
 export async function writeLog(
   storage: LogStorage,
-  keys: Keys,
+  signer: Signer,
   entries: Iterable<Buffer>,
   sizes: readonly number[],
 ): Promise<void> {
-  const signer = signerOf(keys.origin, keys.privateKey);
+  await storage.write(VERIFIER_KEY, Buffer.from(`${verifierKey(signer)}\n`));
   const full: Tile[] = [];
   const tree = new TiledTree((tile) => full.push(tile));
-  let bundle: Buffer[] = [];
-  const checkpoint = async () => {
-    for (const tile of tree.partialTiles()) await storage.write(tilePath(tile), tile.bytes);
-    const index = Math.floor(tree.size / TILE_WIDTH);
-    if (bundle.length > 0)
-      await storage.write(tilePath({ level: 'entries', index, width: bundle.length }), writeBundle(bundle));
-    const note = Buffer.from(signCheckpoint({ origin: keys.origin, size: tree.size, root: tree.root() }, signer));
-    await storage.write(`checkpoints/${tree.size}`, note);
-    await storage.write('checkpoint', note);
-  };
-  if (sizes.includes(0)) await checkpoint();
-  for (const entry of entries) {
-    bundle.push(entry);
-    tree.append(leafHash(entry));
-    if (bundle.length === TILE_WIDTH) {
-      const index = tree.size / TILE_WIDTH - 1;
-      await storage.write(tilePath({ level: 'entries', index, width: TILE_WIDTH }), writeBundle(bundle));
-      bundle = [];
+  const bundles = new Map<number, Buffer[]>();
+  const bundle = (index: number) => bundles.get(index) ?? bundles.set(index, []).get(index) ?? [];
+  const toCome = [...sizes];
+
+  async function publish(): Promise<void> {
+    for (const [index, entries] of bundles) {
+      if (entries.length === 0) continue;
+      const path = tilePath({ level: 'entries', index, width: entries.length });
+      await storage.writeOnce(path, writeBundle(entries));
+      if (entries.length === TILE_WIDTH) bundles.delete(index);
     }
-    for (const tile of full.splice(0)) await storage.write(tilePath(tile), tile.bytes);
-    if (sizes.includes(tree.size)) await checkpoint();
+    for (const tile of [...full.splice(0), ...tree.partialTiles()]) await storage.writeOnce(tilePath(tile), tile.bytes);
+  }
+
+  async function check(): Promise<void> {
+    if (toCome[0] !== tree.size) return;
+    toCome.shift();
+    await publish();
+    const note = Buffer.from(signCheckpoint({ size: tree.size, root: tree.root() }, signer));
+    await storage.writeOnce(`${CHECKPOINTS}/${tree.size}`, note);
+    await storage.write(CHECKPOINT, note);
+  }
+
+  await check();
+  for (const entry of entries) {
+    bundle(Math.floor(tree.size / TILE_WIDTH)).push(entry);
+    tree.append(leafHash(entry));
+    await check();
   }
 }
 
 export function* sampleEntries(count: number, said = 'entry'): Generator<Buffer> {
   for (let index = 0; index < count; index++) yield Buffer.from(`{"${said}":${index}}`);
+}
+
+export function sampleEntry(index: number): Buffer {
+  return Buffer.from(`{"entry":${index}}`);
 }

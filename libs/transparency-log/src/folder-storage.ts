@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { type FileHandle, link, mkdir, open, opendir, rename, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { type LogStorage, UnreadableFile, WrittenOtherwise } from './storage.js';
+
+/** Files that were not finished: begins with a dot, as no path of a log does. What a crash left there may be deleted. */
+const UNFINISHED = '.unfinished';
+const PATH = /^[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_-]+)*$/;
+
+/** A log in a folder of a local file system. */
+export class FolderStorage implements LogStorage {
+  readonly folder: string;
+  /** Folders that are known to be there, durably. */
+  private readonly made = new Set<string>();
+
+  constructor(folder: string) {
+    this.folder = resolve(folder);
+  }
+
+  async read(path: string, atMostBytes: number): Promise<Buffer | undefined> {
+    const target = this.locate(path);
+    let file: FileHandle;
+    try {
+      // A pipe would otherwise keep whoever opens it waiting for somebody who writes.
+      file = await open(target, constants.O_RDONLY | constants.O_NONBLOCK);
+    } catch (error) {
+      if (isOneOf(error, 'ENOENT', 'ENOTDIR')) return undefined;
+      if (isOneOf(error, 'ELOOP', 'ENXIO', 'ENODEV')) throw new UnreadableFile(path, 'is no file');
+      throw error;
+    }
+    try {
+      const stat = await file.stat();
+      if (!stat.isFile()) throw new UnreadableFile(path, 'is no file');
+      if (stat.size > atMostBytes)
+        throw new UnreadableFile(path, `has ${stat.size} bytes, and ${atMostBytes} at most can be right`);
+      return await readAll(file, stat.size);
+    } finally {
+      await file.close();
+    }
+  }
+
+  async *list(folder: string): AsyncIterable<string> {
+    let directory;
+    try {
+      directory = await opendir(this.locate(folder));
+    } catch (error) {
+      if (isOneOf(error, 'ENOENT', 'ENOTDIR')) return;
+      throw error;
+    }
+    for await (const entry of directory) if (!entry.isDirectory()) yield entry.name;
+  }
+
+  async write(path: string, bytes: Uint8Array): Promise<void> {
+    const target = this.locate(path);
+    await this.finish(target, bytes, (unfinished) => rename(unfinished, target));
+  }
+
+  async writeOnce(path: string, bytes: Uint8Array): Promise<void> {
+    const target = this.locate(path);
+    if (!(await this.isWritten(path, bytes)))
+      await this.finish(target, bytes, async (unfinished) => {
+        try {
+          // Unlike a rename it does not replace what another has written meanwhile.
+          await link(unfinished, target);
+        } catch (error) {
+          if (!isOneOf(error, 'EEXIST') || !(await this.isWritten(path, bytes))) throw error;
+        }
+        await rm(unfinished);
+      });
+    // Also where it was there: who wrote it may have been stopped before this.
+    else await sync(dirname(target));
+  }
+
+  async remove(path: string): Promise<void> {
+    await rm(this.locate(path), { force: true });
+  }
+
+  /** @param putInPlace  makes the finished file appear under its name, and disappear from where it was */
+  private async finish(
+    target: string,
+    bytes: Uint8Array,
+    putInPlace: (unfinished: string) => Promise<void>,
+  ): Promise<void> {
+    await this.make(dirname(target));
+    await this.make(join(this.folder, UNFINISHED));
+    const unfinished = join(this.folder, UNFINISHED, randomUUID());
+    try {
+      const file = await open(unfinished, 'wx');
+      try {
+        await file.writeFile(bytes);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await putInPlace(unfinished);
+    } catch (error) {
+      await rm(unfinished, { force: true }).catch(() => undefined);
+      throw error;
+    }
+    await sync(dirname(target));
+  }
+
+  private async isWritten(path: string, bytes: Uint8Array): Promise<boolean> {
+    const there = await this.read(path, bytes.length).catch((error: unknown) => {
+      if (error instanceof UnreadableFile) throw new WrittenOtherwise(path);
+      throw error;
+    });
+    if (there && !there.equals(bytes)) throw new WrittenOtherwise(path);
+    return there !== undefined;
+  }
+
+  private async make(folder: string): Promise<void> {
+    if (this.made.has(folder)) return;
+    const first = (await mkdir(folder, { recursive: true })) ?? folder;
+    // A new folder is an entry of the one above it. Inside the log's folder also those that seem to be old: who has just
+    // made them may not have come to this yet. Above it only what was made here, as the rest need not be ours to open.
+    const top = Math.min(first.length, this.folder.length + 1);
+    for (let each = folder; each.length >= top; each = dirname(each)) await sync(dirname(each));
+    this.made.add(folder);
+  }
+
+  private locate(path: string): string {
+    if (!PATH.test(path)) throw new RangeError(`not the path of a log's file: ${JSON.stringify(path.slice(0, 200))}`);
+    return join(this.folder, path);
+  }
+}
+
+/** As many bytes as it had when it was looked at: a file that grows does not fill the memory. */
+async function readAll(file: FileHandle, size: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(size);
+  let at = 0;
+  while (at < size) {
+    const { bytesRead } = await file.read(bytes, at, size - at, at);
+    if (bytesRead === 0) break;
+    at += bytesRead;
+  }
+  return bytes.subarray(0, at);
+}
+
+async function sync(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function isOneOf(error: unknown, ...codes: readonly string[]): boolean {
+  return codes.includes((error as NodeJS.ErrnoException).code ?? '');
+}
