@@ -39,6 +39,12 @@ const runtime = {
   group: ['node:*', ...builtinModules.filter((name) => !name.startsWith('_')).flatMap((name) => [name, `${name}/*`])],
   message: 'Decisions have no runtime around them: no files, no clock, no randomness.',
 };
+const besidesHashing = {
+  group: runtime.group
+    .filter((name) => name !== 'node:*' && !/^crypto(\/|$)/.test(name))
+    .flatMap((name) => [name, `node:${name}`]),
+  message: 'The log is hashes and signatures of what it is given; its files are behind `LogStorage`.',
+};
 const nestKafka = {
   name: '@nestjs/microservices',
   importNames: [
@@ -205,6 +211,15 @@ export default defineConfig(
     files: ['libs/decisions/src/**/*.ts'],
     rules: {
       ...pure,
+      'no-restricted-globals': ['error', ...impureGlobals],
+      'no-restricted-properties': ['error', ...impureProperties],
+    },
+  },
+  {
+    files: ['libs/transparency-log/src/**/*.ts'],
+    ignores: ['libs/transparency-log/src/folder-storage.ts'],
+    rules: {
+      ...barred({ ...impure, message: besidesHashing.message }, besidesHashing),
       'no-restricted-globals': ['error', ...impureGlobals],
       'no-restricted-properties': ['error', ...impureProperties],
     },

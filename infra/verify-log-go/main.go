@@ -8,12 +8,13 @@
 package main
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"sort"
 	"strconv"
 	"strings"
 
@@ -21,7 +22,14 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-const height = 8
+const (
+	height    = 8
+	maxNote   = 64 << 10
+	maxTile   = tlog.HashSize << height
+	maxBundle = (2 + 65535) << height
+	// What every other reader of the log can hold exactly, too.
+	maxSize = 1<<53 - 1
+)
 
 func main() {
 	if len(os.Args) != 2 {
@@ -35,7 +43,7 @@ func main() {
 }
 
 func verify(dir string) error {
-	key, err := os.ReadFile(filepath.Join(dir, "verifier.key"))
+	key, err := readFile(filepath.Join(dir, "verifier.key"), maxNote)
 	if err != nil {
 		return err
 	}
@@ -47,7 +55,10 @@ func verify(dir string) error {
 	if err != nil {
 		return err
 	}
-	tree := tlog.TileHashReader(newest, &tileFiles{dir: dir})
+	tree := &keptHashes{from: tlog.TileHashReader(newest, &tileFiles{dir: dir}), kept: map[int64]tlog.Hash{}}
+	if err := verifyConsistency(newest, newest, tree); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
 	entries, err := verifyEntries(dir, newest, tree)
 	if err != nil {
 		return err
@@ -62,7 +73,7 @@ func verify(dir string) error {
 
 // readCheckpoint opens a signed note and reads origin, size and root from it.
 func readCheckpoint(path string, verifier note.Verifier) (tlog.Tree, error) {
-	bytes, err := os.ReadFile(path)
+	bytes, err := readFile(path, maxNote)
 	if err != nil {
 		return tlog.Tree{}, err
 	}
@@ -75,8 +86,8 @@ func readCheckpoint(path string, verifier note.Verifier) (tlog.Tree, error) {
 		return tlog.Tree{}, fmt.Errorf("%s: not a checkpoint of %s", path, verifier.Name())
 	}
 	size, err := strconv.ParseInt(lines[1], 10, 64)
-	if err != nil {
-		return tlog.Tree{}, fmt.Errorf("%s: %w", path, err)
+	if err != nil || size < 0 || size > maxSize || strconv.FormatInt(size, 10) != lines[1] {
+		return tlog.Tree{}, fmt.Errorf("%s: %q is not the size of a log", path, lines[1])
 	}
 	root, err := base64.StdEncoding.DecodeString(lines[2])
 	if err != nil || len(root) != tlog.HashSize {
@@ -85,13 +96,15 @@ func readCheckpoint(path string, verifier note.Verifier) (tlog.Tree, error) {
 	return tlog.Tree{N: size, Hash: tlog.Hash(root)}, nil
 }
 
-// verifyEntries proves the inclusion of each entry. The hashes that a proof takes come from tiles that tlog has checked
-// against the root.
-func verifyEntries(dir string, tree tlog.Tree, hashes tlog.HashReader) (int64, error) {
+// verifyEntries proves the inclusion of each entry.
+func verifyEntries(dir string, tree tlog.Tree, hashes *keptHashes) (int64, error) {
 	for first := int64(0); first < tree.N; first += 1 << height {
 		width := min(tree.N-first, 1<<height)
+		if err := hashes.keep(first, width); err != nil {
+			return 0, fmt.Errorf("entries %d to %d: %w", first, first+width-1, err)
+		}
 		path := filepath.Join(dir, entriesPath(first>>height, width))
-		bundle, err := os.ReadFile(path)
+		bundle, err := readFile(path, maxBundle)
 		if err != nil {
 			return 0, err
 		}
@@ -117,44 +130,87 @@ func verifyEntries(dir string, tree tlog.Tree, hashes tlog.HashReader) (int64, e
 	return tree.N, nil
 }
 
-// verifyCheckpoints proves each checkpoint consistent with the next larger one, and the last with the newest.
+// verifyCheckpoints proves each checkpoint consistent with the newest one.
 func verifyCheckpoints(dir string, newest tlog.Tree, hashes tlog.HashReader, verifier note.Verifier) (int, error) {
 	files, err := os.ReadDir(filepath.Join(dir, "checkpoints"))
 	if err != nil && !os.IsNotExist(err) {
 		return 0, err
 	}
-	var trees []tlog.Tree
 	for _, file := range files {
-		tree, err := readCheckpoint(filepath.Join(dir, "checkpoints", file.Name()), verifier)
+		path := filepath.Join(dir, "checkpoints", file.Name())
+		earlier, err := readCheckpoint(path, verifier)
 		if err != nil {
 			return 0, err
 		}
-		if strconv.FormatInt(tree.N, 10) != file.Name() {
-			return 0, fmt.Errorf("checkpoints/%s is of size %d", file.Name(), tree.N)
+		if strconv.FormatInt(earlier.N, 10) != file.Name() {
+			return 0, fmt.Errorf("%s is of size %d", path, earlier.N)
 		}
-		trees = append(trees, tree)
+		if earlier.N > newest.N {
+			return 0, fmt.Errorf("%s: the log has only %d entries", path, newest.N)
+		}
+		if err := verifyConsistency(earlier, newest, hashes); err != nil {
+			return 0, fmt.Errorf("%s: %w", path, err)
+		}
 	}
-	sort.Slice(trees, func(i, j int) bool { return trees[i].N < trees[j].N })
-	for i, tree := range trees {
-		next := newest
-		if i+1 < len(trees) {
-			next = trees[i+1]
+	return len(files), nil
+}
+
+func verifyConsistency(earlier, newest tlog.Tree, hashes tlog.HashReader) error {
+	// Nothing is proven about the tree without entries; it has but one root.
+	if earlier.N == 0 {
+		if earlier.Hash != sha256.Sum256(nil) {
+			return errors.New("not the root of a log without entries")
 		}
-		if tree.N == 0 {
-			continue
+		return nil
+	}
+	proof, err := tlog.ProveTree(newest.N, earlier.N, hashes)
+	if err != nil {
+		return err
+	}
+	return tlog.CheckTree(proof, newest.N, newest.Hash, earlier.N, earlier.Hash)
+}
+
+// keptHashes remembers the hashes that the proofs of one bundle have in common: tlog checks the tiles that it takes a hash
+// from against the root, all of them, each time it is asked.
+type keptHashes struct {
+	from tlog.HashReader
+	kept map[int64]tlog.Hash
+}
+
+// keep forgets all others, and asks once for the hashes over the entries of a bundle.
+func (k *keptHashes) keep(first, width int64) error {
+	k.kept = make(map[int64]tlog.Hash, 2<<height)
+	var indexes []int64
+	for level := 0; level <= height; level++ {
+		for n := first >> level; n < (first+width)>>level; n++ {
+			indexes = append(indexes, tlog.StoredHashIndex(level, n))
 		}
-		if tree.N > next.N {
-			return 0, fmt.Errorf("checkpoint of size %d: the log has only %d entries", tree.N, next.N)
+	}
+	_, err := k.ReadHashes(indexes)
+	return err
+}
+
+func (k *keptHashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
+	var missing []int64
+	for _, index := range indexes {
+		if _, ok := k.kept[index]; !ok {
+			missing = append(missing, index)
 		}
-		proof, err := tlog.ProveTree(next.N, tree.N, hashes)
+	}
+	if len(missing) > 0 {
+		hashes, err := k.from.ReadHashes(missing)
 		if err != nil {
-			return 0, fmt.Errorf("checkpoint of size %d: %w", tree.N, err)
+			return nil, err
 		}
-		if err := tlog.CheckTree(proof, next.N, next.Hash, tree.N, tree.Hash); err != nil {
-			return 0, fmt.Errorf("checkpoint of size %d: %w", tree.N, err)
+		for i, index := range missing {
+			k.kept[index] = hashes[i]
 		}
 	}
-	return len(trees), nil
+	found := make([]tlog.Hash, len(indexes))
+	for i, index := range indexes {
+		found[i] = k.kept[index]
+	}
+	return found, nil
 }
 
 // tileFiles reads tiles of the layout of C2SP tlog-tiles, whose paths are those of tlog but for the height.
@@ -168,7 +224,7 @@ func (t *tileFiles) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
 	data := make([][]byte, len(tiles))
 	for i, tile := range tiles {
 		path := "tile/" + strings.TrimPrefix(tile.Path(), fmt.Sprintf("tile/%d/", height))
-		bytes, err := os.ReadFile(filepath.Join(t.dir, path))
+		bytes, err := readFile(filepath.Join(t.dir, path), maxTile)
 		if err != nil {
 			return nil, err
 		}
@@ -178,6 +234,18 @@ func (t *tileFiles) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
 }
 
 func (t *tileFiles) SaveTiles(tiles []tlog.Tile, data [][]byte) {}
+
+// readFile reads no pipe, which nobody may ever write to, and nothing larger than what is right.
+func readFile(path string, atMost int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > atMost {
+		return nil, fmt.Errorf("%s is no file of at most %d bytes", path, atMost)
+	}
+	return os.ReadFile(path)
+}
 
 func entriesPath(n, width int64) string {
 	tile := tlog.Tile{H: height, L: -1, N: n, W: int(width)}
