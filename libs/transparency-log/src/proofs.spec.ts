@@ -61,6 +61,16 @@ describe('an inclusion proof', () => {
     }
   });
 
+  it('is not longer than the tree is high, whatever a log signed', () => {
+    const [leaf, other] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+    // Not a tree: the root of two leaves, said to be of one.
+    for (const root of [nodeHash(other, leaf), nodeHash(leaf, other)])
+      expect(verifyInclusion(0, { size: 1, root }, leaf, [other])).toBe(false);
+    const root = nodeHash(nodeHash(leaf, other), other);
+    expect(verifyInclusion(0, { size: 2, root }, leaf, [other, other])).toBe(false);
+    expect(verifyInclusion(0, { size: 3, root }, leaf, [other, other])).toBe(true);
+  });
+
   it('of an entry that is not there does not exist', async () => {
     const grown = new GrownTree().grow(5);
     for (const index of [5, -1, 0.5, NaN, 2 ** 53])

@@ -142,7 +142,7 @@ export function verifyConsistency(one: TreeHead, two: TreeHead, proof: readonly 
   let [node, last] = [BigInt(one.size) - 1n, BigInt(two.size) - 1n];
   while ((node & 1n) === 1n) [node, last] = [node >> 1n, last >> 1n];
   const [first, ...rest] = path;
-  if (!first || (isPower && proof.length === 0)) return false;
+  if (!first) return false;
   let [old, fresh]: [Uint8Array, Uint8Array] = [first, first];
   for (const step of rest) {
     if (last === 0n) return false;
