@@ -1,6 +1,7 @@
 // What the files here say about the workspace must be true of it; whether they work, smoke.mjs finds out with an engine.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { createPrivateKey } from 'node:crypto';
 import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,7 +50,7 @@ test('no container of ours can write its image, gain rights, run without limits 
 test('no password has a default, and the master key reaches only who needs it', () => {
   assert.doesNotMatch(read('docker-compose.yml'), /(PASSWORD|_KEY|SECRET)[A-Z_]*:-/);
   const holders = Object.keys(compose.services).filter((name) => compose.services[name].secrets);
-  assert.deepEqual(holders.sort(), ['ingestion', 'outcome-tracking', 'partner-notification']);
+  assert.deepEqual(holders.sort(), ['audit', 'ingestion', 'outcome-tracking', 'partner-notification']);
 });
 
 test('the secrets are random, complete, and made once', () => {
@@ -71,7 +72,14 @@ test('the secrets are random, complete, and made once', () => {
         .map((line) => line.split('=')),
     );
     assert.deepEqual([...values.keys()].sort(), required);
-    const { FAIRLEAD_MASTER_KEY_FILE: file, FAIRLEAD_SECRETS_GROUP: group, ...random } = Object.fromEntries(values);
+    const {
+      FAIRLEAD_MASTER_KEY_FILE: file,
+      FAIRLEAD_LOG_KEY_FILE: logKey,
+      FAIRLEAD_SECRETS_GROUP: group,
+      ...random
+    } = Object.fromEntries(values);
+    assert.equal(createPrivateKey(readFileSync(join(folder, logKey), 'utf8')).asymmetricKeyType, 'ed25519');
+    assert.equal(statSync(join(folder, logKey)).mode & 0o777, 0o440);
     for (const value of Object.values(random)) assert.match(value, /^[A-Za-z0-9_-]{22,}$/);
     assert.equal(new Set(Object.values(random)).size, Object.keys(random).length);
     assert.match(readFileSync(join(folder, file), 'utf8'), /^1 [A-Za-z0-9+/]{43}=\n$/);

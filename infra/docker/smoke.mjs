@@ -78,6 +78,7 @@ async function makeSecrets() {
   assert.equal(status, 0, stderr);
   const more = {
     FAIRLEAD_MASTER_KEY_FILE: join(folder, '.secrets/master-key'),
+    FAIRLEAD_LOG_KEY_FILE: join(folder, '.secrets/log-key'),
     FAIRLEAD_PORT: port,
     FAIRLEAD_PUBLIC_URL: url,
     // The partner of this test is a container on a private network.
@@ -89,7 +90,7 @@ async function makeSecrets() {
 }
 
 async function looksAtTheContainers() {
-  const names = ['gateway', 'ingestion', 'scoring', 'routing', 'partner-notification', 'outcome-tracking'];
+  const names = ['gateway', 'ingestion', 'scoring', 'routing', 'partner-notification', 'outcome-tracking', 'audit'];
   for (const name of names) {
     const look = 'id -u; touch /app/x 2>/dev/null && echo writable; grep CapEff /proc/self/status';
     const { stdout } = await compose(['exec', '-T', name, 'sh', '-c', look], 30_000);

@@ -1,7 +1,14 @@
 export { BatchConsumer, consumerId, mixed } from './batch-consumer.js';
 export { CONNECTIONS, SERVICE, type Connections, type MessagingService } from './connections.js';
 export { crashPoint, crashPoints, type CrashPoint } from './crash-point.js';
-export { Kafka, type KafkaSettings, type RecordToSend } from './kafka.js';
+export {
+  Kafka,
+  type KafkaSettings,
+  type PartitionRecords,
+  type ReceivedRecord,
+  type RecordConsumer,
+  type RecordToSend,
+} from './kafka.js';
 export { connectConsumer, createTopics, MessagingModule } from './messaging.module.js';
 export { Parking, type ParkedEvent, type Redriven } from './parking.js';
 export { Relay } from './relay.js';

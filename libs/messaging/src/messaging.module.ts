@@ -60,7 +60,7 @@ export class MessagingModule implements OnApplicationBootstrap, OnApplicationShu
         Parking,
         BatchConsumer,
       ],
-      exports: [DataSource, UnitsOfWork, Parking, BatchConsumer, Relay, SERVICE],
+      exports: [DataSource, Kafka, UnitsOfWork, Parking, BatchConsumer, Relay, SERVICE],
     };
   }
 

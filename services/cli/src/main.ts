@@ -4,6 +4,9 @@ import { benchCommand } from './bench/bench.command.js';
 import { gatewayCommand } from './gateway/gateway.command.js';
 import { demoCommand } from './demo/demo.command.js';
 import { importCommand } from './import/import.command.js';
+import { exportCommand } from './log/export.command.js';
+import { replayCommand } from './log/replay.command.js';
+import { verifyCommand } from './log/verify.command.js';
 import { keysCommand } from './keys/keys.command.js';
 import { parkedCommand } from './parked/parked.command.js';
 import { startCommand } from './start/start.command.js';
@@ -16,6 +19,9 @@ const program = new Command('fairlead')
   .addCommand(importCommand())
   .addCommand(accountsCommand())
   .addCommand(keysCommand())
+  .addCommand(exportCommand())
+  .addCommand(verifyCommand())
+  .addCommand(replayCommand())
   .addCommand(demoCommand())
   .addCommand(parkedCommand())
   .addCommand(gatewayCommand())

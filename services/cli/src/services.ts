@@ -7,6 +7,7 @@ const services: Readonly<Record<string, () => Promise<ServiceDefinition>>> = {
   routing: async () => (await import('@fairlead/routing')).routing,
   'partner-notification': async () => (await import('@fairlead/partner-notification')).partnerNotification,
   'outcome-tracking': async () => (await import('@fairlead/outcome-tracking')).outcomeTracking,
+  audit: async () => (await import('@fairlead/audit')).audit,
 };
 
 /** In the order of a lead's road. */

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createGateway } from '../src/gateway/gateway.js';
 import { routesOf, routesOfAny, routesOfEach } from '../src/gateway/routes.js';
 import { loadServices, serviceNames } from '../src/services.js';
+import { logSettings } from './fixture/log-key.js';
 import { ownDatabase } from './fixture/own-database.js';
 
 const ADMIN = `admin-${randomBytes(24).toString('hex')}`;
@@ -28,6 +29,7 @@ describe('the gateway, before services that run apart', () => {
       KAFKA_BROKERS: process.env['TEST_KAFKA_BROKERS'],
       FAIRLEAD_TOPIC_PREFIX: `t${randomBytes(4).toString('hex')}.`,
       FAIRLEAD_MASTER_KEY_FILE: masterKey,
+      ...logSettings(folder),
       FAIRLEAD_ADMIN_KEY: ADMIN,
       FAIRLEAD_TRUSTED_PROXIES: '127.0.0.0/8',
       FAIRLEAD_PORT: '0',

@@ -11,6 +11,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadServices, serviceNames } from '../src/services.js';
+import { logSettings } from './fixture/log-key.js';
 import { ownDatabase } from './fixture/own-database.js';
 import { Receivers } from './fixture/receivers.js';
 
@@ -60,6 +61,7 @@ describe('all services together, as everybody', () => {
       KAFKA_BROKERS: process.env['TEST_KAFKA_BROKERS'],
       FAIRLEAD_TOPIC_PREFIX: `t${randomBytes(4).toString('hex')}.`,
       FAIRLEAD_MASTER_KEY_FILE: masterKey,
+      ...logSettings(folder),
       FAIRLEAD_ADMIN_KEY: ADMIN,
       FAIRLEAD_WEBHOOK_ALLOW: '127.0.0.0/8',
       FAIRLEAD_PORT: '0',

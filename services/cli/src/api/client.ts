@@ -24,6 +24,8 @@ export interface Call {
   readonly path: string;
   readonly body?: { readonly type: string; readonly text: string };
   readonly headers?: Readonly<Record<string, string>>;
+  /** The answer is bytes, whatever they are, and not JSON. */
+  readonly raw?: true;
   /** Makes a POST safe to repeat. */
   readonly idempotencyKey?: string;
 }
@@ -43,8 +45,9 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 // A server may ask for more patience; not for more than half a minute, as it may be a proxy's default.
 const LONGEST_ASKED_PAUSE_MS = 30_000;
-// An answer lists at most 1,000 rows with a few errors each; a larger one is not ours.
-const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+// An answer lists at most 1,000 rows with a few errors each, and a bundle of the longest entries has 16 MiB; a larger one is
+// not ours.
+const MAX_ANSWER_BYTES = 17 * 1024 * 1024;
 
 /** The HTTP API, as commands use it. */
 export class Api {
@@ -76,6 +79,11 @@ export class Api {
     }
   }
 
+  /** A file, as it is. @throws as `call` */
+  async read(path: string): Promise<Buffer> {
+    return this.call<Buffer>({ method: 'GET', path, raw: true });
+  }
+
   /** A list, all its pages. */
   async list<T>(path: string, field: string): Promise<T[]> {
     const all: T[] = [];
@@ -100,24 +108,24 @@ export class Api {
       if (error instanceof CommandFailed) throw error;
       return { failure: new CommandFailed(this.#unreachable(error)) };
     }
-    return understand(heard);
+    return understand(heard, call.raw === true);
   }
 
-  async #send({ method, path, body, headers, idempotencyKey }: Call): Promise<Heard> {
+  async #send({ method, path, body, headers, idempotencyKey, raw }: Call): Promise<Heard> {
     const response = await request(`${this.settings.url}${path}`, {
       method,
       dispatcher: this.#agent,
       headers: {
         authorization: `Bearer ${this.settings.key}`,
-        accept: 'application/json, application/problem+json',
+        accept: raw === true ? '*/*' : 'application/json, application/problem+json',
         ...headers,
         ...(body && { 'content-type': body.type }),
         ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
       },
       ...(body && { body: body.text }),
     });
-    const text = await readText(response.body);
-    return { status: response.statusCode, text, retryAfter: response.headers['retry-after'] };
+    const bytes = await readBytes(response.body);
+    return { status: response.statusCode, bytes, retryAfter: response.headers['retry-after'] };
   }
 
   #unreachable(error: unknown): string {
@@ -135,7 +143,7 @@ export class Api {
 
 interface Heard {
   readonly status: number;
-  readonly text: string;
+  readonly bytes: Buffer;
   readonly retryAfter: string | string[] | undefined;
 }
 
@@ -144,7 +152,9 @@ type Outcome = { readonly answer: unknown } | { readonly failure: CommandFailed;
 /** Errors that another try may cure. 409 with Retry-After: the first try of the same batch is still being worked on. */
 const temporary: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 
-function understand({ status, text, retryAfter }: Heard): Outcome {
+function understand({ status, bytes, retryAfter }: Heard, raw: boolean): Outcome {
+  if (raw && status >= 200 && status < 300) return { answer: bytes };
+  const text = bytes.toString();
   if (status >= 200 && status < 300) {
     if (text === '') return { answer: undefined };
     const answer = parsed(text);
@@ -180,7 +190,7 @@ function parsed(text: string): unknown {
   }
 }
 
-async function readText(body: AsyncIterable<Buffer>): Promise<string> {
+async function readBytes(body: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of body) {
@@ -188,7 +198,7 @@ async function readText(body: AsyncIterable<Buffer>): Promise<string> {
     if (bytes > MAX_ANSWER_BYTES) throw new CommandFailed('The answer is larger than any of ours.');
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString();
+  return Buffer.concat(chunks);
 }
 
 /** Doubling, with half of it left to chance so that many importers do not come back at the same instant. */

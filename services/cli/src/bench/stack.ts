@@ -62,6 +62,8 @@ export async function startStack(
       FAIRLEAD_PORT: '0',
       FAIRLEAD_ADMIN_KEY: adminKey,
       FAIRLEAD_MASTER_KEY_FILE: folder.masterKeyFile(),
+      FAIRLEAD_LOG_KEY_FILE: folder.logKeyFile(),
+      FAIRLEAD_LOG_DIR: folder.in('log'),
       FAIRLEAD_WEBHOOK_ALLOW: '127.0.0.0/8',
       FAIRLEAD_LOG_FORMAT: 'json',
     },

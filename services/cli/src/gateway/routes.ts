@@ -48,6 +48,20 @@ export const routesOf: Readonly<Record<string, readonly string[]>> = {
     'POST /v1/leads/:leadId/outcomes',
     'GET /v1/trust',
   ],
+  audit: [
+    'GET /log/checkpoint',
+    'GET /log/checkpoints',
+    'GET /log/completeness',
+    'GET /log/verifier.key',
+    'GET /log/tile/:level/:a',
+    'GET /log/tile/:level/:a/:b',
+    'GET /log/tile/:level/:a/:b/:c',
+    'GET /log/tile/:level/:a/:b/:c/:d',
+    'GET /log/tile/:level/:a/:b/:c/:d/:e',
+    'GET /log/tile/:level/:a/:b/:c/:d/:e/:f',
+    'GET /v1/leads/:leadId/timeline',
+    'GET /v1/leads/:leadId/receipt',
+  ],
 };
 
 /** Served by every service alike, from the database that they share or from the image: any one will do. */

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { bornOf, isStillThere } from '../../../../infra/local/process-identity.mjs';
@@ -59,6 +59,14 @@ export class DataFolder {
   masterKeyFile(): string {
     this.keptOnce('master-key', () => `1 ${randomBytes(32).toString('base64')}`);
     return this.in('master-key');
+  }
+
+  /** The file with the key that signs the log, made at the first call: Ed25519, in PEM. */
+  logKeyFile(): string {
+    this.keptOnce('log-key', () =>
+      generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString().trim(),
+    );
+    return this.in('log-key');
   }
 
   /**

@@ -70,6 +70,8 @@ async function runHere(names: readonly string[], folder: DataFolder, environment
   if (folder.canBeMade()) {
     process.env['FAIRLEAD_ADMIN_KEY'] ||= folder.adminKey();
     process.env['FAIRLEAD_MASTER_KEY_FILE'] ||= folder.masterKeyFile();
+    process.env['FAIRLEAD_LOG_KEY_FILE'] ||= folder.logKeyFile();
+    process.env['FAIRLEAD_LOG_DIR'] ||= folder.in('log');
   }
   await runServices(names);
 }

@@ -114,6 +114,8 @@ export async function supervise(
             ...(brokers && { KAFKA_BROKERS: brokers }),
             FAIRLEAD_ADMIN_KEY: adminKey,
             FAIRLEAD_MASTER_KEY_FILE: environment['FAIRLEAD_MASTER_KEY_FILE'] || folder.masterKeyFile(),
+            FAIRLEAD_LOG_KEY_FILE: environment['FAIRLEAD_LOG_KEY_FILE'] || folder.logKeyFile(),
+            FAIRLEAD_LOG_DIR: environment['FAIRLEAD_LOG_DIR'] || folder.in('log'),
             FAIRLEAD_LOG_FORMAT: 'json', // for the file; what a person should see is picked from it
           },
           folder.in('services.pid.json'),

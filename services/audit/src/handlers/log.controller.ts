@@ -1,0 +1,136 @@
+import { Controller, Get, Inject, Param, Query as QueryParameter, Res } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiOperation,
+  ApiProduces,
+  ApiProperty,
+  ApiPropertyOptional,
+  ApiQuery,
+  ApiResponse,
+  ApiTags,
+} from '@nestjs/swagger';
+import { UnitsOfWork } from '@fairlead/messaging';
+import { Allow, invalidInput, notFound, pageLimit } from '@fairlead/platform';
+import { readTilePath } from '@fairlead/transparency-log';
+import type { FastifyReply } from 'fastify';
+import { type AuditSettings, SETTINGS } from '../config.js';
+import { LogReader } from '../log-reader.js';
+import { LogStore } from '../store/log.store.js';
+
+export class CheckpointView {
+  @ApiProperty({ type: 'integer' }) size: number;
+  @ApiProperty({ description: 'As it was published: a signed note.' }) note: string;
+}
+
+export class CheckpointsView {
+  @ApiProperty({ type: [CheckpointView], description: 'The smallest first.' }) checkpoints: CheckpointView[];
+  @ApiPropertyOptional({ description: 'Where there are more: `after` of the next page.' }) next?: string;
+}
+
+export class PartitionView {
+  @ApiProperty() topic: string;
+  @ApiProperty({ type: 'integer' }) partition: number;
+  @ApiProperty({ description: 'The first offset that was read …' }) from: string;
+  @ApiProperty({ description: '… and the next one that will be: everything between is in one of the counts.' })
+  next: string;
+  @ApiProperty({ type: 'integer', description: 'Records that became entries.' }) entries: number;
+  @ApiProperty({ type: 'integer', description: 'Records of events that were in the log already.' }) repeated: number;
+  @ApiProperty({ type: 'integer', description: 'Records that are no events.' }) unreadable: number;
+  @ApiProperty({ type: 'integer', description: 'Offsets that the broker gave to no record.' }) gaps: number;
+}
+
+export class CompletenessView {
+  @ApiProperty({ type: 'integer', description: 'Entries of the log.' }) entries: number;
+  @ApiProperty({ type: [PartitionView] }) partitions: PartitionView[];
+}
+
+const FOR_EVER = 'private, max-age=31536000, immutable';
+/** Deep enough for 10^15 entries. */
+const TILES = ['a', 'a/:b', 'a/:b/:c', 'a/:b/:c/:d', 'a/:b/:c/:d/:e', 'a/:b/:c/:d/:e/:f'].map(
+  (rest) => `tile/:level/:${rest}`,
+);
+
+/**
+ * The log as C2SP tlog-tiles has it. What decisions look at stands in it in clear, and so do the names of partners: it is for
+ * the vendor and its auditors, who may give it to whom they like.
+ */
+@ApiTags('log')
+@ApiBearerAuth()
+@Controller('log')
+@Allow('admin', 'manager', 'auditor')
+export class LogController {
+  constructor(
+    private readonly units: UnitsOfWork,
+    private readonly store: LogStore,
+    private readonly reader: LogReader,
+    @Inject(SETTINGS) private readonly settings: AuditSettings,
+  ) {}
+
+  @Get('checkpoint')
+  @ApiProduces('text/plain')
+  @ApiOperation({ summary: 'The latest checkpoint: how many entries the log has, and what they come to, signed' })
+  async checkpoint(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
+    const { note } = await this.store.head(this.units.query);
+    if (note === null) throw notFound('checkpoint');
+    void reply.header('cache-control', 'no-cache').type('text/plain; charset=utf-8');
+    return note;
+  }
+
+  @Get('verifier.key')
+  @ApiProduces('text/plain')
+  @ApiOperation({
+    summary: 'The key that checkpoints are verified with',
+    description: 'Keep it: who gets the log and the key from one hand has to trust that hand.',
+  })
+  key(@Res({ passthrough: true }) reply: FastifyReply): string {
+    void reply.header('cache-control', 'no-cache').type('text/plain; charset=utf-8');
+    return `${this.settings.verifierKey}\n`;
+  }
+
+  @Get('checkpoints')
+  @ApiOperation({ summary: 'Every checkpoint that was ever published' })
+  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before.' })
+  @ApiQuery({ name: 'limit', required: false })
+  @ApiResponse({ status: 200, type: CheckpointsView })
+  async checkpoints(
+    @QueryParameter('after') afterText?: unknown,
+    @QueryParameter('limit') limitText?: unknown,
+  ): Promise<CheckpointsView> {
+    const limit = pageLimit(limitText);
+    if (afterText !== undefined && (typeof afterText !== 'string' || !/^\d{1,15}$/.test(afterText)))
+      throw invalidInput([{ field: 'after', detail: 'must be the `next` of a page' }]);
+    const after = afterText === undefined ? -1 : Number(afterText);
+    const found = await this.store.checkpoints(this.units.query, { after, limit: limit + 1 });
+    const page = found.slice(0, limit);
+    return { checkpoints: page, ...(found.length > limit && { next: String(page.at(-1)?.size) }) };
+  }
+
+  @Get('completeness')
+  @ApiOperation({ summary: 'From which records the log was made, and that none was left out' })
+  @ApiResponse({ status: 200, type: CompletenessView })
+  async completeness(): Promise<CompletenessView> {
+    const partitions = await this.store.partitions(this.units.query);
+    const { size } = await this.store.head(this.units.query);
+    return {
+      entries: size,
+      partitions: partitions.map(({ firstOffset: from, nextOffset: next, ...each }) => ({ ...each, from, next })),
+    };
+  }
+
+  @Get(TILES)
+  @ApiProduces('application/octet-stream')
+  @ApiOperation({ summary: 'A tile of hashes (`tile/<L>/<N>[.p/<W>]`), or a bundle of entries (`tile/entries/…`)' })
+  async tile(
+    @Param() params: Record<string, string>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Buffer> {
+    const { level, a, b, c, d, e, f } = params;
+    const path = ['tile', level, a, b, c, d, e, f].filter((part) => part !== undefined).join('/');
+    const name = readTilePath(path);
+    const { published } = await this.store.head(this.units.query);
+    const bytes = name && (await this.reader.tile(name, published));
+    if (!bytes) throw notFound('tile');
+    void reply.header('cache-control', FOR_EVER).type('application/octet-stream');
+    return bytes;
+  }
+}

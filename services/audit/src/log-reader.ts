@@ -1,0 +1,65 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  FolderStorage,
+  HASH_BYTES,
+  inclusionProof,
+  type LogStorage,
+  MAX_BUNDLE_BYTES,
+  openCheckpoint,
+  readBundle,
+  TILE_WIDTH,
+  type TileName,
+  tilePath,
+  TileReader,
+  widthOf,
+  writeBundle,
+  writeReceipt,
+} from '@fairlead/transparency-log';
+import { type AuditSettings, SETTINGS } from './config.js';
+
+/** Reads the log from where the sequencer writes it. */
+@Injectable()
+export class LogReader {
+  private readonly storage: LogStorage;
+
+  constructor(@Inject(SETTINGS) private readonly settings: AuditSettings) {
+    this.storage = new FolderStorage(settings.folder);
+  }
+
+  /**
+   * A partial tile that was given up is cut from the wider one that took its place.
+   * @param size  of the published log
+   */
+  async tile(name: TileName, size: number): Promise<Buffer | undefined> {
+    const exact = await this.storage.read(tilePath(name), MAX_BUNDLE_BYTES);
+    const width = widthOf(name, size);
+    if (exact || width <= name.width) return exact;
+    const wider = await this.storage.read(tilePath({ ...name, width }), MAX_BUNDLE_BYTES);
+    if (!wider) return undefined;
+    if (name.level !== 'entries') return wider.subarray(0, name.width * HASH_BYTES);
+    return writeBundle(readBundle(wider, width).slice(0, name.width));
+  }
+
+  /** Entries by their indices, below the size. */
+  async entries(indices: readonly number[], size: number): Promise<Buffer[]> {
+    const bundles = new Map<number, Buffer[]>();
+    for (const index of new Set(indices.map((each) => Math.floor(each / TILE_WIDTH)))) {
+      const width = widthOf({ level: 'entries', index }, size);
+      const bundle = await this.tile({ level: 'entries', index, width }, size);
+      if (!bundle) throw new Error(`the storage lacks a bundle of entries: ${index}`);
+      bundles.set(index, readBundle(bundle, width));
+    }
+    return indices.map((index) => bundles.get(Math.floor(index / TILE_WIDTH))?.[index % TILE_WIDTH] as Buffer);
+  }
+
+  /** A receipt for the entry under a checkpoint: `c2sp.org/tlog-proof@v1`. */
+  async receipt(index: number, checkpoint: string): Promise<string> {
+    const { size } = openCheckpoint(checkpoint, this.settings.verifier);
+    const tree = new TileReader(size, async (name) => {
+      const tile = await this.tile(name, size);
+      if (!tile) throw new Error(`the storage lacks ${tilePath(name)}`);
+      return tile;
+    });
+    return writeReceipt({ index, proof: await inclusionProof(index, tree), checkpoint });
+  }
+}

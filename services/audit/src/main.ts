@@ -1,0 +1,4 @@
+import { runServices } from '@fairlead/platform';
+import { audit } from './index.js';
+
+await runServices([audit]);

@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import { cpSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { leafHash, readReceipt, verifyReceipt } from '@fairlead/transparency-log';
+import { eventually, LogSystem, someEvent, someEvents } from './fixture/log-system.js';
+
+describe('the log, with real servers', () => {
+  let system: LogSystem;
+  beforeAll(async () => {
+    system = await LogSystem.open();
+    await system.start();
+  });
+  afterAll(() => system?.close());
+
+  it('has every event once, its bytes as they were published, under a signed checkpoint', async () => {
+    const lead = randomUUID();
+    const events = [...someEvents(300), someEvent(lead), someEvent(lead)];
+    await system.tell(...events);
+    // A relay that was killed repeats what it could not note.
+    await system.tell(...events.slice(100, 200));
+    await system.untilPublished(302);
+    const entries: Buffer[] = [];
+    const { checkpoint } = await system.verified(entries);
+    expect(checkpoint).toMatchObject({ origin: 'log.example/test', size: 302 });
+    const bytes = (all: readonly Buffer[]) => all.map(String).sort();
+    expect(bytes(entries)).toEqual(bytes(events.map((event) => event.bytes)));
+    const ofLead = entries.map(String).filter((text) => text.includes(lead));
+    expect(ofLead).toEqual(events.slice(300).map((event) => String(event.bytes)));
+
+    const { status, text, headers } = await system.get('/log/checkpoint');
+    expect([status, text]).toEqual([200, checkpoint.note]);
+    expect(headers.get('cache-control')).toBe('no-cache');
+  });
+
+  it('serves tiles that never change, partial ones of earlier checkpoints too', async () => {
+    const tile = await system.get('/log/tile/entries/000');
+    expect(tile.status).toBe(200);
+    expect(tile.headers.get('cache-control')).toContain('immutable');
+    const before = await system.get('/log/tile/0/001.p/46');
+    await system.tell(...someEvents(10));
+    await system.untilPublished(312);
+    const after = await system.get('/log/tile/0/001.p/46');
+    expect([before.status, after.status]).toEqual([200, 200]);
+    expect(after.text).toBe(before.text);
+    await eventually(() => {
+      expect(readdirSync(join(system.logFolder, 'tile/0'), { recursive: true })).not.toContain('001.p/46');
+    });
+    for (const path of [
+      'tile/0/002',
+      'tile/0/001',
+      'tile/0/1',
+      'tile/9/000',
+      'tile/entries/001.p/99',
+      'tile/0/x000/001',
+    ])
+      expect((await system.get(`/log/${path}`)).status).toBe(404);
+    await system.verified();
+  });
+
+  it('tells a lead’s life in its order, and gives receipts that verify without it', async () => {
+    const lead = randomUUID();
+    const events = [someEvent(lead), someEvent(lead), someEvent(lead)];
+    await system.tell(...events);
+    const { entries } = await eventually(async () => {
+      const { status, text } = await system.get(`/v1/leads/${lead}/timeline`);
+      const timeline = JSON.parse(text) as { entries: { index: number; event: { id: string } }[] };
+      expect([status, timeline.entries?.length]).toEqual([200, 3]);
+      return timeline;
+    });
+    expect(entries.map(({ event }) => event.id)).toEqual(events.map(({ id }) => id));
+    const [first = { index: -1 }] = entries;
+    const { status, text: receipt } = await system.get(`/v1/leads/${lead}/receipt?index=${first.index}`);
+    expect({ status, receipt }).toMatchObject({ status: 200 });
+    const verifier = await system.verifier();
+    const [event, other] = events as [(typeof events)[0], (typeof events)[0]];
+    expect(verifyReceipt(receipt, event.bytes, verifier)).toMatchObject({
+      checkpoint: { origin: 'log.example/test' },
+    });
+    expect(readReceipt(receipt).index).toBe(first.index);
+    expect(() => verifyReceipt(receipt, other.bytes, verifier)).toThrow();
+    expect(leafHash(event.bytes)).toHaveLength(32);
+
+    for (const path of [
+      `/v1/leads/${randomUUID()}/timeline`,
+      `/v1/leads/${randomUUID()}/receipt`,
+      '/v1/leads/x/timeline',
+    ])
+      expect((await system.get(path)).status).toBe(404);
+    expect((await system.get(`/v1/leads/${lead}/timeline?after=x`)).status).toBe(400);
+  });
+
+  it('accounts for every record, those that are no events too', async () => {
+    await system.tellBytes(Buffer.from('no json'));
+    await system.tellBytes(Buffer.from('{"id":"no uuid"}'));
+    await system.tellBytes(Buffer.alloc(70_000, 'x'));
+    await system.tellBytes(null);
+    await system.tell(someEvent());
+    const complete = await eventually(async () => {
+      const { text } = await system.get('/log/completeness');
+      const { entries, partitions } = JSON.parse(text) as {
+        entries: number;
+        partitions: {
+          from: string;
+          next: string;
+          entries: number;
+          repeated: number;
+          unreadable: number;
+          gaps: number;
+        }[];
+      };
+      const sum = (of: 'entries' | 'repeated' | 'unreadable' | 'gaps') =>
+        partitions.reduce((total, each) => total + each[of], 0);
+      expect({ entries, unreadable: sum('unreadable') }).toEqual({ entries: 316, unreadable: 4 });
+      for (const { from, next, ...counts } of partitions)
+        expect(Number(next) - Number(from)).toBe(counts.entries + counts.repeated + counts.unreadable + counts.gaps);
+      return { entries: sum('entries'), repeated: sum('repeated'), gaps: sum('gaps') };
+    });
+    expect(complete).toEqual({ entries: 316, repeated: 100, gaps: 0 });
+    await system.untilPublished(316);
+  });
+
+  it('goes on where it was after a restart, and signs no fork of an older folder', async () => {
+    await system.stop();
+    cpSync(system.logFolder, join(system.folder, 'older'), { recursive: true });
+    await system.start();
+    await system.tell(...someEvents(20));
+    await system.untilPublished(336);
+    await system.verified();
+    await system.stop();
+
+    cpSync(system.logFolder, join(system.folder, 'newer'), { recursive: true });
+    rmSync(system.logFolder, { recursive: true });
+    cpSync(join(system.folder, 'older'), system.logFolder, { recursive: true });
+    await system.start();
+    await eventually(async () => {
+      const { status, text } = await system.get('/health/ready');
+      expect([status, text]).toEqual([503, expect.stringContaining('refuses to sign')]);
+    });
+    await system.tell(...someEvents(5));
+    await pause(1_500);
+    expect(await system.rows('SELECT published FROM log_head')).toEqual([{ published: '336' }]);
+    await system.stop();
+
+    rmSync(system.logFolder, { recursive: true });
+    cpSync(join(system.folder, 'newer'), system.logFolder, { recursive: true });
+    await system.start();
+    await system.untilPublished(341);
+    await system.verified();
+  });
+
+  it('signs nothing with another key', async () => {
+    const before = (await system.get('/log/verifier.key')).text;
+    expect(before).toMatch(/^log\.example\/test\+/);
+  });
+});

@@ -1,0 +1,84 @@
+import {
+  CHECKPOINT,
+  FolderStorage,
+  MAX_BUNDLE_BYTES,
+  MalformedNote,
+  openCheckpoint,
+  readVerifierKey,
+  tilePath,
+  tilesFor,
+  type Verifier,
+} from '@fairlead/transparency-log';
+import type { Api } from '../api/client.js';
+import { CommandFailed } from '../api/command-failed.js';
+
+export interface Exported {
+  readonly entries: number;
+  /** Files that were fetched; the others were there. */
+  readonly fetched: number;
+  readonly checkpoints: number;
+}
+
+/** Requests under way at once: enough to keep a link busy, few enough to leave the system to others. */
+const AT_ONCE = 8;
+
+/**
+ * Takes the log away as plain files. What is there already is not fetched again; an export that was interrupted goes on. The
+ * checkpoint is written last, so a folder is always the export of some moment.
+ */
+export async function exportLog(
+  api: Api,
+  folder: string,
+  onProgress: (done: number, of: number) => void,
+): Promise<Exported> {
+  const storage = new FolderStorage(folder);
+  const key = await api.read('/log/verifier.key');
+  const log = readVerifierKey(key.toString('utf8'));
+  const note = await api.read('/log/checkpoint');
+  const { size } = openCheckpoint(note, log);
+  const before = await storage.read(CHECKPOINT, MAX_BUNDLE_BYTES);
+  const had = before ? sizeOf(before, log, folder) : 0;
+  if (had > size)
+    throw new CommandFailed(
+      `${folder} has ${had} entries of a log, and this one has only ${size}: it is another log, or it lost some.`,
+    );
+
+  // The last ones first: `pop` takes the bundles from the left.
+  const tiles = [...tilesFor(size)].reverse();
+  let done = 0;
+  let fetched = 0;
+  const fetchNext = async (): Promise<void> => {
+    for (let tile; (tile = tiles.pop());) {
+      const path = tilePath(tile);
+      // Full tiles never change, and what is there is verified by whoever reads it.
+      if (!(await storage.read(path, MAX_BUNDLE_BYTES))) {
+        await storage.write(path, await api.read(`/log/${path}`));
+        fetched += 1;
+      }
+      onProgress((done += 1), done + tiles.length);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, fetchNext));
+
+  const checkpoints = await api.list<{ size: number; note: string }>('/log/checkpoints', 'checkpoints');
+  const known = checkpoints.filter((each) => each.size <= size);
+  for (const each of known) {
+    const path = `checkpoints/${each.size}`;
+    if (await storage.read(path, MAX_BUNDLE_BYTES)) continue;
+    await storage.write(path, Buffer.from(each.note));
+    fetched += 1;
+  }
+  await storage.write('verifier.key', key);
+  await storage.write(CHECKPOINT, note);
+  return { entries: size, fetched, checkpoints: known.length };
+}
+
+function sizeOf(note: Buffer, log: Verifier, folder: string): number {
+  try {
+    return openCheckpoint(note, log).size;
+  } catch (error) {
+    if (error instanceof MalformedNote)
+      throw new CommandFailed(`${folder} has another log, or a damaged one: ${error.message}.`);
+    throw error;
+  }
+}

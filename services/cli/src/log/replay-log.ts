@@ -1,0 +1,140 @@
+import { engine, type Redecided, type Rescored, RoutingReplay, RuleHistory, ScoreReplay } from '@fairlead/decisions';
+import { allEvents, decodeEvent, type FairleadEvent } from '@fairlead/events';
+
+/** A decision that came out otherwise than it was recorded, or could not be taken again. */
+export interface Difference {
+  readonly leadId: string;
+  /** Of a routing decision: its place among those of its pool. */
+  readonly pool?: string;
+  readonly poolSeq?: number;
+  readonly was: string | null;
+  readonly now: string | null;
+  readonly cause: string;
+}
+
+export interface ReplayResult {
+  readonly events: number;
+  /** Scores and routing decisions. */
+  readonly decisions: number;
+  readonly identical: number;
+  readonly different: readonly Difference[];
+  /** How many differ: more than the thousand that are listed, perhaps. */
+  readonly differentCount: number;
+  /** Decisions that could not be taken again, and why the first of them could not. */
+  readonly undecidable: number;
+  readonly undecidableBecause?: string;
+  /** Leads whose personal data was erased. Their decisions replay: they look at none. */
+  readonly erased: number;
+  /** Decisions by the engine that took them; this one is `engine`. */
+  readonly engines: Readonly<Record<string, number>>;
+  readonly engine: string;
+}
+
+/** More than a person reads; the others are counted. */
+const LISTED = 1_000;
+
+/** The newest version of each event: what is written so needs no upcast. */
+const newest = new Map(allEvents.map(({ type, dataschema }) => [type, dataschema]));
+
+/**
+ * Takes every decision of a log once more and compares it, byte for byte, with what was recorded. It reads entries and nothing
+ * else: there is no way from here to anybody.
+ */
+export class LogReplay {
+  private readonly rules = new RuleHistory();
+  private readonly scores = new ScoreReplay(this.rules);
+  private readonly routing = new RoutingReplay<string>(this.rules, (redecided) => this.compareRouting(redecided));
+  private readonly different: Difference[] = [];
+  private readonly engines = new Map<string, number>();
+  private differentCount = 0;
+  private events = 0;
+  private decisions = 0;
+  private identical = 0;
+  private undecidable = 0;
+  private undecidableBecause: string | undefined;
+  private erased = 0;
+
+  /** @param entry  as it is in the log */
+  read(entry: Buffer): void {
+    const text = entry.toString('utf8');
+    const event = readEvent(entry, text);
+    this.events += 1;
+    if (event.type === 'lead.erased') this.erased += 1;
+    this.rules.read(event);
+    const rescored = this.scores.read(event);
+    if (rescored) this.compareScore(rescored, text);
+    const isDecision = event.type === 'lead.routed' || event.type === 'lead.unroutable';
+    this.routing.read(event, isDecision ? text : '');
+  }
+
+  end(): ReplayResult {
+    this.routing.end();
+    const { events, decisions, identical, different, differentCount, undecidable, erased } = this;
+    return {
+      ...{ events, decisions, identical, different, differentCount, undecidable, erased, engine },
+      ...(this.undecidableBecause !== undefined && { undecidableBecause: this.undecidableBecause }),
+      engines: Object.fromEntries([...this.engines].sort(([one], [other]) => (one < other ? -1 : 1))),
+    };
+  }
+
+  private compareScore(rescored: Rescored, text: string): void {
+    const { recorded } = rescored;
+    const count = this.count(recorded.data.engine);
+    if ('undecidable' in rescored) return this.cannotDecide(rescored.undecidable);
+    // What the engine is called is reported by itself; whether it decides the same is the question here.
+    const again = { ...rescored.again, engine: recorded.data.engine };
+    const told = ({ state, grade, score }: typeof again) => `${state}, ${grade ?? 'no grade'}, ${score} points`;
+    this.compare(text, again, count, {
+      leadId: recorded.subject,
+      was: told(recorded.data),
+      now: told(again),
+    });
+  }
+
+  private compareRouting(redecided: Redecided<string>): void {
+    const { recorded, handle: text } = redecided;
+    const { decided } = recorded.data;
+    const count = this.count(decided.engine);
+    if ('undecidable' in redecided) return this.cannotDecide(redecided.undecidable);
+    const { outcome, data } = redecided.again;
+    const again = { ...data, decided: { ...data.decided, engine: decided.engine } };
+    this.compare(text, again, count, {
+      leadId: recorded.subject,
+      pool: decided.pool,
+      poolSeq: decided.poolSeq,
+      was: recorded.type === 'lead.routed' ? recorded.data.to : null,
+      now: outcome === 'routed' ? data.to : null,
+    });
+  }
+
+  private count(by: string): boolean {
+    this.decisions += 1;
+    this.engines.set(by, (this.engines.get(by) ?? 0) + 1);
+    return by === engine;
+  }
+
+  private cannotDecide(why: string): void {
+    this.undecidable += 1;
+    this.undecidableBecause ??= why;
+  }
+
+  private compare(text: string, again: object, isOurs: boolean, found: Omit<Difference, 'cause'>): void {
+    // The data is what an event ends in, so this compares the bytes that were published.
+    if (text.endsWith(`"data":${JSON.stringify(again)}}`)) {
+      this.identical += 1;
+      return;
+    }
+    this.differentCount += 1;
+    if (this.different.length >= LISTED) return;
+    const cause = isOurs
+      ? 'the same engine decides otherwise: the record was changed, or its inputs were'
+      : 'another engine';
+    this.different.push({ ...found, cause });
+  }
+}
+
+function readEvent(entry: Buffer, text: string): FairleadEvent {
+  const event = JSON.parse(text) as FairleadEvent;
+  const known = newest.get(event.type);
+  return known === undefined || event.dataschema === known ? event : decodeEvent(entry);
+}

@@ -1,0 +1,168 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type RunningServices, startServices } from '@fairlead/platform';
+import { readBundle, writeBundle } from '@fairlead/transparency-log';
+import { loadServices, serviceNames } from '../src/services.js';
+import { logSettings } from './fixture/log-key.js';
+import { ownDatabase } from './fixture/own-database.js';
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const hook = fileURLToPath(new URL('../../../tools/swc-hook.mjs', import.meta.url));
+const FROM_SOURCE = ['--conditions=@fairlead/source', '--import', hook, '--no-warnings'];
+const ADMIN = `test-${randomBytes(24).toString('hex')}`;
+const LEADS = 120;
+/** Six services start in it on two cores that have other things to do. */
+const PATIENCE_MS = 120_000;
+
+interface Replayed {
+  readonly events: number;
+  readonly decisions: number;
+  readonly identical: number;
+  readonly different: { readonly leadId: string; readonly was: string | null; readonly now: string | null }[];
+  readonly undecidable: number;
+}
+
+describe('the log, taken away', () => {
+  let running: RunningServices;
+  let folder: string;
+  let end: () => Promise<void>;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'fairlead-taken-'));
+    const [database, keys] = await Promise.all([ownDatabase(), ownDatabase()]);
+    writeFileSync(join(folder, 'master-key'), `1 ${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+    running = await startServices(await loadServices(serviceNames), {
+      DATABASE_URL: database.url,
+      KEYS_DATABASE_URL: keys.url,
+      KAFKA_BROKERS: process.env['TEST_KAFKA_BROKERS'],
+      FAIRLEAD_TOPIC_PREFIX: `t${randomBytes(4).toString('hex')}.`,
+      FAIRLEAD_MASTER_KEY_FILE: join(folder, 'master-key'),
+      ...logSettings(folder),
+      FAIRLEAD_ADMIN_KEY: ADMIN,
+      FAIRLEAD_PORT: '0',
+      FAIRLEAD_LOG_LEVEL: 'silent',
+    });
+    end = async () => {
+      await running.close();
+      await Promise.all([database.drop(), keys.drop()]);
+      rmSync(folder, { recursive: true });
+    };
+    for (const [id, weight] of [
+      ['acme', 3],
+      ['bolt', 1],
+    ] as const)
+      await done('PUT', `/v1/partners/${id}`, { name: id, tier: 'gold', weight, caps: { open: 30 } });
+    await done('PUT', '/v1/sources/web', { format: 'json' });
+    const leads = Array.from({ length: LEADS }, (_, index) => ({
+      externalId: String(index),
+      email: `someone@company-${index}.com`,
+      company: `Company ${index}`,
+      country: index % 3 === 0 ? 'DE' : 'FR',
+      employees: 10 * index,
+    }));
+    const { key } = await done<{ key: string }>('POST', '/v1/keys', { name: 'web', role: 'source', source: 'web' });
+    const { results } = await done<{ results: { status: string }[] }>('POST', '/v1/leads', leads, key);
+    expect(results.filter(({ status }) => status === 'received')).toHaveLength(LEADS);
+    await settled();
+    // Some are declined, so that decisions follow decisions.
+    const { leads: offered } = await done<{ leads: { id: string }[] }>('GET', '/v1/leads?limit=40');
+    await Promise.all(offered.map(({ id }) => call('POST', `/v1/leads/${id}/decline`, { reason: 'capacity' })));
+    await settled();
+  }, PATIENCE_MS);
+  afterAll(() => end?.());
+
+  async function call(method: string, path: string, body?: unknown, key = ADMIN) {
+    const answer = await fetch(`${running.url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${key}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    return { status: answer.status, text: await answer.text() };
+  }
+  async function done<T = unknown>(method: string, path: string, body?: unknown, key?: string): Promise<T> {
+    const { status, text } = await call(method, path, body, key);
+    if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`);
+    return JSON.parse(text) as T;
+  }
+  /** Until nothing new comes into the log. */
+  async function settled(): Promise<void> {
+    for (let before = -1; ; await pause(1_000)) {
+      const { entries } = await done<{ entries: number }>('GET', '/log/completeness');
+      if (entries === before && entries > 2 * LEADS) return;
+      before = entries;
+    }
+  }
+  async function fairlead(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+    const child = spawn(process.execPath, [...FROM_SOURCE, main, ...args], {
+      env: { ...process.env, NODE_OPTIONS: '', FAIRLEAD_URL: running.url, FAIRLEAD_API_KEY: ADMIN },
+    });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (text: Buffer) => (stdout += String(text)));
+    child.stderr.on('data', (text: Buffer) => (stderr += String(text)));
+    const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+    return { code, stdout, stderr };
+  }
+  /** A copy of the export, to be spoilt. */
+  function copy(name: string): string {
+    const other = join(folder, name);
+    cpSync(join(folder, 'taken'), other, { recursive: true });
+    return other;
+  }
+
+  it('is plain files that verify, and grows where it was', async () => {
+    const out = join(folder, 'taken');
+    const first = await fairlead('export', '--out', out, '--json');
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    expect(readdirSync(out).sort()).toEqual(['.unfinished', 'checkpoint', 'checkpoints', 'tile', 'verifier.key']);
+    const again = await fairlead('export', '--out', out, '--json');
+    expect(JSON.parse(again.stdout)).toMatchObject({ fetched: 0 });
+
+    const verified = await fairlead('verify', out, '--json');
+    expect(verified).toMatchObject({ code: 0, stderr: '' });
+    const { entries } = JSON.parse(first.stdout) as { entries: number };
+    expect(JSON.parse(verified.stdout)).toMatchObject({ entries, origin: 'fairlead.local/log' });
+    expect((await fairlead('verify', out)).stdout).toContain('The log fairlead.local/log is sound.');
+  });
+
+  it('replays: every score and every decision comes out the same, byte for byte', async () => {
+    const { code, stdout } = await fairlead('replay', join(folder, 'taken'), '--json');
+    const replayed = JSON.parse(stdout) as Replayed;
+    expect({ ...replayed, code }).toMatchObject({ code: 0, different: [], undecidable: 0 });
+    expect(replayed.identical).toBe(replayed.decisions);
+    // A score and a decision for each lead, and one more for each that was declined.
+    expect(replayed.decisions).toBeGreaterThan(2 * LEADS + 10);
+  });
+
+  it('that was changed is told where, in one sentence', async () => {
+    const spoilt = copy('spoilt');
+    const file = join(spoilt, 'tile/entries/000');
+    const entries = readBundle(readFileSync(file), 256);
+    writeFileSync(file, writeBundle(entries.with(9, Buffer.from('{}'))));
+    for (const command of ['verify', 'replay']) {
+      const { code, stdout, stderr } = await fairlead(command, spoilt);
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toMatch(/^fairlead: The log is not sound\. entry 9: .*\n$/);
+    }
+    expect(await fairlead('verify', join(folder, 'nowhere'))).toMatchObject({ code: 1, stdout: '' });
+    writeFileSync(join(folder, 'no-key'), 'x');
+    const { code, stderr } = await fairlead('verify', join(folder, 'taken'), '--key', join(folder, 'no-key'));
+    expect([code, stderr]).toEqual([1, expect.stringContaining('is no verifier key')]);
+  });
+
+  it('is not the log of which somebody kept a checkpoint, if it is not', async () => {
+    const kept = join(folder, 'taken/checkpoint');
+    expect(await fairlead('verify', join(folder, 'taken'), '--since', kept)).toMatchObject({ code: 0 });
+    const sizes = readdirSync(join(folder, 'taken/checkpoints'))
+      .map(Number)
+      .sort((one, other) => one - other);
+    const older = copy('older');
+    cpSync(join(older, 'checkpoints', String(sizes[1])), join(older, 'checkpoint'));
+    const { code, stderr } = await fairlead('verify', older, '--since', kept);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('some were taken away')]);
+  });
+});
