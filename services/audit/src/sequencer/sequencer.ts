@@ -82,11 +82,14 @@ export class Sequencer implements OnApplicationBootstrap, OnApplicationShutdown 
       await pause(POLL_MS, undefined, { signal: this.stopped.signal }).catch(() => undefined);
       return;
     }
+    // While it reads again what it needs; from then on the lead says so itself. What comes of a refusal the next step finds out.
+    const staying = setInterval(() => void this.store.stay(query, epoch, LEASE_MS).catch(() => undefined), POLL_MS);
     try {
       const { size, published, note } = await this.store.head(query);
       const storage = new FolderStorage(this.settings.folder);
       const writer = await LogWriter.open(storage, this.settings, { size: published, note });
       await this.recover(writer, epoch, size);
+      clearInterval(staying);
       this.logger.log({ event: 'audit.leading', epoch, size });
       this.problem = undefined;
       const { units, store, topics, stopped } = this;
@@ -96,6 +99,7 @@ export class Sequencer implements OnApplicationBootstrap, OnApplicationShutdown 
         note,
       }).last();
     } finally {
+      clearInterval(staying);
       await this.store.resign(query, epoch).catch(() => undefined);
     }
   }
@@ -103,7 +107,6 @@ export class Sequencer implements OnApplicationBootstrap, OnApplicationShutdown 
   /** Writes what had a place and was not published: read from Kafka again, where it was. */
   private async recover(writer: LogWriter, epoch: string, size: number): Promise<void> {
     while (writer.size < size) {
-      await this.store.stay(this.units.query, epoch, RECOVER_WITHIN_MS + LEASE_MS);
       const entries = await this.store.entriesFrom(this.units.query, writer.size, RECOVER_BATCH);
       await writer.append(await this.readAgain(entries, epoch));
     }
