@@ -17,17 +17,19 @@ export function benchCommand(): Command {
       'leads in by HTTP, through every stage, signed webhooks out: leads a second, and latency at 50 a second',
     )
     .option('--seconds <n>', 'how long each of the two loads is kept up', readSeconds, 20)
+    .option('--without-log', 'leaves the log out, to see what it costs')
     .option('--json', 'the figures as JSON')
     .addHelpText(
       'after',
       '\nStarts a system of its own on throw-away data and loopback only, durable as in production; takes about two minutes.' +
         '\nMeasure on an idle machine: whatever else runs is measured with it.',
     )
-    .action((options: { seconds: number; json?: true }) =>
+    .action((options: { seconds: number; withoutLog?: true; json?: true }) =>
       runCommand(async () => {
         const { benchRoad } = await import('./road.js');
         const onProgress = (text: string): void => void process.stderr.write(picocolors.dim(`  … ${text}\n`));
-        const result = await benchRoad({ seconds: options.seconds, onProgress });
+        const { seconds, withoutLog } = options;
+        const result = await benchRoad({ seconds, onProgress, ...(withoutLog && { withoutLog }) });
         process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : describe(result));
         if (result.lost !== 0 || result.repeated !== 0) process.exitCode = 1;
       }),

@@ -4,11 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { rawKafka, rawPostgres, rawWebhooks } from './limits.js';
 import { whereTheTimeWent, type Share } from './profile.js';
+import { serviceNames } from '../services.js';
 import { startStack, type Stack } from './stack.js';
 
 export interface RoadOptions {
   /** How long each of the two loads is kept up, in seconds. */
   readonly seconds: number;
+  /** Leaves the log out, to see what it costs. */
+  readonly withoutLog?: boolean;
   readonly onProgress: (text: string) => void;
 }
 
@@ -41,9 +44,10 @@ const DRAIN_MS = 60_000;
 const countries = ['DE', 'FR', 'AT', 'CH', 'NL', 'SE', 'GB', 'US'];
 const industries = ['manufacturing', 'retail', 'logistics', 'healthcare', 'software'];
 
-export async function benchRoad({ seconds, onProgress }: RoadOptions): Promise<RoadResult> {
+export async function benchRoad({ seconds, onProgress, withoutLog = false }: RoadOptions): Promise<RoadResult> {
   onProgress('starting PostgreSQL, Kafka, the services and a receiver on throw-away data');
-  const stack = await startStack(onProgress);
+  const services = withoutLog ? serviceNames.filter((name) => name !== 'audit') : serviceNames;
+  const stack = await startStack(onProgress, services);
   try {
     const limits = {
       kafka: await measured('kafkajs alone', () => rawKafka(stack.brokers, 3)),
