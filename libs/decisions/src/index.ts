@@ -19,7 +19,7 @@ export {
 } from './normalise/mapping.js';
 export { type Completeness, isNeed, missingFields } from './normalise/missing-fields.js';
 export { readMoment } from './normalise/moment.js';
-export { type Redecided, RoutingReplay } from './replay/replay-routing.js';
+export { NOBODY_HAD_IT, type Redecided, RoutingReplay } from './replay/replay-routing.js';
 export { type Rescored, ScoreReplay } from './replay/replay-scores.js';
 export { RuleHistory } from './replay/rule-history.js';
 export {

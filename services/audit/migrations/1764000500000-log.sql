@@ -20,7 +20,7 @@ CREATE TABLE partitions (
   entries      bigint  NOT NULL,
   repeated     bigint  NOT NULL,
   unreadable   bigint  NOT NULL,
-  gaps         bigint  NOT NULL DEFAULT 0,   -- offsets that the broker gave to no record
+  gaps         bigint  NOT NULL DEFAULT 0 CHECK (gaps >= 0),   -- offsets that the broker gave to no record
   PRIMARY KEY (topic, partition),
   CHECK (next_offset - first_offset = entries + repeated + unreadable + gaps)
 ) WITH (fillfactor = 50);

@@ -6,7 +6,10 @@ import { demoCommand } from './demo/demo.command.js';
 import { importCommand } from './import/import.command.js';
 import { exportCommand } from './log/export.command.js';
 import { replayCommand } from './log/replay.command.js';
+import { whatIfCommand } from './log/what-if.command.js';
 import { verifyCommand } from './log/verify.command.js';
+import { explainCommand } from './lead/explain.command.js';
+import { timelineCommand } from './lead/timeline.command.js';
 import { keysCommand } from './keys/keys.command.js';
 import { parkedCommand } from './parked/parked.command.js';
 import { startCommand } from './start/start.command.js';
@@ -19,9 +22,12 @@ const program = new Command('fairlead')
   .addCommand(importCommand())
   .addCommand(accountsCommand())
   .addCommand(keysCommand())
+  .addCommand(explainCommand())
+  .addCommand(timelineCommand())
   .addCommand(exportCommand())
   .addCommand(verifyCommand())
   .addCommand(replayCommand())
+  .addCommand(whatIfCommand())
   .addCommand(demoCommand())
   .addCommand(parkedCommand())
   .addCommand(gatewayCommand())

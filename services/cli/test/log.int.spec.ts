@@ -138,6 +138,41 @@ describe('the log, taken away', () => {
     expect(replayed.decisions).toBeGreaterThan(2 * LEADS + 10);
   });
 
+  it('says what another policy would have decided, and that the one in force changes nothing', async () => {
+    const file = join(folder, 'policy.yaml');
+    const policy = (direct: number) =>
+      `name: other\npools:\n  - id: all\n    match: {}\n    promise: { direct: ${direct}, channel: ${100 - direct} }\n`;
+    const whatIf = async (direct: number) => {
+      writeFileSync(file, policy(direct));
+      const { code, stdout, stderr } = await fairlead('what-if', join(folder, 'taken'), '--policy', file, '--json');
+      expect([code, stderr]).toEqual([0, '']);
+      return JSON.parse(stdout) as { decisions: number; changed: number; different: { was: string; now: string }[] };
+    };
+    expect(await whatIf(50)).toMatchObject({ changed: 0, different: [] });
+    const { changed, different } = await whatIf(60);
+    expect(changed).toBeGreaterThan(0);
+    expect(different).toHaveLength(changed);
+    expect(different.every(({ was, now }) => was !== now)).toBe(true);
+
+    writeFileSync(file, policy(120));
+    const wrong = await fairlead('what-if', join(folder, 'taken'), '--policy', file);
+    expect([wrong.code, wrong.stdout]).toEqual([1, '']);
+    expect(wrong.stderr).toMatch(/is no policy:\n {2}line 5: /);
+  });
+
+  it('tells of one lead what happened, and why', async () => {
+    const { leads } = await done<{ leads: { id: string }[] }>('GET', '/v1/leads?limit=1');
+    const id = leads[0]?.id ?? '';
+    const timeline = await fairlead('timeline', id);
+    expect(timeline).toMatchObject({ code: 0, stderr: '' });
+    expect(timeline.stdout).toMatch(/lead\.received .*\n.*lead\.scored .*\n.*lead\.routed /);
+    const explanation = await fairlead('explain', id, '--partner', 'acme');
+    expect(explanation).toMatchObject({ code: 0, stderr: '' });
+    expect(explanation.stdout).toMatch(/^Lead .*\n\n.* offered to .*\(policy default@1, decision all\/\d+\)\n {2}\S/);
+    const nobody = await fairlead('timeline', '00000000-0000-4000-8000-000000000000');
+    expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining('404')]);
+  });
+
   it('that was changed is told where, in one sentence', async () => {
     const spoilt = copy('spoilt');
     const file = join(spoilt, 'tile/entries/000');

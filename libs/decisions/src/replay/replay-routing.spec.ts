@@ -76,6 +76,34 @@ function logOf(leads: number): FairleadEvent[] {
   return log;
 }
 
+/** What would have come of another promise, in place of the one in force. */
+function decidedElsewise(log: readonly FairleadEvent[], direct: number) {
+  const other = policyOf(
+    { ...document, pools: [{ ...document.pools[0], promise: { direct, channel: 100 - direct } }] } as never,
+    2,
+  );
+  const changed: string[] = [];
+  let decisions = 0;
+  const history = new RuleHistory();
+  const replay = new RoutingReplay<undefined>(
+    history,
+    ({ recorded, ...outcome }) => {
+      decisions += 1;
+      const was = recorded.type === 'lead.routed' ? recorded.data.to : null;
+      const data = 'again' in outcome ? outcome.again.data : {};
+      const now = 'to' in data ? data.to : null;
+      if (was !== now) changed.push(`${recorded.subject}: ${was} → ${now}`);
+    },
+    (rules) => ({ ...rules, policy: other }),
+  );
+  for (const each of log) {
+    history.read(each);
+    replay.read(each, undefined);
+  }
+  replay.end();
+  return { decisions, changed };
+}
+
 function replayed(log: readonly FairleadEvent[]): { same: number; different: number; undecidable: string[] } {
   const found = { same: 0, different: 0, undecidable: [] as string[] };
   const history = new RuleHistory();
@@ -108,6 +136,16 @@ describe('replaying the routing of a log', () => {
     const at = log.findIndex(({ type, data }) => type === 'lead.routed' && (data as { to: string }).to === 'acme');
     const changed = log.with(at, { ...log[at], data: { ...(log[at]?.data as object), to: 'bolt' } } as FairleadEvent);
     expect(replayed(changed)).toEqual({ same: decisions - 1, different: 1, undecidable: [] });
+  });
+
+  it('says what another policy would have decided, and of the same one that nothing changes', () => {
+    expect(decidedElsewise(log, 40)).toEqual({ decisions, changed: [] });
+    const { decisions: all, changed } = decidedElsewise(log, 45);
+    expect(all).toBe(decisions);
+    expect(changed.length).toBeGreaterThan(0);
+    const toDirect = (direct: number) =>
+      decidedElsewise(log, direct).changed.filter((each) => each.endsWith('→ direct')).length;
+    expect(toDirect(100)).toBeGreaterThan(toDirect(45));
   });
 
   it('says once what is missing, and decides nothing that follows from it', () => {

@@ -42,6 +42,9 @@ export type Redecided<Handle> = { readonly recorded: Recorded; readonly handle: 
 /** Decisions that wait for one before them; partitions are never so far apart, and each is some kilobytes. */
 const MAX_WAITING = 50_000;
 
+/** Under other rules a decision may have nothing to decide about. */
+export const NOBODY_HAD_IT = 'nobody had the lead by then';
+
 /** A lead between two decisions. */
 interface Life {
   readonly lead: RoutableLead;
@@ -64,6 +67,8 @@ interface Life {
 export class RoutingReplay<Handle> {
   private state: RoutingState = newRoutingState();
   private under: Rules | undefined;
+  /** By the rules that were in force; so that the same ones are the same object. */
+  private readonly instead = new WeakMap<Rules, Rules>();
   private readonly lives = new Map<string, Life>();
   private readonly scored = new Map<string, RoutableLead>();
   /** Whose offer ended how, by lead: the first refusal of each offer counts. */
@@ -75,10 +80,16 @@ export class RoutingReplay<Handle> {
   private broken: string | undefined;
   private readonly waiting = new Map<number, { readonly event: Recorded | AnswersNoted; readonly handle: Handle }>();
 
-  /** @param onDecided  called for each decision, in the order in which they were taken */
+  /**
+   * @param onDecided  called for each decision, in the order in which they were taken
+   * @param insteadOf  other rules than those that a decision was taken under: what would have been decided? Leads, answers and
+   * overrides stay what they were: whoever has a lead then declines or works on it as whoever had it did. That is an
+   * assumption about people, and no longer a fact.
+   */
   constructor(
     private readonly rules: RuleHistory,
     private readonly onDecided: (redecided: Redecided<Handle>) => void,
+    private readonly insteadOf?: (rules: Rules) => Rules,
   ) {}
 
   /** @param handle  given back with the decision: what the caller needs to compare it by */
@@ -171,7 +182,12 @@ export class RoutingReplay<Handle> {
         continue;
       }
       this.fold(event.data.decided.noted ?? []);
-      this.onDecided({ recorded: event, handle, again: this.decide(event) });
+      const life = this.lives.get(event.subject);
+      if (this.insteadOf && life && !life.current && !isOverride(event)) {
+        // Nobody has it under the other rules, so nobody can have refused it.
+        tellNoted(this.state);
+        this.onDecided({ recorded: event, handle, undecidable: NOBODY_HAD_IT });
+      } else this.onDecided({ recorded: event, handle, again: this.decide(event) });
     }
   }
 
@@ -186,7 +202,7 @@ export class RoutingReplay<Handle> {
     const life = this.lives.get(event.subject);
     if (!life) {
       if (!this.scored.has(event.subject)) return 'the log does not say how the lead was scored';
-    } else if (!isOverride(event) && !this.refusals.get(event.subject)?.has(life.made))
+    } else if (!this.insteadOf && !isOverride(event) && !this.refusals.get(event.subject)?.has(life.made))
       return `the log does not say how offer ${life.made} ended`;
     try {
       this.rules.rulesOf(event.data.decided);
@@ -216,8 +232,11 @@ export class RoutingReplay<Handle> {
         const { to } = event.data as LeadRouted['data'];
         decision = overrideLead(again(life, 'declined'), to, life.made, rules, this.state, decided.now);
       } else {
-        const because = this.refusals.get(subject)?.get(life.made) ?? 'declined';
-        this.refusals.get(subject)?.delete(life.made);
+        const refusals = this.refusals.get(subject);
+        // Under other rules the lead may have been offered less often.
+        const [ended = life.made] = this.insteadOf ? (refusals?.keys() ?? []) : [life.made];
+        const because = refusals?.get(ended) ?? 'declined';
+        refusals?.delete(ended);
         if (offer) {
           refuseOffer(this.state, offer, rules.roster);
           life.refusedBy = [...life.refusedBy, offer.party];
@@ -260,9 +279,17 @@ export class RoutingReplay<Handle> {
     }
   }
 
+  private rulesFor(stamp: DecisionStamp): Rules {
+    const recorded = this.rules.rulesOf(stamp);
+    if (!this.insteadOf) return recorded;
+    let others = this.instead.get(recorded);
+    if (!others) this.instead.set(recorded, (others = this.insteadOf(recorded)));
+    return others;
+  }
+
   /** The rules of a decision. What is remembered of who has room belongs to the rules before. */
   private enter(stamp: DecisionStamp): Rules {
-    const rules = this.rules.rulesOf(stamp);
+    const rules = this.rulesFor(stamp);
     const { policy, roster } = this.under ?? {};
     this.under = rules;
     if (rules.policy !== policy || rules.roster !== roster)

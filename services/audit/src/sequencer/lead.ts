@@ -139,13 +139,18 @@ export class Lead {
     const { units, store } = this.tools;
     const read = records.map((record) => ({ record, arrival: arrivalOf(record) }));
     const placed = await units.run(async (unit) => {
-      const size = await store.lockHead(unit.query, this.epoch);
-      const ids = read.flatMap(({ arrival }) => ('eventId' in arrival ? arrival.eventId : []));
+      const { size, next } = await store.lockHead(unit.query, this.epoch);
+      // A client that has joined may bring what it fetched before it was told where to begin.
+      const due = read.filter(
+        ({ record: { topic, partition, offset } }) => offset >= (next.get(`${topic}/${partition}`) ?? 0n),
+      );
+      if (due.length === 0) return [];
+      const ids = due.flatMap(({ arrival }) => ('eventId' in arrival ? arrival.eventId : []));
       const known = await store.known(unit.query, ids);
       const fresh: { readonly entry: Placed; readonly bytes: Buffer }[] = [];
       const unreadable: Unreadable[] = [];
       const progress = new Progress();
-      for (const { record, arrival } of read) {
+      for (const { record, arrival } of due) {
         if ('why' in arrival) {
           unreadable.push(arrival);
           progress.count(record, 'unreadable');

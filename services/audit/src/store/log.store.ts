@@ -93,13 +93,18 @@ export class LogStore {
 
   /**
    * Locks the head, for giving places.
-   * @returns how many entries have one
+   * @returns how many entries have one, and from where on each partition (`topic/partition`) has not been accounted for
    * @throws NoLongerLeading
    */
-  async lockHead(query: Query, epoch: string): Promise<number> {
+  async lockHead(query: Query, epoch: string): Promise<{ size: number; next: ReadonlyMap<string, bigint> }> {
     const [row] = await query<{ size: number; epoch: string }>('SELECT size::float8, epoch FROM log_head FOR UPDATE');
     if (row?.epoch !== epoch) throw new NoLongerLeading('another process leads');
-    return row.size;
+    // By a statement of its own: the one that waited for the lock saw everything else as it was before.
+    const partitions = await this.partitions(query);
+    const next = partitions.map(
+      ({ topic, partition, nextOffset }) => [`${topic}/${partition}`, BigInt(nextOffset)] as const,
+    );
+    return { size: row.size, next: new Map(next) };
   }
 
   async known(query: Query, eventIds: readonly string[]): Promise<Set<string>> {

@@ -133,7 +133,8 @@ export class LogReplay {
   }
 }
 
-function readEvent(entry: Buffer, text: string): FairleadEvent {
+/** An entry as an event; one in an older version as the newest. */
+export function readEvent(entry: Buffer, text = entry.toString('utf8')): FairleadEvent {
   const event = JSON.parse(text) as FairleadEvent;
   const known = newest.get(event.type);
   return known === undefined || event.dataschema === known ? event : decodeEvent(entry);
