@@ -91,7 +91,7 @@ function decidedElsewise(log: readonly FairleadEvent[], direct: number) {
       decisions += 1;
       const was = recorded.type === 'lead.routed' ? recorded.data.to : null;
       const data = 'again' in outcome ? outcome.again.data : {};
-      const now = 'to' in data ? data.to : null;
+      const now = 'to' in data ? String(data.to) : null;
       if (was !== now) changed.push(`${recorded.subject}: ${was} → ${now}`);
     },
     (rules) => ({ ...rules, policy: other }),
