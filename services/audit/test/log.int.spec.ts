@@ -150,7 +150,16 @@ describe('the log, with real servers', () => {
   });
 
   it('signs nothing with another key', async () => {
-    const before = (await system.get('/log/verifier.key')).text;
-    expect(before).toMatch(/^log\.example\/test\+/);
+    const [before] = await system.rows<{ published: string }>('SELECT published FROM log_head');
+    await system.stop();
+    system.changeKey();
+    await system.start();
+    await eventually(async () => {
+      const { status, text } = await system.get('/health/ready');
+      expect([status, text]).toEqual([503, expect.stringContaining('cannot be read with the log')]);
+    });
+    await system.tell(...someEvents(5));
+    await pause(1_500);
+    expect(await system.rows('SELECT published FROM log_head')).toEqual([before]);
   });
 });

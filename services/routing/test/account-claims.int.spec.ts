@@ -245,6 +245,16 @@ describe('claims on accounts, with real servers', () => {
     expect(new Set((body['errors'] as { field: string }[]).map((error) => error.field))).toEqual(new Set([field]));
   });
 
+  it('are no more than two hundred in a day, refused ones included', async () => {
+    // What stands against them is a list, so that each is refused, and kept.
+    for (let tried = 0; tried < 200; tried += 20)
+      await Promise.all(Array.from({ length: 20 }, () => register('coil', { domain: 'bosch.com' })));
+    const beyond = await register('coil', { domain: 'bosch.com' });
+    expect(beyond).toMatchObject({ status: 429, body: { type: 'urn:fairlead:problem:too-many-claims-today' } });
+    // It is the partner's own limit.
+    expect((await register('bolt', { domain: 'bosch.com' }, bolt)).status).toBe(409);
+  });
+
   it('need a policy that has them', async () => {
     await routing.under({ ...policy, name: 'without', dealRegistration: undefined }, { acme: {}, bolt: {}, coil: {} });
     const { status, body } = await register('bolt', { domain: 'late.com' }, bolt);
