@@ -1,3 +1,4 @@
+import { Client, type ClientConfig } from 'pg';
 import { DataSource } from 'typeorm';
 
 export interface DatabaseSettings {
@@ -49,6 +50,7 @@ export function createDataSource(settings: DatabaseSettings): DataSource {
     logging: false,
     migrationsTableName: 'migrations',
     extra: {
+      Client: HeardClient,
       options: [`search_path=${settings.schema}`, ...SERVER_KEEP_ALIVE].map((each) => `-c ${each}`).join(' '),
       statement_timeout: statementTimeoutMs,
       query_timeout: statementTimeoutMs + ANSWER_MARGIN_MS,
@@ -57,4 +59,16 @@ export function createDataSource(settings: DatabaseSettings): DataSource {
       keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
     },
   });
+}
+
+/**
+ * A connection always has somebody who hears it break. Between the pool, which hands it out, and the query runner, which listens
+ * a few microtasks later, nobody does: an error that comes in just there would end the process.
+ */
+class HeardClient extends Client {
+  constructor(config?: string | ClientConfig) {
+    super(config);
+    // Whoever has it learns of the break from the next statement, and the pool by its own listener.
+    this.on('error', () => undefined);
+  }
 }

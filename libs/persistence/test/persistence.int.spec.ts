@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 import {
   createDataSource,
@@ -50,6 +51,18 @@ describe('persistence, with a real PostgreSQL', () => {
     const applied = await Promise.all([dataSource, ...others].map((each) => migrate(each, migrations)));
     expect(applied.flat()).toEqual(['people-1700000000000']);
     expect(await migrate(dataSource, migrations)).toEqual([]);
+  });
+
+  it('survives that a connection is cut in the moment in which it changes hands', async () => {
+    // The pool has handed it out and stopped listening; whoever asked for it does not listen yet.
+    const { master } = dataSource.driver as unknown as { master: { connect(): Promise<PoolClient> } };
+    const connection = await master.connect();
+    const ended = new Promise((resolve) => void connection.once('end', resolve));
+    const { rows } = await connection.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    await queryOf(dataSource)('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
+    await ended;
+    connection.release(true);
+    expect(await queryOf(dataSource)('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
   it('takes a new migration, and leaves nothing of one that fails', async () => {

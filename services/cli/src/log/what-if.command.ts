@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { CommandFailed } from '../api/command-failed.js';
 import { printJson, printLine, printTable } from '../api/print.js';
 import { runCommand } from '../api/run-command.js';
 import { Counter } from './counter.js';
@@ -25,18 +23,10 @@ export function whatIfCommand(): Command {
     )
     .action((dir: string, { policy: file, json, ...judgedBy }: JudgedBy & { policy: string; json?: true }) =>
       runCommand(async () => {
-        const { policyOf, readPolicyDraft } = await import('@fairlead/decisions');
         const { readEvent } = await import('./replay-log.js');
         const { verifyFolder } = await import('./verify-folder.js');
-        const { WhatIf } = await import('./what-if.js');
-        const reading = readPolicyDraft(textOf(file));
-        if (!reading.ok) {
-          const problems = reading.problems.map(
-            ({ path, line, detail }) => `\n  ${line === undefined ? '' : `line ${line}: `}${path} ${detail}`,
-          );
-          throw new CommandFailed(`${file} is no policy:${problems.join('')}`);
-        }
-        const whatIf = new WhatIf(policyOf(reading.document, 1));
+        const { readOtherPolicy, WhatIf } = await import('./what-if.js');
+        const whatIf = new WhatIf(readOtherPolicy(file));
         const counter = new Counter('decided');
         await verifyFolder(dir, judgedBy, {
           onEntries: (entries) => entries.forEach((entry) => whatIf.read(readEvent(entry))),
@@ -80,12 +70,4 @@ function describe({
     );
   }
   if (undecidable > 0) printLine(`${number(undecidable)} decisions cannot be taken again: ${more.undecidableBecause}.`);
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new CommandFailed(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
-  }
 }

@@ -1,5 +1,15 @@
-import { NOBODY_HAD_IT, type Policy, type Redecided, RoutingReplay, RuleHistory } from '@fairlead/decisions';
+import { readFileSync } from 'node:fs';
+import {
+  NOBODY_HAD_IT,
+  type Policy,
+  policyOf,
+  readPolicyDraft,
+  type Redecided,
+  RoutingReplay,
+  RuleHistory,
+} from '@fairlead/decisions';
 import type { FairleadEvent } from '@fairlead/events';
+import { CommandFailed } from '../api/command-failed.js';
 
 /** A decision that another policy would have taken otherwise. */
 export interface Changed {
@@ -103,5 +113,23 @@ export class WhatIf {
     let share = this.shares.get(key);
     if (!share) this.shares.set(key, (share = { grade, party, was: 0, now: 0 }));
     return share;
+  }
+}
+
+/** @throws CommandFailed with every error of the policy, by line and key */
+export function readOtherPolicy(file: string): Policy {
+  const reading = readPolicyDraft(textOf(file));
+  if (reading.ok) return policyOf(reading.document, 1);
+  const problems = reading.problems.map(
+    ({ path, line, detail }) => `\n  ${line === undefined ? '' : `line ${line}: `}${path} ${detail}`,
+  );
+  throw new CommandFailed(`${file} is no policy:${problems.join('')}`);
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new CommandFailed(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
   }
 }
