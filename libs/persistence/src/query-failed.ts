@@ -24,9 +24,12 @@ interface DriverError extends Error {
 
 /** What the driver threw, without the values it repeats. */
 export function withoutValues(error: unknown): unknown {
-  if (!(error instanceof QueryFailedError)) return error;
-  const cause = error.driverError as DriverError;
-  const { code, constraint } = cause;
+  return error instanceof QueryFailedError ? driverErrorWithoutValues(error.driverError as DriverError) : error;
+}
+
+/** The same of an error that came from the driver itself. */
+export function driverErrorWithoutValues(cause: Error): QueryFailed {
+  const { code, constraint } = cause as DriverError;
   // Class 22 ("data exception") quotes the offending value in its message; every other class names objects only.
   const text = code?.startsWith('22') ? 'a value does not fit its column' : cause.message;
   return new QueryFailed(code, constraint, code ? `${code}: ${text}` : text);

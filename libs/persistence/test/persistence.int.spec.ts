@@ -13,6 +13,7 @@ import {
   isTransient,
   migrate,
   queryOf,
+  RowCopy,
   withSession,
 } from '../src/index.js';
 
@@ -109,6 +110,33 @@ describe('persistence, with a real PostgreSQL', () => {
       expect(error).toMatchObject({ name: 'QueryFailed', code: expect.stringMatching(/^2[23]/) as string });
       expect(JSON.stringify(error) + String((error as Error).stack)).not.toContain(secret);
     }
+  });
+
+  it('copies rows as they are, whatever is in them, and all or none', async () => {
+    const query = queryOf(dataSource);
+    await query('CREATE TABLE copied (id int PRIMARY KEY, name text, words text[], detail jsonb, at timestamptz)');
+    const columns = ['id', 'name', 'words', 'detail', 'at'];
+    const nasty = ['\\N', 'a\tb\nc\rd\\e', '\\.', '', '"quoted", {braces} \\"', 'NULL', '日本語 \u{1f600}\b\f\v'];
+    const at = new Date(1_767_589_202_129);
+    const copy = await RowCopy.into(dataSource, 'copied', columns);
+    for (const [id, name] of nasty.entries()) await copy.write([id, name, nasty, { name, nasty }, at]);
+    await copy.write([nasty.length, null, null, null, null]);
+    await copy.end();
+    const rows = await query('SELECT name, words, detail, at FROM copied ORDER BY id');
+    expect(rows).toEqual([
+      ...nasty.map((name) => ({ name, words: nasty, detail: { name, nasty }, at })),
+      { name: null, words: null, detail: null, at: null },
+    ]);
+
+    const again = await RowCopy.into(dataSource, 'copied', ['id', 'name']);
+    for (let id = 100; id < 20_000; id++) await again.write([id, 'x'.repeat(100)]);
+    await again.write([0, 'there already']);
+    await expect(again.end()).rejects.toMatchObject({ name: 'QueryFailed' });
+    const given = await RowCopy.into(dataSource, 'copied', ['id', 'name']);
+    await given.write([100, 'given up']);
+    await given.abandon();
+    expect(await query('SELECT count(*)::int AS count FROM copied')).toEqual([{ count: nasty.length + 1 }]);
+    await expect(RowCopy.into(dataSource, 'copied; DROP TABLE copied', ['id'])).rejects.toThrow('not a name');
   });
 
   it('gives a lock to one session, and to the next when the first ends', async () => {

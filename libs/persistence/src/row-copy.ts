@@ -1,0 +1,114 @@
+import { once } from 'node:events';
+import type { Client } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import type { DataSource, QueryRunner } from 'typeorm';
+import { driverErrorWithoutValues } from './query-failed.js';
+
+/** An object is written as JSON, a list as an array of texts. */
+export type CopyValue = string | number | boolean | null | Date | readonly string[] | Readonly<Record<string, unknown>>;
+
+/** What is handed to the connection at once: a system call each, and little memory. */
+const CHUNK_CHARACTERS = 128 * 1_024;
+const NAME = /^[a-z_][a-z0-9_]{0,62}$/;
+
+/**
+ * Writes rows into a table by COPY: several times as fast as INSERT, and for nothing but rows that are all new. One transaction,
+ * on a connection of its own: all rows are there at the end, or none.
+ */
+export class RowCopy {
+  private lines = '';
+  private failed: Error | undefined;
+
+  private constructor(
+    private readonly runner: QueryRunner,
+    private readonly stream: ReturnType<typeof copyFrom>,
+  ) {
+    stream.on('error', (error) => (this.failed ??= error));
+  }
+
+  static async into(dataSource: DataSource, table: string, columns: readonly string[]): Promise<RowCopy> {
+    for (const name of [table, ...columns]) if (!NAME.test(name)) throw new RangeError(`not a name: ${name}`);
+    const runner = dataSource.createQueryRunner();
+    const connection = (await runner.connect()) as Client;
+    // eslint-disable-next-line fairlead/no-interpolated-sql -- names cannot be parameters; they were checked just now
+    return new RowCopy(runner, connection.query(copyFrom(`COPY ${table} (${columns.join(', ')}) FROM STDIN`)));
+  }
+
+  /** @param row  a value for each column */
+  async write(row: readonly CopyValue[]): Promise<void> {
+    await this.writeWritten(copyText(row));
+  }
+
+  /** @param row  as `copyText` writes it */
+  async writeWritten(row: string): Promise<void> {
+    this.lines += row;
+    this.lines += '\n';
+    if (this.lines.length >= CHUNK_CHARACTERS) await this.flush();
+  }
+
+  /** @throws QueryFailed when PostgreSQL does not take what was written */
+  async end(): Promise<void> {
+    try {
+      await this.flush();
+      if (!this.failed) await new Promise<void>((done) => this.stream.once('error', () => done()).end(done));
+      if (this.failed) throw driverErrorWithoutValues(this.failed);
+    } finally {
+      await this.runner.release();
+    }
+  }
+
+  /** Gives up: nothing that was written is there. */
+  async abandon(): Promise<void> {
+    this.stream.destroy();
+    await this.runner.release();
+  }
+
+  private async flush(): Promise<void> {
+    if (this.failed) throw driverErrorWithoutValues(this.failed);
+    const { lines } = this;
+    this.lines = '';
+    if (lines.length > 0 && !this.stream.write(lines)) await once(this.stream, 'drain').catch(() => undefined);
+  }
+}
+
+/** A row, or some of its columns, in COPY's text format: columns are between tabs, and rows can be put together of such texts. */
+export function copyText(row: readonly CopyValue[]): string {
+  let written = '';
+  for (let at = 0; at < row.length; at++)
+    written += at === 0 ? text(row[0] as CopyValue) : `\t${text(row[at] as CopyValue)}`;
+  return written;
+}
+
+/** The texts of the columns again; null for null. Lists and documents are as they were written. */
+export function readCopyText(written: string): (string | null)[] {
+  return written.split('\t').map((column) => (column === String.raw`\N` ? null : unescaped(column)));
+}
+
+function text(value: CopyValue): string {
+  if (value === null) return String.raw`\N`;
+  if (typeof value === 'string') return escaped(value);
+  if (typeof value !== 'object') return String(value);
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return escaped(`{${value.map(quoted).join(',')}}`);
+  return escaped(JSON.stringify(value));
+}
+
+const SPECIAL = /[\\\b\f\n\r\t\v]/;
+const names: Readonly<Record<string, string>> = {
+  ...{ '\\': '\\\\', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\v': '\\v' },
+};
+
+function escaped(value: string): string {
+  return SPECIAL.test(value) ? value.replace(/[\\\b\f\n\r\t\v]/g, (character) => names[character] as string) : value;
+}
+
+const characters = new Map(Object.entries(names).map(([character, name]) => [name, character]));
+
+function unescaped(column: string): string {
+  return column.includes('\\') ? column.replace(/\\[\\bfnrtv]/g, (name) => characters.get(name) as string) : column;
+}
+
+/** An element of an array. */
+function quoted(value: unknown): string {
+  return `"${String(value).replace(/["\\]/g, String.raw`\$&`)}"`;
+}
