@@ -1,4 +1,4 @@
 // Written by tools/engine-hash.mjs --write; see there what it is computed from.
 
 /** Content hash of everything that decides: it goes into every decision. */
-export const engine = '5d8e2bc4ca350e5436010be72f85f437fa433f9f9b76ce82c1185fc59ecef744';
+export const engine = '50ce73b13edb4f776f27e76d657ddd260cf3b3dbfe10b37c90f66d8ceaac3f1e';

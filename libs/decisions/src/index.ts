@@ -140,15 +140,12 @@ export { type DatedLead, type Preview, type PreviewCount, previewPolicy } from '
 export {
   accountKeys,
   type Claim,
-  type ClaimDecision,
   type ClaimedAccount,
   type ClaimKind,
-  type Conflict,
-  decideClaim,
   ProtectedAccounts,
-  readAccount,
   writtenAccount,
 } from './route/protected-accounts.js';
+export { type ClaimDecision, type Conflict, decideClaim, readAccount } from './route/claim-account.js';
 export { MAX_PARTNERS, type Partner, partnerOf, type Refusal, Roster, rosterHash } from './route/roster.js';
 export {
   type EarlierOffers,

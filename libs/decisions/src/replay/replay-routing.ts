@@ -8,6 +8,7 @@ import type {
   LeadUnroutable,
 } from '@fairlead/events';
 import { Loads } from '../route/loads.js';
+import type { Quality } from '../route/policy.js';
 import {
   type EarlierOffers,
   overrideLead,
@@ -47,7 +48,9 @@ export const NOBODY_HAD_IT = 'nobody had the lead by then';
 
 /** A lead between two decisions. */
 interface Life {
-  readonly lead: RoutableLead;
+  /** As JSON, which takes a third of the memory: most leads are decided about once, and then only kept. */
+  readonly lead: string;
+  readonly quality: Quality;
   pool: string;
   made: number;
   party: string | null;
@@ -62,7 +65,7 @@ interface Life {
  * order in which they were (`step`), whatever the order in which partitions came into the log: a decision waits until
  * everything that it followed from has been read.
  *
- * What is kept is one life per lead, and whatever waits.
+ * What is kept is one life for each lead that may still be offered to somebody, an id for each other one, and whatever waits.
  */
 export class RoutingReplay<Handle> {
   private state: RoutingState = newRoutingState();
@@ -70,6 +73,8 @@ export class RoutingReplay<Handle> {
   /** By the rules that were in force; so that the same ones are the same object. */
   private readonly instead = new WeakMap<Rules, Rules>();
   private readonly lives = new Map<string, Life>();
+  /** Leads that became opportunities, were closed or erased: nobody decides about them any more. */
+  private readonly closed = new Set<string>();
   private readonly scored = new Map<string, RoutableLead>();
   /** Whose offer ended how, by lead: the first refusal of each offer counts. */
   private readonly refusals = new Map<string, Map<number, EarlierOffers['because']>>();
@@ -96,7 +101,7 @@ export class RoutingReplay<Handle> {
   read(event: FairleadEvent, handle: Handle): void {
     switch (event.type) {
       case 'lead.scored':
-        if (!this.lives.has(event.subject) && !this.scored.has(event.subject))
+        if (!this.lives.has(event.subject) && !this.scored.has(event.subject) && !this.closed.has(event.subject))
           this.scored.set(event.subject, routable(event as LeadScored));
         break;
       case 'lead.declined':
@@ -115,8 +120,7 @@ export class RoutingReplay<Handle> {
       case 'lead.returned':
       case 'lead.erased':
         // Of a lead whose last offer has ended nothing can be noted any more; a decision that waits may still bring one.
-        if (this.lives.get(event.subject)?.current !== false || this.waiting.size > 0)
-          this.answers.set(event.id, event as Answer);
+        if (!this.hasEnded(event.subject) || this.waiting.size > 0) this.answers.set(event.id, event as Answer);
         break;
       case 'lead.routed':
       case 'lead.unroutable': {
@@ -223,7 +227,15 @@ export class RoutingReplay<Handle> {
       const lead = this.scored.get(subject) as RoutableLead;
       this.scored.delete(subject);
       decision = routeLead(lead, rules, this.state, decided.now);
-      this.lives.set(subject, { lead, pool: '', made: 0, party: null, paidBy: null, current: false, refusedBy: [] });
+      this.lives.set(subject, {
+        ...kept(lead),
+        pool: '',
+        made: 0,
+        party: null,
+        paidBy: null,
+        current: false,
+        refusedBy: [],
+      });
     } else {
       const offer = offerOf(life);
       if (isOverride(event)) {
@@ -237,6 +249,7 @@ export class RoutingReplay<Handle> {
         const [ended = life.made] = this.insteadOf ? (refusals?.keys() ?? []) : [life.made];
         const because = refusals?.get(ended) ?? 'declined';
         refusals?.delete(ended);
+        if (refusals?.size === 0) this.refusals.delete(subject);
         if (offer) {
           refuseOffer(this.state, offer, rules.roster);
           life.refusedBy = [...life.refusedBy, offer.party];
@@ -259,6 +272,10 @@ export class RoutingReplay<Handle> {
     } else Object.assign(life, { party: null, paidBy: null, current: false });
   }
 
+  private hasEnded(subject: string): boolean {
+    return this.closed.has(subject) || this.lives.get(subject)?.current === false;
+  }
+
   /** Folds answers in that led to no decision. */
   private fold(ids: readonly string[]): void {
     for (const id of ids) {
@@ -276,6 +293,9 @@ export class RoutingReplay<Handle> {
       life.current = false;
       this.accepted.delete(answer.subject);
       this.refusals.delete(answer.subject);
+      if (answer.type === 'lead.returned') continue;
+      this.lives.delete(answer.subject);
+      this.closed.add(answer.subject);
     }
   }
 
@@ -302,12 +322,16 @@ function isOverride(event: Recorded): boolean {
   return event.type === 'lead.routed' && event.data.why === 'override';
 }
 
-function offerOf({ lead, pool, party, paidBy, current }: Life): MadeOffer | undefined {
-  return current && party !== null ? { pool, quality: lead.grade ?? 'incomplete', party, paidBy } : undefined;
+function kept(lead: RoutableLead): Pick<Life, 'lead' | 'quality'> {
+  return { lead: JSON.stringify(lead), quality: lead.grade ?? 'incomplete' };
+}
+
+function offerOf({ quality, pool, party, paidBy, current }: Life): MadeOffer | undefined {
+  return current && party !== null ? { pool, quality, party, paidBy } : undefined;
 }
 
 function again({ lead, pool, made, refusedBy, paidBy }: Life, because: EarlierOffers['because']): RoutableLead {
-  return { ...lead, earlier: { pool, made, refusedBy, because, paidBy } };
+  return { ...(JSON.parse(lead) as RoutableLead), earlier: { pool, made, refusedBy, because, paidBy } };
 }
 
 /** A lead as decisions look at it, from the event that judged it. */

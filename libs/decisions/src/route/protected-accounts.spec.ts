@@ -1,6 +1,7 @@
 import { NamedAccountList, readNamedAccounts } from './named-accounts.js';
 import { policyOf } from './policy.js';
-import { type Claim, decideClaim, ProtectedAccounts, readAccount } from './protected-accounts.js';
+import { decideClaim, readAccount } from './claim-account.js';
+import { type Claim, ProtectedAccounts } from './protected-accounts.js';
 
 const now = Date.UTC(2026, 0, 15, 12);
 const day = 86_400_000;
