@@ -28,6 +28,8 @@ export const crashPoints = [
   'audit.placed', // entries have their places, nothing is written yet
   'audit.written', // tiles are written, no checkpoint is
   'audit.published', // a checkpoint is the log's, and not yet where its tiles are
+  'rebuild.loaded', // new read models are written beside the old ones
+  'rebuild.swapping', // they have taken their place, not committed
 ] as const;
 export type CrashPoint = (typeof crashPoints)[number];
 

@@ -5,6 +5,7 @@ import { gatewayCommand } from './gateway/gateway.command.js';
 import { demoCommand } from './demo/demo.command.js';
 import { importCommand } from './import/import.command.js';
 import { exportCommand } from './log/export.command.js';
+import { rebuildCommand } from './log/rebuild.command.js';
 import { replayCommand } from './log/replay.command.js';
 import { whatIfCommand } from './log/what-if.command.js';
 import { verifyCommand } from './log/verify.command.js';
@@ -27,6 +28,7 @@ const program = new Command('fairlead')
   .addCommand(exportCommand())
   .addCommand(verifyCommand())
   .addCommand(replayCommand())
+  .addCommand(rebuildCommand())
   .addCommand(whatIfCommand())
   .addCommand(demoCommand())
   .addCommand(parkedCommand())

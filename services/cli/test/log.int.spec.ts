@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as pause } from 'node:timers/promises';
+import { Client } from 'pg';
 import { type RunningServices, startServices } from '@fairlead/platform';
 import { readBundle, writeBundle } from '@fairlead/transparency-log';
 import { loadServices, serviceNames } from '../src/services.js';
@@ -25,16 +26,19 @@ interface Replayed {
   readonly identical: number;
   readonly different: { readonly leadId: string; readonly was: string | null; readonly now: string | null }[];
   readonly undecidable: number;
+  readonly readModels: object;
 }
 
 describe('the log, taken away', () => {
   let running: RunningServices;
+  let databaseUrl: string;
   let folder: string;
   let end: () => Promise<void>;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'fairlead-taken-'));
     const [database, keys] = await Promise.all([ownDatabase(), ownDatabase()]);
+    databaseUrl = database.url;
     writeFileSync(join(folder, 'master-key'), `1 ${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
     running = await startServices(await loadServices(serviceNames), {
       DATABASE_URL: database.url,
@@ -97,9 +101,10 @@ describe('the log, taken away', () => {
       before = entries;
     }
   }
-  async function fairlead(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const fairlead = (...args: string[]) => run(args);
+  async function run(args: readonly string[], more: NodeJS.ProcessEnv = {}) {
     const child = spawn(process.execPath, [...FROM_SOURCE, main, ...args], {
-      env: { ...process.env, NODE_OPTIONS: '', FAIRLEAD_URL: running.url, FAIRLEAD_API_KEY: ADMIN },
+      env: { ...process.env, NODE_OPTIONS: '', FAIRLEAD_URL: running.url, FAIRLEAD_API_KEY: ADMIN, ...more },
     });
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (text: Buffer) => (stdout += String(text)));
@@ -118,7 +123,14 @@ describe('the log, taken away', () => {
     const out = join(folder, 'taken');
     const first = await fairlead('export', '--out', out, '--json');
     expect(first).toMatchObject({ code: 0, stderr: '' });
-    expect(readdirSync(out).sort()).toEqual(['.unfinished', 'checkpoint', 'checkpoints', 'tile', 'verifier.key']);
+    expect(readdirSync(out).sort()).toEqual([
+      '.unfinished',
+      'checkpoint',
+      'checkpoints',
+      'read-models.json',
+      'tile',
+      'verifier.key',
+    ]);
     const again = await fairlead('export', '--out', out, '--json');
     expect(JSON.parse(again.stdout)).toMatchObject({ fetched: 0 });
 
@@ -136,7 +148,91 @@ describe('the log, taken away', () => {
     expect(replayed.identical).toBe(replayed.decisions);
     // A score and a decision for each lead, and one more for each that was declined.
     expect(replayed.decisions).toBeGreaterThan(2 * LEADS + 10);
+    expect(replayed.readModels).toMatchObject({
+      leads: LEADS,
+      compared: { different: [], inMotion: 0, uncounted: 0, counts: true, promises: true },
+    });
   });
+
+  it('is told apart from what the system shows, where somebody changed that behind its back', async () => {
+    const out = copy('shown');
+    const client = new Client({ connectionString: databaseUrl });
+    await client.connect();
+    await client.query('SET search_path TO outcome_tracking');
+    const { rows } = await client.query<{ lead_id: string; party: string }>('SELECT lead_id, party FROM leads LIMIT 1');
+    const [lead] = rows;
+    const set = (party: string | undefined) =>
+      client.query('UPDATE leads SET party = $1 WHERE lead_id = $2', [party, lead?.lead_id]);
+    await set('somebody');
+    expect(await fairlead('export', '--out', out)).toMatchObject({ code: 0 });
+    await set(lead?.party);
+    await client.end();
+    const { code, stdout } = await fairlead('replay', out);
+    expect(code).toBe(1);
+    expect(stdout).toContain(`something else for leads whose ids begin with ${lead?.lead_id.slice(0, 2)}.`);
+
+    writeFileSync(join(out, 'read-models.json'), '{}');
+    const spoilt = await fairlead('replay', out);
+    expect([spoilt.code, spoilt.stderr]).toEqual([1, expect.stringContaining('is not what an export wrote')]);
+    rmSync(join(out, 'read-models.json'));
+    expect((await fairlead('replay', out)).stdout).toContain('nothing to compare with');
+    const without = await fairlead('replay', out, '--no-read-models', '--json');
+    expect(JSON.parse(without.stdout)).not.toHaveProperty('readModels');
+  });
+
+  it(
+    'gives back what the system shows, while it goes on; and a rebuild that is killed changes nothing',
+    async () => {
+      const client = new Client({ connectionString: databaseUrl });
+      await client.connect();
+      await client.query(`SET search_path TO outcome_tracking`);
+      await client.query(`UPDATE leads SET party = 'somebody', state = 'won', grade = 'D'`);
+      await client.query(`UPDATE offer_counts SET offered = offered + 7`);
+      await client.query(`DELETE FROM offers WHERE number = 2`);
+      const spoilt = async () => {
+        const { rows } = await client.query<{ count: string }>(`SELECT count(*) FROM leads WHERE party = 'somebody'`);
+        return Number(rows[0]?.count);
+      };
+      // Traffic meanwhile: leads that come in, and answers.
+      let stopped = false;
+      const { key } = await done<{ key: string }>('POST', '/v1/keys', { name: 'more', role: 'source', source: 'web' });
+      const busy = (async () => {
+        for (let round = 0; !stopped; round++) {
+          const more = Array.from({ length: 5 }, (_, index) => ({
+            ...{ externalId: `more-${round}-${index}`, email: `x@more-${round}-${index}.com`, country: 'DE' },
+          }));
+          await call('POST', '/v1/leads', more, key);
+          const { leads } = await done<{ leads: { id: string }[] }>('GET', '/v1/leads?limit=3');
+          for (const { id } of leads) await call('POST', `/v1/leads/${id}/decline`, { reason: 'capacity' });
+          await pause(50);
+        }
+      })();
+      try {
+        for (const point of ['rebuild.loaded:1', 'rebuild.swapping:1']) {
+          const killed = await run(['rebuild', '--json'], { DATABASE_URL: databaseUrl, FAIRLEAD_CRASH_AT: point });
+          expect([killed.code, killed.stderr]).toEqual([null, expect.stringContaining('crash point')]);
+          expect(await spoilt()).toBeGreaterThan(LEADS / 2);
+        }
+        const rebuilt = await run(['rebuild', '--log', copy('rebuilt'), '--json'], { DATABASE_URL: databaseUrl });
+        expect(rebuilt).toMatchObject({ code: 0, stderr: '' });
+        expect((JSON.parse(rebuilt.stdout) as { leads: number }).leads).toBeGreaterThan(LEADS);
+        expect(await spoilt()).toBe(0);
+      } finally {
+        stopped = true;
+        await busy;
+        await client.end();
+      }
+      await settled();
+      const out = copy('after');
+      expect(await fairlead('export', '--out', out)).toMatchObject({ code: 0 });
+      const { code, stdout } = await fairlead('replay', out, '--json');
+      expect({ code, ...(JSON.parse(stdout) as Replayed).readModels }).toMatchObject({
+        code: 0,
+        compared: { different: [], inMotion: 0, uncounted: 0, counts: true, promises: true },
+      });
+    },
+    PATIENCE_MS,
+  );
 
   it('says what another policy would have decided, and that the one in force changes nothing', async () => {
     const file = join(folder, 'policy.yaml');

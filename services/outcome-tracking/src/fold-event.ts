@@ -1,5 +1,5 @@
-import type {
-  FairleadEvent,
+import {
+  type FairleadEvent,
   LeadAccepted,
   LeadCompleted,
   LeadContacted,
@@ -21,8 +21,8 @@ import type {
   LeadWon,
   PartnerNotified,
 } from '@fairlead/events';
-import { advance, type OfferKind, type Step } from '@fairlead/decisions';
-import type { LeadDetails, TrackedLead } from './store/leads.store.js';
+import { advance, type OfferKind, type Step } from '@fairlead/decisions/replay';
+import { type LeadChange, type LeadDetails, type TrackedLead, unseen } from './store/leads.store.js';
 
 /** The events of a lead that its view is made of. */
 export type LeadEvent =
@@ -47,11 +47,51 @@ export type LeadEvent =
   | LeadRecycled
   | PartnerNotified;
 
+export const leadEvents = [
+  LeadAccepted.type,
+  LeadCompleted.type,
+  LeadContacted.type,
+  LeadDeclined.type,
+  LeadErased.type,
+  LeadHeld.type,
+  LeadLost.type,
+  LeadMerged.type,
+  LeadOfferExpired.type,
+  LeadOverridden.type,
+  LeadQualified.type,
+  LeadReceived.type,
+  LeadRecycled.type,
+  LeadRejected.type,
+  LeadReturned.type,
+  LeadRouted.type,
+  LeadScored.type,
+  LeadUnroutable.type,
+  LeadWon.type,
+  PartnerNotified.type,
+];
+
+const followed: ReadonlySet<string> = new Set(leadEvents);
+
+export function isLeadEvent(event: FairleadEvent): event is LeadEvent {
+  return followed.has(event.type);
+}
+
+/** What a batch of events, in the log's order, makes of the leads. */
+export function followLeads(batch: readonly LeadEvent[], known: ReadonlyMap<string, TrackedLead>): LeadChange[] {
+  const after = new Map<string, TrackedLead>();
+  for (const event of batch) {
+    const id = event.subject;
+    after.set(id, foldEvent(after.get(id) ?? known.get(id) ?? unseen(id, timeOf(event)), event));
+  }
+  return [...after].map(([id, lead]) => ({ before: known.get(id), after: lead }));
+}
+
 /** The lead after one more of its events, in the log's order. */
 export function foldEvent(lead: TrackedLead, event: LeadEvent): TrackedLead {
   const step = stepOf(event);
   return {
     ...lead,
+    events: lead.events === null ? null : lead.events + 1,
     receivedAt: event.type === 'lead.received' ? timeOf(event) : lead.receivedAt,
     touches: event.type === 'lead.merged' ? Math.max(lead.touches, event.data.touch) : lead.touches,
     details: detailsAfter(lead.details, event),

@@ -7,6 +7,7 @@ import { LeadEventsHandler } from './handlers/lead-events.handler.js';
 import { LeadsController } from './handlers/leads.controller.js';
 import { OfferExpiryTimer } from './handlers/offer-expiry.timer.js';
 import { PolicyActivatedHandler } from './handlers/policy-activated.handler.js';
+import { ReadModelsController } from './handlers/read-models.controller.js';
 import { TrustController } from './handlers/trust.controller.js';
 import { CountsStore } from './store/counts.store.js';
 import { IdempotencyKeysStore } from './store/idempotency-keys.store.js';
@@ -22,7 +23,14 @@ export const migrations = new URL('../migrations/', import.meta.url);
     MessagingModule.forService({ name: 'outcome-tracking', migrations, topics: ['lifecycle', 'control'] }),
     PersonalDataModule.register(),
   ],
-  controllers: [LeadEventsHandler, PolicyActivatedHandler, AnswersController, LeadsController, TrustController],
+  controllers: [
+    LeadEventsHandler,
+    PolicyActivatedHandler,
+    AnswersController,
+    LeadsController,
+    TrustController,
+    ReadModelsController,
+  ],
   providers: [
     OfferExpiryTimer,
     LeadsStore,

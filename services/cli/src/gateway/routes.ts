@@ -47,6 +47,7 @@ export const routesOf: Readonly<Record<string, readonly string[]>> = {
     'POST /v1/leads/:leadId/decline',
     'POST /v1/leads/:leadId/outcomes',
     'GET /v1/trust',
+    'GET /v1/read-models',
   ],
   audit: [
     'GET /log/checkpoint',

@@ -1,3 +1,6 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   CHECKPOINT,
   FolderStorage,
@@ -9,18 +12,23 @@ import {
   tilesFor,
   type Verifier,
 } from '@fairlead/transparency-log';
-import type { Api } from '../api/client.js';
+import { type Api, Refused } from '../api/client.js';
 import { CommandFailed } from '../api/command-failed.js';
+import { READ_MODELS } from './exported-read-models.js';
 
 export interface Exported {
   readonly entries: number;
   /** Files that were fetched; the others were there. */
   readonly fetched: number;
   readonly checkpoints: number;
+  /** Whether what the read models came to is kept beside the log; else why not. */
+  readonly readModels: true | string;
 }
 
 /** Requests under way at once: enough to keep a link busy, few enough to leave the system to others. */
 const AT_ONCE = 8;
+/** What a service has folded was in Kafka before, and is in the published log a second later; and half a second for good measure. */
+const IN_THE_LOG_WITHIN_MS = 1_500;
 
 /**
  * Takes the log away as plain files. What is there already is not fetched again; an export that was interrupted goes on. The
@@ -30,8 +38,10 @@ export async function exportLog(
   api: Api,
   folder: string,
   onProgress: (done: number, of: number) => void,
+  { readModels = true } = {},
 ): Promise<Exported> {
   const storage = new FolderStorage(folder);
+  const models = readModels ? await readModelsOf(api) : undefined;
   const key = await api.read('/log/verifier.key');
   const log = readVerifierKey(key.toString('utf8'));
   const note = await api.read('/log/checkpoint');
@@ -70,7 +80,26 @@ export async function exportLog(
   }
   await storage.write('verifier.key', key);
   await storage.write(CHECKPOINT, note);
-  return { entries: size, fetched, checkpoints: known.length };
+  // One of another moment would be worse than none.
+  if (Buffer.isBuffer(models)) await storage.write(READ_MODELS, models);
+  else await rm(join(folder, READ_MODELS), { force: true });
+  return {
+    ...{ entries: size, fetched, checkpoints: known.length },
+    readModels: Buffer.isBuffer(models) ? true : (models?.message ?? 'they were not asked for'),
+  };
+}
+
+/** What leads, offers and counts are shown from, before the log is read: so that the log has all that they were folded from. */
+async function readModelsOf(api: Api): Promise<Buffer | Refused> {
+  try {
+    const models = await api.read('/v1/read-models');
+    await pause(IN_THE_LOG_WITHIN_MS);
+    return models;
+  } catch (error) {
+    // Another service has them, and it need not run; nor may every key ask for them.
+    if (error instanceof Refused && [403, 404].includes(error.status)) return error;
+    throw error;
+  }
 }
 
 function sizeOf(note: Buffer, log: Verifier, folder: string): number {

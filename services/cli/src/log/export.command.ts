@@ -11,7 +11,7 @@ export function exportCommand(): Command {
   return new Command('export')
     .description('takes the log away as plain files, with all that is needed to verify and to replay it')
     .requiredOption('--out <dir>', 'where to; an export that is there is brought up to date')
-    .option('--json', 'print { entries, fetched, checkpoints, seconds }')
+    .option('--json', 'print { entries, fetched, checkpoints, readModels, seconds }')
     .addHelpText('after', '\nThen: fairlead verify DIR, fairlead replay DIR. Neither needs a running system.')
     .action(({ out, json }: { out: string; json?: true }) =>
       runWithApi(
@@ -24,11 +24,12 @@ export function exportCommand(): Command {
           );
           const seconds = (performance.now() - began) / 1_000;
           if (json) return printJson({ ...exported, seconds });
-          const { entries, fetched, checkpoints } = exported;
+          const { entries, fetched, checkpoints, readModels } = exported;
           printLine(
             `${entries.toLocaleString('en')} entries and ${checkpoints.toLocaleString('en')} checkpoints are in ${out}; ` +
               `${fetched.toLocaleString('en')} files were fetched, in ${seconds.toFixed(1)} s.`,
           );
+          if (readModels !== true) printLine(`What the read models come to is not in it: ${readModels}`);
           printLine(`Now: fairlead verify ${out}`);
         },
         { forMs: PATIENCE_MS },

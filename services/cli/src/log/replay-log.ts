@@ -1,5 +1,13 @@
-import { engine, type Redecided, type Rescored, RoutingReplay, RuleHistory, ScoreReplay } from '@fairlead/decisions';
-import { allEvents, decodeEvent, type FairleadEvent } from '@fairlead/events';
+import {
+  engine,
+  type Redecided,
+  type Rescored,
+  RoutingReplay,
+  RuleHistory,
+  ScoreReplay,
+} from '@fairlead/decisions/replay';
+import { allEvents, decodeEvent, type FairleadEvent, InvalidEvent } from '@fairlead/events';
+import { CommandFailed } from '../api/command-failed.js';
 
 /** A decision that came out otherwise than it was recorded, or could not be taken again. */
 export interface Difference {
@@ -34,7 +42,7 @@ export interface ReplayResult {
 const LISTED = 1_000;
 
 /** The newest version of each event: what is written so needs no upcast. */
-const newest = new Map(allEvents.map(({ type, dataschema }) => [type, dataschema]));
+const newest = new Map(allEvents.map((definition) => [definition.type, definition]));
 
 /**
  * Takes every decision of a log once more and compares it, byte for byte, with what was recorded. It reads entries and nothing
@@ -54,10 +62,14 @@ export class LogReplay {
   private undecidableBecause: string | undefined;
   private erased = 0;
 
-  /** @param entry  as it is in the log */
-  read(entry: Buffer): void {
+  /**
+   * @param entry  as it is in the log
+   * @param index  its place there
+   * @throws CommandFailed for an entry that is no event
+   */
+  read(entry: Buffer, index: number): void {
     const text = entry.toString('utf8');
-    const event = readEvent(entry, text);
+    const event = readEvent(entry, index, text);
     this.events += 1;
     if (event.type === 'lead.erased') this.erased += 1;
     this.rules.read(event);
@@ -133,9 +145,21 @@ export class LogReplay {
   }
 }
 
-/** An entry as an event; one in an older version as the newest. */
-export function readEvent(entry: Buffer, text = entry.toString('utf8')): FairleadEvent {
-  const event = JSON.parse(text) as FairleadEvent;
-  const known = newest.get(event.type);
-  return known === undefined || event.dataschema === known ? event : decodeEvent(entry);
+/**
+ * An entry as an event; one in an older version as the newest.
+ * @param index  of the entry, for saying which one cannot be read
+ * @throws CommandFailed
+ */
+export function readEvent(entry: Buffer, index: number, text = entry.toString('utf8')): FairleadEvent {
+  try {
+    const event = JSON.parse(text) as FairleadEvent & { type: string };
+    const known = newest.get(event.type);
+    if (!known) return event;
+    // The very string of the definition: whoever asks which type it is compares two pointers and not two texts.
+    event.type = known.type;
+    return event.dataschema === known.dataschema ? event : decodeEvent(entry);
+  } catch (error) {
+    const why = error instanceof InvalidEvent ? error.message : 'it is not JSON';
+    throw new CommandFailed(`Entry ${index} of the log cannot be read as an event: ${why}.`);
+  }
 }

@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import { printJson, printLine, printTable } from '../api/print.js';
 import { runCommand } from '../api/run-command.js';
 import { Counter } from './counter.js';
+import { READ_MODELS } from './exported-read-models.js';
+import type { Replayed } from './replay-folder.js';
 import type { ReplayResult } from './replay-log.js';
 import type { JudgedBy } from './verify-folder.js';
 
@@ -20,34 +22,42 @@ export function replayCommand(): Command {
       '--key <file>',
       'the log’s verifier key, from where you trust it; else verifier.key in the folder is believed',
     )
-    .option('--json', 'print { events, decisions, identical, different, undecidable, erased, engines, seconds, … }')
+    .option('--no-read-models', 'take the decisions only: no PostgreSQL is started')
+    .option(
+      '--json',
+      'print { events, decisions, identical, different, undecidable, erased, engines, readModels, seconds, … }',
+    )
     .addHelpText(
       'after',
-      '\nReads files, and does nothing else: nobody is told anything, and no system has to run.' +
-        '\nExit code 1 when a decision differs, or cannot be taken again.',
+      '\nThe read models (what lists, figures and counts of leads are shown from) are rebuilt in a PostgreSQL that is started for it and' +
+        '\nthrown away, and compared with what the system had when the log was exported.' +
+        '\nNobody is told anything, and no system has to run.' +
+        '\nExit code 1 when a decision differs or cannot be taken again, or when a read model differs.',
     )
-    .action((dir: string, options: JudgedBy & { json?: true }) =>
+    .action((dir: string, options: JudgedBy & { readModels: boolean; json?: true }) =>
       runCommand(async () => {
-        const { verifyFolder } = await import('./verify-folder.js');
-        const { LogReplay } = await import('./replay-log.js');
-        const replay = new LogReplay();
+        const { replayFolder } = await import('./replay-folder.js');
         const counter = new Counter('replayed');
         const began = performance.now();
-        const { checkpoint } = await verifyFolder(dir, options, {
-          onEntries: (entries) => entries.forEach((entry) => replay.read(entry)),
+        const replayed = await replayFolder(dir, options, {
+          readModels: options.readModels,
           onProgress: (done, of) => counter.show(done, of),
         }).finally(() => counter.clear());
-        const result = replay.end();
         const seconds = (performance.now() - began) / 1_000;
-        if (result.differentCount > 0 || result.undecidable > 0) process.exitCode = 1;
+        const { decisions, compared, log } = replayed;
+        const differs = compared && (compared.different.length > 0 || compared.counts === false || !compared.promises);
+        if (decisions.differentCount > 0 || decisions.undecidable > 0 || differs) process.exitCode = 1;
+        const { size, root } = log.checkpoint;
         if (options.json)
-          return printJson({ ...result, size: checkpoint.size, root: checkpoint.root.toString('base64'), seconds });
-        describe(result, seconds);
+          return printJson({ ...decisions, size, root: root.toString('base64'), readModels: shown(replayed), seconds });
+        describe(decisions);
+        describeReadModels(replayed);
+        printLine(`In ${seconds.toFixed(1)} s, the log verified with it.`);
       }),
     );
 }
 
-function describe(result: ReplayResult, seconds: number): void {
+function describe(result: ReplayResult): void {
   const { events, decisions, identical, different, differentCount, undecidable, undecidableBecause, erased } = result;
   const number = (value: number) => value.toLocaleString('en');
   printLine(
@@ -70,5 +80,32 @@ function describe(result: ReplayResult, seconds: number): void {
       printLine(`${number(count)} were taken by another engine, ${by}; this one is ${result.engine}.`);
   if (erased > 0)
     printLine(`The personal data of ${number(erased)} leads was erased. Their decisions look at none, and replay.`);
-  printLine(`In ${seconds.toFixed(1)} s, the log verified with it.`);
+}
+
+function shown({ rebuilt, compared }: Replayed) {
+  if (!rebuilt) return undefined;
+  const leads = rebuilt.parts.reduce((sum, each) => sum + each.leads, 0);
+  return { leads, offers: rebuilt.offers, compared: compared ?? null, rebuilt };
+}
+
+function describeReadModels(replayed: Replayed): void {
+  const models = shown(replayed);
+  if (!models) return;
+  const number = (value: number) => value.toLocaleString('en');
+  const { leads, offers, compared } = models;
+  printLine(`The read models come to ${number(leads)} leads and ${number(offers)} offers.`);
+  if (!compared)
+    return printLine(`The export does not say what the system had (${READ_MODELS}): nothing to compare with.`);
+  const { same, different, inMotion, uncounted, counts, promises } = compared;
+  if (different.length === 0 && counts !== false && promises)
+    printLine(`The system had the same, byte for byte${inMotion + uncounted > 0 ? `, in ${same} parts` : ''}.`);
+  if (inMotion > 0) printLine(`${inMotion} parts had leads in motion just then, and are not compared.`);
+  if (uncounted > 0)
+    printLine(`${uncounted} parts have leads from before their events were counted: \`fairlead rebuild\` counts them.`);
+  if (different.length > 0) {
+    const prefixes = different.slice(0, SHOWN).map((part) => part.toString(16).padStart(2, '0'));
+    printLine(`The system had something else for leads whose ids begin with ${prefixes.join(', ')}.`);
+  }
+  if (counts === false) printLine('The counts of offers, from which the trust figures are made, are others.');
+  if (!promises) printLine('The promises that figures are held against are others.');
 }

@@ -29,7 +29,7 @@ export function whatIfCommand(): Command {
         const whatIf = new WhatIf(readOtherPolicy(file));
         const counter = new Counter('decided');
         await verifyFolder(dir, judgedBy, {
-          onEntries: (entries) => entries.forEach((entry) => whatIf.read(readEvent(entry))),
+          onEntries: (entries, first) => entries.forEach((entry, at) => whatIf.read(readEvent(entry, first + at))),
           onProgress: (done, of) => counter.show(done, of),
         }).finally(() => counter.clear());
         const result = whatIf.end();

@@ -1,8 +1,8 @@
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { PolicyActivated } from '@fairlead/events';
-import { policyOf, type Promised, promisesOf, readPolicy } from '@fairlead/decisions';
 import { consumerId, Unprocessable, type UnitOfWork } from '@fairlead/messaging';
+import { promisesIn } from '../promises-in.js';
 import { PromisesStore } from '../store/promises.store.js';
 
 /** policy.activated → what was promised, to hold the figures against. */
@@ -12,12 +12,11 @@ export class PolicyActivatedHandler {
 
   @EventPattern<string>(PolicyActivated.type, consumerId('outcome-tracking'))
   async note(@Payload() policies: readonly PolicyActivated[], @Ctx() unit: UnitOfWork): Promise<void> {
-    await this.promises.add(unit, policies.flatMap(promisesIn));
+    const promises = policies.flatMap((policy) => {
+      const promised = promisesIn(policy);
+      if (!promised) throw new Unprocessable('unreadable-policy');
+      return promised;
+    });
+    await this.promises.add(unit, promises);
   }
-}
-
-function promisesIn({ data }: PolicyActivated): Promised[] {
-  const policy = readPolicy(data.policy);
-  if (!policy.ok) throw new Unprocessable('unreadable-policy');
-  return promisesOf(policyOf(policy.document, data.version));
 }

@@ -1,4 +1,3 @@
-import { Injectable } from '@nestjs/common';
 import {
   add,
   type Cell,
@@ -8,13 +7,13 @@ import {
   type OfferGrade,
   type OfferKind,
   type Tally,
-} from '@fairlead/decisions';
+} from '@fairlead/decisions/replay';
 import type { UnitOfWork } from '@fairlead/messaging';
 import type { Query } from '@fairlead/persistence';
 import type { LeadChange } from './leads.store.js';
 
 /** How a missing grade is stored: a primary key has no nulls. */
-const withoutGrade = 'incomplete';
+export const withoutGrade = 'incomplete';
 
 interface CountRow {
   readonly party: string;
@@ -32,7 +31,6 @@ export interface Period {
   readonly to?: string | undefined;
 }
 
-@Injectable()
 export class CountsStore {
   /**
    * Adds what these changes make of the counts.
@@ -41,7 +39,7 @@ export class CountsStore {
    * events, so two batches would otherwise deadlock. The lock is held for the rest of a batch, some milliseconds; requests
    * never take it.
    */
-  async count({ query }: UnitOfWork, changes: readonly LeadChange[]): Promise<void> {
+  async count({ query }: Pick<UnitOfWork, 'query'>, changes: readonly LeadChange[]): Promise<void> {
     const cells = new Map<string, { cell: Cell; change: Tally }>();
     for (const { before, after } of changes) {
       for (const { cell, change } of differences(before?.standing.offers ?? [], after.standing.offers)) {

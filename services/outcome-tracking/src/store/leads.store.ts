@@ -1,6 +1,12 @@
-import { Injectable } from '@nestjs/common';
 import type { Sealed } from '@fairlead/events';
-import { currentOffer, type LeadStage, newLead, type Offer, type OfferGrade, type Standing } from '@fairlead/decisions';
+import {
+  currentOffer,
+  type LeadStage,
+  newLead,
+  type Offer,
+  type OfferGrade,
+  type Standing,
+} from '@fairlead/decisions/replay';
 import type { Query } from '@fairlead/persistence';
 import type { UnitOfWork } from '@fairlead/messaging';
 import type { PendingAnswer } from '../pending-answer.js';
@@ -25,6 +31,8 @@ export interface TrackedLead {
   /** Milliseconds since the epoch, as all times here. */
   readonly receivedAt: number;
   readonly touches: number;
+  /** How many of its events were folded: how far along its part of the log it is. Null: not known, from before they were counted. */
+  readonly events: number | null;
   readonly details: LeadDetails;
   readonly standing: Standing;
   /** Said by this service, not yet read back from the log. */
@@ -38,7 +46,7 @@ export interface LeadChange {
 
 /** What is known of a lead before its first event. */
 export function unseen(id: string, at: number): TrackedLead {
-  return { id, receivedAt: at, touches: 1, details: noDetails, standing: newLead, pending: [] };
+  return { id, receivedAt: at, touches: 1, events: 0, details: noDetails, standing: newLead, pending: [] };
 }
 
 const noDetails: LeadDetails = {
@@ -61,6 +69,7 @@ interface LeadRow {
   readonly grade: OfferGrade;
   readonly score: number | null;
   readonly touches: number;
+  readonly events: number | null;
   readonly offer: number | null;
   readonly facts: Record<string, unknown> | null;
   readonly reachable: LeadDetails['reachable'];
@@ -115,15 +124,14 @@ const offerColumns = `lead_id, number, party, pool, policy, grade, kind, reveal,
   (extract(epoch FROM qualified_at) * 1000)::float8 AS qualified_at,
   (extract(epoch FROM closed_at) * 1000)::float8 AS closed_at`;
 const leadColumns = `lead_id, state, source_id, external_id, (extract(epoch FROM received_at) * 1000)::float8 AS received_at,
-  grade, score, touches, offer, facts, reachable, missing, reasons, contact, contact_event, pending`;
+  grade, score, touches, events, offer, facts, reachable, missing, reasons, contact, contact_event, pending`;
 
-@Injectable()
 export class LeadsStore {
   /**
    * Locks these leads, as far as they are known, for the rest of the transaction; always in the order of their ids, so
    * that two transactions wait for one another instead of deadlocking.
    */
-  async lock({ query }: UnitOfWork, ids: readonly string[]): Promise<Map<string, TrackedLead>> {
+  async lock({ query }: Pick<UnitOfWork, 'query'>, ids: readonly string[]): Promise<Map<string, TrackedLead>> {
     const leads = await query<LeadRow>(
       `SELECT ${leadColumns} FROM leads WHERE lead_id = ANY($1::uuid[]) ORDER BY lead_id FOR UPDATE`,
       [ids],
@@ -217,7 +225,7 @@ export class LeadsStore {
   }
 
   /** Writes what changed, in one statement; `before` is undefined for a lead that was not here. */
-  async save({ query }: UnitOfWork, changes: readonly LeadChange[]): Promise<void> {
+  async save({ query }: Pick<UnitOfWork, 'query'>, changes: readonly LeadChange[]): Promise<void> {
     await query(
       `WITH written AS (
          INSERT INTO offers (lead_id, number, party, pool, policy, grade, kind, reveal, offered_at, accept_by, stage,
@@ -235,16 +243,16 @@ export class LeadsStore {
            qualified_at = excluded.qualified_at, closed_at = excluded.closed_at, reason = excluded.reason,
            amount = excluded.amount, currency = excluded.currency
        )
-       INSERT INTO leads (lead_id, state, source_id, external_id, received_at, grade, score, touches, party, offer,
+       INSERT INTO leads (lead_id, state, source_id, external_id, received_at, grade, score, touches, events, party, offer,
          accept_by, facts, reachable, missing, reasons, contact, contact_event, pending)
-       SELECT lead_id, state, source_id, external_id, to_timestamp(received_at / 1000), grade, score, touches, party,
+       SELECT lead_id, state, source_id, external_id, to_timestamp(received_at / 1000), grade, score, touches, events, party,
          offer, to_timestamp(accept_by / 1000), facts, reachable, missing, reasons, contact, contact_event, pending
        FROM jsonb_to_recordset($1::jsonb) AS changed (
          lead_id uuid, state text, source_id text, external_id text, received_at numeric, grade text, score integer,
-         touches integer, party text, offer integer, accept_by numeric, facts jsonb, reachable jsonb, missing text[],
+         touches integer, events integer, party text, offer integer, accept_by numeric, facts jsonb, reachable jsonb, missing text[],
          reasons jsonb, contact jsonb, contact_event uuid, pending jsonb)
        ON CONFLICT (lead_id) DO UPDATE SET state = excluded.state, received_at = excluded.received_at,
-         grade = excluded.grade, score = excluded.score, touches = excluded.touches, party = excluded.party,
+         grade = excluded.grade, score = excluded.score, touches = excluded.touches, events = excluded.events, party = excluded.party,
          offer = excluded.offer, accept_by = excluded.accept_by, pending = excluded.pending,
          source_id = coalesce(excluded.source_id, leads.source_id),
          external_id = coalesce(excluded.external_id, leads.external_id),
@@ -287,6 +295,7 @@ function toLead(row: LeadRow, offers: readonly OfferRow[]): TrackedLead {
     id: row.lead_id,
     receivedAt: row.received_at,
     touches: row.touches,
+    events: row.events,
     details: {
       sourceId: row.source_id,
       externalId: row.external_id,
@@ -326,7 +335,7 @@ function toOffer(row: OfferRow): Offer {
 
 /** Details travel only when they changed: they are most of a row's bytes, and most events leave them alone. */
 function leadRecord({ before, after }: LeadChange): Record<string, unknown> {
-  const { id, receivedAt, touches, details, standing, pending } = after;
+  const { id, receivedAt, touches, events, details, standing, pending } = after;
   const offer = currentOffer(standing);
   return {
     lead_id: id,
@@ -335,6 +344,7 @@ function leadRecord({ before, after }: LeadChange): Record<string, unknown> {
     grade: standing.grade,
     score: standing.score,
     touches,
+    events,
     party: offer?.party,
     offer: offer?.number,
     accept_by: offer?.acceptBy,

@@ -1,9 +1,7 @@
-import { Injectable } from '@nestjs/common';
-import type { OfferGrade, Promised } from '@fairlead/decisions';
+import type { OfferGrade, Promised } from '@fairlead/decisions/replay';
 import type { UnitOfWork } from '@fairlead/messaging';
 import type { Query } from '@fairlead/persistence';
 
-@Injectable()
 export class PromisesStore {
   /** A version of a policy never changes, so what is here already stays. */
   async add({ query }: UnitOfWork, promises: readonly Promised[]): Promise<void> {

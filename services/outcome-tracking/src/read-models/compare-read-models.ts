@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import type { Query } from '@fairlead/persistence';
+import { columnsOf } from './rows.js';
+
+/** Leads are compared in so many parts, by the first byte of their ids: one in motion leaves the others comparable. */
+export const PARTS = 256;
+/** Parts whose rows are read by one statement, so that none of them takes long, however many leads there are. */
+const PARTS_AT_ONCE = 16;
+
+/** Leads with the same first byte, and their offers. */
+export interface ReadModelPart {
+  readonly leads: number;
+  /** Events that they are folded from; null where that is not known. */
+  readonly events: number | null;
+  /** SHA-256 of all rows in the order of their keys, lower-case hexadecimal. */
+  readonly hash: string;
+}
+
+/** What the read models come to: two folds of the same events come to the same. */
+export interface ReadModels {
+  /** In the order of the byte. */
+  readonly parts: readonly ReadModelPart[];
+  readonly offers: number;
+  /** Hash of `offer_counts`. */
+  readonly counts: string;
+  readonly promises: string;
+}
+
+/**
+ * Hashes the read models. All of it must be asked in one snapshot: in a transaction that is `REPEATABLE READ`.
+ * Instants are hashed as milliseconds and documents as `jsonb` writes them, so no setting of a session matters.
+ */
+export async function readModelsOf(query: Query): Promise<ReadModels> {
+  const parts: ReadModelPart[] = [];
+  let offers = 0;
+  for (let first = 0; first < PARTS; first += PARTS_AT_ONCE) {
+    const from = `${first.toString(16).padStart(2, '0')}000000-0000-0000-0000-000000000000`;
+    const to = `${(first + PARTS_AT_ONCE - 1).toString(16).padStart(2, '0')}ffffff-ffff-ffff-ffff-ffffffffffff`;
+    // eslint-disable-next-line fairlead/no-interpolated-sql -- made of nothing but the names of columns
+    const ofLeads = await query<PartRow & { events: number | null }>(leadParts, [from, to]);
+    // eslint-disable-next-line fairlead/no-interpolated-sql -- made of nothing but the names of columns
+    const offerRows = await query<PartRow>(offerParts, [from, to]);
+    const ofOffers = new Map(offerRows.map((row) => [row.part, row]));
+    const found = new Map(ofLeads.map((row) => [row.part, row]));
+    for (let part = first; part < first + PARTS_AT_ONCE; part++) {
+      const lead = found.get(part);
+      const offer = ofOffers.get(part);
+      offers += offer?.count ?? 0;
+      const hash = createHash('sha256')
+        .update(`${lead?.hash ?? ''}/${offer?.hash ?? ''}`)
+        .digest('hex');
+      parts.push({ leads: lead?.count ?? 0, events: lead ? lead.events : 0, hash });
+    }
+  }
+  // eslint-disable-next-line fairlead/no-interpolated-sql -- made of nothing but the names of columns
+  const [rest] = await query<{ counts: string; promises: string }>(rests);
+  return { parts, offers, counts: rest?.counts ?? '', promises: rest?.promises ?? '' };
+}
+
+interface PartRow {
+  readonly part: number;
+  readonly count: number;
+  readonly hash: string;
+}
+
+const ms = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::bigint`;
+const hashed = (columns: readonly string[]): string => {
+  const values = columns.map((column) => (/_at$|_by$/.test(column) ? ms(column) : column));
+  return `sha256(convert_to(ROW(${values.join(', ')})::text, 'UTF8'))`;
+};
+const all = (columns: readonly string[], order: string): string =>
+  `encode(sha256(coalesce(string_agg(${hashed(columns)}, ''::bytea ORDER BY ${order}), '')), 'hex')`;
+const part = 'get_byte(uuid_send(lead_id), 0)';
+
+const leadParts = `SELECT ${part} AS part, count(*)::integer AS count,
+    CASE WHEN bool_and(events IS NOT NULL) THEN sum(events)::float8 END AS events,
+    ${all(columnsOf.leads, 'lead_id')} AS hash
+  FROM leads WHERE lead_id BETWEEN $1 AND $2 GROUP BY 1`;
+const offerParts = `SELECT ${part} AS part, count(*)::integer AS count, ${all(columnsOf.offers, 'lead_id, number')} AS hash
+  FROM offers WHERE lead_id BETWEEN $1 AND $2 GROUP BY 1`;
+// Cells in which nothing is left say nothing.
+const rests = `SELECT
+    (SELECT ${all(columnsOf.offer_counts, 'pool, day, party, grade, kind, policy')} FROM offer_counts WHERE offered > 0) AS counts,
+    (SELECT ${all(columnsOf.promises, 'policy, pool, grade')} FROM promises) AS promises`;
+
+/** Where two folds stand to each other. */
+export interface Comparison {
+  /** Parts that come to the same, of those that have leads. */
+  readonly same: number;
+  /** Parts, by their byte, that are folded from as many events and come to something else, or from more than there are. */
+  readonly different: readonly number[];
+  /** Parts whose leads had not come as far when they were looked at. They are not compared. */
+  readonly inMotion: number;
+  /** Parts of rows from before events were counted. They are not compared. */
+  readonly uncounted: number;
+  /** Whether the counts and the promises are the same; undefined where leads were in motion, and the counts with them. */
+  readonly counts: boolean | undefined;
+  readonly promises: boolean;
+}
+
+/**
+ * Compares what a running system had with what its log comes to.
+ * @param live  as it was at some moment
+ * @param rebuilt  of a log that has all that had happened by then, and perhaps more
+ */
+export function compareReadModels(live: ReadModels, rebuilt: ReadModels): Comparison {
+  const different: number[] = [];
+  const found = { same: 0, inMotion: 0, uncounted: 0 };
+  for (let part = 0; part < PARTS; part++) {
+    const was = live.parts[part];
+    const is = rebuilt.parts[part];
+    if (!was || !is || (was.leads === 0 && is.leads === 0)) continue;
+    if (was.events === null) found.uncounted += 1;
+    else if (was.events < (is.events ?? 0)) found.inMotion += 1;
+    else if (was.events === is.events && was.hash === is.hash) found.same += 1;
+    else different.push(part);
+  }
+  const isAtRest = found.inMotion + found.uncounted === 0;
+  return {
+    ...{ ...found, different },
+    counts: isAtRest ? live.counts === rebuilt.counts : undefined,
+    promises: live.promises === rebuilt.promises,
+  };
+}

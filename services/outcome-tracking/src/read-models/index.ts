@@ -1,0 +1,12 @@
+// For whoever folds a log without the service: nothing from here reaches Kafka or HTTP.
+export {
+  compareReadModels,
+  type Comparison,
+  PARTS,
+  type ReadModelPart,
+  type ReadModels,
+  readModelsOf,
+} from './compare-read-models.js';
+export { ReadModelsLoad } from './load-read-models.js';
+/** Of the tables that they are in. */
+export const readModelMigrations = new URL('../../migrations/', import.meta.url);
