@@ -30,7 +30,7 @@ export class RowCopy {
     for (const name of [table, ...columns]) if (!NAME.test(name)) throw new RangeError(`not a name: ${name}`);
     const runner = dataSource.createQueryRunner();
     const connection = (await runner.connect()) as Client;
-    // eslint-disable-next-line fairlead/no-interpolated-sql -- names cannot be parameters; they were checked just now
+    // Names cannot be parameters; they were checked just now.
     return new RowCopy(runner, connection.query(copyFrom(`COPY ${table} (${columns.join(', ')}) FROM STDIN`)));
   }
 

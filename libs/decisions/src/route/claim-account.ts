@@ -5,7 +5,6 @@ import { companyKey } from './legal-forms.js';
 import type { NamedAccountList } from './named-accounts.js';
 import type { Policy } from './policy.js';
 import {
-  accountKeys,
   type Claim,
   type ClaimedAccount,
   type ClaimKind,

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PARTS, type ReadModels } from '@fairlead/outcome-tracking/read-models';
+import type { ReadModels } from '@fairlead/outcome-tracking/read-models';
 import { CommandFailed } from '../api/command-failed.js';
 
 /** Beside the log: what the read models of the system were when the log was taken. */
@@ -17,21 +17,8 @@ export async function readExportedReadModels(folder: string): Promise<ReadModels
     if (code === 'ENOENT') return undefined;
     throw new CommandFailed(`${file} cannot be read (${code}).`);
   }
-  try {
-    const models = JSON.parse(text) as ReadModels;
-    if (isWhole(models)) return models;
-  } catch {
-    // said below
-  }
-  throw new CommandFailed(`${file} is not what an export wrote: delete it to replay without comparing.`);
-}
-
-function isWhole(models: ReadModels | null): boolean {
-  return (
-    Array.isArray(models?.parts) &&
-    models.parts.length === PARTS &&
-    models.parts.every(({ leads, hash }) => Number.isInteger(leads) && typeof hash === 'string') &&
-    typeof models.counts === 'string' &&
-    typeof models.promises === 'string'
-  );
+  const { readReadModels } = await import('@fairlead/outcome-tracking/read-models');
+  const models = readReadModels(text);
+  if (!models) throw new CommandFailed(`${file} is not what an export wrote: delete it to replay without comparing.`);
+  return models;
 }

@@ -2,12 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FairleadEvent } from '@fairlead/events';
-import {
-  type ReadModels,
-  readModelMigrations,
-  readModelsOf,
-  ReadModelsLoad,
-} from '@fairlead/outcome-tracking/read-models';
+import type { ReadModels, ReadModelsLoad } from '@fairlead/outcome-tracking/read-models';
 import { createDataSource, inTransaction, migrate, RowCopy } from '@fairlead/persistence';
 import { startPostgres } from '../../../../infra/local/postgres.mjs';
 
@@ -29,6 +24,7 @@ export class RebuiltReadModels {
     const starting = startPostgres({ dir: join(folder, 'postgres'), durable: false, databases: ['fairlead'] });
     // Whoever waits for it is told.
     starting.catch(() => undefined);
+    const { ReadModelsLoad } = await import('@fairlead/outcome-tracking/read-models');
     return new RebuiltReadModels(folder, starting, new ReadModelsLoad(folder));
   }
 
@@ -39,6 +35,7 @@ export class RebuiltReadModels {
 
   /** @returns what they come to */
   async end(): Promise<ReadModels> {
+    const { readModelMigrations, readModelsOf } = await import('@fairlead/outcome-tracking/read-models');
     const postgres = await this.starting;
     const dataSource = createDataSource({
       url: postgres.urls['fairlead'] ?? '',

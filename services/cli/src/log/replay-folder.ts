@@ -1,4 +1,4 @@
-import { type Comparison, compareReadModels, type ReadModels } from '@fairlead/outcome-tracking/read-models';
+import type { Comparison, ReadModels } from '@fairlead/outcome-tracking/read-models';
 import type { VerifiedLog } from '@fairlead/transparency-log';
 import { DecisionsThread } from './decisions-thread.js';
 import { readExportedReadModels } from './exported-read-models.js';
@@ -39,6 +39,7 @@ export async function replayFolder(
     });
     const [decisions, rebuilt] = await Promise.all([thread.end(), models?.end()]);
     const live = rebuilt && (await readExportedReadModels(folder));
+    const { compareReadModels } = await import('@fairlead/outcome-tracking/read-models');
     return { log, decisions, rebuilt, compared: rebuilt && live && compareReadModels(live, rebuilt) };
   } finally {
     await thread.close();

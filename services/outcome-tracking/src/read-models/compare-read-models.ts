@@ -57,6 +57,28 @@ export async function readModelsOf(query: Query): Promise<ReadModels> {
   return { parts, offers, counts: rest?.counts ?? '', promises: rest?.promises ?? '' };
 }
 
+/** Reads what `readModelsOf` came to and somebody wrote down as JSON; undefined for anything else. */
+export function readReadModels(text: string): ReadModels | undefined {
+  try {
+    const models = JSON.parse(text) as ReadModels | null;
+    return isWhole(models) ? models : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isWhole(models: ReadModels | null): models is ReadModels {
+  return (
+    Array.isArray(models?.parts) &&
+    models.parts.length === PARTS &&
+    models.parts.every(
+      (part: ReadModelPart | null) => Number.isInteger(part?.leads) && typeof part?.hash === 'string',
+    ) &&
+    typeof models.counts === 'string' &&
+    typeof models.promises === 'string'
+  );
+}
+
 interface PartRow {
   readonly part: number;
   readonly count: number;

@@ -2,10 +2,10 @@
 export {
   compareReadModels,
   type Comparison,
-  PARTS,
   type ReadModelPart,
   type ReadModels,
   readModelsOf,
+  readReadModels,
 } from './compare-read-models.js';
 export { ReadModelsLoad } from './load-read-models.js';
 /** Of the tables that they are in. */

@@ -36,7 +36,7 @@ export class ReadModelsLoad {
 
   /** @param folder  for leads that have had no event for long */
   constructor(folder: string) {
-    this.standings = new SpilledMap(join(folder, 'standings'), STANDINGS_IN_MEMORY, {
+    this.standings = new SpilledMap<Standing>(join(folder, 'standings'), STANDINGS_IN_MEMORY, {
       write: JSON.stringify,
       read: (text) => JSON.parse(text) as Standing,
     });
