@@ -1,4 +1,4 @@
 // Written by tools/engine-hash.mjs --write; see there what it is computed from.
 
 /** Content hash of everything that decides: it goes into every decision. */
-export const engine = '854830241bb8ee42d1f1f6b01c61de7755713f4773d3ea42b7fbeea7dc7b9de4';
+export const engine = '7573f662168974ee9a1145c1ca7ae51f99055e8f7f37bcb1e82bd03719f868af';

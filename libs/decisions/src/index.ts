@@ -19,9 +19,10 @@ export {
 } from './normalise/mapping.js';
 export { type Completeness, isNeed, missingFields } from './normalise/missing-fields.js';
 export { readMoment } from './normalise/moment.js';
-export { NOBODY_HAD_IT, type Redecided, RoutingReplay } from './replay/replay-routing.js';
+export { NOBODY_HAD_IT, type OtherRules, type Redecided, RoutingReplay } from './replay/replay-routing.js';
 export { type Rescored, ScoreReplay } from './replay/replay-scores.js';
 export { RuleHistory } from './replay/rule-history.js';
+export { type Changed, type Fate, type Otherwise, type Share, WhatIf, type WhatIfResult } from './replay/what-if.js';
 export {
   type Contact,
   isExternalId,
@@ -83,6 +84,7 @@ export {
 } from './lifecycle/tally.js';
 
 // trust: figures that both sides can check
+export { type Estimate, type Interval, type OutcomeEstimates } from './trust/estimate-outcomes.js';
 export {
   type ByGrade,
   type Counted,
@@ -146,6 +148,13 @@ export {
   writtenAccount,
 } from './route/protected-accounts.js';
 export { type ClaimDecision, type Conflict, decideClaim, readAccount } from './route/claim-account.js';
+export {
+  problemsOfRow,
+  readRosterChanges,
+  rosterChanges,
+  type RosterRow,
+  type RowProblem,
+} from './route/roster-changes.js';
 export { MAX_PARTNERS, type Partner, partnerOf, type Refusal, Roster, rosterHash } from './route/roster.js';
 export {
   type EarlierOffers,

@@ -52,7 +52,10 @@ const ajv = new Ajv({ strict: true, allErrors: true, allowUnionTypes: true, verb
 export function documentReader<T>(
   schema: TSchema,
   rules: Rules<T> = () => undefined,
-  { onSoundParts = false }: { readonly onSoundParts?: boolean } = {},
+  {
+    onSoundParts = false,
+    maxBytes = MAX_DOCUMENT_BYTES,
+  }: { readonly onSoundParts?: boolean; readonly maxBytes?: number } = {},
 ): (source: unknown) => Reading<T> {
   const hasShape = ajv.compile(schema);
 
@@ -73,8 +76,8 @@ export function documentReader<T>(
       const errors = hasShape.errors ?? [];
       for (const error of errors) reportShape(error, value, report);
       if (onSoundParts) rules(value, report, soundBut(errors, value));
-    } else if (utf8ToBytes(canonicalJson(value)).length > MAX_DOCUMENT_BYTES) {
-      report([], `as JSON it is longer than ${MAX_DOCUMENT_BYTES} bytes`);
+    } else if (utf8ToBytes(canonicalJson(value)).length > maxBytes) {
+      report([], `as JSON it is longer than ${maxBytes} bytes`);
     } else rules(value as T, report, () => true);
 
     if (problems.length > 0) return { ok: false, problems: inOrder(problems) };

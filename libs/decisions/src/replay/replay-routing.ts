@@ -27,6 +27,7 @@ import {
   returnLead,
   type RoutingState,
   tellNoted,
+  withdrawCredit,
   withdrawOffer,
 } from '../route/routing-state.js';
 import type { Side } from '../route/routing-state.js';
@@ -46,6 +47,9 @@ const MAX_WAITING = 50_000;
 /** Under other rules a decision may have nothing to decide about. */
 export const NOBODY_HAD_IT = 'nobody had the lead by then';
 
+/** Other rules than those that a decision was taken under, for the same lead at the same moment. */
+export type OtherRules = (rules: Rules, stamp: DecisionStamp) => Rules;
+
 /** A lead between two decisions. */
 interface Life {
   /** As JSON, which takes a third of the memory: most leads are decided about once, and then only kept. */
@@ -57,6 +61,8 @@ interface Life {
   paidBy: Side | null;
   /** Whether its current offer can still end: neither refused, nor an opportunity, nor closed. */
   current: boolean;
+  /** Whether it holds no place: it was offered under other rules only, and nobody can have answered that. */
+  unanswered: boolean;
   refusedBy: string[];
 }
 
@@ -70,8 +76,6 @@ interface Life {
 export class RoutingReplay<Handle> {
   private state: RoutingState = newRoutingState();
   private under: Rules | undefined;
-  /** By the rules that were in force; so that the same ones are the same object. */
-  private readonly instead = new WeakMap<Rules, Rules>();
   private readonly lives = new Map<string, Life>();
   /** Leads that became opportunities, were closed or erased: nobody decides about them any more. */
   private readonly closed = new Set<string>();
@@ -79,8 +83,8 @@ export class RoutingReplay<Handle> {
   /** Whose offer ended how, by lead: the first refusal of each offer counts. */
   private readonly refusals = new Map<string, Map<number, EarlierOffers['because']>>();
   private readonly accepted = new Map<string, number>();
-  /** Answers and erasures that a decision may have noted. */
-  private readonly answers = new Map<string, Answer>();
+  /** Answers and erasures that a decision may have noted, by their ids. */
+  private readonly answers = new Map<string, Pick<Answer, 'type' | 'subject'>>();
   /** Why nothing is decided any more. */
   private broken: string | undefined;
   private readonly waiting = new Map<number, { readonly event: Recorded | AnswersNoted; readonly handle: Handle }>();
@@ -89,12 +93,13 @@ export class RoutingReplay<Handle> {
    * @param onDecided  called for each decision, in the order in which they were taken
    * @param insteadOf  other rules than those that a decision was taken under: what would have been decided? Leads, answers and
    * overrides stay what they were: whoever has a lead then declines or works on it as whoever had it did. That is an
-   * assumption about people, and no longer a fact.
+   * assumption about people, and no longer a fact. Who is offered a lead that was nobody's answers nothing: the offer counts for
+   * credits and for the day, and takes no place under `open`, which otherwise nothing would ever free.
    */
   constructor(
     private readonly rules: RuleHistory,
     private readonly onDecided: (redecided: Redecided<Handle>) => void,
-    private readonly insteadOf?: (rules: Rules) => Rules,
+    private readonly insteadOf?: OtherRules,
   ) {}
 
   /** @param handle  given back with the decision: what the caller needs to compare it by */
@@ -119,8 +124,10 @@ export class RoutingReplay<Handle> {
       case 'lead.lost':
       case 'lead.returned':
       case 'lead.erased':
-        // Of a lead whose last offer has ended nothing can be noted any more; a decision that waits may still bring one.
-        if (!this.hasEnded(event.subject) || this.waiting.size > 0) this.answers.set(event.id, event as Answer);
+        // Of a lead whose last offer has ended nothing can be noted any more; a decision that waits may still bring one. Under
+        // other rules the lead may be nobody's, and the record notes the answer of whoever had it all the same.
+        if (this.insteadOf || !this.hasEnded(event.subject) || this.waiting.size > 0)
+          this.answers.set(event.id, { type: event.type, subject: event.subject });
         break;
       case 'lead.routed':
       case 'lead.unroutable': {
@@ -227,19 +234,13 @@ export class RoutingReplay<Handle> {
       const lead = this.scored.get(subject) as RoutableLead;
       this.scored.delete(subject);
       decision = routeLead(lead, rules, this.state, decided.now);
-      this.lives.set(subject, {
-        ...kept(lead),
-        pool: '',
-        made: 0,
-        party: null,
-        paidBy: null,
-        current: false,
-        refusedBy: [],
-      });
+      const nothing = { pool: '', made: 0, party: null, paidBy: null, current: false, unanswered: false };
+      this.lives.set(subject, { ...kept(lead), ...nothing, refusedBy: [] });
     } else {
       const offer = offerOf(life);
       if (isOverride(event)) {
-        if (offer) withdrawOffer(this.state, offer, rules.roster);
+        if (offer && life.unanswered) withdrawCredit(this.state, offer);
+        else if (offer) withdrawOffer(this.state, offer, rules.roster);
         life.paidBy = null;
         const { to } = event.data as LeadRouted['data'];
         decision = overrideLead(again(life, 'declined'), to, life.made, rules, this.state, decided.now);
@@ -258,7 +259,11 @@ export class RoutingReplay<Handle> {
       }
     }
     applyDecision(this.state, decision.change, rules.roster);
-    this.follow(this.lives.get(subject) as Life, decision);
+    const after = this.lives.get(subject) as Life;
+    this.follow(after, decision);
+    const offer = offerOf(after);
+    after.unanswered = event.type === 'lead.unroutable' && offer !== undefined;
+    if (offer && after.unanswered) freePlace(this.state, offer, rules.roster);
     return decision;
   }
 
@@ -279,7 +284,7 @@ export class RoutingReplay<Handle> {
   /** Folds answers in that led to no decision. */
   private fold(ids: readonly string[]): void {
     for (const id of ids) {
-      const answer = this.answers.get(id) as Answer;
+      const answer = this.answers.get(id) as Pick<Answer, 'type' | 'subject'>;
       this.answers.delete(id);
       note(this.state, id);
       const life = this.lives.get(answer.subject);
@@ -301,10 +306,7 @@ export class RoutingReplay<Handle> {
 
   private rulesFor(stamp: DecisionStamp): Rules {
     const recorded = this.rules.rulesOf(stamp);
-    if (!this.insteadOf) return recorded;
-    let others = this.instead.get(recorded);
-    if (!others) this.instead.set(recorded, (others = this.insteadOf(recorded)));
-    return others;
+    return this.insteadOf ? this.insteadOf(recorded, stamp) : recorded;
   }
 
   /** The rules of a decision. What is remembered of who has room belongs to the rules before. */

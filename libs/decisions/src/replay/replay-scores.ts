@@ -1,5 +1,6 @@
 import type { FairleadEvent, LeadCompleted, LeadReceived, LeadScored } from '@fairlead/events';
 import { readMoment } from '../normalise/moment.js';
+import type { Model } from '../score/model.js';
 import { scoreLead } from '../score/score-lead.js';
 import { RuleMissing, type RuleHistory } from './rule-history.js';
 
@@ -13,7 +14,11 @@ export class ScoreReplay {
   /** What is to be scored next, by lead. */
   private readonly arrived = new Map<string, LeadReceived | LeadCompleted>();
 
-  constructor(private readonly rules: RuleHistory) {}
+  /** @param instead  another model than those that leads were scored with */
+  constructor(
+    private readonly rules: RuleHistory,
+    private readonly instead?: Model,
+  ) {}
 
   /** How many leads came in complete and were not scored: their scores may be in the part of the log that is missing. */
   get unscored(): number {
@@ -37,7 +42,7 @@ export class ScoreReplay {
     const missing = completed ? cause.data.missing : [];
     const { facts, reachable, sourceId, consent } = cause.data;
     try {
-      const model = this.rules.modelOf(recorded.data.model);
+      const model = this.instead ?? this.rules.modelOf(recorded.data.model);
       return {
         recorded,
         again: {

@@ -9,6 +9,7 @@ import type {
   PolicyActivated,
   RosterChanged,
 } from '@fairlead/events';
+import { readMoment } from '../normalise/moment.js';
 import { AnnouncedAccounts } from '../route/announced-accounts.js';
 import { NamedAccountList } from '../route/named-accounts.js';
 import type { PartnerDocument } from '../route/partner.js';
@@ -31,6 +32,8 @@ export class RuleHistory {
   private readonly policies = new Map<string, Policy>();
   private readonly models = new Map<string, Model>();
   private readonly lists = new Map<string, NamedAccountList>();
+  /** By name, in the order in which they were told, each with when it came into force. */
+  private readonly versions = new Map<string, { readonly from: number; readonly list: NamedAccountList }[]>();
   private readonly announced = new AnnouncedAccounts();
   private readonly rosters = new RosterHistory();
   private readonly claims = new ClaimHistory();
@@ -68,7 +71,11 @@ export class RuleHistory {
       case 'named-accounts.changed': {
         const { name, version, hash } = (event as NamedAccountsChanged).data;
         const list = this.announced.changed((event as NamedAccountsChanged).data);
-        if (list.complete) this.lists.set(`${name}#${hash}`, new NamedAccountList(name, version, list.document, hash));
+        if (!list.complete) return;
+        const read = new NamedAccountList(name, version, list.document, hash);
+        this.lists.set(`${name}#${hash}`, read);
+        const versions = this.versions.get(name) ?? [];
+        this.versions.set(name, [...versions, { from: readMoment(event.time) ?? 0, list: read }]);
         return;
       }
       case 'account.protected':
@@ -99,6 +106,15 @@ export class RuleHistory {
     let rules = byList.get(list);
     if (!rules) byList.set(list, (rules = { ...of, namedAccounts: new Map(list && [[list.name, list]]) }));
     return rules;
+  }
+
+  /**
+   * The list of that name at that moment, for a policy that reserves by a list by which nobody did then. Decisions that name
+   * a list name its version: those need not ask.
+   * @param now  milliseconds since the epoch
+   */
+  listAt(name: string, now: number): NamedAccountList | undefined {
+    return this.versions.get(name)?.findLast(({ from }) => from <= now)?.list;
   }
 
   /** @throws RuleMissing */

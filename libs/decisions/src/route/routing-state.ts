@@ -165,6 +165,11 @@ export function returnLead(state: RoutingState, offer: MadeOffer, roster: Roster
  */
 export function withdrawOffer(state: RoutingState, offer: MadeOffer, roster: Roster): void {
   freePlace(state, offer, roster);
+  withdrawCredit(state, offer);
+}
+
+/** As `withdrawOffer`, of an offer that took no place. */
+export function withdrawCredit(state: RoutingState, offer: MadeOffer): void {
   if (!offer.paidBy) return;
   const pool = changing(state, offer.pool);
   giveBack(changingCredits(pool, offer.quality, 'side'), offer.paidBy, LEAD);

@@ -14,7 +14,8 @@ export class Refused extends CommandFailed {
     readonly errors: readonly { readonly index?: number; readonly field: string; readonly detail: string }[],
   ) {
     const fields = errors.map((error) => `\n  ${error.field}: ${error.detail}`).join('');
-    super(`${status} ${title}${detail === undefined ? '' : `: ${detail}`}${hint(status)}${fields}`);
+    const told = { status, title, ...(detail !== undefined && { detail }), ...(errors.length > 0 && { errors }) };
+    super(`${status} ${title}${detail === undefined ? '' : `: ${detail}`}${hint(status)}${fields}`, told);
   }
 }
 

@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { CommandFailed } from '../api/command-failed.js';
 import { type FromWorker, HEADER_BYTES, SLOT_BYTES, type ToWorker } from './decisions-thread.js';
 import { LogReplay } from './replay-log.js';
+import { readEntry } from './verify-folder.js';
 
 const port = parentPort;
 if (!port) throw new Error('started as a program; it is a thread of `fairlead replay`');
@@ -17,7 +18,7 @@ port.on('message', (message: ToWorker) => {
       const index = slots.readDoubleLE(at);
       const begin = at + HEADER_BYTES;
       at = begin + slots.readUInt32LE(at + 8);
-      replay.read(slots.subarray(begin, at), index);
+      readEntry(slots.subarray(begin, at), index, (entry) => replay.read(entry));
     }
     port.postMessage({ free: message.slot } satisfies FromWorker);
   } catch (error) {

@@ -32,7 +32,7 @@ export function exportCommand(): Command {
           if (readModels !== true) printLine(`What the read models come to is not in it: ${readModels}`);
           printLine(`Now: fairlead verify ${out}`);
         },
-        { forMs: PATIENCE_MS },
+        { forMs: PATIENCE_MS, json },
       ),
     );
 }

@@ -60,7 +60,7 @@ async function rebuild(api: Api, database: string, folder: string, scratch: stri
   const { exportLog } = await import('./export-log.js');
   const { fetchEntries } = await import('./fetch-entries.js');
   const { readEvent } = await import('./replay-log.js');
-  const { verifyFolder } = await import('./verify-folder.js');
+  const { eachEntry, readEntry, verifyFolder } = await import('./verify-folder.js');
   const counter = new Counter('entries read:');
   let read = 0;
   let log: Verifier | undefined;
@@ -75,7 +75,7 @@ async function rebuild(api: Api, database: string, folder: string, scratch: stri
             folder,
             {},
             {
-              onEntries: (entries, first) => entries.forEach((entry, at) => take(readEvent(entry, first + at))),
+              onEntries: eachEntry((entry) => take(readEvent(entry))),
               onProgress: (done, of) => counter.show(done, of),
             },
           );
@@ -84,7 +84,7 @@ async function rebuild(api: Api, database: string, folder: string, scratch: stri
         },
         more: async () => {
           const entries = log ? await fetchEntries(api, log, read) : [];
-          const events = entries.map((entry, at) => readEvent(entry, read + at));
+          const events = entries.map((entry, at) => readEntry(entry, read + at, readEvent));
           read += entries.length;
           return events;
         },

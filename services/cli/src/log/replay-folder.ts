@@ -4,7 +4,7 @@ import { DecisionsThread } from './decisions-thread.js';
 import { readExportedReadModels } from './exported-read-models.js';
 import { RebuiltReadModels } from './rebuilt-read-models.js';
 import { readEvent, type ReplayResult } from './replay-log.js';
-import { type JudgedBy, verifyFolder } from './verify-folder.js';
+import { type JudgedBy, readEntry, verifyFolder } from './verify-folder.js';
 
 export interface Replayed {
   readonly log: VerifiedLog;
@@ -32,7 +32,7 @@ export async function replayFolder(
         for (const [at, entry] of entries.entries()) {
           const full = thread.read(entry, first + at);
           if (full) await full;
-          models?.read(readEvent(entry, first + at));
+          if (models) readEntry(entry, first + at, (each) => models.read(readEvent(each)));
         }
       },
       onProgress,

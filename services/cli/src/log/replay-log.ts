@@ -6,8 +6,7 @@ import {
   RuleHistory,
   ScoreReplay,
 } from '@fairlead/decisions/replay';
-import { allEvents, decodeEvent, type FairleadEvent, InvalidEvent } from '@fairlead/events';
-import { CommandFailed } from '../api/command-failed.js';
+import { allEvents, decodeEvent, type FairleadEvent } from '@fairlead/events';
 
 /** A decision that came out otherwise than it was recorded, or could not be taken again. */
 export interface Difference {
@@ -62,14 +61,10 @@ export class LogReplay {
   private undecidableBecause: string | undefined;
   private erased = 0;
 
-  /**
-   * @param entry  as it is in the log
-   * @param index  its place there
-   * @throws CommandFailed for an entry that is no event
-   */
-  read(entry: Buffer, index: number): void {
+  /** @param entry  as it is in the log; what is no event fails in one way or another */
+  read(entry: Buffer): void {
     const text = entry.toString('utf8');
-    const event = readEvent(entry, index, text);
+    const event = readEvent(entry, text);
     this.events += 1;
     if (event.type === 'lead.erased') this.erased += 1;
     this.rules.read(event);
@@ -145,21 +140,12 @@ export class LogReplay {
   }
 }
 
-/**
- * An entry as an event; one in an older version as the newest.
- * @param index  of the entry, for saying which one cannot be read
- * @throws CommandFailed
- */
-export function readEvent(entry: Buffer, index: number, text = entry.toString('utf8')): FairleadEvent {
-  try {
-    const event = JSON.parse(text) as FairleadEvent & { type: string };
-    const known = newest.get(event.type);
-    if (!known) return event;
-    // The very string of the definition: whoever asks which type it is compares two pointers and not two texts.
-    event.type = known.type;
-    return event.dataschema === known.dataschema ? event : decodeEvent(entry);
-  } catch (error) {
-    const why = error instanceof InvalidEvent ? error.message : 'it is not JSON';
-    throw new CommandFailed(`Entry ${index} of the log cannot be read as an event: ${why}.`);
-  }
+/** An entry as an event; one in an older version as the newest. */
+export function readEvent(entry: Buffer, text = entry.toString('utf8')): FairleadEvent {
+  const event = JSON.parse(text) as FairleadEvent & { type: string };
+  const known = newest.get(event.type);
+  if (known === undefined || event.dataschema !== known.dataschema) return decodeEvent(entry);
+  // The very string of the definition: whoever asks which type it is compares two pointers and not two texts.
+  event.type = known.type;
+  return event;
 }

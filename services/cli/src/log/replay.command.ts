@@ -53,7 +53,7 @@ export function replayCommand(): Command {
         describe(decisions);
         describeReadModels(replayed);
         printLine(`In ${seconds.toFixed(1)} s, the log verified with it.`);
-      }),
+      }, options),
     );
 }
 

@@ -1,7 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
+import { decodeEvent, InvalidEvent } from '@fairlead/events';
 import {
   FolderStorage,
   LogNotSound,
+  MAX_NOTE_BYTES,
   MalformedNote,
   readVerifierKey,
   type VerifiedLog,
@@ -26,7 +28,7 @@ export async function verifyFolder(
   { key, since }: JudgedBy,
   on: Pick<VerifyOptions, 'onEntries' | 'onProgress'>,
 ): Promise<VerifiedLog> {
-  if (!existsSync(folder)) throw new CommandFailed(`There is no folder ${folder}.`);
+  mustBeFolder(folder);
   try {
     return await verifyLog(new FolderStorage(folder), {
       ...on,
@@ -34,9 +36,59 @@ export async function verifyFolder(
       ...(since !== undefined && { since: readFile(since) }),
     });
   } catch (error) {
-    if (error instanceof LogNotSound) throw new CommandFailed(`The log is not sound. ${error.message}`);
+    if (error instanceof LogNotSound)
+      throw new CommandFailed(`The log is not sound. ${error.message}`, { where: error.where, what: error.what });
+    const { code, path } = error as NodeJS.ErrnoException;
+    // A disk that fails, or files that are somebody else's: no finding about the log.
+    if (code !== undefined && path !== undefined)
+      throw new CommandFailed(`${path} cannot be read (${code}).`, { file: path });
     throw error;
   }
+}
+
+/** Hands on each entry of a log, in order. */
+export function eachEntry(read: (entry: Buffer) => void): NonNullable<VerifyOptions['onEntries']> {
+  return (entries, firstIndex) => {
+    for (const [at, entry] of entries.entries()) readEntry(entry, firstIndex + at, read);
+  };
+}
+
+/**
+ * Hands on an entry. What is no event of ours fails whoever reads it in one way or another; that is told by the entry's index,
+ * and what is wrong with it.
+ * @throws CommandFailed
+ */
+export function readEntry<T>(entry: Buffer, index: number, read: (entry: Buffer) => T): T {
+  try {
+    return read(entry);
+  } catch (error) {
+    const invalid = error instanceof InvalidEvent ? error : whyInvalid(entry);
+    if (!invalid) throw error;
+    const details = { where: `entry ${index}`, what: invalid.message };
+    throw new CommandFailed(`Entry ${index} of the log is no event of Fairlead’s. ${invalid.message}`, details);
+  }
+}
+
+function whyInvalid(entry: Buffer): InvalidEvent | undefined {
+  try {
+    decodeEvent(entry);
+    return undefined;
+  } catch (error) {
+    if (error instanceof InvalidEvent) return error;
+    throw error;
+  }
+}
+
+function mustBeFolder(folder: string): void {
+  let isFolder: boolean;
+  try {
+    isFolder = statSync(folder).isDirectory();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const what = code === 'ENOENT' ? `There is no folder ${folder}.` : `${folder} cannot be read (${code}).`;
+    throw new CommandFailed(what, { file: folder });
+  }
+  if (!isFolder) throw new CommandFailed(`${folder} is no folder.`, { file: folder });
 }
 
 function readKey(file: string): Verifier {
@@ -48,10 +100,24 @@ function readKey(file: string): Verifier {
   }
 }
 
+/** A checkpoint or a key. */
 function readFile(file: string): Buffer {
+  let handle: number | undefined;
   try {
-    return readFileSync(file);
+    // A pipe would otherwise keep us waiting for somebody who writes.
+    handle = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stat = fstatSync(handle);
+    if (!stat.isFile()) throw new CommandFailed(`${file} is no file.`, { file });
+    if (stat.size > MAX_NOTE_BYTES)
+      throw new CommandFailed(
+        `${file} has ${stat.size} bytes, and a checkpoint or a key has ${MAX_NOTE_BYTES} at most.`,
+        { file },
+      );
+    return readFileSync(handle);
   } catch (error) {
-    throw new CommandFailed(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+    if (error instanceof CommandFailed) throw error;
+    throw new CommandFailed(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`, { file });
+  } finally {
+    if (handle !== undefined) closeSync(handle);
   }
 }

@@ -38,6 +38,6 @@ export function verifyCommand(): Command {
         printLine(`  ${earlier.toLocaleString('en')} earlier checkpoints, each of a beginning of it`);
         if (options.since !== undefined) printLine('  and so is the checkpoint that you kept');
         printLine(`  in ${seconds.toFixed(1)} s`);
-      }),
+      }, options),
     );
 }
