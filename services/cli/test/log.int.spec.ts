@@ -77,6 +77,23 @@ describe('the log, taken away', () => {
     const { leads: offered } = await done<{ leads: { id: string }[] }>('GET', '/v1/leads?limit=40');
     await Promise.all(offered.map(({ id }) => call('POST', `/v1/leads/${id}/decline`, { reason: 'capacity' })));
     await settled();
+    // Others are taken on, and some of them are won.
+    const { leads: all } = await done<{ leads: { id: string }[] }>('GET', '/v1/leads?limit=100');
+    const parties = [ADMIN];
+    for (const partner of ['acme', 'bolt'])
+      parties.push((await done<{ key: string }>('POST', '/v1/keys', { name: partner, role: 'partner', partner })).key);
+    // Whoever has it: the others are told that they were never offered it.
+    const byItsParty = async (path: string, body?: unknown) => {
+      for (const each of parties) if ((await call('POST', path, body, each)).status < 300) return;
+      throw new Error(`nobody may ${path}`);
+    };
+    await Promise.all(
+      all.slice(40).map(async ({ id }, index) => {
+        await byItsParty(`/v1/leads/${id}/accept`);
+        if (index % 2 === 0) await byItsParty(`/v1/leads/${id}/outcomes`, { type: 'won' });
+      }),
+    );
+    await settled();
   }, PATIENCE_MS);
   afterAll(() => end?.());
 
@@ -254,6 +271,59 @@ describe('the log, taken away', () => {
     const wrong = await fairlead('what-if', join(folder, 'taken'), '--policy', file);
     expect([wrong.code, wrong.stdout]).toEqual([1, '']);
     expect(wrong.stderr).toMatch(/is no policy:\n {2}line 5: /);
+  });
+
+  it('says what another model and another roster would have come to, and keeps estimates apart', async () => {
+    interface Found {
+      readonly changed: number;
+      readonly different: { leadId: string; pool: string; poolSeq: number; was: string; now: string; cause: string }[];
+      readonly causes: Record<string, number>;
+      readonly grades: { was: string; now: string; leads: number }[];
+      readonly shares: { party: string | null; was: number; now: number }[];
+      readonly undecidable: number;
+      readonly estimates: { method: string; won: { observed: number } };
+    }
+    const files = (name: string, document: unknown) => {
+      const file = join(folder, name);
+      writeFileSync(file, JSON.stringify(document));
+      return file;
+    };
+    const whatIf = async (...args: string[]) => {
+      const { code, stdout, stderr } = await fairlead('what-if', join(folder, 'taken'), ...args, '--json');
+      expect([code, stderr]).toEqual([0, '']);
+      return JSON.parse(stdout) as Found;
+    };
+    const { models } = await done<{ models: { name: string }[] }>('GET', '/v1/models');
+    const { document } = await done<{ document: { grades: object } }>('GET', `/v1/models/${models[0]?.name}`);
+    const roster = await done('GET', '/v1/partners');
+    const same = await whatIf('--model', files('same.json', document), '--partners', files('roster.json', roster));
+    expect(same).toMatchObject({ changed: 0, different: [], undecidable: 0 });
+
+    const other = files('model.json', { ...document, grades: { A: 3, B: 2, C: 1 } });
+    const model = await whatIf('--model', other);
+    expect(model.changed).toBe(model.different.length);
+    expect(model.changed).toBeGreaterThan(0);
+    expect(model.grades.reduce((sum, { leads }) => sum + leads, 0)).toBe(LEADS);
+    expect(model.grades.some(({ was, now }) => was !== now)).toBe(true);
+    expect(model.different[0]).toEqual({
+      leadId: expect.any(String) as string,
+      pool: 'all',
+      poolSeq: expect.any(Number) as number,
+      was: model.different[0]?.was,
+      now: model.different[0]?.now,
+      cause: 'model',
+    });
+
+    const without = files('without.json', [{ id: 'acme', removed: true }]);
+    const both = await whatIf('--model', other, '--partners', without);
+    expect(both.shares.filter(({ party, now }) => party === 'acme' && now > 0)).toEqual([]);
+    expect(Object.keys(both.causes).sort()).toEqual(expect.arrayContaining(['roster']));
+    expect(both.estimates.won.observed).toBe(30);
+
+    const shown = await fairlead('what-if', join(folder, 'taken'), '--partners', without);
+    expect(shown).toMatchObject({ code: 0, stderr: '' });
+    expect(shown.stdout).toMatch(/^With another roster \(0 put in, 1 removed\):\nOf /);
+    expect(shown.stdout).toMatch(/\nEstimates, not facts\nEXPECTED .*\naccepted .*\nqualified .*\nwon .*\n.*Wilson/);
   });
 
   it('tells of one lead what happened, and why', async () => {
