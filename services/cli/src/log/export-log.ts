@@ -1,16 +1,21 @@
+import { readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
   CHECKPOINT,
+  CHECKPOINTS,
   FolderStorage,
+  MAX_NOTE_BYTES,
   MAX_BUNDLE_BYTES,
   MalformedNote,
   openCheckpoint,
   readVerifierKey,
   tilePath,
   tilesFor,
+  UnreadableFile,
   type Verifier,
+  VERIFIER_KEY,
 } from '@fairlead/transparency-log';
 import { type Api, Refused } from '../api/client.js';
 import { CommandFailed } from '../api/command-failed.js';
@@ -30,9 +35,13 @@ const AT_ONCE = 8;
 /** What a service has folded was in Kafka before, and is in the published log a second later; and half a second for good measure. */
 const IN_THE_LOG_WITHIN_MS = 1_500;
 
+/** What an export has in it. */
+const OURS: ReadonlySet<string> = new Set(['.unfinished', CHECKPOINT, CHECKPOINTS, 'tile', VERIFIER_KEY, READ_MODELS]);
+
 /**
  * Takes the log away as plain files. What is there already is not fetched again; an export that was interrupted goes on. The
- * checkpoint is written last, so a folder is always the export of some moment.
+ * checkpoint is written last, so a folder is always the export of some moment; the key first, so that none is of two logs.
+ * @throws CommandFailed that says what keeps it from that
  */
 export async function exportLog(
   api: Api,
@@ -40,10 +49,38 @@ export async function exportLog(
   onProgress: (done: number, of: number) => void,
   { readModels = true } = {},
 ): Promise<Exported> {
+  try {
+    return await exportInto(api, folder, onProgress, readModels);
+  } catch (error) {
+    if (error instanceof UnreadableFile) throw new CommandFailed(`${folder}/${error.message}.`, { file: error.path });
+    if (error instanceof MalformedNote)
+      throw new CommandFailed(`What the system has as its log is none: ${error.message}.`);
+    const { code, path } = error as NodeJS.ErrnoException;
+    if (code !== undefined && path !== undefined)
+      throw new CommandFailed(`${path} cannot be written (${code}).`, { file: path });
+    throw error;
+  }
+}
+
+async function exportInto(
+  api: Api,
+  folder: string,
+  onProgress: (done: number, of: number) => void,
+  readModels: boolean,
+): Promise<Exported> {
   const storage = new FolderStorage(folder);
-  const models = readModels ? await readModelsOf(api) : undefined;
   const key = await api.read('/log/verifier.key');
   const log = readVerifierKey(key.toString('utf8'));
+  const strange = readFolder(folder).find((name) => !OURS.has(name));
+  if (strange !== undefined)
+    throw new CommandFailed(
+      `${folder} has other things in it (${strange}): give a folder that is empty, or an export.`,
+    );
+  const keyBefore = await storage.read(VERIFIER_KEY, MAX_NOTE_BYTES);
+  if (keyBefore && keyBefore.toString('utf8').trim() !== key.toString('utf8').trim())
+    throw new CommandFailed(`${folder} has another log, by its verifier.key.`);
+  // Before the log is read: so that it has all that they were folded from.
+  const models = readModels ? await readModelsOf(api) : undefined;
   const note = await api.read('/log/checkpoint');
   const { size } = openCheckpoint(note, log);
   const before = await storage.read(CHECKPOINT, MAX_BUNDLE_BYTES);
@@ -52,6 +89,8 @@ export async function exportLog(
     throw new CommandFailed(
       `${folder} has ${had} entries of a log, and this one has only ${size}: it is another log, or it lost some.`,
     );
+
+  if (!keyBefore) await storage.write(VERIFIER_KEY, key);
 
   // The last ones first: `pop` takes the bundles from the left.
   const tiles = [...tilesFor(size)].reverse();
@@ -78,7 +117,6 @@ export async function exportLog(
     await storage.write(path, Buffer.from(each.note));
     fetched += 1;
   }
-  await storage.write('verifier.key', key);
   await storage.write(CHECKPOINT, note);
   // One of another moment would be worse than none.
   if (Buffer.isBuffer(models)) await storage.write(READ_MODELS, models);
@@ -89,7 +127,7 @@ export async function exportLog(
   };
 }
 
-/** What leads, offers and counts are shown from, before the log is read: so that the log has all that they were folded from. */
+/** What leads, offers and counts are shown from; answered when the log has all that they were folded from. */
 async function readModelsOf(api: Api): Promise<Buffer | Refused> {
   try {
     const models = await api.read('/v1/read-models');
@@ -98,6 +136,15 @@ async function readModelsOf(api: Api): Promise<Buffer | Refused> {
   } catch (error) {
     // Another service has them, and it need not run; nor may every key ask for them.
     if (error instanceof Refused && [403, 404].includes(error.status)) return error;
+    throw error;
+  }
+}
+
+function readFolder(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   }
 }
