@@ -3,7 +3,7 @@ import { extname } from 'node:path';
 import { Command } from 'commander';
 import { CommandFailed } from '../api/command-failed.js';
 import { printJson, printLine, printTable } from '../api/print.js';
-import { runWithApi } from '../api/run-command.js';
+import { runWithApi } from '../api/run-with-api.js';
 
 interface List {
   readonly name: string;

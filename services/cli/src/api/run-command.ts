@@ -1,7 +1,5 @@
-import { Api, type Patience } from './client.js';
 import { CommandFailed } from './command-failed.js';
 import { printJson } from './print.js';
-import { apiSettings } from './settings.js';
 
 /** How a command was asked to print. */
 export interface Printing {
@@ -22,22 +20,4 @@ export async function runCommand(work: () => Promise<void>, { json }: Printing =
     process.exitCode = 1;
     if (json) printJson({ error: { message: error.message, ...error.details } });
   }
-}
-
-/** As `runCommand`, with the API at hand. */
-export async function runWithApi(
-  work: (api: Api) => Promise<void>,
-  { json, ...patience }: Partial<Patience> & Printing = {},
-): Promise<void> {
-  await runCommand(
-    async () => {
-      const api = new Api(apiSettings(process.env), { forMs: 0, ...patience });
-      try {
-        await work(api);
-      } finally {
-        await api.close();
-      }
-    },
-    { json },
-  );
 }

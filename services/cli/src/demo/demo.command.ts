@@ -1,5 +1,4 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { Api } from '../api/client.js';
 import { printJson } from '../api/print.js';
 import { runCommand } from '../api/run-command.js';
 import { apiSettings } from '../api/settings.js';
@@ -29,6 +28,7 @@ export function demoCommand(): Command {
     .addHelpText('after', help)
     .action(({ json, ...options }: DemoOptions) =>
       runCommand(async () => {
+        const { Api } = await import('../api/client.js');
         const { playCampaign } = await import('./play-campaign.js');
         const { url, key: adminKey } = apiSettings(process.env);
         const dataFolder = new DataFolder(process.env).path;

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { printJson, printLine } from '../api/print.js';
-import { runWithApi } from '../api/run-command.js';
+import { runWithApi } from '../api/run-with-api.js';
 import { number, Progress } from './progress.js';
 import type { RejectedRow, Tally } from './tally.js';
 

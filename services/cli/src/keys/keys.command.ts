@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { printJson, printLine, printTable } from '../api/print.js';
-import { runWithApi } from '../api/run-command.js';
+import { runWithApi } from '../api/run-with-api.js';
 
 interface Key {
   readonly id: string;

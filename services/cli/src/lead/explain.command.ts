@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { printJson, printLine } from '../api/print.js';
-import { runWithApi } from '../api/run-command.js';
+import { runWithApi } from '../api/run-with-api.js';
 
 interface Explanation {
   readonly grade: string | null;

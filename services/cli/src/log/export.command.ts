@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { printJson, printLine } from '../api/print.js';
-import { runWithApi } from '../api/run-command.js';
+import { runWithApi } from '../api/run-with-api.js';
 import { Counter } from './counter.js';
 
 /** How long to wait for a system that is away in the middle of an export. */

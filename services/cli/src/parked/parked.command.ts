@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { Api } from '../api/client.js';
 import { CommandFailed } from '../api/command-failed.js';
 import { printJson, printLine, printTable } from '../api/print.js';
-import { runWithApi } from '../api/run-command.js';
+import { runWithApi } from '../api/run-with-api.js';
 
 interface Parked {
   readonly id: string;
