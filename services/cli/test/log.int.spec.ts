@@ -331,7 +331,17 @@ describe('the log, taken away', () => {
     const id = leads[0]?.id ?? '';
     const timeline = await fairlead('timeline', id);
     expect(timeline).toMatchObject({ code: 0, stderr: '' });
-    expect(timeline.stdout).toMatch(/lead\.received .*\n.*lead\.scored .*\n.*lead\.routed /);
+    expect(timeline.stdout).toMatch(
+      / received from web.*\n.* points by model .*\n.* offer 1 to .*policy default@1, decision all/,
+    );
+    // Whoever has but the folder reads the same in it.
+    const offline = await fairlead('timeline', id, '--log', join(folder, 'taken'));
+    expect(offline).toEqual(timeline);
+    const elsewhere = await fairlead('timeline', 'nobody', '--log', join(folder, 'taken'), '--json');
+    expect([elsewhere.code, JSON.parse(elsewhere.stdout)]).toEqual([
+      1,
+      { error: { message: expect.stringContaining('says nothing of a lead nobody') as string } },
+    ]);
     const explanation = await fairlead('explain', id, '--partner', 'acme');
     expect(explanation).toMatchObject({ code: 0, stderr: '' });
     expect(explanation.stdout).toMatch(/^Lead .*\n\n.* offered to .*\(policy default@1, decision all\/\d+\)\n {2}\S/);
