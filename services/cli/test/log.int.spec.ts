@@ -335,7 +335,7 @@ describe('the log, taken away', () => {
       / received from web.*\n.* points by model .*\n.* offer 1 to .*policy default@1, decision all/,
     );
     // Whoever has but the folder reads the same in it.
-    const offline = await fairlead('timeline', id, '--log', join(folder, 'taken'));
+    const offline = await fairlead('timeline', id, '--log', join(folder, 'after'));
     expect(offline).toEqual(timeline);
     const elsewhere = await fairlead('timeline', 'nobody', '--log', join(folder, 'taken'), '--json');
     expect([elsewhere.code, JSON.parse(elsewhere.stdout)]).toEqual([

@@ -6,7 +6,7 @@ import { Command } from 'commander';
 import type { Api } from '../api/client.js';
 import { CommandFailed } from '../api/command-failed.js';
 import { printJson, printLine } from '../api/print.js';
-import { runWithApi } from '../api/run-command.js';
+import { runWithApi } from '../api/run-with-api.js';
 import { databaseUrl } from '../start/database-url.js';
 import { Counter } from './counter.js';
 
