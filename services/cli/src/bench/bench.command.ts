@@ -1,12 +1,13 @@
 import { Command, InvalidArgumentError } from 'commander';
 import picocolors from 'picocolors';
 import { runCommand } from '../api/run-command.js';
+import type { ReplayBenchResult } from './replay/replay.js';
 import type { RoadResult } from './road.js';
 import type { CoreResult } from './routing.js';
 import type { AdversaryResult, Furthest } from './routing-adversary.js';
 import type { StatementsResult } from './routing-statements.js';
 
-/** `fairlead bench road [--seconds N] [--json]`, `fairlead bench routing [--core | --adversary] [--json]` */
+/** `fairlead bench road [--seconds N] [--json]`, `… routing [--core | --adversary] [--json]`, `… replay [--events N] [--json]` */
 export function benchCommand(): Command {
   const bench = new Command('bench').description(
     'measures this machine: each figure stands beside its limit or a peer',
@@ -55,6 +56,24 @@ export function benchCommand(): Command {
         const result = await benchRouting(options, onProgress);
         process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : describeRouting(result));
       }),
+    );
+  bench
+    .command('replay')
+    .description('verifies and replays a log, and rebuilds the read models from it: seconds and memory')
+    .option('--events <n>', 'how many events the log has', readCount(1_000, 100_000_000), 1_000_000)
+    .option('--json', 'the figures as JSON')
+    .addHelpText(
+      'after',
+      '\nThe log is made by the real decisions over a simulated vendor; a million events take half a minute to make and a gigabyte of disk.' +
+        '\nMeasure on an idle machine: whatever else runs is measured with it.',
+    )
+    .action((options: { events: number; json?: true }) =>
+      runCommand(async () => {
+        const { benchReplay } = await import('./replay/replay.js');
+        const onProgress = (text: string): void => void process.stderr.write(picocolors.dim(`  … ${text}\n`));
+        const result = await benchReplay(options.events, onProgress);
+        process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : describeReplay(result));
+      }, options),
     );
   return bench;
 }
@@ -132,6 +151,31 @@ function describeRouting({ core, statements, adversary }: RoutingResult): string
     core ? describeCore(core) : '',
     statements ? describeStatements(statements) : '',
     adversary ? describeAdversary(adversary) : '',
+    '\n',
+  ].join('');
+}
+
+function describeReplay({
+  events,
+  bytes,
+  decisions,
+  leads,
+  offers,
+  seconds,
+  memoryMb,
+  limits,
+}: ReplayBenchResult): string {
+  const s = (value: number): string => `${value.toFixed(1)} s`;
+  return [
+    `\n${picocolors.bold('Replay')}  of ${thousands(events)} events (${thousands(bytes / 1e6)} MB): the log verified, ${thousands(decisions)} decisions compared byte for byte,\n`,
+    `        ${thousands(leads)} leads and ${thousands(offers)} offers rebuilt in a PostgreSQL started for it, and hashed\n`,
+    row('from start to end', s(seconds), events === 1_000_000 ? 'to reach 15 s, then 8 s' : ''),
+    row('events a second', thousands(events / seconds), 'a prototype on one thread, without read models: 84,000'),
+    row('memory', `${thousands(memoryMb)} MB`, 'to reach 256 MB; PostgreSQL is not in it'),
+    `\n${picocolors.bold('Limits')}  what one thread needs for a part of it alone, for as many events, in the same run\n`,
+    row('JSON.parse', s(limits.jsonParse), 'each event is read once by each of two threads'),
+    row('SHA-256', s(limits.sha256), 'of each entry; the tree needs as many again, of 65 bytes'),
+    row('COPY', s(limits.copy), 'as many rows of about that size into PostgreSQL'),
     '\n',
   ].join('');
 }

@@ -49,7 +49,14 @@ export function replayCommand(): Command {
         if (decisions.differentCount > 0 || decisions.undecidable > 0 || differs) process.exitCode = 1;
         const { size, root } = log.checkpoint;
         if (options.json)
-          return printJson({ ...decisions, size, root: root.toString('base64'), readModels: shown(replayed), seconds });
+          return printJson({
+            ...decisions,
+            size,
+            root: root.toString('base64'),
+            readModels: shown(replayed),
+            seconds,
+            memoryMb: Math.round(process.resourceUsage().maxRSS / 1_024),
+          });
         describe(decisions);
         describeReadModels(replayed);
         printLine(`In ${seconds.toFixed(1)} s, the log verified with it.`);
