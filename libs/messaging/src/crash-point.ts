@@ -22,6 +22,8 @@ export const crashPoints = [
   'outbox.removed',
   'parking.parked', // parked and committed, offset not
   'intake.stored', // HTTP intake committed, not answered
+  'erasure.begun', // the intention is committed, the lead's key is still there
+  'erasure.key-deleted', // the key is gone, nothing is said
   'delivery.claimed', // leased to this sender, not sent
   'delivery.sent', // the partner has it, we have not recorded so
   'delivery.recorded',

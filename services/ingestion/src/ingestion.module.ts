@@ -3,6 +3,9 @@ import { MessagingModule } from '@fairlead/messaging';
 import { PersonalDataModule } from '@fairlead/personal-data';
 import { Environment } from '@fairlead/platform';
 import { INGESTION_SETTINGS, readIngestionSettings } from './config.js';
+import { EraseLead } from './erasure/erase-lead.js';
+import { ErasureTimer } from './handlers/erasure.timer.js';
+import { ErasuresController } from './handlers/erasures.controller.js';
 import { HeldLeadsController } from './handlers/held-leads.controller.js';
 import { HoldExpiryTimer } from './handlers/hold-expiry.timer.js';
 import { IdempotencyKeysTimer } from './handlers/idempotency-keys.timer.js';
@@ -14,6 +17,7 @@ import { CompleteLead } from './intake/complete-lead.js';
 import { Intake } from './intake/intake.js';
 import { TakeIn } from './intake/take-in.js';
 import { ActivePolicyStore } from './store/active-policy.store.js';
+import { ErasuresStore } from './store/erasures.store.js';
 import { HeldLeadsStore } from './store/held-leads.store.js';
 import { IdempotencyKeysStore } from './store/idempotency-keys.store.js';
 import { IdentitiesStore } from './store/identities.store.js';
@@ -27,11 +31,19 @@ export const migrations = new URL('../migrations/', import.meta.url);
     MessagingModule.forService({ name: 'ingestion', migrations, topics: ['control'] }),
     PersonalDataModule.register(),
   ],
-  controllers: [LeadsController, HeldLeadsController, SourcesController, PolicyActivatedHandler],
+  controllers: [LeadsController, HeldLeadsController, ErasuresController, SourcesController, PolicyActivatedHandler],
   providers: [
     { provide: INGESTION_SETTINGS, inject: [Environment], useFactory: readIngestionSettings },
-    ...[Intake, TakeIn, CompleteLead, Backlog, HoldExpiryTimer, IdempotencyKeysTimer],
-    ...[SourcesStore, LeadsStore, IdentitiesStore, HeldLeadsStore, IdempotencyKeysStore, ActivePolicyStore],
+    ...[Intake, TakeIn, CompleteLead, Backlog, HoldExpiryTimer, IdempotencyKeysTimer, EraseLead, ErasureTimer],
+    ...[
+      SourcesStore,
+      LeadsStore,
+      IdentitiesStore,
+      HeldLeadsStore,
+      IdempotencyKeysStore,
+      ActivePolicyStore,
+      ErasuresStore,
+    ],
   ],
 })
 export class IngestionModule {}

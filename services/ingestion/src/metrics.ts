@@ -15,6 +15,11 @@ export const leadsCompleted = new Counter({
   help: 'Held leads that went on, and why',
   labelNames: ['by'],
 });
+export const leadsErased = new Counter({
+  name: 'fairlead_leads_erased_total',
+  help: 'Leads whose personal data was erased, by why',
+  labelNames: ['reason'],
+});
 export const heldLeadsFailed = new Counter({
   name: 'fairlead_held_leads_failed_total',
   help: 'Times that a held lead could not go on, or not with its contact; above 0 somebody should look at the keys',

@@ -1,6 +1,13 @@
 /** Which service serves what. A test holds this table against the routes that the services really have. */
 export const routesOf: Readonly<Record<string, readonly string[]>> = {
-  ingestion: ['POST /v1/leads', 'PATCH /v1/leads/:leadId', 'GET /v1/sources/:sourceId', 'PUT /v1/sources/:sourceId'],
+  ingestion: [
+    'POST /v1/leads',
+    'PATCH /v1/leads/:leadId',
+    'DELETE /v1/leads/:leadId/personal-data',
+    'POST /v1/erasures',
+    'GET /v1/sources/:sourceId',
+    'PUT /v1/sources/:sourceId',
+  ],
   scoring: ['GET /v1/models', 'GET /v1/models/:name', 'PUT /v1/models/:name', 'POST /v1/models/:name/activate'],
   routing: [
     'GET /v1/leads/:leadId/explanation',

@@ -87,9 +87,9 @@ export class HeldLeadsController {
         .run(async (unit) => {
           const repeated = part && (await this.#bind(unit, part));
           if (repeated) return repeated;
-          const sourceId = UUID.test(leadId) ? await this.leads.sourceOf(unit, leadId) : undefined;
-          if (sourceId === undefined || (caller.role === 'source' && sourceId !== caller.sourceId))
-            throw notFound('lead');
+          const lead = UUID.test(leadId) ? await this.leads.find(unit, leadId) : undefined;
+          if (!lead || (caller.role === 'source' && lead.sourceId !== caller.sourceId)) throw notFound('lead');
+          if (lead.erased) throw erased();
           const [held] = await this.held.find(unit, [leadId]);
           if (!held) throw notHeld();
 
@@ -135,12 +135,16 @@ function viewOf(id: string, completion: Exclude<Completion, { outcome: 'changed'
     case 'invalid':
       throw invalid(422, completion.errors);
     case 'erased':
-      throw new Problem(410, { type: 'erased', detail: 'The lead was erased.' });
+      throw erased();
   }
 }
 
 function invalid(status: 400 | 422, errors: readonly { field: string; detail: string }[]): Problem {
   return new Problem(status, { type: 'invalid-input', title: 'Invalid input', errors });
+}
+
+function erased(): Problem {
+  return new Problem(410, { type: 'erased', detail: 'The lead was erased.' });
 }
 
 function notHeld(): Problem {

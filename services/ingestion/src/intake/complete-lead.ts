@@ -63,7 +63,8 @@ export class CompleteLead {
 
     const { leadId } = held;
     const keys = hashedKeys(result.lead, this.personalData).map((key) => ({ ...key, leadId }));
-    await this.identities.claim(unit, keys);
+    const others = await this.identities.claim(unit, keys);
+    if ([...others.values()].some((other) => other.leadId !== leadId)) await this.identities.noteFurther(unit, keys);
     if (result.lead.reachable.email && !held.lead.reachable.email) {
       await this.leads.touch(unit, [{ id: leadId, times: 0, gainedEmail: true }]);
     }
@@ -84,6 +85,11 @@ export class CompleteLead {
       const together = duplicates
         .filter(({ leadId }) => leadId === held.leadId)
         .reduce((known, { lead }) => fillGaps(known, lead), { ...held.lead, contact: contact ?? {} });
+      // The address came along with the id that its source knows the lead by, and may be one that another lead is found by.
+      if (contact && contact.email === undefined && together.contact.email !== undefined) {
+        const keys = hashedKeys(together, this.personalData).map((key) => ({ ...key, leadId: held.leadId }));
+        await this.identities.noteFurther(unit, keys);
+      }
       if (contact) await this.#proceed(unit, held, together, policy);
       else await this.#keepFacts(unit, held, together);
     }

@@ -5,7 +5,7 @@ import { Problem } from '@fairlead/platform';
 import { nameOfPart } from '../store/idempotency-keys.store.js';
 import { batchLeads, leadsTaken } from '../metrics.js';
 import type { RowResult, Submission } from './rows.js';
-import { type Taken, TakeIn } from './take-in.js';
+import { ErasedMeanwhile, type Taken, TakeIn } from './take-in.js';
 
 /** Statements cost little more for 500 leads than for one, and the transaction stays well under a second. */
 const MAX_BATCH_LEADS = 500;
@@ -113,7 +113,7 @@ export class Intake {
       try {
         return await this.takeIn.take(submissions);
       } catch (error) {
-        if (attempt === MAX_ATTEMPTS || !isTransient(error)) throw error;
+        if (attempt === MAX_ATTEMPTS || !(isTransient(error) || error instanceof ErasedMeanwhile)) throw error;
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS * attempt));
       }
     }

@@ -34,6 +34,11 @@ type Unusable = Extract<PreparedRow, { ok: false }> & { readonly traceparent: st
 export type Taken =
   { readonly outcome: 'taken'; readonly results: readonly RowResult[] } | { readonly outcome: 'other-request' };
 
+/** Somebody known was erased while being recognised: taken in once more, it is somebody new. */
+export class ErasedMeanwhile extends Error {
+  override readonly name = 'ErasedMeanwhile';
+}
+
 /** How long a lead waits for what it lacks, and for what. */
 interface Hold {
   readonly missing: readonly string[];
@@ -109,21 +114,21 @@ export class TakeIn {
       keys: keys.map(({ kind, key }) => ({ kind, key: key.toString('base64') })),
     }));
     const claims = claimsOf(rows);
-    const known = await this.identities.claim(unit, [...claims.values()]);
-    const who = identifyArrivals(arrivals, known);
-    this.identities.reassign(unit, movedBy(claims, known, who.owners));
+    const owners = await this.identities.claim(unit, [...claims.values()]);
+    const who = identifyArrivals(arrivals, owners);
+    this.identities.reassign(unit, movedBy(claims, owners, who.owners));
 
     const isNew = (place: number) => who.arrivals[place]?.isNew === true;
     const fresh = rows.filter((_, place) => isNew(place));
     const touches = new Map<string, number>(fresh.map(({ leadId }) => [leadId, 1]));
     const times = new Map<string, number>();
     for (const { leadId, isNew: first } of who.arrivals) if (!first) times.set(leadId, (times.get(leadId) ?? 0) + 1);
+    const known = [...times].filter(([id]) => !touches.has(id));
     const before = await this.leads.touch(
       unit,
-      [...times]
-        .filter(([id]) => !touches.has(id))
-        .map(([id, count]) => ({ id, times: count, gainedEmail: who.gainedEmail.includes(id) })),
+      known.map(([id, count]) => ({ id, times: count, gainedEmail: who.gainedEmail.includes(id) })),
     );
+    if (before.size < known.length) throw new ErasedMeanwhile();
     for (const [id, count] of before) touches.set(id, count);
     this.leads.add(
       unit,

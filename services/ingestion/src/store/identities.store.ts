@@ -13,6 +13,9 @@ export function nameOf({ kind, key }: Pick<Identity, 'kind' | 'key'>): string {
   return identityOf(kind, key.toString('base64'));
 }
 
+/** Owners that were erased between two statements of ours; more often in a row, and it is not a coincidence. */
+const MAX_CLAIMS = 5;
+
 @Injectable()
 export class IdentitiesStore {
   /**
@@ -20,8 +23,23 @@ export class IdentitiesStore {
    * this waits for its end.
    * @returns those that belonged to a lead already, by `nameOf`
    */
-  async claim({ query }: UnitOfWork, identities: readonly Identity[]): Promise<Map<string, KnownLead>> {
-    if (identities.length === 0) return new Map();
+  async claim(unit: UnitOfWork, identities: readonly Identity[]): Promise<Map<string, KnownLead>> {
+    const known = new Map<string, KnownLead>();
+    let open = identities;
+    for (let claims = 0; open.length > 0; claims += 1) {
+      if (claims === MAX_CLAIMS) throw new Error('identities come and go while they are claimed');
+      const { ours, others } = await this.#claim(unit, open);
+      for (const [name, lead] of others) known.set(name, lead);
+      // Whose lead was erased in between belong to nobody any more.
+      open = open.filter((identity) => !ours.has(nameOf(identity)) && !others.has(nameOf(identity)));
+    }
+    return known;
+  }
+
+  async #claim(
+    { query }: UnitOfWork,
+    identities: readonly Identity[],
+  ): Promise<{ ours: ReadonlySet<string>; others: ReadonlyMap<string, KnownLead> }> {
     const inserted = await query<{ kind: IdentityKind; key: Buffer }>(
       `INSERT INTO identities (kind, key, lead_id)
        SELECT kind, key, lead_id FROM unnest($1::text[], $2::bytea[], $3::uuid[]) AS claimed (kind, key, lead_id)
@@ -31,7 +49,7 @@ export class IdentitiesStore {
     );
     const ours = new Set(inserted.map(nameOf));
     const others = identities.filter((identity) => !ours.has(nameOf(identity)));
-    if (others.length === 0) return new Map();
+    if (others.length === 0) return { ours, others: new Map() };
 
     // A statement of its own: it sees what was committed while the one before waited.
     const known = await query<{ kind: IdentityKind; key: Buffer; lead_id: string; has_email: boolean }>(
@@ -40,7 +58,22 @@ export class IdentitiesStore {
        JOIN identities USING (kind, key) JOIN leads ON leads.id = lead_id`,
       columns(others).slice(0, 2),
     );
-    return new Map(known.map((row) => [nameOf(row), { leadId: row.lead_id, hasEmail: row.has_email }]));
+    return {
+      ours,
+      others: new Map(known.map((row) => [nameOf(row), { leadId: row.lead_id, hasEmail: row.has_email }])),
+    };
+  }
+
+  /** Notes, of identities that are another lead's, that these leads hold the address as well: erasure has to find them. */
+  async noteFurther({ query }: UnitOfWork, identities: readonly Identity[]): Promise<void> {
+    if (identities.length === 0) return;
+    await query(
+      `INSERT INTO further_identities (kind, key, lead_id)
+       SELECT kind, key, held.lead_id FROM unnest($1::text[], $2::bytea[], $3::uuid[]) AS held (kind, key, lead_id)
+       JOIN identities USING (kind, key) WHERE identities.lead_id <> held.lead_id
+       ON CONFLICT DO NOTHING`,
+      columns(identities),
+    );
   }
 
   /** Gives, at the end of the unit, identities that it claimed to the leads that they turned out to belong to. */

@@ -30,7 +30,7 @@ export class LeadsStore {
   /**
    * Notes that leads were sent again.
    * @param touched  how often each, and whether it has an email now
-   * @returns how often each was sent before
+   * @returns how often each was sent before; those that have been erased meanwhile are missing
    */
   async touch(
     { query }: UnitOfWork,
@@ -42,14 +42,20 @@ export class LeadsStore {
       `WITH locked AS (SELECT id FROM leads WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE)
        UPDATE leads SET touches = touches + times, has_email = has_email OR gained_email
        FROM unnest($1::uuid[], $2::int[], $3::boolean[]) AS touched (id, times, gained_email) JOIN locked USING (id)
-       WHERE leads.id = touched.id RETURNING leads.id, touches - times AS before`,
+       WHERE leads.id = touched.id AND NOT leads.erased RETURNING leads.id, touches - times AS before`,
       [touched.map(({ id }) => id), touched.map(({ times }) => times), touched.map(({ gainedEmail }) => gainedEmail)],
     );
     return new Map(rows.map(({ id, before }) => [id, before]));
   }
 
-  async sourceOf({ query }: Pick<UnitOfWork, 'query'>, id: string): Promise<string | undefined> {
-    const [row] = await query<{ source_id: string }>('SELECT source_id FROM leads WHERE id = $1', [id]);
-    return row?.source_id;
+  async find(
+    { query }: Pick<UnitOfWork, 'query'>,
+    id: string,
+  ): Promise<{ readonly sourceId: string; readonly erased: boolean } | undefined> {
+    const [row] = await query<{ sourceId: string; erased: boolean }>(
+      'SELECT source_id AS "sourceId", erased FROM leads WHERE id = $1',
+      [id],
+    );
+    return row;
   }
 }

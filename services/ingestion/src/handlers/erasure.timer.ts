@@ -1,0 +1,52 @@
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { UnitsOfWork } from '@fairlead/messaging';
+import { isTransient } from '@fairlead/persistence';
+import { EraseLead } from '../erasure/erase-lead.js';
+import { ErasuresStore } from '../store/erasures.store.js';
+
+/** Whoever asked has been answered or has seen a process die; some seconds are soon, and an idle look costs one index page. */
+const LOOK_EVERY_MS = 2_000;
+const BATCH = 100;
+
+/** Erasures that were begun and that nobody has finished, because a process died or the key database was away → lead.erased */
+@Injectable()
+export class ErasureTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #log = new Logger('erasure');
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #stopping = false;
+
+  constructor(
+    private readonly units: UnitsOfWork,
+    private readonly erasures: ErasuresStore,
+    private readonly erasing: EraseLead,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.#timer = setTimeout(() => this.#tick(), LOOK_EVERY_MS);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  #tick(): void {
+    this.#running = this.#finishAll()
+      .catch((error: unknown) => {
+        // An outage of either database is shown by readiness; the next look tries again.
+        if (!isTransient(error)) this.#log.error({ event: 'erasure.failed', error: error as Error });
+      })
+      .finally(() => {
+        if (!this.#stopping) this.#timer = setTimeout(() => this.#tick(), LOOK_EVERY_MS);
+      });
+  }
+
+  async #finishAll(): Promise<void> {
+    for (const leadId of await this.erasures.unfinished(this.units.query, BATCH)) {
+      if (this.#stopping) return;
+      await this.erasing.finish(leadId);
+    }
+  }
+}

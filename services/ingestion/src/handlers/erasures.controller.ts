@@ -1,0 +1,163 @@
+import { Body, Controller, Delete, HttpCode, Param, Post, Query } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiExtension,
+  ApiOperation,
+  ApiParam,
+  ApiProperty,
+  ApiPropertyOptional,
+  ApiQuery,
+  ApiResponse,
+  ApiTags,
+} from '@nestjs/swagger';
+import { normaliseLead } from '@fairlead/decisions';
+import { UnitsOfWork } from '@fairlead/messaging';
+import { isTransient } from '@fairlead/persistence';
+import { PersonalData } from '@fairlead/personal-data';
+import { Allow, type Caller, CurrentCaller, invalidInput, notFound, Problem } from '@fairlead/platform';
+import { IsBoolean, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import { EraseLead } from '../erasure/erase-lead.js';
+import { hashedKeys } from '../intake/hashed-keys.js';
+import { type Erasure, type ErasureReason, erasureReasons, ErasuresStore } from '../store/erasures.store.js';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** What most erasures are: somebody asked for it. */
+const DEFAULT_REASON: ErasureReason = 'subject-request';
+
+export class EraseSubject {
+  @ApiProperty({ description: 'The person’s address, in any spelling. It is not kept.', maxLength: 320 })
+  @IsString()
+  @MaxLength(320)
+  email: string;
+
+  @ApiPropertyOptional({ enum: erasureReasons, default: DEFAULT_REASON })
+  @IsOptional()
+  @IsIn(erasureReasons)
+  reason?: ErasureReason;
+
+  @ApiPropertyOptional({ description: 'Only tell which leads would be erased.', default: false })
+  @IsOptional()
+  @IsBoolean()
+  dryRun?: boolean;
+}
+
+export class ErasureView {
+  @ApiProperty({ format: 'uuid' }) leadId: string;
+  @ApiProperty({ enum: ['erased'] }) status: string;
+  @ApiProperty({ enum: erasureReasons }) reason: string;
+  @ApiProperty({ description: 'Id of the key with which it was asked for first.' }) requestedBy: string;
+  @ApiProperty({ format: 'date-time' }) requestedAt: string;
+  @ApiProperty({ format: 'date-time' }) erasedAt: string;
+}
+
+export class FoundView {
+  @ApiProperty({ format: 'uuid' }) leadId: string;
+  @ApiProperty({ enum: ['found', 'erased'] }) status: string;
+  @ApiProperty() source: string;
+  @ApiProperty({ format: 'date-time' }) receivedAt: string;
+}
+
+export class SubjectErased {
+  @ApiProperty() dryRun: boolean;
+  @ApiProperty({ type: FoundView, isArray: true }) leads: FoundView[];
+}
+
+/** DELETE /v1/leads/{leadId}/personal-data, POST /v1/erasures → lead.erased. Cannot be undone, hence for administrators. */
+@ApiTags('personal data')
+@ApiBearerAuth()
+@Controller('v1')
+@Allow('admin')
+export class ErasuresController {
+  constructor(
+    private readonly units: UnitsOfWork,
+    private readonly erasures: ErasuresStore,
+    private readonly erasing: EraseLead,
+    private readonly personalData: PersonalData,
+  ) {}
+
+  @Delete('leads/:leadId/personal-data')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Erase the personal data of a lead, for good',
+    description:
+      'Its key is deleted: name, addresses, and free text become unreadable in every table, topic, log and backup, of all ' +
+      'submissions that became this lead. Asked again, the answer is the same.',
+  })
+  @ApiParam({ name: 'leadId', format: 'uuid' })
+  @ApiQuery({ name: 'reason', required: false, enum: erasureReasons })
+  @ApiResponse({ status: 200, type: ErasureView })
+  @ApiResponse({ status: 404, description: 'There is no such lead.' })
+  @ApiResponse({ status: 503, description: 'The key database is away. What was begun is finished when it is back.' })
+  @ApiExtension('x-says', ['lead.erased'])
+  async erase(
+    @Param('leadId') leadId: string,
+    @Query('reason') reason: string | undefined,
+    @CurrentCaller() caller: Caller,
+  ): Promise<ErasureView> {
+    if (reason !== undefined && !isReason(reason))
+      throw invalidInput([{ field: 'reason', detail: `must be one of ${erasureReasons.join(', ')}` }]);
+    if (!UUID.test(leadId)) throw notFound('lead');
+    const erasure = await this.#erase(leadId, reason, caller);
+    if (!erasure) throw notFound('lead');
+    return viewOf(erasure);
+  }
+
+  @Post('erasures')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Erase a person: the personal data of every lead that holds this address',
+    description: 'A body and not a path, so that the address is in no log of any server on the way.',
+  })
+  @ApiResponse({ status: 200, type: SubjectErased })
+  @ApiResponse({ status: 400, description: 'It is not an address; the answer does not repeat it.' })
+  @ApiResponse({ status: 503, description: 'The key database is away. What was begun is finished when it is back.' })
+  @ApiExtension('x-says', ['lead.erased'])
+  async eraseSubject(@Body() body: EraseSubject, @CurrentCaller() caller: Caller): Promise<SubjectErased> {
+    // Read as every lead's is, or it would not be found.
+    const read = normaliseLead({ email: body.email }, { sourceId: 'erasure', now: Date.now() });
+    const key = read.ok ? hashedKeys(read.lead, this.personalData).find(({ kind }) => kind === 'email') : undefined;
+    if (!key) throw invalidInput([{ field: '/email', detail: 'is not an e-mail address' }]);
+    const dryRun = body.dryRun === true;
+    const found = await this.erasures.leadsOf(this.units.query, 'email', key.key);
+    if (!dryRun) for (const { leadId } of found) await this.#erase(leadId, body.reason ?? undefined, caller);
+    return {
+      dryRun,
+      leads: found.map(({ leadId, source, receivedAt }) => ({
+        ...{ leadId, source, status: dryRun ? 'found' : 'erased' },
+        receivedAt: receivedAt.toISOString(),
+      })),
+    };
+  }
+
+  async #erase(
+    leadId: string,
+    reason: ErasureReason = DEFAULT_REASON,
+    { keyId }: Caller,
+  ): Promise<Erasure | undefined> {
+    try {
+      return await this.erasing.erase({ leadId, reason, requestedBy: keyId });
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      const problem = new Problem(503, {
+        type: 'not-erased-yet',
+        title: 'Not erased yet',
+        detail: 'A database does not answer. What was begun is finished when it is back; ask again to be sure.',
+        retryAfterSeconds: 2,
+      });
+      problem.cause = error;
+      throw problem;
+    }
+  }
+}
+
+function isReason(text: string): text is ErasureReason {
+  return (erasureReasons as readonly string[]).includes(text);
+}
+
+function viewOf({ leadId, reason, requestedBy, requestedAt, erasedAt }: Erasure): ErasureView {
+  return {
+    ...{ leadId, status: 'erased', reason, requestedBy },
+    requestedAt: new Date(requestedAt).toISOString(),
+    erasedAt: new Date(erasedAt ?? requestedAt).toISOString(),
+  };
+}
