@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
-import { decodeEvent, derivedId, topicName, type FairleadEvent } from '@fairlead/events';
+import { decodeEvent, derivedId, LeadErased, topicName, type FairleadEvent } from '@fairlead/events';
 import { isTransient } from '@fairlead/persistence';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { CONNECTIONS, SERVICE, type Connections, type MessagingService } from './connections.js';
@@ -31,6 +31,14 @@ export function consumerId(service: string): symbol {
  */
 export function mixed(name: string): { readonly mixed: string } {
   return { mixed: name };
+}
+
+/**
+ * For a handler that must not wait until somebody has mended what holds up its lead: it is called although earlier events
+ * of the lead are parked, and has to come to the same whenever those are given to their handlers.
+ */
+export function overtaking(): { readonly overtakes: true } {
+  return { overtakes: true };
 }
 
 /** Enough that statements cost little per event; few enough that a transaction stays well under a second. */
@@ -169,7 +177,10 @@ export class BatchConsumer extends Server implements CustomTransportStrategy {
   /** Resolves when the records' effects are committed, or when the partition has gone to somebody else. */
   async #take({ topic, partition, records, lag, isMine }: PartitionRecords): Promise<void> {
     consumerLag.set({ service: this.service.name, topic, partition }, lag);
-    const wanted = records.filter(({ type }) => type === null || this.messageHandlers.has(type));
+    // Erasure concerns whoever may have parked something of the lead, whether or not it handles the event.
+    const wanted = records.filter(
+      ({ type }) => type === null || type === LeadErased.type || this.messageHandlers.has(type),
+    );
     for (let i = 0; i < wanted.length && isMine(); i += MAX_BATCH) {
       if (this.#closing) throw new Error('closing: what was not begun is left for the next start');
       await new Promise<void>((done, failed) => {
@@ -265,18 +276,41 @@ export class BatchConsumer extends Server implements CustomTransportStrategy {
 
   async #inOneUnit(events: readonly Decoded[]): Promise<void> {
     let again: readonly Record[] = [];
+    let scrubbed = 0;
     const handled = new Map<string, number>();
     await this.units.run(async (unit) => {
       handled.clear();
-      const { fresh, waiting } = await claim(unit.query, this.service.name, events);
+      const arriving = events.map(({ id, key, type }) => ({ id, key, overtakes: this.#overtakes(type) }));
+      const { fresh, waiting } = await claim(unit.query, this.service.name, arriving);
       crashPoint('consumer.claimed');
+      const erased = events.filter(({ id, type }) => type === LeadErased.type && (fresh.has(id) || waiting.has(id)));
+      scrubbed = erased.length > 0 ? await this.parking.scrub(unit, [...new Set(erased.map(({ key }) => key))]) : 0;
       await this.#callHandlers(takeOnce(events, fresh), unit, handled);
       crashPoint('consumer.handled');
       if (waiting.size > 0) again = await this.parking.parkBehind(unit, takeOnce(events, waiting));
     });
+    if (scrubbed > 0) await this.#emptyParkedTopic(scrubbed);
     for (const [type, count] of handled) eventsHandled.inc({ service: this.service.name, type }, count);
     const retry = new Set(again.map(({ id }) => id));
     if (retry.size > 0) await this.#inOneUnit(events.filter(({ id }) => retry.has(id)));
+  }
+
+  #overtakes(type: string): boolean {
+    const handler = this.messageHandlers.get(type);
+    return !handler || (handler.extras as Partial<ReturnType<typeof overtaking>> | undefined)?.overtakes === true;
+  }
+
+  /**
+   * What was scrubbed from the table is in the topic as well, with nothing to find it by. The topic only tells other tools
+   * what is in the tables, so all of it goes. If the broker refuses, the topic's retention of a week is what remains.
+   */
+  async #emptyParkedTopic(scrubbed: number): Promise<void> {
+    this.#log.log({ event: 'parked.scrubbed', records: scrubbed });
+    try {
+      await this.kafka.deleteRecords(topicName('parked', this.connections.topicPrefix));
+    } catch (error) {
+      this.#log.error(`could not delete the records of the parking topic (${classOf(error)}): they go within a week`);
+    }
   }
 
   async #callHandlers(events: readonly Decoded[], unit: OpenUnit, handled: Map<string, number>): Promise<void> {

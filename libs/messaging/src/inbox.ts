@@ -4,6 +4,8 @@ import { eventsSkipped } from './metrics.js';
 export interface Arriving {
   readonly id: string;
   readonly key: string;
+  /** It waits behind no parked event of its key. */
+  readonly overtakes?: boolean;
 }
 
 /**
@@ -17,16 +19,21 @@ export async function claim(
 ): Promise<{ fresh: Set<string>; waiting: Set<string> }> {
   const rows = await query<{ event_id: string; waits: boolean }>(
     `WITH arriving AS (
-       SELECT event_id, EXISTS (
+       SELECT event_id, NOT overtakes AND EXISTS (
          SELECT 1 FROM parked WHERE consumer = $1 AND parked.key = arriving.key AND redriven_at IS NULL
        ) AS waits
-       FROM unnest($2::uuid[], $3::text[]) AS arriving (event_id, key)
+       FROM unnest($2::uuid[], $3::text[], $4::boolean[]) AS arriving (event_id, key, overtakes)
      ), claimed AS (
        INSERT INTO inbox (consumer, event_id) SELECT $1, event_id FROM arriving WHERE NOT waits
        ON CONFLICT DO NOTHING RETURNING event_id
      )
      SELECT event_id, false AS waits FROM claimed UNION ALL SELECT event_id, true FROM arriving WHERE waits`,
-    [consumer, arriving.map(({ id }) => id), arriving.map(({ key }) => key)],
+    [
+      consumer,
+      arriving.map(({ id }) => id),
+      arriving.map(({ key }) => key),
+      arriving.map(({ overtakes = false }) => overtakes),
+    ],
   );
   const fresh = new Set<string>();
   const waiting = new Set<string>();

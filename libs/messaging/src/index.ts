@@ -1,4 +1,4 @@
-export { BatchConsumer, consumerId, mixed } from './batch-consumer.js';
+export { BatchConsumer, consumerId, mixed, overtaking } from './batch-consumer.js';
 export { CONNECTIONS, SERVICE, type Connections, type MessagingService } from './connections.js';
 export { crashPoint, crashPoints, type CrashPoint } from './crash-point.js';
 export {

@@ -92,6 +92,19 @@ export class Kafka {
     }
   }
 
+  /** Deletes every record that the topic has at this moment. */
+  async deleteRecords(topic: string): Promise<void> {
+    const admin = this.#client.admin();
+    await admin.connect();
+    try {
+      const ends = await admin.fetchTopicOffsets(topic);
+      const partitions = ends.map(({ partition, high }) => ({ partition, offset: high }));
+      await admin.deleteTopicRecords({ topic, partitions });
+    } finally {
+      await admin.disconnect();
+    }
+  }
+
   producer(): RecordProducer {
     return new RecordProducer(() =>
       this.#producing.producer({

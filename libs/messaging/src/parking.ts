@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { derivedId, encodeEvent, EventParked, EventRedriven, TYPE_HEADER } from '@fairlead/events';
+import { decodeEvent, derivedId, encodeEvent, EventParked, EventRedriven, TYPE_HEADER } from '@fairlead/events';
 import type { Query } from '@fairlead/persistence';
 import { SERVICE, type MessagingService } from './connections.js';
 import { eventsParked } from './metrics.js';
@@ -93,6 +93,31 @@ export class Parking {
     const waiting = records.filter(({ key }) => culprits.has(key));
     if (waiting.length > 0) await this.#insert(unit, waiting, 'waits', culprits);
     return records.filter(({ key }) => !culprits.has(key));
+  }
+
+  /**
+   * Empties what is parked of these leads and is no event of ours: what is in it nobody knows, and a person's data might be.
+   * It could not be redriven anyhow. Events of ours stay: personal data in them is sealed with the lead's key.
+   * @returns how many there were
+   */
+  async scrub(unit: UnitOfWork, keys: readonly string[]): Promise<number> {
+    const rows = await unit.query<{ id: string; event: Buffer }>(
+      'SELECT id, event FROM parked WHERE consumer = $1 AND key = ANY($2) AND octet_length(event) > 0',
+      [this.service.name, keys],
+    );
+    const unknown = rows.filter(({ event }) => !isReadable(event)).map(({ id }) => id);
+    if (unknown.length === 0) return 0;
+    await unit.query(
+      `WITH scrubbed AS (
+         UPDATE parked SET event = '', error_class = 'erased', redriven_at = coalesce(redriven_at, now())
+         WHERE id = ANY($1::bigint[]) RETURNING event_id
+       ), unpublished AS (
+         DELETE FROM outbox WHERE topic = 'parked' AND key = ANY($2)
+       )
+       UPDATE parked SET behind = NULL WHERE behind = ANY($1::bigint[])`,
+      [unknown, keys],
+    );
+    return unknown.length;
   }
 
   async list(options: { readonly after?: string; readonly limit: number }): Promise<ParkedEvent[]> {
@@ -238,6 +263,15 @@ export class Parking {
         },
       }),
     ];
+  }
+}
+
+function isReadable(bytes: Buffer): boolean {
+  try {
+    decodeEvent(bytes);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { encodeEvent, LeadQualified } from '@fairlead/events';
+import { encodeEvent, LeadErased, LeadQualified } from '@fairlead/events';
 import type { Query } from '@fairlead/persistence';
+import kafkajs from 'kafkajs';
 import { pruneInbox } from '../src/inbox.js';
 import { Kafka } from '../src/index.js';
 import { Road } from './fixture/road.js';
@@ -67,6 +68,53 @@ describe('messaging, when something is wrong', () => {
     await road.expectExactlyOnce(others, 2);
     await road.until(async () => (await waiting()).length === 2);
     expect((await waiting()).map((row) => row.error_class)).toEqual(['InvalidEvent:not-json', 'waits']);
+  });
+
+  it('empties, of an erased lead, what is parked and is no event, there and in its topic; events wait as before', async () => {
+    const [lead, other] = [randomUUID(), randomUUID()];
+    const producer = new Kafka({ brokers: road.brokers, clientId: 'test' }).producer();
+    const headers = { ce_type: 'lead.contacted' };
+    const unreadable = (key: string) => ({
+      ...{ topic: road.lifecycle, key, headers },
+      value: Buffer.from(`{"email": "walburga@${key}.example`),
+    });
+    await producer.send([unreadable(lead), unreadable(other), road.record(lead, 1)]);
+    await road.start();
+    await road.until(async () => (await waiting()).length === 3);
+    const inTopic = async () => {
+      const bytes: Buffer[] = [];
+      const reader = new kafkajs.Kafka({ brokers: road.brokers, logLevel: kafkajs.logLevel.NOTHING }).consumer({
+        groupId: randomUUID(),
+      });
+      await reader.connect();
+      await reader.subscribe({ topic: road.parkedTopic, fromBeginning: true });
+      await reader.run({ eachMessage: ({ message: { value } }) => Promise.resolve(void (value && bytes.push(value))) });
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      await reader.disconnect();
+      return Buffer.concat(bytes).toString();
+    };
+    expect(await inTopic()).toContain(`walburga@${lead}`);
+
+    const erased = encodeEvent(LeadErased, {
+      ...{ id: randomUUID(), source: '/test', subject: lead, time: Date.now() },
+      data: { requestedBy: 'a key' },
+    });
+    await producer.send([{ topic: road.lifecycle, key: lead, value: erased.bytes, headers: { ce_type: erased.type } }]);
+    await producer.close();
+    const { rows } = await road.db.query<{ event: Buffer }>('SELECT event FROM parked WHERE key = $1', [lead]);
+    expect(rows).toHaveLength(2);
+    await road.until(async () => (await waiting()).length === 2);
+    const parked = await road.db.query<{ key: string; event: Buffer; error_class: string; behind: string | null }>(
+      'SELECT key, event, error_class, behind FROM parked ORDER BY error_class COLLATE "C" DESC',
+    );
+    expect(
+      parked.rows.map(({ key, event, ...row }) => ({ ...row, bytes: event.length > 0, own: key === lead })),
+    ).toEqual([
+      { error_class: 'waits', behind: null, bytes: true, own: true },
+      { error_class: 'erased', behind: null, bytes: false, own: true },
+      { error_class: 'InvalidEvent:not-json', behind: null, bytes: true, own: false },
+    ]);
+    expect(await inTopic()).toBe('');
   });
 
   it('dies after parking, before the offset is committed: the event is still parked once', async () => {
