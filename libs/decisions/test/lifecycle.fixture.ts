@@ -42,7 +42,8 @@ const at = () => fc.integer({ min: 0, max: 5_000 });
 /** Any step at all, possible next or not. */
 export function steps(): fc.Arbitrary<Step> {
   return fc.oneof(
-    fc.constantFrom('received', 'held', 'completed', 'rejected', 'recycled', 'erased').map((type): Step => ({ type })),
+    fc.constantFrom('received', 'held', 'completed', 'rejected', 'recycled').map((type): Step => ({ type })),
+    at().map((time): Step => ({ type: 'erased', at: time })),
     fc.record({
       type: fc.constant('scored' as const),
       state: fc.constantFrom('graded' as const, 'incomplete' as const, 'not-qualified' as const),

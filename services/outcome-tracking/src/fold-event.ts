@@ -120,7 +120,7 @@ function stepOf(event: LeadEvent): Step | undefined {
     case 'lead.completed':
       return { type: 'completed' };
     case 'lead.erased':
-      return { type: 'erased' };
+      return { type: 'erased', at: timeOf(event) };
     case 'lead.recycled':
       return { type: 'recycled' };
     case 'lead.scored':

@@ -138,6 +138,10 @@ describe('leads as they stand', () => {
     expect(
       await tracking.rows(`SELECT contact, contact_event FROM outcome_tracking.leads WHERE lead_id = '${lead}'`),
     ).toEqual([{ contact: null, contact_event: null }]);
+    // Nobody can answer the offer any more, so that it must not count as open for ever.
+    expect(await tracking.rows(`SELECT stage FROM outcome_tracking.offers WHERE lead_id = '${lead}'`)).toEqual([
+      { stage: 'withdrawn' },
+    ]);
     expect((await tracking.call(`/v1/leads/${lead}/accept`, { json: {}, key: acme })).status).toBe(410);
   });
 

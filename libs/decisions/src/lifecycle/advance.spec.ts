@@ -122,12 +122,22 @@ describe('the lifecycle of a lead', () => {
   it('never shows an erased lead as anything else, and goes on counting its offers', () => {
     const standing = standingAfter(
       offerTo('acme'),
-      { type: 'erased' },
+      { type: 'erased', at: 1_200 },
       answeredBy('acme', 'accepted'),
       offerTo('bolt', { offer: 2 }),
     );
     expect(standing.state).toBe('erased');
     expect(standing.offers).toHaveLength(2);
+  });
+
+  it('ends the open offer of an erased lead, also one that comes late, and leaves what was accepted as it is', () => {
+    const stages = (...all: readonly Step[]) =>
+      standingAfter(...all).offers.map(({ stage, closedAt }) => [stage, closedAt]);
+    const erased = { type: 'erased', at: 1_700 } as const;
+    expect(stages(offerTo('acme'), erased)).toEqual([['withdrawn', 1_700]]);
+    expect(stages(erased, offerTo('acme', { at: 1_800 }))).toEqual([['withdrawn', 1_800]]);
+    expect(stages(offerTo('acme'), answeredBy('acme', 'accepted'), erased)).toEqual([['accepted', null]]);
+    expect(stages(offerTo('acme'), erased, { type: 'expired', offer: 1, at: 2_000 })).toEqual([['withdrawn', 1_700]]);
   });
 
   it('notes when the party had the offer, once, also after it was answered', () => {

@@ -12,7 +12,8 @@ import {
 
 /** One fact from a lead's events, in the few fields that its lifecycle depends on. */
 export type Step =
-  | { readonly type: 'received' | 'held' | 'completed' | 'rejected' | 'recycled' | 'erased' }
+  | { readonly type: 'received' | 'held' | 'completed' | 'rejected' | 'recycled' }
+  | { readonly type: 'erased'; readonly at: number }
   | {
       readonly type: 'scored';
       readonly state: 'graded' | 'incomplete' | 'not-qualified';
@@ -53,8 +54,10 @@ export type Step =
  */
 export function advance(standing: Standing, step: Step): Standing {
   const next = stepped(standing, step);
-  // An erased lead goes on being counted, but is never anything but erased to look at.
-  return standing.state === 'erased' && next.state !== 'erased' ? { ...next, state: 'erased' } : next;
+  if (standing.state !== 'erased' || next === standing) return next;
+  // An erased lead goes on being counted, but is never anything but erased to look at. An offer that was on its way when the
+  // lead was erased is withdrawn as it is made: nobody can answer it.
+  return { ...(step.type === 'routed' ? offerWithdrawn(next, step.at) : next), state: 'erased' };
 }
 
 function stepped(standing: Standing, step: Step): Standing {
@@ -68,7 +71,7 @@ function stepped(standing: Standing, step: Step): Standing {
     case 'completed':
       return standing.state === 'held' ? { ...standing, state: 'received' } : standing;
     case 'erased':
-      return { ...standing, state: 'erased' };
+      return { ...offerWithdrawn(standing, step.at), state: 'erased' };
     case 'scored':
       return { ...standing, state: unlessOffered(standing, step.state), grade: step.grade, score: step.score };
     case 'routed':
@@ -142,6 +145,11 @@ function withdrawn(standing: Standing, at: number): Standing {
   const current = currentOffer(standing);
   if (!current || !isLive(current)) return standing;
   return changed(standing, current.number, (offer) => ({ ...offer, stage: 'withdrawn', closedAt: at }));
+}
+
+/** Ends an offer that nobody has answered. Who has accepted the lead has had it, and is counted so. */
+function offerWithdrawn(standing: Standing, at: number): Standing {
+  return currentOffer(standing)?.stage === 'offered' ? withdrawn(standing, at) : standing;
 }
 
 /** Changes one offer. When its stage changes and it is the current one, the lead's own state follows. */

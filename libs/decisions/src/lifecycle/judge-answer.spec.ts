@@ -96,9 +96,9 @@ describe('an answer of a party', () => {
   });
 
   it('is not taken for a lead that was erased', () => {
-    const erased = standingAfter(offerTo('acme'), answeredBy('acme', 'accepted'), { type: 'erased' });
+    const erased = standingAfter(offerTo('acme'), answeredBy('acme', 'accepted'), { type: 'erased', at: 1_600 });
     expect(judged(erased, from('acme', 'contacted'))).toBe('lead-erased');
-    expect(judged(standingAfter({ type: 'erased' }), from('acme', 'accepted'))).toBe('lead-erased');
+    expect(judged(standingAfter({ type: 'erased', at: 1_600 }), from('acme', 'accepted'))).toBe('lead-erased');
   });
 
   it('of two at once the second sees the first: one accept and one decline never both count', () => {

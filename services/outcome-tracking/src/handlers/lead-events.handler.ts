@@ -1,6 +1,8 @@
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
+import { LeadErased } from '@fairlead/events';
 import { consumerId, mixed, type UnitOfWork } from '@fairlead/messaging';
+import { PersonalData } from '@fairlead/personal-data';
 import { followLeads, type LeadEvent, leadEvents } from '../fold-event.js';
 import { CountsStore } from '../store/counts.store.js';
 import { LeadsStore } from '../store/leads.store.js';
@@ -11,6 +13,7 @@ export class LeadEventsHandler {
   constructor(
     private readonly leads: LeadsStore,
     private readonly counts: CountsStore,
+    private readonly personalData: PersonalData,
   ) {}
 
   @EventPattern<string[]>(leadEvents, consumerId('outcome-tracking'), mixed('leads'))
@@ -21,5 +24,8 @@ export class LeadEventsHandler {
 
     await this.leads.save(unit, changes);
     await this.counts.count(unit, changes);
+    const erased = batch.filter(({ type }) => type === LeadErased.type).map(({ subject }) => subject);
+    // What is remembered of their keys here would open contacts for a little longer.
+    if (erased.length > 0) unit.afterCommit(() => this.personalData.forget(erased));
   }
 }
