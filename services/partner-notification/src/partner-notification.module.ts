@@ -8,6 +8,7 @@ import { Dispatcher } from './delivery/dispatcher.js';
 import { GuardedHttp } from './delivery/guarded-http.js';
 import { SecretBox } from './delivery/secret-box.js';
 import { EndpointsController } from './handlers/endpoints.controller.js';
+import { LeadErasedHandler } from './handlers/lead-erased.handler.js';
 import { LeadReceivedHandler } from './handlers/lead-received.handler.js';
 import { LeadRoutedHandler } from './handlers/lead-routed.handler.js';
 import { DeliveriesStore } from './store/deliveries.store.js';
@@ -29,7 +30,7 @@ const MAX_ANSWER_BYTES = 65_536;
     MessagingModule.forService({ name: NAME, migrations: MIGRATIONS, topics: ['lifecycle'] }),
     PersonalDataModule.register(),
   ],
-  controllers: [EndpointsController, LeadReceivedHandler, LeadRoutedHandler],
+  controllers: [EndpointsController, LeadReceivedHandler, LeadErasedHandler, LeadRoutedHandler],
   providers: [
     { provide: SETTINGS, inject: [Environment], useFactory: readSettings },
     {

@@ -38,6 +38,8 @@ const ENDPOINT_TRUST_MS = 60_000;
  * costs one claim until then.
  */
 const UNREADABLE_PAUSE_MS = 60_000;
+/** Leads that were erased and whose contact may still lie here, opened: no longer than a lease. More are erased at once by nobody. */
+const MAX_ERASED = 10_000;
 /** How long a stopping sender waits for answers; below the 25 s that the whole process has. What remains is sent again. */
 const DRAIN_MS = 10_000;
 
@@ -70,6 +72,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   readonly #ready = new Set<Lane>();
   readonly #attempted: Attempted[] = [];
   #toRelease: Claim[] = [];
+  readonly #erased = new Set<string>();
   #inFlight = 0;
   #buffered = 0;
   #claiming: Promise<void> | undefined;
@@ -106,6 +109,15 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   wake(endpointKeys: readonly string[]): void {
     for (const key of endpointKeys) this.#lane(key).due = true;
     this.#claimSoon();
+  }
+
+  /** These leads were erased: what was claimed before is not sent as it was then, but claimed again. */
+  noteErased(leadIds: readonly string[]): void {
+    for (const leadId of leadIds) {
+      if (this.#erased.size >= MAX_ERASED) this.#erased.clear();
+      this.#erased.add(leadId);
+      setTimeout(() => this.#erased.delete(leadId), this.settings.leaseMs).unref();
+    }
   }
 
   /** Its party has changed the endpoint: what could not be sent before may be sent now. */
@@ -352,7 +364,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   #begin(lane: Lane, waiting: Waiting): void {
     this.#buffered -= 1;
     const { endpoint } = lane;
-    if (!endpoint || performance.now() > waiting.beginBefore) {
+    if (!endpoint || performance.now() > waiting.beginBefore || this.#isOutdated(waiting)) {
       this.#toRelease.push(waiting.claim);
       lane.due = true;
       return;
@@ -363,6 +375,12 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     lane.inFlight += 1;
     this.#inFlight += 1;
     void this.http.send(request).then((exchange) => this.#answered(lane, endpoint, waiting, startedAt, exchange));
+  }
+
+  /** Claimed before its lead was erased: an offer is then withheld, and everything else goes without contact. */
+  #isOutdated({ claim, contact }: Waiting): boolean {
+    const tells = claim.eventType === 'lead.routed' || (contact !== undefined && contact !== null);
+    return tells && this.#erased.has(claim.leadId);
   }
 
   /** Undefined when no webhook can be made of it, which only a damaged row explains: left alone until its lease runs out. */

@@ -2,6 +2,7 @@ import type {
   LeadAccepted,
   LeadContacted,
   LeadDeclined,
+  LeadErased,
   LeadLost,
   LeadOfferExpired,
   LeadOverridden,
@@ -25,6 +26,7 @@ export const subscribable = [
   'lead.lost',
   'lead.returned',
   'lead.recycled',
+  'lead.erased',
 ] as const;
 export type Subscribable = (typeof subscribable)[number];
 
@@ -38,7 +40,8 @@ export interface Notice {
   readonly withContact: boolean;
 }
 
-export type NoticeEvent =
+/** What becomes of an offer, and is told as the event tells it. */
+export type Announced =
   | LeadRouted
   | LeadOfferExpired
   | LeadOverridden
@@ -51,6 +54,8 @@ export type NoticeEvent =
   | LeadReturned
   | LeadRecycled;
 
+export type NoticeEvent = Announced | LeadErased;
+
 /** Types whose webhooks describe the lead; the others only say what happened to a lead that the party knows. */
 export const describesLead: ReadonlySet<string> = new Set<Subscribable>(['lead.routed', 'lead.accepted']);
 
@@ -58,7 +63,7 @@ export const describesLead: ReadonlySet<string> = new Set<Subscribable>(['lead.r
  * Who is told of an event, and what.
  * @param holder the party that had the latest offer before this event
  */
-export function noticesOf(event: NoticeEvent, holder: string | undefined): Notice[] {
+export function noticesOf(event: Announced, holder: string | undefined): Notice[] {
   switch (event.type) {
     case 'lead.routed':
       return [routed(event)];
@@ -89,6 +94,11 @@ export function noticesOf(event: NoticeEvent, holder: string | undefined): Notic
       return [told(event, party, { offer, at: iso(at), reason, amount })];
     }
   }
+}
+
+/** A party that may have data of the person, from us or from the person, learns that these are to be erased. */
+export function noticeOfErasure(event: LeadErased, party: string): Notice {
+  return told(event, party, { reason: event.data.reason });
 }
 
 function routed(event: LeadRouted): Notice {

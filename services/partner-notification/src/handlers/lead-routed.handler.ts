@@ -3,7 +3,7 @@ import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { type LeadAccepted, LeadRouted } from '@fairlead/events';
 import { consumerId, type UnitOfWork } from '@fairlead/messaging';
 import { Dispatcher } from '../delivery/dispatcher.js';
-import { noticesOf, subscribable, type NoticeEvent } from '../delivery/webhook-events.js';
+import { type Announced, noticesOf, subscribable } from '../delivery/webhook-events.js';
 import { DeliveriesStore } from '../store/deliveries.store.js';
 import { endsOffer, LeadsStore } from '../store/leads.store.js';
 
@@ -25,8 +25,11 @@ export class LeadRoutedHandler {
     await this.leads.noteOffers(unit, events);
   }
 
-  @EventPattern(subscribable.filter((type) => type !== LeadRouted.type), consumerId('partner-notification'))
-  async announce(@Payload() events: readonly NoticeEvent[], @Ctx() unit: UnitOfWork): Promise<void> {
+  @EventPattern(
+    subscribable.filter((type) => type !== 'lead.routed' && type !== 'lead.erased'),
+    consumerId('partner-notification'),
+  )
+  async announce(@Payload() events: readonly Announced[], @Ctx() unit: UnitOfWork): Promise<void> {
     // These two name no party, or not the one that loses the lead.
     const vague = events.filter(({ type }) => type === 'lead.overridden' || type === 'lead.recycled');
     const holders =
@@ -41,7 +44,7 @@ export class LeadRoutedHandler {
   }
 
   /** What is sent later is judged by this: an offer that has ended is not sent any more, nor is anybody's contact. */
-  async #noteWhoseItIs(events: readonly NoticeEvent[], unit: UnitOfWork): Promise<void> {
+  async #noteWhoseItIs(events: readonly Announced[], unit: UnitOfWork): Promise<void> {
     const accepted = events.filter((event): event is LeadAccepted => event.type === 'lead.accepted');
     if (accepted.length > 0) {
       const taken = await this.leads.noteAcceptances(unit, accepted);
@@ -57,11 +60,7 @@ export class LeadRoutedHandler {
       );
   }
 
-  async #announce(
-    events: readonly NoticeEvent[],
-    holders: ReadonlyMap<string, string>,
-    unit: UnitOfWork,
-  ): Promise<void> {
+  async #announce(events: readonly Announced[], holders: ReadonlyMap<string, string>, unit: UnitOfWork): Promise<void> {
     const notices = events.flatMap((event) => noticesOf(event, holders.get(event.subject)));
     this.#wake(await this.deliveries.intend(unit, notices), unit);
   }

@@ -114,6 +114,18 @@ export class DeliveriesStore {
     return [...new Set(queued.map(({ endpoint_key }) => endpoint_key))];
   }
 
+  /**
+   * What waits for these leads is due now: offers are then withheld at once and not with the next attempt, and say why.
+   * @returns the endpoints that something waits for
+   */
+  async hurry(unit: UnitOfWork, leadIds: readonly string[]): Promise<string[]> {
+    const rows = await unit.query<{ endpoint_key: string }>(
+      `UPDATE delivery_queue SET due_at = least(due_at, now()) WHERE lead_id = ANY($1::uuid[]) RETURNING endpoint_key`,
+      [leadIds],
+    );
+    return [...new Set(rows.map(({ endpoint_key }) => endpoint_key))];
+  }
+
   /** Newest first. The party is part of the question, so that nobody can see another's. */
   async page(
     query: Query,

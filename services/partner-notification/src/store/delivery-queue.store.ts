@@ -37,6 +37,7 @@ export interface AttemptResult {
  * the clock: a webhook cannot be taken back. What is not known (a lead routed before this was kept) ends nothing.
  */
 const ENDED = `CASE
+  WHEN l.erased_at IS NOT NULL THEN 'lead-erased'
   WHEN l.ended ? told.offer::text THEN l.ended ->> told.offer::text
   WHEN l.holder <> e.party OR l.offer <> told.offer THEN 'not-the-current-offer'
   WHEN l.accept_by < now() THEN 'offer-expired' END`;
@@ -146,7 +147,11 @@ export class DeliveryQueueStore {
            AS result (sequence, claim, attempt, lead_id, started_ms, duration_ms, status, failure, excerpt, outcome, retry_ms)
        ), attempted AS (
          INSERT INTO attempts (sequence, claim, attempt, lead_id, started_at, duration_ms, status, failure, excerpt)
-         SELECT sequence, claim, attempt, lead_id, to_timestamp(started_ms / 1000), duration_ms, status, failure, excerpt
+         SELECT sequence, claim, attempt, lead_id, to_timestamp(started_ms / 1000), duration_ms, status, failure,
+           -- The lead may have been erased while this was under way; locked, so that an erasure that follows finds it.
+           CASE WHEN excerpt IS NOT NULL THEN (
+             SELECT excerpt FROM leads l WHERE l.lead_id = result.lead_id AND l.erased_at IS NULL FOR SHARE
+           ) END
          FROM result
          ON CONFLICT (sequence, claim) DO NOTHING
        ), retried AS (

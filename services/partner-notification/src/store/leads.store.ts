@@ -3,7 +3,6 @@ import type {
   LeadAccepted,
   LeadCompleted,
   LeadDeclined,
-  LeadErased,
   LeadLost,
   LeadOfferExpired,
   LeadReceived,
@@ -32,7 +31,8 @@ export class LeadsStore {
     await unit.query(
       `INSERT INTO leads (lead_id, contact, contact_event)
        SELECT * FROM unnest($1::uuid[], $2::json[], $3::uuid[])
-       ON CONFLICT (lead_id) DO UPDATE SET contact = excluded.contact, contact_event = excluded.contact_event`,
+       ON CONFLICT (lead_id) DO UPDATE SET contact = excluded.contact, contact_event = excluded.contact_event
+       WHERE leads.erased_at IS NULL`,
       [
         latest.map(({ subject }) => subject),
         latest.map(({ data }) => JSON.stringify(data.contact)),
@@ -47,7 +47,8 @@ export class LeadsStore {
       `INSERT INTO leads (lead_id, state, grade, score, facts, contributions)
        SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::json[], $6::json[])
        ON CONFLICT (lead_id) DO UPDATE SET state = excluded.state, grade = excluded.grade, score = excluded.score,
-         facts = excluded.facts, contributions = excluded.contributions`,
+         facts = excluded.facts, contributions = excluded.contributions
+       WHERE leads.erased_at IS NULL`,
       [
         latest.map(({ subject }) => subject),
         latest.map(({ data }) => data.state),
@@ -62,11 +63,15 @@ export class LeadsStore {
   /** A later offer replaces the one before it, which is withdrawn if it was still alive. */
   async noteOffers(unit: UnitOfWork, events: readonly LeadRouted[]): Promise<void> {
     const latest = [...latestOf(events)];
+    const parties = Map.groupBy(events, ({ subject }) => subject);
     await unit.query(
-      `INSERT INTO leads (lead_id, holder, offer, accept_by)
-       SELECT lead_id, holder, offer, to_timestamp(accept_by_ms / 1000)
-       FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::float8[]) AS routed (lead_id, holder, offer, accept_by_ms)
+      `INSERT INTO leads (lead_id, holder, offer, accept_by, told)
+       SELECT lead_id, holder, offer, to_timestamp(accept_by_ms / 1000), string_to_array(told, ',')
+       FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::float8[], $5::text[])
+         AS routed (lead_id, holder, offer, accept_by_ms, told)
        ON CONFLICT (lead_id) DO UPDATE SET holder = excluded.holder, offer = excluded.offer, accept_by = excluded.accept_by,
+         told = CASE WHEN excluded.told <@ leads.told THEN leads.told
+                ELSE coalesce(leads.told, array_remove(ARRAY[leads.holder], NULL)) || excluded.told END,
          ended = CASE WHEN leads.offer IS NULL THEN leads.ended
                  ELSE jsonb_build_object(leads.offer::text, 'offer-withdrawn') || coalesce(leads.ended, '{}') END
        WHERE leads.offer IS NULL OR leads.offer < excluded.offer`,
@@ -75,6 +80,8 @@ export class LeadsStore {
         latest.map(({ data }) => data.to),
         latest.map(({ data }) => data.offer),
         latest.map(({ data }) => data.acceptBy),
+        // Lists of lists do not go through unnest; no id contains a comma.
+        latest.map(({ subject }) => (parties.get(subject) ?? []).map(({ data }) => data.to).join(',')),
       ],
     );
   }
@@ -136,13 +143,24 @@ export class LeadsStore {
     return new Map(rows.map(({ lead_id, holder }) => [lead_id, holder]));
   }
 
-  /** Drops what is left of the persons behind these leads. Their key is gone already; this is for tidiness and for excerpts. */
-  async erase(unit: UnitOfWork, events: readonly LeadErased[]): Promise<void> {
-    const ids = events.map(({ subject }) => subject);
-    await unit.query('UPDATE leads SET contact = NULL, contact_event = NULL WHERE lead_id = ANY($1::uuid[])', [ids]);
+  /**
+   * Drops what is left of the persons behind these leads. Their key is gone already; this is for tidiness and for excerpts.
+   * From now on nothing is noted of them that would have to be dropped again, whatever event comes late.
+   * @returns the parties that were ever offered each of them
+   */
+  async erase(unit: UnitOfWork, leadIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
+    const rows = await unit.query<{ lead_id: string; told: string[] }>(
+      `INSERT INTO leads (lead_id, erased_at) SELECT DISTINCT lead_id, now() FROM unnest($1::uuid[]) AS erased (lead_id)
+       ON CONFLICT (lead_id) DO UPDATE SET contact = NULL, contact_event = NULL, facts = NULL, contributions = NULL,
+         erased_at = coalesce(leads.erased_at, excluded.erased_at)
+       RETURNING lead_id, coalesce(told, array_remove(ARRAY[holder], NULL)) AS told`,
+      [leadIds],
+    );
+    // A statement of its own: it sees what was recorded while the one before waited.
     await unit.query('UPDATE attempts SET excerpt = NULL WHERE lead_id = ANY($1::uuid[]) AND excerpt IS NOT NULL', [
-      ids,
+      leadIds,
     ]);
+    return new Map(rows.map(({ lead_id, told }) => [lead_id, [...new Set(told)]]));
   }
 }
 

@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto';
+import { CONTACT, leadAccepted, leadErased, leadReceived, leadRouted, leadScored } from './fixture/events.js';
+import { Receiver } from './fixture/receiver.js';
+import { eventually, Stretch } from './fixture/stretch.js';
+
+/** Waits of 50 ms, 3 s, 18 s: long enough for an erasure in between. */
+const SETTINGS = { FAIRLEAD_WEBHOOK_RETRY_SCALE: '0.01' };
+const ALL = ['lead.routed', 'lead.accepted', 'lead.erased'] as const;
+
+let road: Stretch;
+const receivers: Receiver[] = [];
+
+beforeAll(async () => {
+  road = await Stretch.open();
+  await road.start(SETTINGS);
+});
+afterAll(async () => {
+  for (const receiver of receivers) receiver.close();
+  await road.close();
+});
+
+async function partner(answer: Receiver['answer'], events: readonly string[] = ALL) {
+  const party = `p-${randomUUID().slice(0, 8)}`;
+  const server = await new Receiver().listen();
+  receivers.push(server);
+  server.answer = answer;
+  await road.endpoint(party, 'crm', server.url, events);
+  return {
+    party,
+    server,
+    types: () => server.received.map(({ body }) => body.type),
+    async deliveries() {
+      const { body } = await road.call('GET', `/v1/partners/${party}/endpoints/crm/deliveries`);
+      return (body['deliveries'] as { eventType: string; state: string; reason: string | null }[])
+        .map(({ eventType, state, reason }) => [eventType, state, reason])
+        .reverse();
+    },
+  };
+}
+
+const takes: Receiver['answer'] = (_, response) => void response.end();
+const refuses: Receiver['answer'] = (_, response) => void response.writeHead(503).end();
+/** As some servers do, in a spelling of its own. */
+const repeats: Receiver['answer'] = (_, response) =>
+  void response.writeHead(503).end(`no room for ${Buffer.from(CONTACT.email).toString('hex')}`);
+
+async function known(lead: string) {
+  return [await leadReceived(lead, road.personalData), leadScored(lead)];
+}
+
+/** The key goes first, as ingestion does it. */
+async function erase(lead: string): Promise<void> {
+  await road.personalData.erase([lead]);
+  await road.receives(leadErased(lead));
+}
+
+it('an offer that could not be sent before its lead was erased is withheld at once, and says why; the erasure is told', async () => {
+  const [acme, lead] = [await partner(refuses), randomUUID()];
+  await road.receives(...(await known(lead)), leadRouted(lead, acme.party));
+  await eventually(() => expect(acme.server.received.length).toBeGreaterThanOrEqual(2));
+  acme.server.received.length = 0;
+  acme.server.answer = takes;
+  await erase(lead);
+  await eventually(() => expect(acme.types()).toEqual(['lead.erased']));
+  expect(await acme.deliveries()).toEqual([
+    ['lead.routed', 'withheld', 'lead-erased'],
+    ['lead.erased', 'delivered', null],
+  ]);
+  expect(acme.server.received[0]?.bytes.toString()).not.toMatch(/Lovelace|ada@example|Größe/);
+});
+
+it('every party that was ever offered the lead is told, and nobody else', async () => {
+  const [acme, bolt, other, deaf, lead] = [
+    await partner(takes),
+    await partner(takes),
+    await partner(takes),
+    await partner(takes, ['lead.routed']),
+    randomUUID(),
+  ];
+  await road.receives(
+    ...(await known(lead)),
+    leadRouted(lead, acme.party),
+    leadRouted(lead, deaf.party, { offer: 2, why: 'declined' }),
+    leadRouted(lead, bolt.party, { offer: 3, why: 'declined' }),
+  );
+  await eventually(() => expect(bolt.types()).toEqual(['lead.routed']));
+  await erase(lead);
+  await eventually(() => expect([acme.types().at(-1), bolt.types().at(-1)]).toEqual(['lead.erased', 'lead.erased']));
+  expect(other.types()).toEqual([]);
+  expect(deaf.types()).not.toContain('lead.erased');
+});
+
+it('an acceptance is told without the contact', async () => {
+  const [acme, lead] = [await partner(refuses, ['lead.accepted']), randomUUID()];
+  await road.receives(...(await known(lead)), leadRouted(lead, acme.party), leadAccepted(lead, acme.party));
+  await eventually(() => expect(acme.server.received.length).toBeGreaterThanOrEqual(2));
+  expect(acme.server.received[0]?.bytes.toString()).toContain('Lovelace');
+  acme.server.received.length = 0;
+  acme.server.answer = takes;
+  await erase(lead);
+  await eventually(() => expect(acme.types()).toEqual(['lead.accepted']));
+  expect(acme.server.received[0]?.bytes.toString()).not.toMatch(/Lovelace|ada@example/);
+});
+
+it('what a server repeated is dropped, and nothing is noted any more, also when events come late', async () => {
+  const [acme, lead] = [await partner(repeats), randomUUID()];
+  await road.receives(...(await known(lead)), leadRouted(lead, acme.party));
+  const excerpts = () => road.db.query('SELECT 1 FROM attempts WHERE lead_id = $1 AND excerpt IS NOT NULL', [lead]);
+  await eventually(async () => expect((await excerpts()).rows.length).toBeGreaterThanOrEqual(2));
+  await erase(lead);
+  await eventually(async () => expect((await excerpts()).rows).toEqual([]));
+  acme.server.answer = takes;
+  await road.receives(leadScored(lead), leadRouted(lead, acme.party, { offer: 2, why: 'override' }));
+  await eventually(async () =>
+    expect((await acme.deliveries()).filter(([type]) => type === 'lead.routed')).toEqual([
+      ['lead.routed', 'withheld', 'lead-erased'],
+      ['lead.routed', 'withheld', 'lead-erased'],
+    ]),
+  );
+  const { rows } = await road.db.query('SELECT contact, facts, contributions FROM leads WHERE lead_id = $1', [lead]);
+  expect(rows).toEqual([{ contact: null, facts: null, contributions: null }]);
+});
+
+it('an answer to an attempt that was under way when the lead was erased is not kept', async () => {
+  let answer: () => void = () => undefined;
+  const [acme, lead] = [
+    await partner((request, response) => {
+      answer = () => repeats(request, response, 1);
+    }),
+    randomUUID(),
+  ];
+  await road.receives(...(await known(lead)), leadRouted(lead, acme.party));
+  await eventually(() => expect(acme.server.received).toHaveLength(1));
+  await erase(lead);
+  await eventually(async () => {
+    const { rows } = await road.db.query('SELECT 1 FROM leads WHERE lead_id = $1 AND erased_at IS NOT NULL', [lead]);
+    expect(rows).toHaveLength(1);
+  });
+  answer();
+  await eventually(async () => {
+    const { rows } = await road.db.query('SELECT status, excerpt FROM attempts WHERE lead_id = $1', [lead]);
+    expect(rows).toEqual([{ status: 503, excerpt: null }]);
+  });
+});
+
+it('is told although an earlier event of the lead is parked', async () => {
+  const [acme, lead] = [await partner(repeats), randomUUID()];
+  await road.receives(...(await known(lead)), leadRouted(lead, acme.party));
+  const { rows: before } = await road.db.query('SELECT 1 FROM leads WHERE lead_id = $1', [lead]);
+  expect(before.length).toBeLessThanOrEqual(1);
+  await eventually(async () => {
+    const { rows } = await road.db.query('SELECT 1 FROM attempts WHERE lead_id = $1 AND excerpt IS NOT NULL', [lead]);
+    expect(rows.length).toBeGreaterThan(0);
+  });
+  await road.db.query(
+    `INSERT INTO parked (consumer, event_id, key, type, topic, partition, "offset", event, error_class)
+     VALUES ('partner-notification', $1, $2, 'lead.accepted', 'lifecycle', 0, 0, $3, 'TypeError')`,
+    [randomUUID(), lead, leadAccepted(lead, acme.party).bytes],
+  );
+  await erase(lead);
+  await eventually(async () => {
+    const { rows } = await road.db.query('SELECT contact, erased_at FROM leads WHERE lead_id = $1', [lead]);
+    expect(rows).toEqual([{ contact: null, erased_at: expect.any(Date) }]);
+  });
+  const { rows } = await road.db.query('SELECT type FROM parked WHERE key = $1', [lead]);
+  expect(rows).toEqual([{ type: 'lead.accepted' }]);
+});
