@@ -4,6 +4,7 @@ import { benchCommand } from './bench/bench.command.js';
 import { gatewayCommand } from './gateway/gateway.command.js';
 import { demoCommand } from './demo/demo.command.js';
 import { importCommand } from './import/import.command.js';
+import { eraseCommand } from './erase/erase.command.js';
 import { exportCommand } from './log/export.command.js';
 import { rebuildCommand } from './log/rebuild.command.js';
 import { replayCommand } from './log/replay.command.js';
@@ -25,6 +26,7 @@ const program = new Command('fairlead')
   .addCommand(keysCommand())
   .addCommand(explainCommand())
   .addCommand(timelineCommand())
+  .addCommand(eraseCommand())
   .addCommand(exportCommand())
   .addCommand(verifyCommand())
   .addCommand(replayCommand())

@@ -1,0 +1,145 @@
+import { createInterface } from 'node:readline/promises';
+import { text } from 'node:stream/consumers';
+import { Command, Option } from 'commander';
+import type { Api } from '../api/client.js';
+import { CommandFailed } from '../api/command-failed.js';
+import { printJson, printLine } from '../api/print.js';
+import { runWithApi } from '../api/run-command.js';
+import { revealedTo, type ToldEvent } from './revealed-to.js';
+
+interface EraseOptions {
+  readonly subject?: string;
+  readonly lead?: string;
+  readonly reason?: string;
+  readonly dryRun?: true;
+  readonly yes?: true;
+  readonly json?: true;
+}
+
+interface Found {
+  readonly leadId: string;
+  readonly status: 'found' | 'erased';
+  readonly source?: string;
+  readonly receivedAt?: string;
+}
+
+interface Listed extends Found {
+  /** Who could see the contact; null: the log does not say, because it does not answer. */
+  readonly revealedTo: readonly string[] | null;
+}
+
+const REASONS = ['subject-request', 'consent-withdrawn', 'retention-ended', 'taken-in-by-mistake'];
+
+/** `fairlead erase --subject EMAIL | --lead ID` */
+export function eraseCommand(): Command {
+  return new Command('erase')
+    .description('erases the personal data of a person, or of one lead, for good')
+    .option('--subject <email>', 'every lead that holds this address; `-` reads it from standard input')
+    .option('--lead <id>', 'this lead')
+    .addOption(new Option('--reason <reason>', 'why; stands in the log').choices(REASONS))
+    .option('--dry-run', 'only lists what would be erased')
+    .option('--yes', 'does not ask')
+    .option('--json', 'print { dryRun, leads }, each with who could see its contact')
+    .addHelpText(
+      'after',
+      `
+What it does: the key of each lead is deleted, so that name, addresses and free text are unreadable in every table,
+topic, log and export; the lead is offered and sent to nobody any more; the log says that it was erased, still verifies,
+and still replays. What it does not: what partners have copied is theirs to delete. They are listed, and told by the
+webhook lead.erased if they subscribed to it.
+
+Examples:
+  fairlead erase --subject jane@example.com --dry-run
+  fairlead erase --subject - --yes --reason subject-request < address.txt
+  fairlead erase --lead 3f0c2a4e-8f7b-4c1d-9a55-0d1f6f1f0a11 --yes`,
+    )
+    .action(async (options: EraseOptions) => {
+      await runWithApi(async (api) => {
+        const { subject, lead, reason, dryRun = false, json } = options;
+        if ((subject === undefined) === (lead === undefined))
+          throw new CommandFailed('Say whom: --subject EMAIL, or --lead ID.');
+        if (!dryRun && !options.yes && (json || !process.stdin.isTTY || subject === '-'))
+          throw new CommandFailed('This cannot be undone: say --yes, or --dry-run to see what it would be.');
+        const found =
+          lead === undefined
+            ? await find(api, await addressOf(subject))
+            : await oneLead(api, lead, options.yes !== true || dryRun);
+        if (!dryRun && !options.yes && found.leads.length > 0 && !(await agreed(found.leads.length)))
+          throw new CommandFailed('Nothing was erased.');
+        const leads = dryRun ? found.leads : await found.erase(reason);
+        const listed = [];
+        for (const each of leads) listed.push({ ...each, revealedTo: await seenBy(api, each.leadId) });
+        if (json) printJson({ dryRun, leads: listed });
+        else tell(listed, dryRun);
+      });
+    });
+}
+
+interface Findings {
+  readonly leads: readonly Found[];
+  erase(reason: string | undefined): Promise<readonly Found[]>;
+}
+
+/** The address goes in bodies only: no server on the way writes those into its log. */
+async function find(api: Api, email: string): Promise<Findings> {
+  const ask = async (more: object) => {
+    const body = { type: 'application/json', text: JSON.stringify({ email, ...more }) };
+    return (await api.call<{ leads: Found[] }>({ method: 'POST', path: '/v1/erasures', body })).leads;
+  };
+  return { leads: await ask({ dryRun: true }), erase: (reason) => ask(reason === undefined ? {} : { reason }) };
+}
+
+/** @param look  first, for whoever is to decide; who has decided need not wait until the lead can be looked at */
+async function oneLead(api: Api, leadId: string, look: boolean): Promise<Findings> {
+  const path = `/v1/leads/${encodeURIComponent(leadId)}`;
+  const found = look ? await lookAt(api, path, leadId) : { leadId, status: 'found' as const };
+  return {
+    leads: [found],
+    erase: async (reason) => {
+      const query = reason === undefined ? '' : `?reason=${reason}`;
+      await api.call({ method: 'DELETE', path: `${path}/personal-data${query}` });
+      return [{ ...found, status: 'erased' }];
+    },
+  };
+}
+
+async function lookAt(api: Api, path: string, leadId: string): Promise<Found> {
+  const { state, source, receivedAt } = await api.call<{ state: string; source: string | null; receivedAt: string }>({
+    ...{ method: 'GET', path },
+  });
+  return { leadId, status: state === 'erased' ? 'erased' : 'found', receivedAt, ...(source !== null && { source }) };
+}
+
+async function addressOf(subject = ''): Promise<string> {
+  return subject === '-' ? (await text(process.stdin)).trim() : subject;
+}
+
+async function agreed(count: number): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const what = count === 1 ? 'one lead' : `${count} leads`;
+  const answer = await terminal.question(`Erase the personal data of ${what}, for good? (yes/no) `);
+  terminal.close();
+  return answer.trim().toLowerCase() === 'yes';
+}
+
+async function seenBy(api: Api, leadId: string): Promise<string[] | null> {
+  try {
+    const entries = await api.list<{ event: ToldEvent }>(`/v1/leads/${encodeURIComponent(leadId)}/timeline`, 'entries');
+    return revealedTo(entries.map(({ event }) => event));
+  } catch (error) {
+    // What was asked for is done; that the log does not answer is no reason to say otherwise.
+    if (error instanceof CommandFailed) return null;
+    throw error;
+  }
+}
+
+function tell(leads: readonly Listed[], dryRun: boolean): void {
+  if (leads.length === 0) return printLine('No lead holds this address.');
+  for (const { leadId, source, receivedAt, revealedTo: parties } of leads) {
+    const where = [source && `from ${source}`, receivedAt && `received ${receivedAt}`].filter(Boolean).join(', ');
+    printLine(`${dryRun ? 'would erase' : 'erased'} ${leadId}  ${where}`.trimEnd());
+    if (parties === null)
+      printLine('  the log does not answer: `fairlead timeline` tells later who could see the contact');
+    else if (parties.length > 0) printLine(`  could see the contact, and must be told: ${parties.join(', ')}`);
+  }
+}
