@@ -5,6 +5,7 @@ import { MasterKeyUnusable } from './errors.js';
 import { openKeyDatabase } from './key-database.js';
 import { LeadKeysStore } from './lead-keys.store.js';
 import { readMasterKeyFile } from './master-keys.js';
+import { MissingKeys } from './missing-keys.js';
 import { PersonalData } from './personal-data.js';
 
 export interface PersonalDataSettings {
@@ -39,14 +40,18 @@ function refuseUnusable(environment: Environment, masterKeyFile: string): void {
 }
 
 /** `PersonalData` and the connections behind it. Also for processes without Nest. */
-export async function openPersonalData(
-  settings: PersonalDataSettings,
-): Promise<{ personalData: PersonalData; ping: () => Promise<unknown>; close: () => Promise<void> }> {
+export async function openPersonalData(settings: PersonalDataSettings): Promise<{
+  personalData: PersonalData;
+  missing: MissingKeys;
+  ping: () => Promise<unknown>;
+  close: () => Promise<void>;
+}> {
   const master = readMasterKeyFile(settings.masterKeyFile);
   const dataSource = await openKeyDatabase(settings);
   const query = queryOf(dataSource);
-  const personalData = new PersonalData(new LeadKeysStore(query, master), master);
-  return { personalData, ping: () => query('SELECT 1'), close: () => dataSource.destroy() };
+  const missing = new MissingKeys();
+  const personalData = new PersonalData(new LeadKeysStore(query, master), master, Date.now, missing);
+  return { personalData, missing, ping: () => query('SELECT 1'), close: () => dataSource.destroy() };
 }
 
 const OPENED = Symbol('opened personal data');
@@ -63,6 +68,8 @@ export class PersonalDataModule implements OnApplicationShutdown {
       await opened.ping();
       return undefined;
     });
+    // No reason to take the process out of service: everything about other leads works.
+    probes.remark('personal data', () => opened.missing.remark());
   }
 
   static register(): DynamicModule {

@@ -4,6 +4,7 @@ import { LeadKeyMissing, LeadWasErased, SealBroken } from './errors.js';
 import { KeyCache } from './key-cache.js';
 import type { FoundKey, LeadKey, LeadKeysStore } from './lead-keys.store.js';
 import type { MasterKeys } from './master-keys.js';
+import { MissingKeys } from './missing-keys.js';
 
 /** What a piece of personal data belongs to. It opens for exactly this lead, event and field. */
 export interface Place {
@@ -23,6 +24,7 @@ export class PersonalData {
     private readonly keys: LeadKeysStore,
     private readonly master: MasterKeys,
     now: () => number = Date.now,
+    private readonly missing: MissingKeys = new MissingKeys(now),
   ) {
     this.cache = new KeyCache(now);
   }
@@ -48,6 +50,8 @@ export class PersonalData {
    */
   async unseal(items: readonly (Place & { readonly sealed: Sealed })[]): Promise<unknown[]> {
     const keys = await this.keysOf(items, (leadIds) => this.keys.find(leadIds));
+    const lost = items.filter(({ leadId }) => !keys.has(leadId));
+    for (const { leadId } of lost) this.missing.note(leadId);
     return items.map((item) => {
       const found = keys.get(item.leadId);
       if (!found) throw new LeadKeyMissing(item.leadId);

@@ -1,11 +1,13 @@
 import { ConfigurationError, startServices } from '@fairlead/platform';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { createMasterKeyFile, PersonalData } from '../src/index.js';
+import { createMasterKeyFile, LeadKeyMissing, PersonalData } from '../src/index.js';
 import { sealing, unsealing } from './fixture/sealing.service.js';
+
+const ADMIN = `test-${randomBytes(24).toString('hex')}`;
 
 describe('personal data in a running process', () => {
   const server = process.env.TEST_DATABASE_URL ?? '';
@@ -41,6 +43,47 @@ describe('personal data in a running process', () => {
       expect(ready.checks).toContainEqual({ name: 'key database', ok: true });
     } finally {
       expect(await running.close()).toBe(true);
+    }
+  });
+
+  it('raises an alarm for a key that is missing and was not erased, and goes on serving', async () => {
+    const running = await startServices([sealing], { ...environment, FAIRLEAD_ADMIN_KEY: ADMIN });
+    const keys = new Client({ connectionString: KEYS_DATABASE_URL });
+    await keys.connect();
+    try {
+      const figure = async () => {
+        const headers = { authorization: `Bearer ${ADMIN}` };
+        const text = await (await fetch(`${running.url}/metrics`, { headers })).text();
+        return /^fairlead_personal_data_key_missing_total (\d+)$/m.exec(text)?.[1];
+      };
+      const before = Number(await figure());
+      const personalData = running.app.get(PersonalData, { strict: false });
+      const [lost, erased] = [randomUUID(), randomUUID()].map((leadId) => {
+        return { leadId, eventId: randomUUID(), field: 'contact', value: 'Walburga' };
+      });
+      const sealed = await personalData.seal([lost!, erased!]);
+      await personalData.erase([erased!.leadId]);
+      await keys.query('DELETE FROM personal_data.lead_keys WHERE lead_id = $1', [lost!.leadId]);
+      personalData.forget([lost!.leadId]);
+      expect(await personalData.unseal([{ ...erased!, sealed: sealed[1]! }])).toEqual([null]);
+      expect(Number(await figure())).toBe(before);
+
+      const opening = personalData.unseal([
+        { ...erased!, sealed: sealed[1]! },
+        { ...lost!, sealed: sealed[0]! },
+      ]);
+      await expect(opening).rejects.toThrow(LeadKeyMissing);
+      expect(Number(await figure())).toBe(before + 1);
+      await new Promise((resolve) => setTimeout(resolve, 1_100));
+      const health = await fetch(`${running.url}/health/ready`);
+      expect(health.status).toBe(200);
+      expect(((await health.json()) as { checks: object[] }).checks).toContainEqual({
+        ...{ name: 'personal data', ok: true },
+        remark: '1 key is missing of leads that were never erased',
+      });
+    } finally {
+      await keys.end();
+      await running.close();
     }
   });
 

@@ -19,6 +19,22 @@ describe('readiness', () => {
     });
   });
 
+  it('holds whatever there is to remark on, and shows it', async () => {
+    const probes = new ReadinessProbes();
+    const remarks: string[] = [];
+    probes.add('database', () => undefined);
+    probes.remark('personal data', () => remarks[0]);
+    expect(await probes.check(0)).toEqual({ ready: true, checks: [{ name: 'database', ok: true }] });
+    remarks.push('a key is missing');
+    expect(await probes.check(1_000)).toEqual({
+      ready: true,
+      checks: [
+        { name: 'database', ok: true },
+        { name: 'personal data', ok: true, remark: 'a key is missing' },
+      ],
+    });
+  });
+
   it('asks once a second at most, however many ask', async () => {
     const probes = new ReadinessProbes();
     let asked = 0;

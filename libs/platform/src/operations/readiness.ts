@@ -5,7 +5,12 @@ export type Probe = () => Promise<string | undefined> | string | undefined;
 
 export interface Readiness {
   readonly ready: boolean;
-  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly reason?: string }[];
+  readonly checks: readonly {
+    readonly name: string;
+    readonly ok: boolean;
+    readonly reason?: string;
+    readonly remark?: string;
+  }[];
 }
 
 /** A probe that takes longer has failed: the orchestrator that asks gives up after a few seconds as well. */
@@ -17,10 +22,16 @@ const REUSE_MS = 1_000;
 @Injectable()
 export class ReadinessProbes {
   private readonly probes = new Map<string, Probe>();
+  private readonly remarks = new Map<string, () => string | undefined>();
   private last: { at: number; readiness: Promise<Readiness> } | undefined;
 
   add(name: string, probe: Probe): void {
     this.probes.set(name, probe);
+  }
+
+  /** What somebody should look at although the process does its part; shown while it returns something. */
+  remark(name: string, remark: () => string | undefined): void {
+    this.remarks.set(name, remark);
   }
 
   check(now = Date.now()): Promise<Readiness> {
@@ -35,7 +46,11 @@ export class ReadinessProbes {
         return { name, ok: reason === undefined, ...(reason !== undefined && { reason }) };
       }),
     );
-    return { ready: checks.every(({ ok }) => ok), checks };
+    const remarks = [...this.remarks].flatMap(([name, remarkOn]) => {
+      const remark = remarkOn();
+      return remark === undefined ? [] : [{ name, ok: true, remark }];
+    });
+    return { ready: checks.every(({ ok }) => ok), checks: [...checks, ...remarks] };
   }
 }
 
