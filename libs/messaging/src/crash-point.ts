@@ -24,6 +24,8 @@ export const crashPoints = [
   'intake.stored', // HTTP intake committed, not answered
   'erasure.begun', // the intention is committed, the lead's key is still there
   'erasure.key-deleted', // the key is gone, nothing is said
+  'master-key.rewrapped', // a batch of keys is wrapped by the new master key, others are not
+  'master-key.retired', // nobody wraps by the old master key any more, which is still in the file
   'delivery.claimed', // leased to this sender, not sent
   'delivery.sent', // the partner has it, we have not recorded so
   'delivery.recorded',

@@ -1,6 +1,7 @@
 import type { Query } from '@fairlead/persistence';
 import { randomBytes } from 'node:crypto';
 import { KEY_BYTES } from './aes-gcm.js';
+import { MasterKeyUnusable } from './errors.js';
 import type { MasterKeys } from './master-keys.js';
 
 export interface LeadKey {
@@ -29,6 +30,20 @@ export class LeadKeysStore {
 
   /** The keys of these leads; those that have none get one, unless they were erased. Committed when it returns. */
   async findOrMake(leadIds: readonly string[]): Promise<Map<string, FoundKey>> {
+    const found = await this.#findOrMake(leadIds);
+    if (found.size === new Set(leadIds).size) return found;
+    // None were made: a newer master key is in force, which this process has not read yet.
+    this.master.lookNow();
+    const again = await this.#findOrMake(leadIds);
+    if (again.size < new Set(leadIds).size)
+      throw new MasterKeyUnusable(
+        `version ${this.master.newest} of the master key is retired: the master key file of this process is out of date`,
+      );
+    return again;
+  }
+
+  async #findOrMake(leadIds: readonly string[]): Promise<Map<string, FoundKey>> {
+    const { master, wrap } = this.master.wrapping();
     const made = new Map(leadIds.map((leadId) => [leadId, randomBytes(KEY_BYTES)]));
     // Ordered, so that two processes that make keys of the same leads wait for one another rather than deadlock.
     const rows = await this.query<KeyRow>(
@@ -36,18 +51,14 @@ export class LeadKeysStore {
          SELECT * FROM unnest($1::uuid[], $2::bytea[]) AS a (lead_id, wrapped)
        ), made AS (
          INSERT INTO lead_keys (lead_id, version, master, wrapped)
-         SELECT lead_id, $3, $4, wrapped FROM arriving ORDER BY lead_id
+         SELECT lead_id, $3, $4, wrapped FROM arriving
+         WHERE $4 >= (SELECT oldest FROM master_key_in_force) ORDER BY lead_id
          ON CONFLICT (lead_id) DO NOTHING RETURNING lead_id, version, master, wrapped
        )
        SELECT lead_id, version, master, wrapped FROM made
        UNION ALL
        SELECT lead_id, version, master, wrapped FROM lead_keys WHERE lead_id = ANY ($1::uuid[])`,
-      [
-        leadIds,
-        [...made].map(([leadId, key]) => this.master.wrap(key, leadId, FIRST_VERSION)),
-        FIRST_VERSION,
-        this.master.newest,
-      ],
+      [leadIds, [...made].map(([leadId, key]) => wrap(key, leadId, FIRST_VERSION)), FIRST_VERSION, master],
     );
     const found = this.open(rows);
     // Made by another process while this statement ran: committed now, but not visible to its snapshot.

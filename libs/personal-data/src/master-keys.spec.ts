@@ -1,8 +1,15 @@
+import { hkdfSync } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MasterKeyUnusable, SealBroken } from './errors.js';
-import { createMasterKeyFile, MasterKeys, readMasterKeyFile } from './master-keys.js';
+import {
+  addMasterKey,
+  createMasterKeyFile,
+  dropOlderMasterKeys,
+  MasterKeys,
+  readMasterKeyFile,
+} from './master-keys.js';
 
 const LEAD = '3f0c2a4e-8f7b-4c1d-9a55-0d1f6f1f0a11';
 const OTHER = '9c7be4b6-4a0d-4f6f-8d2a-6a2f0f4c1b22';
@@ -40,6 +47,39 @@ describe('the master key file', () => {
     expect(readMasterKeyFile(file).newest).toBe(1);
   });
 
+  it('takes a further key, which running processes find, and drops the older one; hashes and other keys stay', () => {
+    createMasterKeyFile(file);
+    const running = readMasterKeyFile(file);
+    const before = { hash: running.hash('email', 'a'), key: running.derive('service/a') };
+    const wrapped = running.wrap(leadKey, LEAD, 1);
+    expect(addMasterKey(file)).toBe(2);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    running.lookNow();
+    expect(running.newest).toBe(2);
+    expect(running.unwrap(wrapped, LEAD, 1, 1)).toEqual(leadKey);
+    expect(dropOlderMasterKeys(file)).toEqual([1]);
+    const fresh = readMasterKeyFile(file);
+    for (const keys of [running, fresh])
+      expect({ hash: keys.hash('email', 'a'), key: keys.derive('service/a') }).toEqual(before);
+    expect(fresh.unwrap(running.wrap(leadKey, LEAD, 1), LEAD, 1, 2)).toEqual(leadKey);
+    expect(() => fresh.unwrap(wrapped, LEAD, 1, 1)).toThrow(MasterKeyUnusable);
+    expect([addMasterKey(file), dropOlderMasterKeys(file)]).toEqual([3, [2]]);
+    expect(readMasterKeyFile(file).hash('email', 'a')).toEqual(before.hash);
+  });
+
+  it('finds a key that it is asked for and does not know yet, and refuses a file that is another one', () => {
+    createMasterKeyFile(file);
+    const running = readMasterKeyFile(file);
+    addMasterKey(file);
+    const wrapped = readMasterKeyFile(file).wrap(leadKey, LEAD, 1);
+    expect(running.unwrap(wrapped, LEAD, 1, 2)).toEqual(leadKey);
+    rmSync(file);
+    running.lookNow();
+    expect(running.newest).toBe(2);
+    createMasterKeyFile(file);
+    expect(() => running.lookNow()).toThrow(/exchanged/);
+  });
+
   it('is refused when it is missing, saying where it comes from', () => {
     expect(() => readMasterKeyFile(file)).toThrow(MasterKeyUnusable);
     expect(() => readMasterKeyFile(file)).toThrow(/ENOENT.*fairlead start/);
@@ -60,13 +100,13 @@ describe('the master key file', () => {
 });
 
 describe('master keys', () => {
-  const first = new MasterKeys(new Map([[1, Buffer.alloc(32, 1)]]));
-  const both = new MasterKeys(
-    new Map([
+  const first = new MasterKeys({ keys: new Map([[1, Buffer.alloc(32, 1)]]) });
+  const both = new MasterKeys({
+    keys: new Map([
       [1, Buffer.alloc(32, 1)],
       [2, Buffer.alloc(32, 2)],
     ]),
-  );
+  });
 
   it('give back what they wrapped', () => {
     expect(first.unwrap(first.wrap(leadKey, LEAD, 1), LEAD, 1, 1)).toEqual(leadKey);
@@ -96,6 +136,11 @@ describe('master keys', () => {
     expect(first.hash('email', 'jane@example.com')).toHaveLength(32);
   });
 
+  it('derive as HKDF does, so that what was made before is found', () => {
+    const expected = hkdfSync('sha256', Buffer.alloc(32, 1), Buffer.alloc(0), 'fairlead/a/1', 32);
+    expect(first.derive('a')).toEqual(Buffer.from(expected));
+  });
+
   it('derive keys for different purposes that have nothing in common, and the same ones every time', () => {
     expect(first.derive('a')).toEqual(both.derive('a'));
     expect(first.derive('a')).not.toEqual(first.derive('b'));
@@ -103,7 +148,7 @@ describe('master keys', () => {
   });
 
   it('hash differently by kind, by value and by key', () => {
-    const other = new MasterKeys(new Map([[1, Buffer.alloc(32, 3)]]));
+    const other = new MasterKeys({ keys: new Map([[1, Buffer.alloc(32, 3)]]) });
     const hashes = [
       first.hash('email', 'a'),
       first.hash('email', 'b'),

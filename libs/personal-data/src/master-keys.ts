@@ -1,40 +1,79 @@
-import { createHmac, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { decrypt, encrypt, KEY_BYTES, NONCE_BYTES } from './aes-gcm.js';
 import { MasterKeyUnusable, SealBroken } from './errors.js';
 
-const LINE = /^(\d{1,6}) ([A-Za-z0-9+/]{43}=)$/;
+const LINE = /^(\d{1,6}|root) ([A-Za-z0-9+/]{43}=)$/;
 const HEADER = `# Fairlead's master keys, one a line: version and 256 random bits in base64. Whoever holds them can read the personal
-# data of every lead; without them nobody can. To change the master key, add a line with the next version; the others stay.
+# data of every lead; without them nobody can. \`fairlead keys rotate\` replaces the key; never take a line out by hand.
 `;
+/** A key that was added is used, and known to every process that reads the file, at most this much later. */
+const LOOK_EVERY_MS = 2_000;
+
+/** What a file with master keys holds. */
+export interface MasterKeyring {
+  /** By version; the newest wraps, older ones still unwrap. */
+  readonly keys: ReadonlyMap<number, Buffer>;
+  /** What hashes and other keys are made from, when that is no longer made from the oldest key. */
+  readonly root?: Buffer | undefined;
+}
+
+/** Says what the file holds when it has changed since it was asked before. */
+export type Changes = () => MasterKeyring | undefined;
+
+/** One master key, to wrap several keys of leads with. */
+export interface Wrapping {
+  readonly master: number;
+  readonly wrap: (leadKey: Buffer, leadId: string, version: number) => Buffer;
+}
 
 /**
  * The keys that wrap the keys of leads. The newest wraps; older ones still unwrap. The random nonces of AES-GCM allow 2^32
  * wrappings under one master key, which is that many leads.
  */
 export class MasterKeys {
-  readonly newest: number;
-  readonly #keys: ReadonlyMap<number, Buffer>;
+  #keys: ReadonlyMap<number, Buffer>;
   readonly #hashKey: KeyObject;
-  readonly #oldest: Buffer;
+  readonly #root: Buffer;
+  #lookedAt = 0;
 
-  constructor(keys: ReadonlyMap<number, Buffer>) {
-    const versions = [...keys.keys()].sort((left, right) => left - right);
-    const [oldest] = versions;
-    const newest = versions.at(-1);
-    if (oldest === undefined || newest === undefined) throw new MasterKeyUnusable('there is no master key');
+  /** @param changes  asked now and then, so that a key that is added is known without a restart */
+  constructor(
+    { keys, root }: MasterKeyring,
+    private readonly changes: Changes = () => undefined,
+    private readonly now: () => number = Date.now,
+  ) {
+    const oldest = versionsOf(keys)[0];
+    if (oldest === undefined) throw new MasterKeyUnusable('there is no master key');
     this.#keys = keys;
-    this.newest = newest;
-    // From the oldest: a hash that changed with the master key would no longer find the leads that are there.
-    this.#oldest = keys.get(oldest) as Buffer;
+    // From the oldest, and kept when that is retired: a hash that changed with the master key would no longer find the leads
+    // that are there.
+    this.#root = root ?? rootOf(keys.get(oldest) as Buffer);
     // Not the bytes themselves: with them each HMAC took Node 24.21 five times as long (15 µs instead of 3).
     this.#hashKey = createSecretKey(this.derive('keyed-hash'));
   }
 
+  get newest(): number {
+    return versionsOf(this.#keys).at(-1) as number;
+  }
+
+  /** The newest key, for one statement: all of it is wrapped by the same. */
+  wrapping(): Wrapping {
+    this.#look(LOOK_EVERY_MS);
+    const master = this.newest;
+    const key = this.#key(master);
+    return {
+      master,
+      wrap: (leadKey, leadId, version) => {
+        const { nonce, ciphertext } = encrypt(key, leadKey, bound(leadId, version, master));
+        return Buffer.concat([nonce, ciphertext]);
+      },
+    };
+  }
+
   /** Wraps the key of a lead, bound to that lead and version: put into another lead's row, it does not open. */
   wrap(leadKey: Buffer, leadId: string, version: number): Buffer {
-    const { nonce, ciphertext } = encrypt(this.#key(this.newest), leadKey, bound(leadId, version, this.newest));
-    return Buffer.concat([nonce, ciphertext]);
+    return this.wrapping().wrap(leadKey, leadId, version);
   }
 
   unwrap(wrapped: Buffer, leadId: string, version: number, master: number): Buffer {
@@ -44,7 +83,7 @@ export class MasterKeys {
     return leadKey;
   }
 
-  /** HMAC-SHA256 under a key that is derived from the oldest master key. */
+  /** HMAC-SHA256 under a key that no rotation changes. */
   hash(kind: string, value: string): Buffer {
     // The zero byte keeps kind and value apart: no kind contains one.
     return createHmac('sha256', this.#hashKey).update(`${kind}\0${value}`, 'utf8').digest();
@@ -52,10 +91,29 @@ export class MasterKeys {
 
   /** A key of its own for one purpose (HKDF, RFC 5869), which tells nothing about the master key or the other keys. */
   derive(purpose: string): Buffer {
-    return Buffer.from(hkdfSync('sha256', this.#oldest, Buffer.alloc(0), `fairlead/${purpose}/1`, KEY_BYTES));
+    // The second step of HKDF, of which one block is all that is needed; the first one made the root.
+    return createHmac('sha256', this.#root).update(`fairlead/${purpose}/1\u0001`, 'utf8').digest();
+  }
+
+  /** Reads the file again, now: a key is asked for that is not known, or the one that is known is refused. */
+  lookNow(): void {
+    this.#look(0);
+  }
+
+  #look(everyMs: number): void {
+    if (this.now() - this.#lookedAt < everyMs) return;
+    this.#lookedAt = this.now();
+    const changed = this.changes();
+    if (!changed) return;
+    const oldest = versionsOf(changed.keys)[0] as number;
+    const root = changed.root ?? rootOf(changed.keys.get(oldest) as Buffer);
+    // Another file altogether: with it nothing that is there could be found or opened.
+    if (!root.equals(this.#root)) throw new MasterKeyUnusable('the master key file was exchanged for another one');
+    this.#keys = changed.keys;
   }
 
   #key(version: number): Buffer {
+    if (!this.#keys.has(version)) this.#look(0);
     const key = this.#keys.get(version);
     if (!key)
       throw new MasterKeyUnusable(
@@ -63,6 +121,15 @@ export class MasterKeys {
       );
     return key;
   }
+}
+
+export function versionsOf(keys: ReadonlyMap<number, Buffer>): number[] {
+  return [...keys.keys()].sort((left, right) => left - right);
+}
+
+/** The first step of HKDF without salt. Nobody gets from it back to the key, which is why it may outlive that. */
+function rootOf(key: Buffer): Buffer {
+  return createHmac('sha256', Buffer.alloc(KEY_BYTES)).update(key).digest();
 }
 
 function bound(leadId: string, version: number, master: number): string {
@@ -76,7 +143,53 @@ export function createMasterKeyFile(file: string): void {
 
 /** @throws MasterKeyUnusable that says what to do */
 export function readMasterKeyFile(file: string): MasterKeys {
-  return new MasterKeys(parse(read(file), file));
+  let stamp = stampOf(file);
+  return new MasterKeys(readMasterKeyring(file), () => {
+    const seen = stampOf(file);
+    // A file that cannot be read at this moment is no reason to forget what it held.
+    if (seen === undefined || seen === stamp) return undefined;
+    stamp = seen;
+    return readMasterKeyring(file);
+  });
+}
+
+/** @throws MasterKeyUnusable that says what to do */
+export function readMasterKeyring(file: string): MasterKeyring {
+  return parse(read(file), file);
+}
+
+/** Adds a master key, which wraps from now on, and keeps what hashes are made from. @returns its version */
+export function addMasterKey(file: string): number {
+  const { keys, root } = readMasterKeyring(file);
+  const [oldest, version] = [versionsOf(keys)[0] as number, (versionsOf(keys).at(-1) as number) + 1];
+  const more = new Map([...keys, [version, randomBytes(KEY_BYTES)]]);
+  writeMasterKeyring(file, { keys: more, root: root ?? rootOf(keys.get(oldest) as Buffer) });
+  return version;
+}
+
+/** Leaves the newest master key only. Nothing may be wrapped by the others any more. @returns the versions that are gone */
+export function dropOlderMasterKeys(file: string): number[] {
+  const { keys, root } = readMasterKeyring(file);
+  const [oldest, newest] = [versionsOf(keys)[0] as number, versionsOf(keys).at(-1) as number];
+  const kept = new Map([[newest, keys.get(newest) as Buffer]]);
+  writeMasterKeyring(file, { keys: kept, root: root ?? rootOf(keys.get(oldest) as Buffer) });
+  return versionsOf(keys).filter((version) => version !== newest);
+}
+
+/** Whole or not at all, with the mode that the file has. */
+function writeMasterKeyring(file: string, { keys, root }: MasterKeyring): void {
+  const lines = [
+    ...(root ? [`root ${root.toString('base64')}`] : []),
+    ...versionsOf(keys).map((version) => `${version} ${(keys.get(version) as Buffer).toString('base64')}`),
+  ];
+  const draft = `${file}.${process.pid}.new`;
+  writeFileSync(draft, `${HEADER}${lines.join('\n')}\n`, { mode: statSync(file).mode & 0o777, flush: true });
+  renameSync(draft, file);
+}
+
+function stampOf(file: string): string | undefined {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat && `${stat.ino}/${stat.mtimeMs}/${stat.size}`;
 }
 
 function read(file: string): string {
@@ -94,14 +207,17 @@ function read(file: string): string {
   }
 }
 
-function parse(text: string, file: string): Map<number, Buffer> {
+function parse(text: string, file: string): MasterKeyring {
   const keys = new Map<number, Buffer>();
+  let root: Buffer | undefined;
   for (const [index, line] of text.split('\n').entries()) {
     if (line.trim() === '' || line.startsWith('#')) continue;
     const [, version, encoded] = LINE.exec(line.trim()) ?? [];
-    if (version === undefined || encoded === undefined || keys.has(Number(version)))
+    const isKnown = version === 'root' ? root !== undefined : keys.has(Number(version));
+    if (version === undefined || encoded === undefined || isKnown)
       throw new MasterKeyUnusable(`line ${index + 1} of ${file} is not a version of its own and 32 bytes in base64`);
-    keys.set(Number(version), Buffer.from(encoded, 'base64'));
+    if (version === 'root') root = Buffer.from(encoded, 'base64');
+    else keys.set(Number(version), Buffer.from(encoded, 'base64'));
   }
-  return keys;
+  return { keys, root };
 }
