@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { printJson, printLine, printTable } from '../api/print.js';
 import { runWithApi } from '../api/run-with-api.js';
+import { rotateCommand } from './rotate.command.js';
 
 interface Key {
   readonly id: string;
@@ -22,9 +23,9 @@ interface CreateOptions {
 
 const ROLES = ['admin', 'manager', 'source', 'partner', 'auditor'];
 
-/** `fairlead keys create|list|revoke` */
+/** `fairlead keys create|list|revoke|rotate` */
 export function keysCommand(): Command {
-  const keys = new Command('keys').description('makes, lists and revokes API keys');
+  const keys = new Command('keys').description('makes, lists and revokes API keys; rotates the master key');
 
   keys
     .command('create')
@@ -83,5 +84,5 @@ export function keysCommand(): Command {
       });
     });
 
-  return keys;
+  return keys.addCommand(rotateCommand());
 }
