@@ -59,8 +59,8 @@ export class PersonalData {
     });
   }
 
-  /** Finds two leads of one person without keeping the address: equal for equal values, meaningless without the key. */
-  keyedHash(kind: 'email' | 'phone', value: string): Buffer {
+  /** Finds two leads of one person, or a request that is repeated, without keeping what they hold: equal for equal values, meaningless without the key. */
+  keyedHash(kind: 'email' | 'phone' | 'request', value: string): Buffer {
     return this.master.hash(kind, value);
   }
 

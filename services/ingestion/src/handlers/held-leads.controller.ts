@@ -2,6 +2,7 @@ import { Body, Controller, HttpCode, Param, Patch, Req } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { checkShape, LeadInput } from '@fairlead/decisions';
 import { type UnitOfWork, UnitsOfWork } from '@fairlead/messaging';
+import { PersonalData } from '@fairlead/personal-data';
 import { Allow, type Caller, CurrentCaller, notFound, Problem } from '@fairlead/platform';
 import type { FastifyRequest } from 'fastify';
 import { CompleteLead, type Completion } from '../intake/complete-lead.js';
@@ -44,6 +45,7 @@ export class HeldLeadsController {
     private readonly keys: IdempotencyKeysStore,
     private readonly policies: ActivePolicyStore,
     private readonly completion: CompleteLead,
+    private readonly personalData: PersonalData,
   ) {}
 
   @Patch(':leadId')
@@ -79,7 +81,11 @@ export class HeldLeadsController {
         400,
         fixed.map((field) => ({ field, detail: 'It cannot be changed.' })),
       );
-    const part = KeyedRequest.of(request, caller)?.part(0, [{ text: JSON.stringify(shape.input) }], true);
+    const part = KeyedRequest.of(request, caller, this.personalData)?.part(
+      0,
+      [{ text: JSON.stringify(shape.input) }],
+      true,
+    );
     const policy = await this.policies.find();
 
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {

@@ -1,3 +1,4 @@
+import type { PersonalData } from '@fairlead/personal-data';
 import { type Caller, invalidInput } from '@fairlead/platform';
 import type { FastifyRequest } from 'fastify';
 import { createHash } from 'node:crypto';
@@ -13,9 +14,14 @@ export class KeyedRequest {
     private readonly caller: string,
     private readonly key: string,
     private readonly about: string,
+    private readonly personalData: PersonalData,
   ) {}
 
-  static of({ headers, method, url, routeOptions }: FastifyRequest, { keyId }: Caller): KeyedRequest | undefined {
+  static of(
+    { headers, method, url, routeOptions }: FastifyRequest,
+    { keyId }: Caller,
+    personalData: PersonalData,
+  ): KeyedRequest | undefined {
     const key = headers['idempotency-key'];
     if (key === undefined) return undefined;
     if (typeof key !== 'string' || !IDEMPOTENCY_KEY.test(key)) {
@@ -24,13 +30,15 @@ export class KeyedRequest {
     const type = headers['content-type'] ?? '';
     // One key for two routes is two keys.
     const route = `${method} ${routeOptions.url ?? ''}`;
-    return new KeyedRequest(keyId, `${route} ${key}`, JSON.stringify([url, type]));
+    return new KeyedRequest(keyId, `${route} ${key}`, JSON.stringify([url, type]), personalData);
   }
 
   /** @param isLast  otherwise a request that goes on where another ended would pass for the same */
   part(part: number, rows: readonly RawRow[], isLast: boolean): KeyedPart {
     const hash = createHash('sha256').update(`${this.about.length}:${this.about}${String(isLast)}`);
     for (const { text } of rows) hash.update(`${Buffer.byteLength(text)}:`).update(text);
-    return { caller: this.caller, key: this.key, part, request: hash.digest() };
+    // Keyed: rows hold contact data, and a hash alone would tell whoever guesses them that the guess is right.
+    const request = this.personalData.keyedHash('request', hash.digest('base64'));
+    return { caller: this.caller, key: this.key, part, request };
   }
 }

@@ -123,7 +123,7 @@ export class LeadsController {
   ): Promise<{ results: readonly RowResult[] }> {
     this.backlog.refuseWhenFull();
     const options = await readIntakeOptions(request, caller, this.sources);
-    const keyed = KeyedRequest.of(request, caller);
+    const keyed = KeyedRequest.of(request, caller, this.personalData);
 
     if (Buffer.isBuffer(body)) {
       const { isOne, rows } = readJson(body);

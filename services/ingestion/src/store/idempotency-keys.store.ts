@@ -7,7 +7,7 @@ export interface KeyedPart {
   readonly caller: string;
   readonly key: string;
   readonly part: number;
-  /** SHA-256 of what is asked for. */
+  /** HMAC of what is asked for. */
   readonly request: Buffer;
 }
 

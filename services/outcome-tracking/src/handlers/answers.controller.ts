@@ -9,7 +9,7 @@ import {
   notFound,
   Problem,
 } from '@fairlead/platform';
-import { hash } from 'node:crypto';
+import { PersonalData } from '@fairlead/personal-data';
 import type { GivenAnswer } from '../answer-desk.js';
 import { TakeAnswer } from '../take-answer.js';
 import { LeadView, standingFor } from '../view/lead-view.js';
@@ -37,6 +37,7 @@ export class AnswersController {
   constructor(
     private readonly answers: TakeAnswer,
     private readonly leads: ReadLead,
+    private readonly personalData: PersonalData,
   ) {}
 
   @Post('accept')
@@ -99,7 +100,7 @@ export class AnswersController {
     const partner = caller.role === 'partner' ? partyOf(caller) : undefined;
     const { keyId } = caller;
     const idempotency =
-      key === undefined ? undefined : { caller: keyId, key: checked(key), request: fingerprint(leadId, said) };
+      key === undefined ? undefined : { caller: keyId, key: checked(key), request: this.#fingerprint(leadId, said) };
     const taken = await this.answers.take({
       ...said,
       leadId,
@@ -122,6 +123,11 @@ export class AnswersController {
         return view;
       }
     }
+  }
+
+  /** Keyed: a note is free text, and a hash alone would tell whoever guesses it that the guess is right. */
+  #fingerprint(leadId: string, said: object): Buffer {
+    return this.personalData.keyedHash('request', JSON.stringify([leadId, said]));
   }
 }
 
@@ -160,8 +166,4 @@ function instantOf(at: string): number {
 function checked(key: string): string {
   if (IDEMPOTENCY_KEY.test(key)) return key;
   throw invalidInput([{ field: 'Idempotency-Key', detail: 'must be 1 to 255 visible ASCII characters' }]);
-}
-
-function fingerprint(leadId: string, said: object): Buffer {
-  return hash('sha256', JSON.stringify([leadId, said]), 'buffer');
 }
