@@ -4,7 +4,7 @@ import { Command, Option } from 'commander';
 import type { Api } from '../api/client.js';
 import { CommandFailed } from '../api/command-failed.js';
 import { printJson, printLine } from '../api/print.js';
-import { runWithApi } from '../api/run-command.js';
+import { runWithApi } from '../api/run-with-api.js';
 import { revealedTo, type ToldEvent } from './revealed-to.js';
 
 interface EraseOptions {
