@@ -126,8 +126,11 @@ describe('a routed lead', () => {
     const [acme, lead] = [partner(), randomUUID()];
     const server = await receiver();
     server.answer = ({ bytes }, response, nth) => void response.writeHead(nth === 1 ? 500 : 200).end(bytes);
-    await road.endpoint(acme, 'crm', server.url);
-    await road.receives(await leadReceived(lead, road.personalData), leadScored(lead), leadRouted(lead, acme));
+    await road.endpoint(acme, 'crm', server.url, ['lead.accepted']);
+    await road.receives(
+      ...[await leadReceived(lead, road.personalData), leadScored(lead), leadRouted(lead, acme)],
+      leadAccepted(lead, acme),
+    );
     await eventually(() => expect(server.received).toHaveLength(1));
     await road.personalData.erase([lead]);
     await road.receives(leadErased(lead));
