@@ -1,12 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, link, mkdir, open, opendir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, link, mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { type LogStorage, UnreadableFile, WrittenOtherwise } from './storage.js';
+import { checkPath, type LogStorage, UnreadableFile, WrittenOtherwise } from './storage.js';
 
 /** Files that were not finished: begins with a dot, as no path of a log does. What a crash left there may be deleted. */
 const UNFINISHED = '.unfinished';
-const PATH = /^[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_-]+)*$/;
+/**
+ * A file is unfinished for milliseconds. One that was for longer is of a process that has crashed, or was stopped: nobody is to
+ * write before whoever wrote last has been silent for longer than this. Taken from one that wakes up after all, it costs
+ * that one an error, and the log nothing.
+ */
+const ABANDONED_AFTER_MS = 3_000;
+/** Of a crash there are some dozen; where something else has filled the folder, the rest is for the next time. */
+const MAX_REMOVED = 10_000;
 
 /** A log in a folder of a local file system. */
 export class FolderStorage implements LogStorage {
@@ -16,6 +23,19 @@ export class FolderStorage implements LogStorage {
 
   constructor(folder: string) {
     this.folder = resolve(folder);
+  }
+
+  /** A local file system keeps its promises; there is only to clear up. */
+  async prepare(): Promise<void> {
+    const folder = join(this.folder, UNFINISHED);
+    let toRemove = MAX_REMOVED;
+    for await (const name of namesIn(folder)) {
+      const unfinished = join(folder, name);
+      const { mtimeMs } = await stat(unfinished).catch(() => ({ mtimeMs: Infinity }));
+      if (Date.now() - mtimeMs < ABANDONED_AFTER_MS) continue;
+      await rm(unfinished, { force: true });
+      if (--toRemove === 0) return;
+    }
   }
 
   async read(path: string, atMostBytes: number): Promise<Buffer | undefined> {
@@ -41,14 +61,7 @@ export class FolderStorage implements LogStorage {
   }
 
   async *list(folder: string): AsyncIterable<string> {
-    let directory;
-    try {
-      directory = await opendir(this.locate(folder));
-    } catch (error) {
-      if (isOneOf(error, 'ENOENT', 'ENOTDIR')) return;
-      throw error;
-    }
-    for await (const entry of directory) if (!entry.isDirectory()) yield entry.name;
+    yield* namesIn(this.locate(folder));
   }
 
   async write(path: string, bytes: Uint8Array): Promise<void> {
@@ -121,9 +134,19 @@ export class FolderStorage implements LogStorage {
   }
 
   private locate(path: string): string {
-    if (!PATH.test(path)) throw new RangeError(`not the path of a log's file: ${JSON.stringify(path.slice(0, 200))}`);
-    return join(this.folder, path);
+    return join(this.folder, checkPath(path));
   }
+}
+
+async function* namesIn(folder: string): AsyncIterable<string> {
+  let directory;
+  try {
+    directory = await opendir(folder);
+  } catch (error) {
+    if (isOneOf(error, 'ENOENT', 'ENOTDIR')) return;
+    throw error;
+  }
+  for await (const entry of directory) if (!entry.isDirectory()) yield entry.name;
 }
 
 /** As many bytes as it had when it was looked at: a file that grows does not fill the memory. */

@@ -48,6 +48,7 @@ export {
   type Verifier,
   verifierKey,
 } from './signed-note.js';
-export { type LogReader, type LogStorage, UnreadableFile, WrittenOtherwise } from './storage.js';
+export { S3Storage, type S3Settings } from './s3-storage.js';
+export { type LogReader, type LogStorage, StorageFailed, UnreadableFile, WrittenOtherwise } from './storage.js';
 export { type ReadTile, type Tile, TiledTree } from './tree.js';
 export { LogNotSound, type VerifiedLog, verifyLog, type VerifyOptions } from './verify-log.js';

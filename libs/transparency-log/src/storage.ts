@@ -14,8 +14,14 @@ export interface LogReader {
   list(folder: string): AsyncIterable<string>;
 }
 
-/** What a sequencer needs besides. What is written is there whole or not at all, and durably when the promise resolves. */
+/** What a sequencer needs besides; it alone writes. What is written is there whole or not at all, and durably when the promise resolves. */
 export interface LogStorage extends LogReader {
+  /**
+   * To be called before the first write by whoever is to write from now on. Removes what crashes left behind, as far as it is
+   * nobody's any more, and finds out what can be found out about whether this storage keeps the promises below.
+   * @throws StorageFailed when it does not
+   */
+  prepare(): Promise<void>;
   /** Replaces what is there: for `checkpoint`, which is the only file that changes. */
   write(path: string, bytes: Uint8Array): Promise<void>;
   /**
@@ -42,6 +48,14 @@ export class UnreadableFile extends Error {
   }
 }
 
+/**
+ * The storage cannot be used now, or not like this; the message says why and what to do, and repeats no secret. Whoever gets it
+ * may try again later.
+ */
+export class StorageFailed extends Error {
+  override readonly name = 'StorageFailed';
+}
+
 /** A file that never changes was to be changed. */
 export class WrittenOtherwise extends Error {
   override readonly name = 'WrittenOtherwise';
@@ -49,4 +63,12 @@ export class WrittenOtherwise extends Error {
   constructor(readonly path: string) {
     super(`${path} is there already, and is not what was to be written`);
   }
+}
+
+const PATH = /^[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_-]+)*$/;
+
+/** @throws RangeError for what no file of a log is called: what leads out of its folder, begins with a dot, or must be encoded */
+export function checkPath(path: string): string {
+  if (!PATH.test(path)) throw new RangeError(`not the path of a log's file: ${JSON.stringify(path.slice(0, 200))}`);
+  return path;
 }

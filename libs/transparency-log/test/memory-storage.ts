@@ -11,6 +11,8 @@ export class MemoryStorage implements LogStorage {
     return new MemoryStorage(new Map([...this.files].map(([path, bytes]) => [path, Buffer.from(bytes)])));
   }
 
+  async prepare(): Promise<void> {}
+
   async read(path: string, atMostBytes: number): Promise<Buffer | undefined> {
     this.wasRead.push(path);
     const bytes = this.files.get(path);
