@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
-  FolderStorage,
   HASH_BYTES,
   inclusionProof,
   type LogStorage,
@@ -23,7 +22,7 @@ export class LogReader {
   private readonly storage: LogStorage;
 
   constructor(@Inject(SETTINGS) private readonly settings: AuditSettings) {
-    this.storage = new FolderStorage(settings.folder);
+    this.storage = settings.openStorage();
   }
 
   /**

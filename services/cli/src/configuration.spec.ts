@@ -14,7 +14,7 @@ it('names every variable that the code reads', () => {
     if (file.endsWith('.spec.ts')) continue;
     const source = readFileSync(`${root}${file}`, 'utf8');
     // As the first argument of a reader, or as a property of the environment.
-    for (const [, name] of source.matchAll(/(?:\(|\[)\s*'((?:FAIRLEAD|KAFKA|DATABASE|KEYS_DATABASE)_[A-Z_]+)'/g)) {
+    for (const [, name] of source.matchAll(/(?:\(|\[)\s*'((?:FAIRLEAD|KAFKA|DATABASE|KEYS_DATABASE)_[A-Z0-9_]+)'/g)) {
       if (name) read.add(name);
     }
   }

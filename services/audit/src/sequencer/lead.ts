@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import {
   crashPoint,
   type PartitionRecords,
@@ -6,10 +5,10 @@ import {
   type RecordConsumer,
   type UnitsOfWork,
 } from '@fairlead/messaging';
-import { MAX_ENTRY_BYTES } from '@fairlead/transparency-log';
 import { entriesAppended, logPublished, logSize } from '../metrics.js';
-import { type Arrival, type LogStore, NoLongerLeading, type Placed, type Unreadable } from '../store/log.store.js';
+import { type LogStore, NoLongerLeading } from '../store/log.store.js';
 import type { LogWriter, Published } from './log-writer.js';
+import { dueOf, givePlaces, partitionOf } from './places.js';
 
 /** How long nobody else may lead after the last word of whoever does: how long the log waits after a kill -9. */
 export const LEASE_MS = 5_000;
@@ -32,6 +31,8 @@ export interface Tools {
   /** Of a group of its own: all partitions are this leader's, whoever led before. */
   readonly consumer: RecordConsumer;
   readonly stopped: AbortSignal;
+  /** Told whenever all that has a place is published: whatever was wrong is not any more. */
+  readonly onPublished: () => void;
 }
 
 /** One leader, from the moment it leads until it does not. */
@@ -46,6 +47,14 @@ export class Lead {
   private published: number;
   private everPublished: boolean;
   private readonly note: string | null;
+  /**
+   * From where on each partition has not been accounted for: what the table has, and nobody else can change it. A place is given,
+   * and an offset moved, by whoever has locked the head and found its own epoch there; an earlier leader that had got so far
+   * had to commit before the epoch could be raised, and one that had not is refused. So what is read once, after that, stays
+   * right with what this leader commits itself. Of a commit whose outcome is unknown nothing is concluded: it ends the lead,
+   * before the next batch, and the next one reads again.
+   */
+  private readonly next = new Map<string, bigint>();
 
   constructor(
     private readonly tools: Tools,
@@ -60,15 +69,18 @@ export class Lead {
 
   /** Resolves when this process stops; throws when it leads no longer, or cannot go on. */
   async last(): Promise<void> {
-    const { store, units, stopped, consumer, topics } = this.tools;
+    const { store, units, stopped, consumer, topics, onPublished } = this.tools;
     try {
+      for (const each of await store.partitions(units.query)) this.next.set(partitionOf(each), BigInt(each.nextOffset));
       await consumer.run({
         topics,
-        storedOffsets: async () =>
-          (await store.partitions(units.query)).map(({ topic, partition, nextOffset }) => ({
-            ...{ topic, partition },
-            offset: BigInt(nextOffset),
-          })),
+        storedOffsets: () =>
+          Promise.resolve(
+            [...this.next].map(([name, offset]) => {
+              const [topic = '', partition] = name.split('/');
+              return { topic, partition: Number(partition), offset };
+            }),
+          ),
         onOffsetAlarm: ({ topic, partition, offset, found, why }) =>
           this.end(new Error(`${topic}/${partition}: expected offset ${offset}, found ${found} (${why})`)),
         process: (batch) => this.take(batch),
@@ -78,6 +90,7 @@ export class Lead {
       while (!this.ended && !stopped.aborted) {
         await store.stay(units.query, this.epoch, LEASE_MS);
         await this.publish();
+        onPublished();
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, PUBLISH_EVERY_MS);
           this.wake = () => (clearTimeout(timer), resolve());
@@ -124,6 +137,8 @@ export class Lead {
         batch.push(this.jobs.shift() as Job);
       }
       try {
+        // After a transaction whose outcome is unknown the places that the next one would give are not those of the writer.
+        if (this.ended) throw new NoLongerLeading('this leader has ended');
         await this.place(batch.flatMap(({ records }) => records));
         for (const { done } of batch) done();
       } catch (error) {
@@ -137,38 +152,20 @@ export class Lead {
 
   private async place(records: readonly ReceivedRecord[]): Promise<void> {
     const { units, store } = this.tools;
-    const read = records.map((record) => ({ record, arrival: arrivalOf(record) }));
-    const placed = await units.run(async (unit) => {
-      const { size, next } = await store.lockHead(unit.query, this.epoch);
-      // A client that has joined may bring what it fetched before it was told where to begin.
-      const due = read.filter(
-        ({ record: { topic, partition, offset } }) => offset >= (next.get(`${topic}/${partition}`) ?? 0n),
-      );
-      if (due.length === 0) return [];
+    const { first, bytes, progress } = await units.run(async (unit) => {
+      const size = await store.lockHead(unit.query, this.epoch);
+      const due = dueOf(records, this.next);
+      if (due.length === 0) return { first: size, bytes: [], progress: [] };
       const ids = due.flatMap(({ arrival }) => ('eventId' in arrival ? arrival.eventId : []));
-      const known = await store.known(unit.query, ids);
-      const fresh: { readonly entry: Placed; readonly bytes: Buffer }[] = [];
-      const unreadable: Unreadable[] = [];
-      const progress = new Progress();
-      for (const { record, arrival } of due) {
-        if ('why' in arrival) {
-          unreadable.push(arrival);
-          progress.count(record, 'unreadable');
-        } else if (known.has(arrival.eventId)) progress.count(record, 'repeated');
-        else {
-          known.add(arrival.eventId);
-          fresh.push({ entry: { ...arrival, index: size + fresh.length }, bytes: record.value as Buffer });
-          progress.count(record, 'entries');
-        }
-      }
-      const entries = fresh.map(({ entry }) => entry);
-      store.append(unit, size + fresh.length, entries, progress.all(), unreadable);
-      return fresh.map(({ bytes }) => bytes);
+      const { entries, bytes, unreadable, progress } = givePlaces(due, size, await store.known(unit.query, ids));
+      store.append(unit, size + entries.length, entries, progress, unreadable);
+      return { first: size, bytes, progress };
     });
+    for (const { nextOffset, ...partition } of progress) this.next.set(partitionOf(partition), nextOffset);
     crashPoint('audit.placed');
     // The order of the writer is that of the places: the next batch waits for the head's lock, and then for this.
-    await (this.appending = this.appending.then(() => this.writer.append(placed)));
-    entriesAppended.inc(placed.length);
+    await (this.appending = this.appending.then(() => this.writer.append(first, bytes)));
+    entriesAppended.inc(bytes.length);
     logSize.set(this.writer.size);
   }
 
@@ -195,59 +192,5 @@ export class Lead {
       () => undefined,
     );
     return result;
-  }
-}
-
-/** How far a batch takes each of its partitions. */
-class Progress {
-  private readonly partitions = new Map<
-    string,
-    {
-      topic: string;
-      partition: number;
-      firstOffset: bigint;
-      nextOffset: bigint;
-      entries: number;
-      repeated: number;
-      unreadable: number;
-    }
-  >();
-
-  count({ topic, partition, offset }: ReceivedRecord, what: 'entries' | 'repeated' | 'unreadable'): void {
-    const key = `${topic}/${partition}`;
-    let each = this.partitions.get(key);
-    if (!each) {
-      each = { topic, partition, firstOffset: offset, nextOffset: offset, entries: 0, repeated: 0, unreadable: 0 };
-      this.partitions.set(key, each);
-    }
-    each[what] += 1;
-    each.nextOffset = offset + 1n;
-  }
-
-  all() {
-    return [...this.partitions.values()];
-  }
-}
-
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-/** What of a record the database keeps: enough to find it, and to know it again. */
-function arrivalOf({ topic, partition, offset, value }: ReceivedRecord): Arrival | Unreadable {
-  const bytes = value ?? Buffer.alloc(0);
-  const unreadable = (why: string): Unreadable => ({
-    ...{ topic, partition, offset, why },
-    sha256: hash('sha256', bytes, 'buffer'),
-  });
-  if (bytes.length > MAX_ENTRY_BYTES) return unreadable('too-large');
-  try {
-    const event = JSON.parse(bytes.toString('utf8')) as Record<string, unknown> | null;
-    const { id, subject, type } = event ?? {};
-    if (typeof id !== 'string' || !UUID.test(id)) return unreadable('event-id-is-no-uuid');
-    if (typeof subject !== 'string' || typeof type !== 'string') return unreadable('not-an-event');
-    if (`${subject}${type}`.includes('\0')) return unreadable('not-an-event');
-    const known = { subject: subject.slice(0, 255), type: type.slice(0, 128) };
-    return { eventId: id.toLowerCase(), ...known, topic, partition, offset };
-  } catch {
-    return unreadable('not-json');
   }
 }

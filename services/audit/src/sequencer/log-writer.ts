@@ -101,8 +101,14 @@ export class LogWriter {
     return this.tree.size;
   }
 
-  /** Takes entries in their order. Full tiles go to the storage meanwhile. */
-  async append(entries: readonly Buffer[]): Promise<void> {
+  /**
+   * Takes entries in their order. Full tiles go to the storage meanwhile, so an entry in a wrong place could not be taken back.
+   * @param first  the place of the first one
+   * @throws RangeError when that is not the next one
+   */
+  async append(first: number, entries: readonly Buffer[]): Promise<void> {
+    if (entries.length > 0 && first !== this.size)
+      throw new RangeError(`entries from ${first} on, and the log goes on at ${this.size}`);
     for (const entry of entries) {
       this.tree.append(leafHash(entry));
       this.bundle.push(entry);

@@ -3,7 +3,7 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplica
 import { topicName } from '@fairlead/events';
 import { CONNECTIONS, type Connections, Kafka, UnitsOfWork } from '@fairlead/messaging';
 import { ReadinessProbes } from '@fairlead/platform';
-import { FolderStorage } from '@fairlead/transparency-log';
+import { StorageFailed } from '@fairlead/transparency-log';
 import { type AuditSettings, SETTINGS } from '../config.js';
 import { LogStore, NoLongerLeading, type Placed } from '../store/log.store.js';
 import { Lead, LEASE_MS } from './lead.js';
@@ -66,8 +66,7 @@ export class Sequencer implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   private note(error: unknown): void {
-    const { name, message } = error as Error;
-    const problem = error instanceof WouldFork ? `refuses to sign: ${message}` : name;
+    const problem = plainly(error as Error);
     if (error instanceof NoLongerLeading) this.logger.warn({ event: 'audit.put-aside' });
     else if (problem !== this.problem) this.logger.error({ event: 'audit.interrupted', problem });
     this.problem = error instanceof NoLongerLeading ? undefined : problem;
@@ -86,15 +85,17 @@ export class Sequencer implements OnApplicationBootstrap, OnApplicationShutdown 
     const staying = setInterval(() => void this.store.stay(query, epoch, LEASE_MS).catch(() => undefined), POLL_MS);
     try {
       const { size, published, note } = await this.store.head(query);
-      const storage = new FolderStorage(this.settings.folder);
+      const storage = this.settings.openStorage();
+      await storage.prepare();
       const writer = await LogWriter.open(storage, this.settings, { size: published, note });
       await this.recover(writer, epoch, size);
       clearInterval(staying);
       this.logger.log({ event: 'audit.leading', epoch, size });
-      this.problem = undefined;
       const { units, store, topics, stopped } = this;
+      // Not before: what could not be written may still not be.
+      const onPublished = () => (this.problem = undefined);
       const consumer = this.kafka.consumer(`${this.connections.topicPrefix}audit-${epoch}`);
-      await new Lead({ units, store, topics, consumer, stopped: stopped.signal }, writer, epoch, {
+      await new Lead({ units, store, topics, consumer, stopped: stopped.signal, onPublished }, writer, epoch, {
         size: published,
         note,
       }).last();
@@ -108,7 +109,7 @@ export class Sequencer implements OnApplicationBootstrap, OnApplicationShutdown 
   private async recover(writer: LogWriter, epoch: string, size: number): Promise<void> {
     while (writer.size < size) {
       const entries = await this.store.entriesFrom(this.units.query, writer.size, RECOVER_BATCH);
-      await writer.append(await this.readAgain(entries, epoch));
+      await writer.append(writer.size, await this.readAgain(entries, epoch));
     }
   }
 
@@ -153,4 +154,25 @@ export class Sequencer implements OnApplicationBootstrap, OnApplicationShutdown 
     }
     return found;
   }
+}
+
+/** What a full disk, or one that fails, is called in a sentence. */
+const DISK: Readonly<Record<string, string>> = {
+  ENOSPC: 'no room is left where the log is kept',
+  EDQUOT: 'the quota is used up where the log is kept',
+  EFBIG: 'a file of the log may not become as large as it must',
+  EROFS: 'the log is kept where nothing can be written',
+  EACCES: 'the log is kept where this process may not write',
+  EIO: 'the disk that the log is kept on fails',
+};
+
+/** What an operator is told; messages of others are not repeated, as they may quote what they were given. */
+function plainly(error: Error): string {
+  if (error instanceof WouldFork) return `refuses to sign: ${error.message}`;
+  if (error instanceof StorageFailed) return `nothing is signed: ${error.message}`;
+  const { code } = error as NodeJS.ErrnoException;
+  const disk = DISK[code ?? ''];
+  return disk === undefined
+    ? error.name
+    : `nothing is signed: ${disk} (${code}); it goes on by itself when that is mended`;
 }

@@ -93,18 +93,13 @@ export class LogStore {
 
   /**
    * Locks the head, for giving places.
-   * @returns how many entries have one, and from where on each partition (`topic/partition`) has not been accounted for
+   * @returns how many entries have one
    * @throws NoLongerLeading
    */
-  async lockHead(query: Query, epoch: string): Promise<{ size: number; next: ReadonlyMap<string, bigint> }> {
+  async lockHead(query: Query, epoch: string): Promise<number> {
     const [row] = await query<{ size: number; epoch: string }>('SELECT size::float8, epoch FROM log_head FOR UPDATE');
     if (row?.epoch !== epoch) throw new NoLongerLeading('another process leads');
-    // By a statement of its own: the one that waited for the lock saw everything else as it was before.
-    const partitions = await this.partitions(query);
-    const next = partitions.map(
-      ({ topic, partition, nextOffset }) => [`${topic}/${partition}`, BigInt(nextOffset)] as const,
-    );
-    return { size: row.size, next: new Map(next) };
+    return row.size;
   }
 
   async known(query: Query, eventIds: readonly string[]): Promise<Set<string>> {
