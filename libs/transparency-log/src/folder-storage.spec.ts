@@ -15,16 +15,16 @@ import { join } from 'node:path';
 import { all, everyStorage, PATHS_OF_NO_LOG } from '../test/storage-suite.js';
 import { FolderStorage } from './folder-storage.js';
 
-describe('a log in a folder', () => {
+describe.each([{}, { waitForDisk: true }])('a log in a folder, %j', (options) => {
   let folder: string;
   let storage: FolderStorage;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'fairlead-log-'));
-    storage = new FolderStorage(join(folder, 'not', 'there'));
+    storage = new FolderStorage(join(folder, 'not', 'there'), options);
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  everyStorage(() => ({ storage, other: new FolderStorage(storage.folder) }));
+  everyStorage(() => ({ storage, other: new FolderStorage(storage.folder, options) }));
 
   const bytes = Buffer.from('bytes');
 

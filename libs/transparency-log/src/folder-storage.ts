@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { type FileHandle, link, mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { checkPath, type LogStorage, UnreadableFile, WrittenOtherwise } from './storage.js';
@@ -15,13 +15,27 @@ const ABANDONED_AFTER_MS = 3_000;
 /** Of a crash there are some dozen; where something else has filled the folder, the rest is for the next time. */
 const MAX_REMOVED = 10_000;
 
+/** A note or a tile of hashes has no more; a bundle is left to the pool of threads, which reads several at once. */
+const SMALL_BYTES = 64 * 1024;
+
+export interface FolderOptions {
+  /**
+   * Small files are read at once, without the pool of threads: a fraction of the work, which counts where there are tens of
+   * thousands. For a command that does nothing else meanwhile; a service must not wait for a disk.
+   */
+  readonly waitForDisk?: boolean;
+}
+
 /** A log in a folder of a local file system. */
 export class FolderStorage implements LogStorage {
   readonly folder: string;
   /** Folders that are known to be there, durably. */
   private readonly made = new Set<string>();
 
-  constructor(folder: string) {
+  constructor(
+    folder: string,
+    private readonly options: FolderOptions = {},
+  ) {
     this.folder = resolve(folder);
   }
 
@@ -40,23 +54,18 @@ export class FolderStorage implements LogStorage {
 
   async read(path: string, atMostBytes: number): Promise<Buffer | undefined> {
     const target = this.locate(path);
-    let file: FileHandle;
     try {
-      // A pipe would otherwise keep whoever opens it waiting for somebody who writes.
-      file = await open(target, constants.O_RDONLY | constants.O_NONBLOCK);
+      if (this.options.waitForDisk && atMostBytes <= SMALL_BYTES) return readNow(path, target, atMostBytes);
+      const file = await open(target, READ);
+      try {
+        return await readAll(file, sizeOf(await file.stat(), path, atMostBytes));
+      } finally {
+        await file.close();
+      }
     } catch (error) {
       if (isOneOf(error, 'ENOENT', 'ENOTDIR')) return undefined;
       if (isOneOf(error, 'ELOOP', 'ENXIO', 'ENODEV')) throw new UnreadableFile(path, 'is no file');
       throw error;
-    }
-    try {
-      const stat = await file.stat();
-      if (!stat.isFile()) throw new UnreadableFile(path, 'is no file');
-      if (stat.size > atMostBytes)
-        throw new UnreadableFile(path, `has ${stat.size} bytes, and ${atMostBytes} at most can be right`);
-      return await readAll(file, stat.size);
-    } finally {
-      await file.close();
     }
   }
 
@@ -147,6 +156,32 @@ async function* namesIn(folder: string): AsyncIterable<string> {
     throw error;
   }
   for await (const entry of directory) if (!entry.isDirectory()) yield entry.name;
+}
+
+/** A pipe would otherwise keep whoever opens it waiting for somebody who writes. */
+const READ = constants.O_RDONLY | constants.O_NONBLOCK;
+
+/** @throws UnreadableFile */
+function sizeOf(stat: Stats, path: string, atMostBytes: number): number {
+  if (!stat.isFile()) throw new UnreadableFile(path, 'is no file');
+  if (stat.size > atMostBytes)
+    throw new UnreadableFile(path, `has ${stat.size} bytes, and ${atMostBytes} at most can be right`);
+  return stat.size;
+}
+
+function readNow(path: string, target: string, atMostBytes: number): Buffer | undefined {
+  // Most of what is asked for in an export is not there, and an exception costs more than all the rest.
+  if (!statSync(target, { throwIfNoEntry: false })) return undefined;
+  const file = openSync(target, READ);
+  try {
+    const bytes = Buffer.allocUnsafe(sizeOf(fstatSync(file), path, atMostBytes));
+    let at = 0;
+    for (let read = -1; read !== 0 && at < bytes.length; at += read)
+      read = readSync(file, bytes, at, bytes.length - at, at);
+    return bytes.subarray(0, at);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** As many bytes as it had when it was looked at: a file that grows does not fill the memory. */

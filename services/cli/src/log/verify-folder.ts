@@ -30,7 +30,7 @@ export async function verifyFolder(
 ): Promise<VerifiedLog> {
   mustBeFolder(folder);
   try {
-    return await verifyLog(new FolderStorage(folder), {
+    return await verifyLog(new FolderStorage(folder, { waitForDisk: true }), {
       ...on,
       ...(key !== undefined && { log: readKey(key) }),
       ...(since !== undefined && { since: readFile(since) }),
