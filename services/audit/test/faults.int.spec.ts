@@ -1,6 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { appendFileSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { LogSystem, someEvents } from './fixture/log-system.js';
+import { eventually, LogSystem, someEvents } from './fixture/log-system.js';
 
 /** Enough that each fault meets work under way. */
 const EVENTS = 1_500;
@@ -79,4 +83,75 @@ describe('the log under faults, with real servers', () => {
     }
     await expectAll(told);
   });
+});
+
+/** A disk of 1 MB, which the kernel itself says is full. */
+function mountSmall(folder: string): boolean {
+  return spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder]).status === 0;
+}
+
+function unmount(folder: string): void {
+  spawnSync('umount', ['--lazy', folder]);
+}
+
+const probe = mkdtempSync(join(tmpdir(), 'fairlead-mount-'));
+const mayMount = mountSmall(probe);
+if (mayMount) unmount(probe);
+rmdirSync(probe);
+
+describe('a log whose disk is full, with real servers', () => {
+  let system: LogSystem;
+  beforeAll(async () => {
+    system = await LogSystem.open();
+    mkdirSync(system.logFolder);
+    if (mayMount) mountSmall(system.logFolder);
+  });
+  afterAll(async () => {
+    await system?.stop();
+    if (mayMount) unmount(system.logFolder);
+    await system?.close();
+  });
+
+  (mayMount ? it : it.skip)(
+    `signs nothing that is not written, says what is wrong, and goes on by itself when there is room${mayMount ? '' : ' (skipped: this process may mount nothing)'}`,
+    async () => {
+      const events = someEvents(1_200);
+      await system.start();
+      await system.tell(...events.slice(0, 300));
+      await system.untilPublished(300);
+
+      const ballast = join(system.logFolder, 'ballast');
+      writeFileSync(ballast, '');
+      const fill = () => {
+        for (;;) appendFileSync(ballast, Buffer.alloc(4_096));
+      };
+      expect(fill).toThrow(/ENOSPC/);
+      await system.tell(...events.slice(300, 1_000));
+      const full = async () => {
+        const { status, text } = await system.get('/health/ready');
+        expect([status, text]).toEqual([
+          503,
+          expect.stringContaining('no room is left where the log is kept (ENOSPC)'),
+        ]);
+      };
+      await eventually(full);
+      // Through several attempts it neither wavers nor ends, and what stands there is sound: nothing is signed that is not written.
+      for (let time = 0; time < 10; time++) {
+        await full();
+        const { checkpoint } = await system.verified();
+        const [head] = await system.rows<{ published: string }>('SELECT published FROM log_head');
+        expect(checkpoint.size).toBe(Number(head?.published));
+        expect(checkpoint.size).toBeLessThan(1_000);
+        await pause(600);
+      }
+
+      rmSync(ballast);
+      await system.tell(...events.slice(1_000));
+      await system.untilPublished(events.length);
+      await eventually(async () => expect((await system.get('/health/ready')).status).toBe(200));
+      const entries: Buffer[] = [];
+      await system.verified(entries);
+      expect(entries.map(String).sort()).toEqual(events.map(({ bytes }) => String(bytes)).sort());
+    },
+  );
 });
