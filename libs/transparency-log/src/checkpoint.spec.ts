@@ -1,5 +1,5 @@
 import { witnessFor } from '../test/sample-witness.js';
-import { openCheckpoint, readCheckpoint, signCheckpoint } from './checkpoint.js';
+import { openCheckpoint, readCheckpoint, readCosignatures, signCheckpoint } from './checkpoint.js';
 import { emptyRoot } from './hashing.js';
 import { generateSigner, openNote, readVerifierKey, signNote, verifierKey } from './signed-note.js';
 
@@ -87,6 +87,22 @@ describe('the witnesses of a checkpoint', () => {
   ])('who signed something %s are none, and the checkpoint does not open', (_, line) => {
     expect(() => openCheckpoint(note + line(), log, [witness.verifier])).toThrow('the signature of witness.example');
     expect(openCheckpoint(note + line(), log).witnesses.size).toBe(0);
+  });
+
+  it('are taken line by line, each key once, and nothing else is', () => {
+    const alias = witnessFor('alias.example', witness.pair);
+    const [one, two] = [witness.cosign(text, 7n), other.cosign(text, 8n)];
+    const all = [witness.verifier, other.verifier, alias.verifier];
+    const lines = readCosignatures(one + two + one + alias.cosign(text, 9n), note, all).map(({ line }) => `${line}\n`);
+    expect(lines).toEqual([one, two]);
+    expect(openCheckpoint(note + lines.join(''), log, all).witnesses.size).toBe(2);
+    for (const wrong of ['', '\n', one.slice(0, -1), `${one}\n`, `${one}x\n`, witness.cosign(`${text}x\n`, 7n)])
+      expect(() => readCosignatures(wrong, note, all)).toThrow();
+    const ofLog = note.slice(text.length + 1);
+    for (const nobody of [two, one + two, ofLog])
+      expect(() => readCosignatures(nobody, note, [witness.verifier])).toThrow('of nobody who is a witness here');
+    expect(() => readCosignatures(ofLog, note, [log])).toThrow('of nobody who is a witness here');
+    expect(() => readCosignatures(one.repeat(65), note, all)).toThrow('more than 64 signatures');
   });
 
   it('do not stand in for the log', () => {

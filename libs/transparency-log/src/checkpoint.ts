@@ -73,11 +73,43 @@ export function readCheckpoint(text: string): Checkpoint {
   return { origin, size: count, root: bytes };
 }
 
+export interface Cosignature {
+  /** Of the witness, in base64: what witnesses are counted by. */
+  readonly key: string;
+  /** As it stands under a checkpoint, without the newline. */
+  readonly line: string;
+}
+
+/**
+ * Judges lines that are to stand under a checkpoint.
+ * @param lines  of signatures, each ending in a newline
+ * @returns one for each witness among them, the first; each is right
+ * @throws MalformedNote when a line is not the right signature of one of these witnesses
+ */
+export function readCosignatures(lines: string, checkpoint: string, witnesses: readonly Verifier[]): Cosignature[] {
+  const { text } = openNote(checkpoint, []);
+  // All of them at once first: that bounds how many there are, and how long.
+  openNote(`${text}\n${lines}`, []);
+  const byKey = new Map<string, Cosignature>();
+  for (const line of lines.slice(0, -1).split('\n')) {
+    const [witness] = openNote(`${text}\n${line}\n`, witnesses).signedBy;
+    if (!witness?.isWitness) throw new MalformedNote('a line is of nobody who is a witness here');
+    const key = rawKeyOf(witness);
+    if (!byKey.has(key)) byKey.set(key, { key, line });
+  }
+  return [...byKey.values()];
+}
+
+/** Type and key in base64, without the name. */
+function rawKeyOf(witness: Verifier): string {
+  return verifierKey(witness).slice(-44);
+}
+
 /** Whoever counts witnesses must not take one for two (CVE-2026-49834): a key that is known by two names is one. */
 function countedByKey(seenAt: ReadonlyMap<Verifier, number>): Map<string, number> {
   const byKey = new Map<string, readonly [string, number]>();
   for (const [witness, at] of seenAt) {
-    const key = verifierKey(witness).slice(-44);
+    const key = rawKeyOf(witness);
     if (!byKey.has(key)) byKey.set(key, [witness.name, at]);
   }
   return new Map(byKey.values());

@@ -1,7 +1,9 @@
 export {
   type Checkpoint,
+  type Cosignature,
   openCheckpoint,
   readCheckpoint,
+  readCosignatures,
   signCheckpoint,
   type SignedCheckpoint,
 } from './checkpoint.js';
@@ -41,6 +43,7 @@ export {
   type OpenedNote,
   readSignerKey,
   readVerifierKey,
+  readWitnesses,
   type Signer,
   signerKey,
   signerOf,

@@ -115,6 +115,21 @@ export function readVerifierKey(text: string): Verifier {
 }
 
 /**
+ * Verifier keys of witnesses, one a line; empty lines and those that begin with # are not looked at.
+ * @throws MalformedNote for a line that is none, a key of a log, and a name and key id that two lines have
+ */
+export function readWitnesses(text: string): Verifier[] {
+  const lines = text.split('\n').map((line) => line.trim());
+  const witnesses = lines.filter((line) => line !== '' && !line.startsWith('#')).map(readVerifierKey);
+  for (const [at, { name, keyId, isWitness }] of witnesses.entries()) {
+    if (!isWitness) throw new MalformedNote(`the key of ${name} is that of a log, and not of a witness`);
+    if (witnesses.slice(0, at).some((each) => each.name === name && each.keyId.equals(keyId)))
+      throw new MalformedNote(`${name} stands there twice`);
+  }
+  return witnesses;
+}
+
+/**
  * The text with a signature under it.
  * @param text  ends in a newline
  * @throws MalformedNote for a text that no note can have

@@ -8,6 +8,7 @@ import { FolderStorage } from '../src/folder-storage.js';
 import { generateSigner, readVerifierKey, verifierKey } from '../src/signed-note.js';
 import { LogNotSound, verifyLog } from '../src/verify-log.js';
 import { sampleEntries, writeLog } from './sample-log.js';
+import { witnessFor } from './sample-witness.js';
 
 const SIZE = 70_000;
 const sizes = [1, 255, 256, 257, 1_000, 65_535, 65_536, 65_537, SIZE];
@@ -36,6 +37,15 @@ describe('a log of 70,000 entries in a folder', () => {
       said: `log.example/fairlead: ${SIZE} entries included, ${sizes.length} checkpoints consistent\n`,
       status: 0,
     });
+  });
+
+  (absent ? it.skip : it)(`is read by Go’s own implementation when witnesses have cosigned it${absent}`, () => {
+    const file = join(folder, 'checkpoint');
+    const note = readFileSync(file, 'utf8');
+    const witness = witnessFor('witness.example');
+    writeFileSync(file, note + witness.cosign(note.slice(0, note.indexOf('\n\n') + 1), 1_700_000_000n));
+    expect(verifiedByGo(folder)).toMatchObject({ status: 0 });
+    writeFileSync(file, note);
   });
 
   /** One file is another: both must say so. */

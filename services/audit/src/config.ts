@@ -3,6 +3,7 @@ import {
   FolderStorage,
   type LogStorage,
   readVerifierKey,
+  readWitnesses,
   S3Storage,
   type Signer,
   signerOf,
@@ -22,6 +23,8 @@ export interface AuditSettings {
   readonly verifier: Verifier;
   /** What auditors verify with. */
   readonly verifierKey: string;
+  /** Whose cosignatures are taken. */
+  readonly witnesses: readonly Verifier[];
 }
 
 /** The key is an Ed25519 private key in PEM (PKCS #8); who has it can make the log say anything, so it is nobody else's. */
@@ -32,16 +35,30 @@ export function readSettings(environment: Environment): AuditSettings | undefine
     pattern: /^[^\s+]{1,128}$/,
     shape: 'a name without blanks and plus signs, such as log.example.com/fairlead',
   });
+  const witnesses = readWitnessesFile(environment);
   const file = environment.text('FAIRLEAD_LOG_KEY_FILE');
   if (file === '' || !openStorage) return undefined;
   try {
     const signer = signerOf(origin, createPrivateKey(readFileSync(file, 'utf8')));
     const key = verifierKey(signer);
-    return { openStorage, signer, verifier: readVerifierKey(key), verifierKey: key };
+    return { openStorage, signer, verifier: readVerifierKey(key), verifierKey: key, witnesses };
   } catch {
     // The cause may quote the file.
     environment.refuse('FAIRLEAD_LOG_KEY_FILE', 'must name a file with an Ed25519 private key in PEM');
     return undefined;
+  }
+}
+
+function readWitnessesFile(environment: Environment): Verifier[] {
+  const file = environment.optionalText('FAIRLEAD_LOG_WITNESSES_FILE');
+  try {
+    return file === undefined ? [] : readWitnesses(readFileSync(file, 'utf8'));
+  } catch {
+    environment.refuse(
+      'FAIRLEAD_LOG_WITNESSES_FILE',
+      'must name a file with verifier keys of witnesses (cosignature/v1), one a line, none twice',
+    );
+    return [];
   }
 }
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, hash, randomBytes, sign } from 'node:crypto';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -347,6 +347,39 @@ describe('the log, taken away', () => {
     expect(explanation.stdout).toMatch(/^Lead .*\n\n.* offered to .*\(policy default@1, decision all\/\d+\)\n {2}\S/);
     const nobody = await fairlead('timeline', '00000000-0000-4000-8000-000000000000');
     expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining('404')]);
+  });
+
+  it('that witnesses have cosigned says how many of those whom one trusts, by key', async () => {
+    const cosigned = copy('cosigned');
+    const note = readFileSync(join(cosigned, 'checkpoint'), 'utf8');
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    const key = Buffer.concat([Buffer.of(4), publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)]);
+    const names = ['one.example', 'two.example'].map((name) => {
+      const id = hash('sha256', Buffer.concat([Buffer.from(`${name}\n`), key]), 'buffer').subarray(0, 4);
+      const signed = sign(null, Buffer.from(`cosignature/v1\ntime 0\n${note.split('\n\n')[0]}\n`), privateKey);
+      const line = `— ${name} ${Buffer.concat([id, Buffer.alloc(8), signed]).toString('base64')}\n`;
+      const file = join(folder, name);
+      writeFileSync(file, `${name}+${id.toString('hex')}+${key.toString('base64')}\n`);
+      return { file, line };
+    });
+    writeFileSync(join(cosigned, 'checkpoint'), note + names.map(({ line }) => line).join(''));
+    const trusted = names.flatMap(({ file }) => ['--witness', file]);
+    for (const [dir, count] of [
+      ['cosigned', 1],
+      ['taken', 0],
+    ] as const) {
+      const { code, stdout } = await fairlead('verify', join(folder, dir), ...trusted);
+      expect([code, stdout]).toEqual([0, expect.stringContaining(`  ${count} of the witnesses that you trust`)]);
+    }
+    const twice = await fairlead(
+      'verify',
+      cosigned,
+      '--witness',
+      names[0]?.file ?? '',
+      '--witness',
+      names[0]?.file ?? '',
+    );
+    expect(twice).toMatchObject({ code: 1, stderr: expect.stringContaining('stands there twice') });
   });
 
   it('that was changed is told where, in one sentence', async () => {

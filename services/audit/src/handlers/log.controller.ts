@@ -1,6 +1,8 @@
-import { Controller, Get, Inject, Param, Query as QueryParameter, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query as QueryParameter, Res } from '@nestjs/common';
 import {
   ApiBearerAuth,
+  ApiBody,
+  ApiConsumes,
   ApiOperation,
   ApiProduces,
   ApiProperty,
@@ -10,8 +12,8 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { UnitsOfWork } from '@fairlead/messaging';
-import { Allow, invalidInput, notFound, pageLimit } from '@fairlead/platform';
-import { readTilePath } from '@fairlead/transparency-log';
+import { Accepts, Allow, invalidInput, notFound, pageLimit, Problem } from '@fairlead/platform';
+import { MalformedNote, readCosignatures, readTilePath } from '@fairlead/transparency-log';
 import type { FastifyReply } from 'fastify';
 import { type AuditSettings, SETTINGS } from '../config.js';
 import { LogReader } from '../log-reader.js';
@@ -45,6 +47,8 @@ export class CompletenessView {
 }
 
 const FOR_EVER = 'private, max-age=31536000, immutable';
+/** More lines than any log has witnesses: a line has some two hundred bytes. */
+const MAX_COSIGNATURES_BYTES = 16 * 1024;
 /** Deep enough for 10^15 entries. */
 const TILES = ['a', 'a/:b', 'a/:b/:c', 'a/:b/:c/:d', 'a/:b/:c/:d/:e', 'a/:b/:c/:d/:e/:f'].map(
   (rest) => `tile/:level/:${rest}`,
@@ -70,10 +74,36 @@ export class LogController {
   @ApiProduces('text/plain')
   @ApiOperation({ summary: 'The latest checkpoint: how many entries the log has, and what they come to, signed' })
   async checkpoint(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
-    const { note } = await this.store.head(this.units.query);
-    if (note === null) throw notFound('checkpoint');
+    const note = await this.store.cosignedHead(this.units.query);
+    if (note === undefined) throw notFound('checkpoint');
     void reply.header('cache-control', 'no-cache').type('text/plain; charset=utf-8');
     return note;
+  }
+
+  @Post('checkpoints/:size/cosignatures')
+  @HttpCode(204)
+  @Accepts({ 'text/plain': 'bytes' }, { limitBytes: MAX_COSIGNATURES_BYTES })
+  @ApiOperation({
+    summary: 'Adds what witnesses have signed under a checkpoint',
+    description:
+      'Lines of c2sp.org/tlog-cosignature (`cosignature/v1`), each of a witness that this log knows. All are kept, or none; telling them again changes nothing.',
+  })
+  @ApiConsumes('text/plain')
+  @ApiBody({ schema: { type: 'string' } })
+  @ApiResponse({ status: 404, description: 'No checkpoint of that size was published.' })
+  @ApiResponse({ status: 422, description: 'A line is not the right signature of a witness that this log knows.' })
+  async cosign(@Param('size') sizeText: string, @Body() body: Buffer): Promise<void> {
+    const size = /^(?:0|[1-9]\d{0,14})$/.test(sizeText) ? Number(sizeText) : undefined;
+    const note = size === undefined ? undefined : await this.store.checkpoint(this.units.query, size);
+    if (size === undefined || note === undefined) throw notFound('checkpoint');
+    try {
+      const cosignatures = readCosignatures(body.toString('utf8'), note, this.settings.witnesses);
+      await this.store.cosign(this.units.query, size, cosignatures);
+    } catch (error) {
+      if (!(error instanceof MalformedNote)) throw error;
+      const title = 'Not the signature of a witness of this log';
+      throw new Problem(422, { type: 'not-a-cosignature', title, detail: `Nothing was kept: ${error.message}.` });
+    }
   }
 
   @Get('verifier.key')

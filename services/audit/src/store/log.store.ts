@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { UnitOfWork } from '@fairlead/messaging';
 import type { Query } from '@fairlead/persistence';
+import type { Cosignature } from '@fairlead/transparency-log';
 
 /** This process leads no longer: another one has taken over, and writes the log. */
 export class NoLongerLeading extends Error {
@@ -215,10 +216,40 @@ export class LogStore {
     return row?.index;
   }
 
+  /** The checkpoint of that size as it was published; undefined when none was. */
+  async checkpoint(query: Query, size: number): Promise<string | undefined> {
+    const [row] = await query<{ note: string }>('SELECT note FROM checkpoints WHERE size = $1', [size]);
+    return row?.note;
+  }
+
+  /** The latest checkpoint, and under it what witnesses have signed; undefined when there is none. */
+  async cosignedHead(query: Query): Promise<string | undefined> {
+    const [row] = await query<{ note: string }>(
+      `SELECT note || coalesce((SELECT string_agg(line || E'\\n', '' ORDER BY key) FROM cosignatures c
+         WHERE c.size = published), '') AS note FROM log_head WHERE note IS NOT NULL`,
+    );
+    return row?.note;
+  }
+
+  /** Keeps what witnesses have signed: of each the first line, so that it may be told again and again. */
+  async cosign(query: Query, size: number, cosignatures: readonly Cosignature[]): Promise<void> {
+    await query(
+      `INSERT INTO cosignatures (size, key, line) SELECT $1, * FROM unnest($2::text[], $3::text[])
+       ON CONFLICT DO NOTHING`,
+      [size, cosignatures.map(({ key }) => key), cosignatures.map(({ line }) => line)],
+    );
+  }
+
+  /** With what witnesses have signed. */
   async checkpoints(
     query: Query,
     { after, limit }: { after: number; limit: number },
   ): Promise<{ size: number; note: string }[]> {
-    return query('SELECT size::float8, note FROM checkpoints WHERE size > $1 ORDER BY size LIMIT $2', [after, limit]);
+    return query(
+      `SELECT size::float8, note || coalesce((SELECT string_agg(line || E'\\n', '' ORDER BY key) FROM cosignatures c
+         WHERE c.size = checkpoints.size), '') AS note
+       FROM checkpoints WHERE size > $1 ORDER BY size LIMIT $2`,
+      [after, limit],
+    );
   }
 }

@@ -6,6 +6,7 @@ import {
   MAX_NOTE_BYTES,
   MalformedNote,
   readVerifierKey,
+  readWitnesses,
   type VerifiedLog,
   type Verifier,
   verifyLog,
@@ -17,6 +18,8 @@ import { CommandFailed } from '../api/command-failed.js';
 export interface JudgedBy {
   readonly key?: string;
   readonly since?: string;
+  /** Files with verifier keys of witnesses. */
+  readonly witness?: readonly string[];
 }
 
 /**
@@ -25,7 +28,7 @@ export interface JudgedBy {
  */
 export async function verifyFolder(
   folder: string,
-  { key, since }: JudgedBy,
+  { key, since, witness = [] }: JudgedBy,
   on: Pick<VerifyOptions, 'onEntries' | 'onProgress'>,
 ): Promise<VerifiedLog> {
   mustBeFolder(folder);
@@ -33,6 +36,7 @@ export async function verifyFolder(
     return await verifyLog(new FolderStorage(folder, { waitForDisk: true }), {
       ...on,
       ...(key !== undefined && { log: readKey(key) }),
+      witnesses: readWitnessFiles(witness),
       ...(since !== undefined && { since: readFile(since) }),
     });
   } catch (error) {
@@ -96,6 +100,17 @@ function readKey(file: string): Verifier {
     return readVerifierKey(readFile(file).toString('utf8'));
   } catch (error) {
     if (error instanceof MalformedNote) throw new CommandFailed(`${file} is no verifier key: ${error.message}.`);
+    throw error;
+  }
+}
+
+function readWitnessFiles(files: readonly string[]): Verifier[] {
+  try {
+    // Together, so that a key in two files is told.
+    return readWitnesses(files.map((file) => readFile(file).toString('utf8')).join('\n'));
+  } catch (error) {
+    if (error instanceof MalformedNote)
+      throw new CommandFailed(`${files.join(', ')}: not the verifier keys of witnesses: ${error.message}.`);
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import { runCommand } from '../api/run-command.js';
 import { Counter } from './counter.js';
 import type { JudgedBy } from './verify-folder.js';
 
-/** `fairlead verify DIR [--since CHECKPOINT_FILE] [--key FILE] [--json]` */
+/** `fairlead verify DIR [--since CHECKPOINT_FILE] [--key FILE] [--witness FILE]… [--json]` */
 export function verifyCommand(): Command {
   return new Command('verify')
     .description('verifies an exported log from its files alone: needs no running system, and nobody’s word')
@@ -14,7 +14,12 @@ export function verifyCommand(): Command {
       '--key <file>',
       'the log’s verifier key, from where you trust it; else verifier.key in the folder is believed',
     )
-    .option('--json', 'print { entries, root, origin, checkpoints, seconds }')
+    .option(
+      '--witness <file>',
+      'verifier keys of witnesses whom you trust: tells how many cosigned; may be given again',
+      (file: string, before: readonly string[] = []) => [...before, file],
+    )
+    .option('--json', 'print { entries, root, origin, checkpoints, witnesses, seconds }')
     .addHelpText(
       'after',
       '\nWho gives you the log and its key together could have made both. Keep the key, and the checkpoints, that you got before.' +
@@ -30,13 +35,23 @@ export function verifyCommand(): Command {
         }).finally(() => counter.clear());
         const seconds = (performance.now() - began) / 1_000;
         const { origin, size, root } = checkpoint;
-        const result = { entries: size, root: root.toString('base64'), origin, checkpoints: earlier, seconds };
+        const witnesses = checkpoint.witnesses.size;
+        const result = {
+          entries: size,
+          root: root.toString('base64'),
+          origin,
+          checkpoints: earlier,
+          witnesses,
+          seconds,
+        };
         if (options.json) return printJson(result);
         printLine(`The log ${origin} is sound.`);
         printLine(`  ${size.toLocaleString('en')} entries, each of which its signed checkpoint covers`);
         printLine(`  root ${result.root}`);
         printLine(`  ${earlier.toLocaleString('en')} earlier checkpoints, each of a beginning of it`);
         if (options.since !== undefined) printLine('  and so is the checkpoint that you kept');
+        if (options.witness !== undefined)
+          printLine(`  ${witnesses} of the witnesses that you trust, counted by key, cosigned its checkpoint`);
         printLine(`  in ${seconds.toFixed(1)} s`);
       }, options),
     );
