@@ -82,7 +82,7 @@ export class LogController {
 
   @Post('checkpoints/:size/cosignatures')
   @HttpCode(204)
-  @Accepts({ 'text/plain': 'bytes' }, { limitBytes: MAX_COSIGNATURES_BYTES })
+  @Accepts({ 'text/plain': 'bytes', 'application/json': 'bytes' }, { limitBytes: MAX_COSIGNATURES_BYTES })
   @ApiOperation({
     summary: 'Adds what witnesses have signed under a checkpoint',
     description:
