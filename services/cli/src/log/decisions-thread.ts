@@ -29,10 +29,7 @@ export class DecisionsThread {
     const shared = new SharedArrayBuffer(SLOTS * SLOT_BYTES);
     this.slots = Buffer.from(shared);
     const script = import.meta.url.endsWith('.ts') ? './decisions.worker.ts' : './decisions.worker.js';
-    this.worker = new Worker(new URL(script, import.meta.url), {
-      workerData: shared,
-      resourceLimits: { maxOldGenerationSizeMb: 120, maxYoungGenerationSizeMb: 12 },
-    });
+    this.worker = new Worker(new URL(script, import.meta.url), { workerData: shared });
     this.worker.on('message', (message: FromWorker) => {
       if ('free' in message) this.free.push(message.free);
       else if ('result' in message) this.result = message.result;

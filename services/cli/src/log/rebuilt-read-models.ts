@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FairleadEvent } from '@fairlead/events';
 import type { ReadModels, ReadModelsLoad } from '@fairlead/outcome-tracking/read-models';
-import { createDataSource, inTransaction, migrate, RowCopy } from '@fairlead/persistence';
+import { createDataSource, migrate, queryOf, RowCopy } from '@fairlead/persistence';
 import { startPostgres } from '../../../../infra/local/postgres.mjs';
 
 /** No log takes so long; a database of our own that does not answer at all is noticed elsewhere. */
@@ -35,7 +35,8 @@ export class RebuiltReadModels {
 
   /** @returns what they come to */
   async end(): Promise<ReadModels> {
-    const { readModelMigrations, readModelsOf } = await import('@fairlead/outcome-tracking/read-models');
+    const { dropSecondaryIndexes, readModelMigrations, readModelsOf } =
+      await import('@fairlead/outcome-tracking/read-models');
     const postgres = await this.starting;
     const dataSource = createDataSource({
       url: postgres.urls['fairlead'] ?? '',
@@ -47,8 +48,13 @@ export class RebuiltReadModels {
     await dataSource.initialize();
     try {
       await migrate(dataSource, [readModelMigrations]);
+      const query = queryOf(dataSource);
+      await dropSecondaryIndexes(query);
+      // Nobody needs it after a crash.
+      await query('ALTER TABLE leads SET UNLOGGED');
+      await query('ALTER TABLE offers SET UNLOGGED');
       await this.load.write((table, columns) => RowCopy.into(dataSource, table, columns));
-      return await inTransaction(dataSource, async (query) => readModelsOf(query));
+      return await readModelsOf(query, { atOnce: true });
     } finally {
       await dataSource.destroy();
     }

@@ -3,7 +3,7 @@ import type { VerifiedLog } from '@fairlead/transparency-log';
 import { DecisionsThread } from './decisions-thread.js';
 import { readExportedReadModels } from './exported-read-models.js';
 import { RebuiltReadModels } from './rebuilt-read-models.js';
-import { readEvent, type ReplayResult } from './replay-log.js';
+import { readEvent, type ReplayResult, undecisive } from './replay-log.js';
 import { type JudgedBy, readEntry, verifyFolder } from './verify-folder.js';
 
 export interface Replayed {
@@ -30,9 +30,10 @@ export async function replayFolder(
     const log = await verifyFolder(folder, judgedBy, {
       onEntries: async (entries, first) => {
         for (const [at, entry] of entries.entries()) {
-          const full = thread.read(entry, first + at);
+          const event = readEntry(entry, first + at, readEvent);
+          models?.read(event);
+          const full = undecisive.has(event.type) ? undefined : thread.read(entry, first + at);
           if (full) await full;
-          if (models) readEntry(entry, first + at, (each) => models.read(readEvent(each)));
         }
       },
       onProgress,
@@ -40,7 +41,12 @@ export async function replayFolder(
     const [decisions, rebuilt] = await Promise.all([thread.end(), models?.end()]);
     const live = rebuilt && (await readExportedReadModels(folder));
     const { compareReadModels } = await import('@fairlead/outcome-tracking/read-models');
-    return { log, decisions, rebuilt, compared: rebuilt && live && compareReadModels(live, rebuilt) };
+    return {
+      log,
+      decisions: { ...decisions, events: log.checkpoint.size },
+      rebuilt,
+      compared: rebuilt && live && compareReadModels(live, rebuilt),
+    };
   } finally {
     await thread.close();
     await models?.close();

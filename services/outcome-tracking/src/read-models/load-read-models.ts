@@ -23,6 +23,7 @@ const detailing: ReadonlySet<string> = new Set<LeadEvent['type']>([
 const NO_DETAILS = copyText(Array<null>(8).fill(null));
 
 type Standing = Omit<TrackedLead, 'details'>;
+const { details: noDetails } = unseen('', 0);
 
 /**
  * Folds a whole log into the read models, and writes these into empty tables: the same fold that the service does event by event,
@@ -48,10 +49,9 @@ export class ReadModelsLoad {
     if (event.type === PolicyActivated.type) return this.note(event as PolicyActivated);
     if (!isLeadEvent(event)) return;
     const id = event.subject;
-    const unknown = unseen(id, timeOf(event));
-    const known = this.standings.get(id) ?? unknown;
+    const known = this.standings.get(id) ?? unseen(id, timeOf(event));
     // What an event does not change need not be looked up: the fold hands it on as it was given.
-    const before = (detailing.has(event.type) ? this.details.get(id) : undefined) ?? unknown.details;
+    const before = (detailing.has(event.type) ? this.details.get(id) : undefined) ?? noDetails;
     const { details, ...standing } = foldEvent({ ...known, details: before }, event);
     this.standings.set(id, standing);
     if (details !== before) this.details.set(id, details);

@@ -1,11 +1,20 @@
 import type { FairleadEvent } from '@fairlead/events';
 import { crashPoint } from '@fairlead/messaging';
-import { createDataSource, inTransaction, migrate, type Query, RowCopy, withSession } from '@fairlead/persistence';
+import {
+  createDataSource,
+  inTransaction,
+  migrate,
+  type Query,
+  queryOf,
+  RowCopy,
+  withSession,
+} from '@fairlead/persistence';
 import { setTimeout as pause } from 'node:timers/promises';
 import { followLeads, isLeadEvent, type LeadEvent } from '../fold-event.js';
 import { CountsStore } from '../store/counts.store.js';
 import { LeadsStore } from '../store/leads.store.js';
 import { ReadModelsLoad } from './load-read-models.js';
+import { dropSecondaryIndexes } from './secondary-indexes.js';
 
 /** The log that read models are rebuilt from. */
 export interface LogToRebuildFrom {
@@ -80,7 +89,11 @@ export async function rebuildReadModels(
         onStage('reading the log');
         await log.all((event) => load.read(event));
         onStage('writing what it comes to');
+        const query = queryOf(next);
+        const indexes = await dropSecondaryIndexes(query);
         await load.write((table, columns) => RowCopy.into(next, table, columns));
+        // eslint-disable-next-line fairlead/no-interpolated-sql -- as PostgreSQL itself has written them
+        for (const index of indexes) await query(index);
       } finally {
         load.close();
         await next.destroy();
