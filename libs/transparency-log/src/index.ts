@@ -34,7 +34,7 @@ export {
   verifyConsistency,
   verifyInclusion,
 } from './proofs.js';
-export { readReceipt, type Receipt, verifyReceipt, writeReceipt } from './receipt.js';
+export { readReceipt, type Receipt, verifyCommitment, verifyReceipt, writeReceipt } from './receipt.js';
 export {
   generateSigner,
   MalformedNote,

@@ -80,3 +80,21 @@ export function verifyReceipt(
     );
   return { index, checkpoint };
 }
+
+/**
+ * Checks a receipt for an entry that is not shown: `extra` is its leaf hash. The log has an entry of that hash at that index, and
+ * can never show another one there; what is in it, only the entry itself can tell.
+ * @throws MalformedNote when it shows nothing of the kind
+ */
+export function verifyCommitment(
+  text: string,
+  log: Verifier,
+  witnesses: readonly Verifier[] = [],
+): { readonly index: number; readonly leaf: Buffer; readonly checkpoint: SignedCheckpoint } {
+  const { index, proof, checkpoint: note, extra: leaf } = readReceipt(text);
+  const checkpoint = openCheckpoint(note, log, witnesses);
+  if (leaf?.length !== HASH_BYTES) throw new MalformedNote('it says nothing of the entry: the entry itself is needed');
+  if (!verifyInclusion(index, checkpoint, leaf, proof))
+    throw new MalformedNote(`the proof does not lead from an entry of that hash, as number ${index}, to the root`);
+  return { index, leaf, checkpoint };
+}

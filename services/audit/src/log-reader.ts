@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import {
   HASH_BYTES,
   inclusionProof,
+  leafHash,
   type LogStorage,
   MAX_BUNDLE_BYTES,
   openCheckpoint,
@@ -51,14 +52,19 @@ export class LogReader {
     return indices.map((index) => bundles.get(Math.floor(index / TILE_WIDTH))?.[index % TILE_WIDTH] as Buffer);
   }
 
-  /** A receipt for the entry under a checkpoint: `c2sp.org/tlog-proof@v1`. */
-  async receipt(index: number, checkpoint: string): Promise<string> {
+  /**
+   * A receipt for the entry under a checkpoint: `c2sp.org/tlog-proof@v1`.
+   * @param withLeaf  for somebody who may not see the entry: its leaf hash goes with the receipt
+   */
+  async receipt(index: number, checkpoint: string, { withLeaf = false } = {}): Promise<string> {
     const { size } = openCheckpoint(checkpoint, this.settings.verifier);
     const tree = new TileReader(size, async (name) => {
       const tile = await this.tile(name, size);
       if (!tile) throw new Error(`the storage lacks ${tilePath(name)}`);
       return tile;
     });
-    return writeReceipt({ index, proof: await inclusionProof(index, tree), checkpoint });
+    const proof = await inclusionProof(index, tree);
+    const [entry] = withLeaf ? await this.entries([index], size) : [];
+    return writeReceipt({ index, proof, checkpoint, ...(entry && { extra: leafHash(entry) }) });
   }
 }

@@ -7,6 +7,7 @@ import { importCommand } from './import/import.command.js';
 import { eraseCommand } from './erase/erase.command.js';
 import { exportCommand } from './log/export.command.js';
 import { rebuildCommand } from './log/rebuild.command.js';
+import { receiptCommand } from './log/receipt.command.js';
 import { replayCommand } from './log/replay.command.js';
 import { whatIfCommand } from './log/what-if.command.js';
 import { verifyCommand } from './log/verify.command.js';
@@ -29,6 +30,7 @@ const program = new Command('fairlead')
   .addCommand(eraseCommand())
   .addCommand(exportCommand())
   .addCommand(verifyCommand())
+  .addCommand(receiptCommand())
   .addCommand(replayCommand())
   .addCommand(rebuildCommand())
   .addCommand(whatIfCommand())

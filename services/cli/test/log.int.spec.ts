@@ -7,7 +7,15 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { type RunningServices, startServices } from '@fairlead/platform';
-import { readBundle, writeBundle } from '@fairlead/transparency-log';
+import {
+  leafHash,
+  readBundle,
+  readVerifierKey,
+  TILE_WIDTH,
+  tilePath,
+  verifyCommitment,
+  writeBundle,
+} from '@fairlead/transparency-log';
 import { loadServices, serviceNames } from '../src/services.js';
 import { logSettings } from './fixture/log-key.js';
 import { ownDatabase } from './fixture/own-database.js';
@@ -380,6 +388,49 @@ describe('the log, taken away', () => {
       names[0]?.file ?? '',
     );
     expect(twice).toMatchObject({ code: 1, stderr: expect.stringContaining('stands there twice') });
+  });
+
+  it('gives a partner a receipt for what it was offered, and for nothing else', async () => {
+    const { key } = await done<{ key: string }>('POST', '/v1/keys', { name: 'acme', role: 'partner', partner: 'acme' });
+    const { leads } = await done<{ leads: { id: string }[] }>('GET', '/v1/leads?party=acme&limit=1000');
+    // One of the first, whose bundle is full.
+    const id = leads.at(-1)?.id ?? '';
+    const { entries } = await done<{ entries: { index: number; event: { type: string; data: { to?: string } } }[] }>(
+      ...(['GET', `/v1/leads/${id}/timeline`] as const),
+    );
+    const offered = entries.findLast(({ event: { type, data } }) => type === 'lead.routed' && data.to === 'acme');
+    const { status, text } = await call('GET', `/v1/leads/${id}/receipt`, undefined, key);
+    expect(status).toBe(200);
+    const verifier = readVerifierKey((await call('GET', '/log/verifier.key')).text);
+    const { index, leaf } = verifyCommitment(text, verifier);
+    expect(index).toBe(offered?.index);
+    const name = { level: 'entries', index: Math.floor(index / TILE_WIDTH), width: TILE_WIDTH } as const;
+    const entry = readBundle(readFileSync(join(folder, 'after', tilePath(name))), TILE_WIDTH)[index % TILE_WIDTH];
+    expect(leafHash(entry as Buffer)).toEqual(leaf);
+
+    const file = join(folder, 'receipt');
+    writeFileSync(file, text);
+    const trusted = join(folder, 'after/verifier.key');
+    expect(await fairlead('receipt', file, '--key', trusted)).toMatchObject({ code: 0, stderr: '' });
+    writeFileSync(join(folder, 'entry'), entry as Buffer);
+    const whole = await fairlead('receipt', file, '--key', trusted, '--entry', join(folder, 'entry'), '--json');
+    expect(JSON.parse(whole.stdout)).toMatchObject({ index, origin: 'fairlead.local/log' });
+    writeFileSync(join(folder, 'entry'), '{}');
+    const other = await fairlead('receipt', file, '--key', trusted, '--entry', join(folder, 'entry'));
+    expect([other.code, other.stdout]).toEqual([1, '']);
+    writeFileSync(file, text.replace(`index ${index}`, `index ${index + 1}`));
+    const moved = await fairlead('receipt', file, '--key', trusted);
+    expect([moved.code, moved.stderr]).toEqual([1, expect.stringContaining('the proof does not lead')]);
+
+    // Of another event of the lead, and of another's lead, there is nothing for it.
+    const [first] = entries;
+    const { leads: bolts } = await done<{ leads: { id: string }[] }>('GET', '/v1/leads?party=bolt&limit=100');
+    const fates = await Promise.all(
+      bolts.map(async (lead) => (await call('GET', `/v1/leads/${lead.id}/receipt`, undefined, key)).status),
+    );
+    expect(fates).toContain(404);
+    const path = `/v1/leads/${id}/receipt?index=${first?.index}`;
+    expect((await call('GET', path, undefined, key)).status).toBe(404);
   });
 
   it('that was changed is told where, in one sentence', async () => {

@@ -116,11 +116,12 @@ describe('all services together, as everybody', () => {
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json');
     return {
       status: response.status,
       type: response.headers.get('content-type'),
       retryAfter: response.headers.get('retry-after'),
-      body: text === '' ? undefined : (JSON.parse(text) as unknown),
+      body: text === '' ? undefined : isJson ? (JSON.parse(text) as unknown) : text,
     } satisfies Answer;
   }
 

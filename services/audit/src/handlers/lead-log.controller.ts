@@ -10,8 +10,9 @@ import {
   ApiResponse,
   ApiTags,
 } from '@nestjs/swagger';
+import { LeadRouted } from '@fairlead/events';
 import { UnitsOfWork } from '@fairlead/messaging';
-import { Allow, invalidInput, notFound, pageLimit } from '@fairlead/platform';
+import { Allow, type Caller, CurrentCaller, invalidInput, notFound, pageLimit } from '@fairlead/platform';
 import type { FastifyReply } from 'fastify';
 import { LogReader } from '../log-reader.js';
 import { LogStore } from '../store/log.store.js';
@@ -33,6 +34,8 @@ export class TimelineView {
   @ApiPropertyOptional({ description: 'Where there are more: `after` of the next page.' }) next?: string;
 }
 
+/** Of one lead; it has some dozens. */
+const MAX_EVENTS = 1_000;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** A lead's life, as the log has it. */
@@ -78,25 +81,51 @@ export class LeadLogController {
   }
 
   @Get('receipt')
+  @Allow('admin', 'manager', 'auditor', 'partner')
   @ApiProduces('text/plain')
   @ApiOperation({
     summary: 'Shows that an event of the lead is in the log, without the log',
-    description: 'A `c2sp.org/tlog-proof@v1` text: of the event with that index, or of the lead’s last one.',
+    description:
+      'A `c2sp.org/tlog-proof@v1` text: of the event with that index, or of the lead’s last one. A partner gets that of the lead’s ' +
+      'last offer to it, with the hash of the entry as `extra`: the entry itself tells of others, and whoever may see it can hold ' +
+      'it against that hash.',
   })
   @ApiQuery({ name: 'index', required: false, description: 'Of the event, as the timeline has it.' })
+  @ApiResponse({ status: 404, description: 'The log has no such event for you, or not yet.' })
   async receipt(
     @Param('leadId') leadId: string,
+    @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
     @QueryParameter('index') indexText?: unknown,
   ): Promise<string> {
     const wanted = indexOf('index', indexText);
     if (!UUID.test(leadId)) throw notFound('lead');
-    const { note } = await this.store.head(this.units.query);
-    const index = await this.store.placeOf(this.units.query, leadId, wanted);
+    const { note, published } = await this.store.head(this.units.query);
+    const isPartner = caller.role === 'partner';
+    const index = isPartner
+      ? await this.offerTo(caller.partnerId ?? '', leadId, wanted, published)
+      : await this.store.placeOf(this.units.query, leadId, wanted);
     if (note === null || index === undefined) throw notFound('event');
-    const receipt = await this.reader.receipt(index, note);
+    const receipt = await this.reader.receipt(index, note, { withLeaf: isPartner });
     void reply.type('text/plain; charset=utf-8').header('cache-control', 'no-cache');
     return receipt;
+  }
+
+  /** Where the log says that the lead was offered to the partner: at that index, or the last time. */
+  private async offerTo(
+    partner: string,
+    leadId: string,
+    wanted: number | undefined,
+    published: number,
+  ): Promise<number | undefined> {
+    const places = await this.store.placesOf(this.units.query, leadId, { after: -1, limit: MAX_EVENTS });
+    const routed = places.filter(({ type, index }) => type === LeadRouted.type && (wanted ?? index) === index);
+    const indices = routed.map(({ index }) => index);
+    const entries = await this.reader.entries(indices, published);
+    return indices.findLast((_, at) => {
+      const { data } = JSON.parse(String(entries[at])) as LeadRouted;
+      return data.to === partner;
+    });
   }
 }
 

@@ -95,7 +95,8 @@ function mustBeFolder(folder: string): void {
   if (!isFolder) throw new CommandFailed(`${folder} is no folder.`, { file: folder });
 }
 
-function readKey(file: string): Verifier {
+/** @throws CommandFailed for a file that cannot be read, or is no key */
+export function readKey(file: string): Verifier {
   try {
     return readVerifierKey(readFile(file).toString('utf8'));
   } catch (error) {
@@ -115,19 +116,21 @@ function readWitnessFiles(files: readonly string[]): Verifier[] {
   }
 }
 
-/** A checkpoint or a key. */
-function readFile(file: string): Buffer {
+/**
+ * A file that is small by its nature: a checkpoint or a key, if nothing else is said.
+ * @throws CommandFailed
+ */
+export function readFile(file: string, mostBytes = MAX_NOTE_BYTES): Buffer {
   let handle: number | undefined;
   try {
     // A pipe would otherwise keep us waiting for somebody who writes.
     handle = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = fstatSync(handle);
     if (!stat.isFile()) throw new CommandFailed(`${file} is no file.`, { file });
-    if (stat.size > MAX_NOTE_BYTES)
-      throw new CommandFailed(
-        `${file} has ${stat.size} bytes, and a checkpoint or a key has ${MAX_NOTE_BYTES} at most.`,
-        { file },
-      );
+    if (stat.size > mostBytes)
+      throw new CommandFailed(`${file} has ${stat.size} bytes, and what belongs there has ${mostBytes} at most.`, {
+        file,
+      });
     return readFileSync(handle);
   } catch (error) {
     if (error instanceof CommandFailed) throw error;
