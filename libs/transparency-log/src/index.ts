@@ -51,7 +51,6 @@ export {
   type Verifier,
   verifierKey,
 } from './signed-note.js';
-export { S3Storage, type S3Settings } from './s3-storage.js';
 export { type LogReader, type LogStorage, StorageFailed, UnreadableFile, WrittenOtherwise } from './storage.js';
 export { type ReadTile, type Tile, TiledTree } from './tree.js';
 export { LogNotSound, type VerifiedLog, verifyLog, type VerifyOptions } from './verify-log.js';

@@ -4,12 +4,12 @@ import {
   type LogStorage,
   readVerifierKey,
   readWitnesses,
-  S3Storage,
   type Signer,
   signerOf,
   type Verifier,
   verifierKey,
 } from '@fairlead/transparency-log';
+import { S3Storage } from '@fairlead/transparency-log/s3';
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { S3Storage, tilePath, tilesFor } from '@fairlead/transparency-log';
+import { tilePath, tilesFor } from '@fairlead/transparency-log';
+import { S3Storage } from '@fairlead/transparency-log/s3';
 import { eventually, LogSystem, someEvents } from './fixture/log-system.js';
 
 /** A server that other people wrote: infra/local/s3proxy.mjs, by its address, as it is no package. */

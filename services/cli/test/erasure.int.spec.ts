@@ -151,7 +151,7 @@ describe('a person who is erased', () => {
       await until(async () => (await states(ids)).every((state) => state === 'erased'));
       await until(() => Promise.resolve(received.some(({ path, type }) => path === '/main' && type === 'lead.erased')));
       await settled();
-      expect((await fairlead('timeline', leads.first)).stdout).toMatch(/lead\.erased .*reason subject-request/);
+      expect((await fairlead('timeline', leads.first)).stdout).toMatch(/personal data erased .*subject request/);
 
       const out = join(services.folder, 'taken');
       expect(await fairlead('export', '--out', out)).toMatchObject({ code: 0 });
