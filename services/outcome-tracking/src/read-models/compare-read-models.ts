@@ -58,7 +58,6 @@ async function allParts<Row extends PartRow>(query: Query, sql: string, step: nu
   for (let first = 0; first < PARTS; first += step) {
     const from = `${byte(first)}000000-0000-0000-0000-000000000000`;
     const to = `${byte(first + step - 1)}ffffff-ffff-ffff-ffff-ffffffffffff`;
-    // eslint-disable-next-line fairlead/no-interpolated-sql -- made of nothing but the names of columns
     for (const row of await query<Row>(sql, [from, to])) found.set(row.part, row);
   }
   return found;

@@ -92,7 +92,6 @@ export async function rebuildReadModels(
         const query = queryOf(next);
         const indexes = await dropSecondaryIndexes(query);
         await load.write((table, columns) => RowCopy.into(next, table, columns));
-        // eslint-disable-next-line fairlead/no-interpolated-sql -- as PostgreSQL itself has written them
         for (const index of indexes) await query(index);
       } finally {
         load.close();
