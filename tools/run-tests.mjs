@@ -21,8 +21,11 @@ const prettier = [
 /** Jest's workers need a moment to end, and the servers that a test has started itself another one. */
 const END_WITHIN_MS = 10_000;
 
-/** @type {import('node:child_process').ChildProcess | undefined} */
-let current;
+/** What takes longest, with what makes it as long as all else together: begun last, it would leave one core with nothing to do. */
+const LONG_LANE = ['cli', 'audit', 'ingestion', 'outcome-tracking'].map((name) => `@fairlead/${name}`).join(',');
+
+/** @type {Set<import('node:child_process').ChildProcess>} */
+const running = new Set();
 let interrupted = false;
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, interrupt);
 process.on('disconnect', interrupt); // whoever started us is gone
@@ -34,9 +37,9 @@ for (const file of globSync('{libs,services}/*/test-results/*.json').concat(glob
 
 /** @type {{ name: string, passed: boolean, seconds: number }[]} */
 const stages = [];
-await stage('format', prettier);
-await stage('lint and types', [...nx, '-t', 'lint', 'typecheck', '--parallel=2']);
-await stage('unit tests', [...nx, '-t', 'test', '--parallel=2']);
+await stage('format', [prettier]);
+await stage('lint and types', [[...nx, '-t', 'lint', 'typecheck', '--parallel=2']]);
+await stage('unit tests', [[...nx, '-t', 'test', '--parallel=2']]);
 await integrationTests();
 
 console.log('');
@@ -61,10 +64,18 @@ async function integrationTests() {
       : await startTestServers().catch(tell);
   if (!servers) return void stages.push({ name: 'integration tests', passed: false, seconds: 0 });
   try {
-    await stage('integration tests', [...nx, '-t', 'test-int', '--parallel=2'], {
-      TEST_DATABASE_URL: servers.databaseUrl,
-      TEST_KAFKA_BROKERS: servers.brokers,
-    });
+    const lane = [...nx, '-t', 'test-int', '--parallel=1'];
+    await stage(
+      'integration tests',
+      [
+        [...lane, `--projects=${LONG_LANE}`],
+        [...lane, `--exclude=${LONG_LANE}`],
+      ],
+      {
+        TEST_DATABASE_URL: servers.databaseUrl,
+        TEST_KAFKA_BROKERS: servers.brokers,
+      },
+    );
   } finally {
     await servers.stop();
   }
@@ -78,32 +89,42 @@ function tell(error) {
 
 /**
  * @param {string} name
- * @param {readonly string[]} args
+ * @param {readonly (readonly string[])[]} commands  run side by side
  * @param {NodeJS.ProcessEnv} [more]
  */
-async function stage(name, args, more = {}) {
+async function stage(name, commands, more = {}) {
   if (interrupted) return;
   console.log(`\n=== ${name} ===`);
   const began = Date.now();
+  const codes = await Promise.all(commands.map((args) => finished(args, more)));
+  stages.push({ name, passed: codes.every((code) => code === 0), seconds: (Date.now() - began) / 1_000 });
+}
+
+/**
+ * @param {readonly string[]} args
+ * @param {NodeJS.ProcessEnv} more
+ */
+async function finished(args, more) {
   const child = spawnGuarded(process.execPath, args, {
     env: { ...process.env, ...more },
     output: 'inherit',
     signals: ['SIGINT', 'SIGKILL'],
     graceMs: END_WITHIN_MS,
   });
-  current = child;
+  running.add(child);
   const code = await new Promise((resolve) => child.once('exit', resolve).once('error', () => resolve(1)));
-  current = undefined;
-  stages.push({ name, passed: code === 0, seconds: (Date.now() - began) / 1_000 });
+  running.delete(child);
+  return code;
 }
 
 function interrupt() {
   if (interrupted) return;
   interrupted = true;
-  const group = current?.pid;
-  if (group === undefined) return;
-  signalGroup(group, 'SIGINT');
-  setTimeout(() => signalGroup(group, 'SIGKILL'), END_WITHIN_MS).unref();
+  for (const { pid: group } of running) {
+    if (group === undefined) continue;
+    signalGroup(group, 'SIGINT');
+    setTimeout(() => signalGroup(group, 'SIGKILL'), END_WITHIN_MS).unref();
+  }
 }
 
 /**

@@ -69,6 +69,7 @@ export const routesOf: Readonly<Record<string, readonly string[]>> = {
     'GET /log/tile/:level/:a/:b/:c/:d/:e/:f',
     'GET /v1/leads/:leadId/timeline',
     'GET /v1/leads/:leadId/receipt',
+    'POST /log/checkpoints/:size/cosignatures',
   ],
 };
 

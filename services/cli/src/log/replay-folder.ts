@@ -30,8 +30,11 @@ export async function replayFolder(
     const log = await verifyFolder(folder, judgedBy, {
       onEntries: async (entries, first) => {
         for (const [at, entry] of entries.entries()) {
-          const event = readEntry(entry, first + at, readEvent);
-          models?.read(event);
+          const event = readEntry(entry, first + at, (each) => {
+            const read = readEvent(each);
+            models?.read(read);
+            return read;
+          });
           const full = undecisive.has(event.type) ? undefined : thread.read(entry, first + at);
           if (full) await full;
         }
