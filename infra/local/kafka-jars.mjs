@@ -1,19 +1,9 @@
 // Kafka comes from its published jars, each pinned by SHA-256: neither Maven nor a 130 MB distribution is needed.
-import { createHash } from 'node:crypto';
-import {
-  createReadStream,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  statfsSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, statfsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { cacheFolder } from './cache-folder.mjs';
 import { PlainProblem } from './plain-problem.mjs';
+import { downloadJar, sha256Of, WrongContent } from './published-jar.mjs';
 
 /** @typedef {{ path: string, bytes: number, sha256: string }} Jar */
 
@@ -50,7 +40,7 @@ export async function fetchJars(progress = () => undefined) {
   const work = async () => {
     for (let jar = waiting.shift(); jar; jar = waiting.shift()) {
       const file = fileOf(jar);
-      if (!(existsSync(file) && (await sha256(file)) === jar.sha256)) await fetchJar(jar, folder);
+      if (!(existsSync(file) && (await sha256Of(file)) === jar.sha256)) await fetchJar(jar, folder);
       doneBytes += jar.bytes;
       progress(doneBytes);
     }
@@ -68,30 +58,16 @@ export async function fetchJars(progress = () => undefined) {
  * @param {string} folder
  */
 async function fetchJar(jar, folder) {
-  // Loaded here, because only the set-up downloads: a start must work from an installation without it.
-  const module = await import('mvn-artifact-download');
-  /** @type {typeof import('mvn-artifact-download').default} */
-  const download = /** @type {any} */ (module.default).default ?? module.default;
-  const parts = jar.path.split('/');
-  const [artifactId = '', version = ''] = parts.slice(-3, -1);
-  const artifact = { groupId: parts.slice(0, -3).join('.'), artifactId, version, extension: 'jar' };
-  const half = `${basename(jar.path)}.${process.pid}.half`;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await within(ATTEMPT_WITHIN_MS, download(artifact, folder, undefined, half));
-      const got = await sha256(join(folder, half));
-      if (got !== jar.sha256) throw new WrongContent();
-      renameSync(join(folder, half), fileOf(jar));
+      await downloadJar(jar, folder, ATTEMPT_WITHIN_MS);
       return;
     } catch (error) {
-      rmSync(join(folder, half), { force: true });
       if (attempt === ATTEMPTS) throw explained(error, jar, folder);
       await new Promise((resolve) => setTimeout(resolve, FIRST_RETRY_DELAY_MS * 2 ** (attempt - 1)));
     }
   }
 }
-
-class WrongContent extends Error {}
 
 /**
  * @param {unknown} error
@@ -122,34 +98,8 @@ function explained(error, jar, folder) {
   );
 }
 
-/**
- * @template T
- * @param {number} ms
- * @param {Promise<T>} work
- * @returns {Promise<T>}
- */
-async function within(ms, work) {
-  /** @type {NodeJS.Timeout | undefined} */
-  let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })), ms);
-  });
-  try {
-    return /** @type {T} */ (await Promise.race([work, late]));
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 /** @param {Jar} jar */
 const fileOf = (jar) => join(jarsFolder(), basename(jar.path));
 
 /** @param {string} file */
 const sizeOf = (file) => statSync(file, { throwIfNoEntry: false })?.size;
-
-/** @param {string} file */
-async function sha256(file) {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
-}

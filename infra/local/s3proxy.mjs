@@ -2,18 +2,19 @@
 // bodies, and honours If-None-Match. No part of the product.
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { cacheFolder } from './cache-folder.mjs';
 import { findJava } from './java.mjs';
 import { freePort } from './ports.mjs';
+import { downloadJar, sha256Of, WrongContent } from './published-jar.mjs';
 
 const VERSION = '4.1.0';
 const SHA256 = 'a4d025969aaf796616ed4b1e2491d87d455ce84bb28cb9db086b2e6aaa68b48d';
 const NAME = `s3proxy-${VERSION}-jar-with-dependencies.jar`;
-const SOURCE = `https://repo.maven.apache.org/maven2/org/gaul/s3proxy/${VERSION}/${NAME}`;
+const JAR = { path: `org/gaul/s3proxy/${VERSION}/${NAME}`, sha256: SHA256 };
 /** 55 MB; whoever tests on a slower line does without, rather than wait for minutes. */
 const FETCH_WITHIN_MS = 45_000;
 const START_WITHIN_MS = 30_000;
@@ -34,16 +35,12 @@ export async function whyNoS3() {
   if (!findJava()) return 'no Java 17 here';
   const file = join(cacheFolder(), NAME);
   try {
-    if (existsSync(file) && sha256(readFileSync(file)) === SHA256) return undefined;
-    const answer = await fetch(SOURCE, { signal: AbortSignal.timeout(FETCH_WITHIN_MS) });
-    if (!answer.ok) return `Maven Central answers ${answer.status}`;
-    const bytes = Buffer.from(await answer.arrayBuffer());
-    if (sha256(bytes) !== SHA256) return `${NAME} arrives with other content than the one we pinned`;
+    if (existsSync(file) && (await sha256Of(file)) === SHA256) return undefined;
     mkdirSync(cacheFolder(), { recursive: true });
-    writeFileSync(`${file}.${process.pid}`, bytes);
-    renameSync(`${file}.${process.pid}`, file);
+    await downloadJar(JAR, cacheFolder(), FETCH_WITHIN_MS);
     return undefined;
   } catch (error) {
+    if (error instanceof WrongContent) return `${NAME} arrives with other content than the one we pinned`;
     return `${NAME} cannot be fetched (${/** @type {Error} */ (error).message})`;
   }
 }
