@@ -1,4 +1,5 @@
 export { BatchConsumer, consumerId, mixed, overtaking } from './batch-consumer.js';
+export { Clock } from './clock.js';
 export { CONNECTIONS, SERVICE, type Connections, type MessagingService } from './connections.js';
 export { crashPoint, crashPoints, type CrashPoint } from './crash-point.js';
 export {

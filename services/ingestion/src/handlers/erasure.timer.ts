@@ -1,5 +1,5 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { UnitsOfWork } from '@fairlead/messaging';
+import { Clock, UnitsOfWork } from '@fairlead/messaging';
 import { isTransient } from '@fairlead/persistence';
 import { EraseLead } from '../erasure/erase-lead.js';
 import { ErasuresStore } from '../store/erasures.store.js';
@@ -12,9 +12,14 @@ const BATCH = 100;
 @Injectable()
 export class ErasureTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #log = new Logger('erasure');
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> = Promise.resolve();
-  #stopping = false;
+  readonly #clock = new Clock({
+    everyMs: LOOK_EVERY_MS,
+    look: (stopping) => this.#finishAll(stopping),
+    onFailure: (error) => {
+      // An outage of either database is shown by readiness; the next look tries again.
+      if (!isTransient(error)) this.#log.error({ event: 'erasure.failed', error: error as Error });
+    },
+  });
 
   constructor(
     private readonly units: UnitsOfWork,
@@ -23,29 +28,16 @@ export class ErasureTimer implements OnApplicationBootstrap, BeforeApplicationSh
   ) {}
 
   onApplicationBootstrap(): void {
-    this.#timer = setTimeout(() => this.#tick(), LOOK_EVERY_MS);
+    this.#clock.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.#stopping = true;
-    clearTimeout(this.#timer);
-    await this.#running;
+    await this.#clock.stop();
   }
 
-  #tick(): void {
-    this.#running = this.#finishAll()
-      .catch((error: unknown) => {
-        // An outage of either database is shown by readiness; the next look tries again.
-        if (!isTransient(error)) this.#log.error({ event: 'erasure.failed', error: error as Error });
-      })
-      .finally(() => {
-        if (!this.#stopping) this.#timer = setTimeout(() => this.#tick(), LOOK_EVERY_MS);
-      });
-  }
-
-  async #finishAll(): Promise<void> {
+  async #finishAll(stopping: () => boolean): Promise<void> {
     for (const leadId of await this.erasures.unfinished(this.units.query, BATCH)) {
-      if (this.#stopping) return;
+      if (stopping()) return;
       await this.erasing.finish(leadId);
     }
   }

@@ -1,5 +1,5 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { UnitsOfWork } from '@fairlead/messaging';
+import { Clock, UnitsOfWork } from '@fairlead/messaging';
 import { isTransient } from '@fairlead/persistence';
 import { CompleteLead } from '../intake/complete-lead.js';
 import { heldLeadsFailed, leadsCompleted } from '../metrics.js';
@@ -17,9 +17,14 @@ const LONGEST_PAUSE_MS = 3_600_000;
 @Injectable()
 export class HoldExpiryTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #log = new Logger('held-leads');
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> = Promise.resolve();
-  #stopping = false;
+  readonly #clock = new Clock({
+    everyMs: LOOK_EVERY_MS,
+    look: (stopping) => this.#expireAll(stopping),
+    onFailure: (error) => {
+      // An outage of the database is shown by readiness; whatever else it is, the next second tries again.
+      if (!isTransient(error)) this.#log.error({ event: 'hold-expiry.failed', error: error as Error });
+    },
+  });
 
   constructor(
     private readonly units: UnitsOfWork,
@@ -28,34 +33,21 @@ export class HoldExpiryTimer implements OnApplicationBootstrap, BeforeApplicatio
   ) {}
 
   onApplicationBootstrap(): void {
-    this.#timer = setTimeout(() => this.#tick(), LOOK_EVERY_MS);
+    this.#clock.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.#stopping = true;
-    clearTimeout(this.#timer);
-    await this.#running;
+    await this.#clock.stop();
   }
 
-  #tick(): void {
-    this.#running = this.#expireAll()
-      .catch((error: unknown) => {
-        // An outage of the database is shown by readiness; whatever else it is, the next second tries again.
-        if (!isTransient(error)) this.#log.error({ event: 'hold-expiry.failed', error: error as Error });
-      })
-      .finally(() => {
-        if (!this.#stopping) this.#timer = setTimeout(() => this.#tick(), LOOK_EVERY_MS);
-      });
-  }
-
-  async #expireAll(): Promise<void> {
-    for (let count = BATCH; count === BATCH && !this.#stopping;) {
-      count = await this.#expire();
+  async #expireAll(stopping: () => boolean): Promise<void> {
+    for (let count = BATCH; count === BATCH && !stopping();) {
+      count = await this.#expire(stopping);
     }
   }
 
   /** @returns how many were taken, the oldest first */
-  async #expire(): Promise<number> {
+  async #expire(stopping: () => boolean): Promise<number> {
     let taken: readonly HeldLead[] = [];
     try {
       await this.units.run(async (unit) => {
@@ -67,7 +59,7 @@ export class HoldExpiryTimer implements OnApplicationBootstrap, BeforeApplicatio
     } catch (error) {
       if (isTransient(error) || taken.length === 0) throw error;
       // One of them cannot go on, by a fault of ours; the others must not wait for it.
-      for (const held of taken) if (!this.#stopping) await this.#expireAlone(held);
+      for (const held of taken) if (!stopping()) await this.#expireAlone(held);
     }
     return taken.length;
   }

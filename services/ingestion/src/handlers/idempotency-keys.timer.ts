@@ -1,5 +1,5 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { UnitsOfWork } from '@fairlead/messaging';
+import { Clock, UnitsOfWork } from '@fairlead/messaging';
 import { IdempotencyKeysStore } from '../store/idempotency-keys.store.js';
 
 /** A key that is kept ten minutes longer than a day harms nobody. */
@@ -10,9 +10,10 @@ const BATCH = 1_000;
 /** Forgets Idempotency-Keys that are older than a day. */
 @Injectable()
 export class IdempotencyKeysTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> = Promise.resolve();
-  #stopping = false;
+  readonly #clock = new Clock({
+    everyMs: LOOK_EVERY_MS,
+    look: (stopping) => this.#forget(stopping),
+  });
 
   constructor(
     private readonly units: UnitsOfWork,
@@ -20,19 +21,14 @@ export class IdempotencyKeysTimer implements OnApplicationBootstrap, BeforeAppli
   ) {}
 
   onApplicationBootstrap(): void {
-    this.#timer = setInterval(() => {
-      this.#running = this.#forget().catch(() => undefined);
-    }, LOOK_EVERY_MS);
-    this.#timer.unref();
+    this.#clock.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.#stopping = true;
-    clearInterval(this.#timer);
-    await this.#running;
+    await this.#clock.stop();
   }
 
-  async #forget(): Promise<void> {
-    while (!this.#stopping && (await this.keys.forgetOld(this.units.query, BATCH)) === BATCH);
+  async #forget(stopping: () => boolean): Promise<void> {
+    while (!stopping() && (await this.keys.forgetOld(this.units.query, BATCH)) === BATCH);
   }
 }

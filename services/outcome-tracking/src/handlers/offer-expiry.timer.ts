@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { currentOffer, type Offer, ranOut } from '@fairlead/decisions';
 import { derivedId, encodeEvent, type EncodedEvent, LeadOfferExpired } from '@fairlead/events';
-import { type UnitOfWork, UnitsOfWork } from '@fairlead/messaging';
+import { Clock, type UnitOfWork, UnitsOfWork } from '@fairlead/messaging';
 import { standingNow } from '../pending-answer.js';
 import { type LeadChange, LeadsStore } from '../store/leads.store.js';
 
@@ -19,9 +19,15 @@ const BATCH = 500;
 @Injectable()
 export class OfferExpiryTimer implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('outcome-tracking/offer-expiry');
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> | undefined;
-  private failing = false;
+  private readonly clock = new Clock({
+    everyMs: EVERY_MS,
+    look: async (stopping) => {
+      while (!stopping() && (await this.leads.anyDue(this.units.query, Date.now())) && (await this.expire()) === BATCH);
+    },
+    onFailure: (error, isFirst) => {
+      if (isFirst) this.logger.warn({ event: 'offer-expiry.failed', error });
+    },
+  });
 
   constructor(
     private readonly units: UnitsOfWork,
@@ -29,25 +35,11 @@ export class OfferExpiryTimer implements OnApplicationBootstrap, OnApplicationSh
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.running ??= this.look().finally(() => (this.running = undefined));
-    }, EVERY_MS);
+    this.clock.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.running;
-  }
-
-  private async look(): Promise<void> {
-    try {
-      while ((await this.leads.anyDue(this.units.query, Date.now())) && (await this.expire()) === BATCH);
-      this.failing = false;
-    } catch (error) {
-      // Tried again at the next tick. An outage is worth one line, not two a second.
-      if (!this.failing) this.logger.warn({ event: 'offer-expiry.failed', error });
-      this.failing = true;
-    }
+    await this.clock.stop();
   }
 
   private async expire(): Promise<number> {

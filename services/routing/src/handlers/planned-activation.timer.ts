@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { derivedId, PolicyActivated } from '@fairlead/events';
-import { UnitsOfWork } from '@fairlead/messaging';
+import { Clock, UnitsOfWork } from '@fairlead/messaging';
 import { ActivationsStore } from '../store/activations.store.js';
 import { PoliciesStore } from '../store/policies.store.js';
 import { activated } from './first-policy.js';
@@ -12,9 +12,15 @@ const EVERY_MS = 500;
 @Injectable()
 export class PlannedActivationTimer implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('routing/planned-activations');
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> | undefined;
-  private failing = false;
+  private readonly clock = new Clock({
+    everyMs: EVERY_MS,
+    look: async (stopping) => {
+      while (!stopping() && (await this.activations.anyDue(this.units.query)) && (await this.carryOutFirst()));
+    },
+    onFailure: (error, isFirst) => {
+      if (isFirst) this.logger.warn({ event: 'planned-activation.failed', error });
+    },
+  });
 
   constructor(
     private readonly units: UnitsOfWork,
@@ -23,25 +29,11 @@ export class PlannedActivationTimer implements OnApplicationBootstrap, OnApplica
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.running ??= this.look().finally(() => (this.running = undefined));
-    }, EVERY_MS);
+    this.clock.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.running;
-  }
-
-  private async look(): Promise<void> {
-    try {
-      while ((await this.activations.anyDue(this.units.query)) && (await this.carryOutFirst()));
-      this.failing = false;
-    } catch (error) {
-      // Tried again at the next tick. An outage is worth one line, not two a second.
-      if (!this.failing) this.logger.warn({ event: 'planned-activation.failed', error });
-      this.failing = true;
-    }
+    await this.clock.stop();
   }
 
   /** @returns whether there was one */
