@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Command } from 'commander';
 import { CommandFailed } from '../api/command-failed.js';
 import { printJson, printLine } from '../api/print.js';
 import { runCommand } from '../api/run-command.js';
 import { DataFolder } from '../start/data-folder.js';
+import { embeddedDatabase } from '../start/database-url.js';
 
 interface RotateOptions {
   readonly status?: true;
@@ -103,19 +104,11 @@ function rotationSettings(environment: NodeJS.ProcessEnv) {
   if (!existsSync(masterKeyFile))
     throw new CommandFailed(`There is no master key file (${masterKeyFile}): set FAIRLEAD_MASTER_KEY_FILE.`);
   const databaseUrl = environment['DATABASE_URL'] ?? '';
-  const keysDatabaseUrl = environment['KEYS_DATABASE_URL'] || (databaseUrl === '' ? embedded(folder) : undefined);
-  return { databaseUrl, keysDatabaseUrl, masterKeyFile };
-}
-
-function embedded(folder: DataFolder): string {
-  try {
-    const [port, password] = ['port', 'password-fairlead_keys'].map((name) =>
-      readFileSync(folder.in('postgres', name), 'utf8').trim(),
-    );
-    return `postgres://fairlead_keys:${String(password)}@127.0.0.1:${String(port)}/fairlead_keys`;
-  } catch {
+  const keysDatabaseUrl =
+    environment['KEYS_DATABASE_URL'] || (databaseUrl === '' ? embeddedDatabase(folder, 'fairlead_keys') : undefined);
+  if (databaseUrl === '' && keysDatabaseUrl === undefined)
     throw new CommandFailed(
       'There is no key database: set KEYS_DATABASE_URL, or run this where `fairlead start` keeps its data.',
     );
-  }
+  return { databaseUrl, keysDatabaseUrl, masterKeyFile };
 }

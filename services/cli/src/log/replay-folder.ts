@@ -46,7 +46,7 @@ export async function replayFolder(
     const { compareReadModels } = await import('@fairlead/outcome-tracking/read-models');
     return {
       log,
-      decisions: { ...decisions, events: log.checkpoint.size },
+      decisions,
       rebuilt,
       compared: rebuilt && live && compareReadModels(live, rebuilt),
     };

@@ -20,7 +20,6 @@ export interface Difference {
 }
 
 export interface ReplayResult {
-  readonly events: number;
   /** Scores and routing decisions. */
   readonly decisions: number;
   readonly identical: number;
@@ -43,7 +42,7 @@ const LISTED = 1_000;
 /** The newest version of each event: what is written so needs no upcast. */
 const newest = new Map(allEvents.map((definition) => [definition.type, definition]));
 
-/** Events that no decision looks at. They are counted, and else need not be read. */
+/** Events that no decision looks at. They need not be read again for them. */
 export const undecisive: ReadonlySet<string> = new Set([
   ...['event.parked', 'event.redriven', 'lead.contacted', 'lead.held', 'lead.merged', 'lead.rejected'],
   ...['partner.notified', 'partner.unreachable'],
@@ -60,7 +59,6 @@ export class LogReplay {
   private readonly different: Difference[] = [];
   private readonly engines = new Map<string, number>();
   private differentCount = 0;
-  private events = 0;
   private decisions = 0;
   private identical = 0;
   private undecidable = 0;
@@ -71,7 +69,6 @@ export class LogReplay {
   read(entry: Buffer): void {
     const text = entry.toString('utf8');
     const event = readEvent(entry, text);
-    this.events += 1;
     if (event.type === 'lead.erased') this.erased += 1;
     this.rules.read(event);
     const rescored = this.scores.read(event);
@@ -82,9 +79,9 @@ export class LogReplay {
 
   end(): ReplayResult {
     this.routing.end();
-    const { events, decisions, identical, different, differentCount, undecidable, erased } = this;
+    const { decisions, identical, different, differentCount, undecidable, erased } = this;
     return {
-      ...{ events, decisions, identical, different, differentCount, undecidable, erased, engine },
+      ...{ decisions, identical, different, differentCount, undecidable, erased, engine },
       ...(this.undecidableBecause !== undefined && { undecidableBecause: this.undecidableBecause }),
       engines: Object.fromEntries([...this.engines].sort(([one], [other]) => (one < other ? -1 : 1))),
     };

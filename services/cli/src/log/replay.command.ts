@@ -50,6 +50,7 @@ export function replayCommand(): Command {
         const { size, root } = log.checkpoint;
         if (options.json)
           return printJson({
+            events: size,
             ...decisions,
             size,
             root: root.toString('base64'),
@@ -57,15 +58,15 @@ export function replayCommand(): Command {
             seconds,
             memoryMb: Math.round(process.resourceUsage().maxRSS / 1_024),
           });
-        describe(decisions);
+        describe(size, decisions);
         describeReadModels(replayed);
         printLine(`In ${seconds.toFixed(1)} s, the log verified with it.`);
       }, options),
     );
 }
 
-function describe(result: ReplayResult): void {
-  const { events, decisions, identical, different, differentCount, undecidable, undecidableBecause, erased } = result;
+function describe(events: number, result: ReplayResult): void {
+  const { decisions, identical, different, differentCount, undecidable, undecidableBecause, erased } = result;
   const number = (value: number) => value.toLocaleString('en');
   printLine(
     `${number(events)} events, ${number(decisions)} decisions: ${number(identical)} come out the same, byte for byte.`,

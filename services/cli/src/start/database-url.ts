@@ -7,16 +7,21 @@ import { DataFolder } from './data-folder.js';
  * @throws CommandFailed where there is neither
  */
 export function databaseUrl(environment: NodeJS.ProcessEnv): string {
-  const given = environment['DATABASE_URL'];
-  if (given) return given;
   const folder = new DataFolder(environment);
+  const url = environment['DATABASE_URL'] || embeddedDatabase(folder, 'fairlead');
+  if (url !== undefined) return url;
+  throw new CommandFailed(
+    `No database is known here: set DATABASE_URL, or run this where \`fairlead start\` keeps its data (${folder.path} has none).`,
+  );
+}
+
+/** A database that `fairlead start` has made in the data folder; undefined where it has made none. */
+export function embeddedDatabase(folder: DataFolder, name: 'fairlead' | 'fairlead_keys'): string | undefined {
   try {
     const port = readFileSync(folder.in('postgres', 'port'), 'utf8').trim();
-    const password = readFileSync(folder.in('postgres', 'password-fairlead'), 'utf8').trim();
-    return `postgres://fairlead:${password}@127.0.0.1:${port}/fairlead`;
+    const password = readFileSync(folder.in('postgres', `password-${name}`), 'utf8').trim();
+    return `postgres://${name}:${password}@127.0.0.1:${port}/${name}`;
   } catch {
-    throw new CommandFailed(
-      `No database is known here: set DATABASE_URL, or run this where \`fairlead start\` keeps its data (${folder.path} has none).`,
-    );
+    return undefined;
   }
 }
