@@ -22,7 +22,7 @@ const prettier = [
 const END_WITHIN_MS = 10_000;
 
 /** What takes longest, with what makes it as long as all else together: begun last, it would leave one core with nothing to do. */
-const LONG_LANE = ['cli', 'audit', 'ingestion', 'outcome-tracking'].map((name) => `@fairlead/${name}`).join(',');
+const LONG_LANE = ['cli', 'audit', 'outcome-tracking'].map((name) => `@fairlead/${name}`).join(',');
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
