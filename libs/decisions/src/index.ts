@@ -118,26 +118,18 @@ export { defaultPolicy } from './route/default-policy.js';
 export { dayOf, type Load, Loads } from './route/loads.js';
 export { matchPool } from './route/match-pool.js';
 export { AnnouncedAccounts, type Announced } from './route/announced-accounts.js';
+export { type NamedAccount, type NamedAccountDocument, NamedAccountList } from './route/named-account-list.js';
 export {
   type ListReading,
   MAX_NAMED_ACCOUNTS,
-  type NamedAccount,
-  type NamedAccountDocument,
-  NamedAccountList,
   NamedAccountsReader,
   readNamedAccounts,
   readEnd,
 } from './route/named-accounts.js';
-export { DIRECT, isPartnerId, type PartnerDocument, readPartner } from './route/partner.js';
-export {
-  type Policy,
-  type PolicyDocument,
-  policyOf,
-  type Pool,
-  type Quality,
-  readPolicy,
-  readPolicyDraft,
-} from './route/policy.js';
+export { DIRECT, isPartnerId } from './route/party.js';
+export { type PartnerDocument, readPartner } from './route/partner.js';
+export { type Policy, type PolicyDocument, policyOf, type Pool, type Quality, readPolicy } from './route/policy.js';
+export { readPolicyDraft } from './route/policy-draft.js';
 export { type DatedLead, type Preview, type PreviewCount, previewPolicy } from './route/preview.js';
 export {
   accountKeys,

@@ -1,15 +1,5 @@
-import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { DataSource, type DataSourceOptions, type MigrationInterface, type QueryRunner } from 'typeorm';
-
-interface MigrationFile {
-  /** TypeORM orders migrations by the number that ends their name. */
-  readonly name: string;
-  readonly file: string;
-  readonly sql: string;
-  readonly checksum: string;
-}
+import { type MigrationFile, readMigrations } from './migration-files.js';
 
 /** Any number will do, as long as every process of ours uses the same; this one spells "fair" in ASCII. */
 const LOCK = 0x66616972;
@@ -54,19 +44,6 @@ export async function migrate({ options }: DataSource, folders: readonly URL[]):
 function unhurried(options: DataSourceOptions): DataSourceOptions {
   const noLimits = { statement_timeout: 0, query_timeout: 0, idle_in_transaction_session_timeout: 0 };
   return { ...options, extra: { ...(options.extra as object), ...noLimits } };
-}
-
-async function readMigrations(folder: URL): Promise<MigrationFile[]> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
-  return Promise.all(
-    names.map(async (file) => {
-      const parts = /^(\d{13})-([a-z0-9-]+)\.sql$/.exec(file);
-      if (!parts) throw new Error(`${fileURLToPath(folder)}${file}: a migration is named <13 digits>-<what>.sql`);
-      const sql = await readFile(new URL(file, folder), 'utf8');
-      const checksum = createHash('sha256').update(sql).digest('hex');
-      return { name: `${parts[2]}-${parts[1]}`, file, sql, checksum };
-    }),
-  );
 }
 
 async function refuseEditedMigrations(runner: QueryRunner, files: readonly MigrationFile[]): Promise<void> {

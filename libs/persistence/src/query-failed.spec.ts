@@ -1,4 +1,5 @@
-import { isTransient, QueryFailed } from './query-failed.js';
+import { isTransient } from './query-failed.js';
+import { QueryFailed } from './without-values.js';
 
 const coded = (code: string, message = '') => Object.assign(new Error(message), { code });
 

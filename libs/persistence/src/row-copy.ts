@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import type { Client } from 'pg';
+import type { ClientBase } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import type { DataSource, QueryRunner } from 'typeorm';
-import { driverErrorWithoutValues } from './query-failed.js';
+import type { DataSource } from 'typeorm';
+import { driverErrorWithoutValues } from './without-values.js';
 
 /** An object is written as JSON, a list as an array of texts. */
 export type CopyValue = string | number | boolean | null | Date | readonly string[] | Readonly<Record<string, unknown>>;
@@ -18,32 +18,47 @@ const NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 export class RowCopy {
   private lines = '';
   private failed: Error | undefined;
+  private readonly stream: ReturnType<typeof copyFrom>;
 
-  private constructor(
-    private readonly runner: QueryRunner,
-    private readonly stream: ReturnType<typeof copyFrom>,
+  /**
+   * @param release  gives the connection back, when the copy has ended or was given up
+   */
+  constructor(
+    connection: ClientBase,
+    table: string,
+    columns: readonly string[],
+    private readonly release: () => Promise<void> | void,
   ) {
-    stream.on('error', (error) => (this.failed ??= error));
+    for (const name of [table, ...columns]) if (!NAME.test(name)) throw new RangeError(`not a name: ${name}`);
+    // Names cannot be parameters; they were checked just now.
+    this.stream = connection.query(copyFrom(`COPY ${table} (${columns.join(', ')}) FROM STDIN`));
+    this.stream.on('error', (error) => (this.failed ??= error));
   }
 
   static async into(dataSource: DataSource, table: string, columns: readonly string[]): Promise<RowCopy> {
-    for (const name of [table, ...columns]) if (!NAME.test(name)) throw new RangeError(`not a name: ${name}`);
     const runner = dataSource.createQueryRunner();
-    const connection = (await runner.connect()) as Client;
-    // Names cannot be parameters; they were checked just now.
-    return new RowCopy(runner, connection.query(copyFrom(`COPY ${table} (${columns.join(', ')}) FROM STDIN`)));
+    try {
+      const connection = (await runner.connect()) as ClientBase;
+      return new RowCopy(connection, table, columns, () => runner.release());
+    } catch (error) {
+      await runner.release();
+      throw error;
+    }
   }
 
-  /** @param row  a value for each column */
-  async write(row: readonly CopyValue[]): Promise<void> {
-    await this.writeWritten(copyText(row));
+  /**
+   * @param row  a value for each column
+   * @returns to wait for: it is only now and then that there is no room
+   */
+  write(row: readonly CopyValue[]): Promise<void> | undefined {
+    return this.writeWritten(copyText(row));
   }
 
-  /** @param row  as `copyText` writes it */
-  async writeWritten(row: string): Promise<void> {
+  /** @param row  as `copyText` writes it; several of them on a line each */
+  writeWritten(row: string): Promise<void> | undefined {
     this.lines += row;
     this.lines += '\n';
-    if (this.lines.length >= CHUNK_CHARACTERS) await this.flush();
+    return this.lines.length >= CHUNK_CHARACTERS ? this.flush() : undefined;
   }
 
   /** @throws QueryFailed when PostgreSQL does not take what was written */
@@ -53,14 +68,14 @@ export class RowCopy {
       if (!this.failed) await new Promise<void>((done) => this.stream.once('error', () => done()).end(done));
       if (this.failed) throw driverErrorWithoutValues(this.failed);
     } finally {
-      await this.runner.release();
+      await this.release();
     }
   }
 
   /** Gives up: nothing that was written is there. */
   async abandon(): Promise<void> {
     this.stream.destroy();
-    await this.runner.release();
+    await this.release();
   }
 
   private async flush(): Promise<void> {

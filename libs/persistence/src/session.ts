@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { withoutValues } from './query-failed.js';
-import { queryOn, type Query } from './transaction.js';
+import type { Query } from './query.js';
+import { queryOn } from './transaction.js';
 
 /** One connection held for long, for what belongs to a connection: advisory locks and notifications. */
 export interface Session {

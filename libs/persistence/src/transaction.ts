@@ -1,9 +1,7 @@
 import { Counter } from 'prom-client';
 import type { DataSource, QueryRunner } from 'typeorm';
+import type { Query } from './query.js';
 import { withoutValues } from './query-failed.js';
-
-/** Runs one statement and answers its rows, whatever the command: also those that RETURNING gives for a write. */
-export type Query = <Row = Record<string, unknown>>(sql: string, parameters?: readonly unknown[]) => Promise<Row[]>;
 
 /** What a service asks of its database: divided by its leads, the figure that decides how far one database goes. */
 const statements = new Counter({

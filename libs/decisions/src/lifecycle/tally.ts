@@ -84,7 +84,7 @@ export function add(left: Tally, right: Tally): Tally {
   return combine(left, right, (a, b) => a + b);
 }
 
-function subtract(left: Tally, right: Tally): Tally {
+export function subtract(left: Tally, right: Tally): Tally {
   return combine(left, right, (a, b) => a - b);
 }
 

@@ -18,6 +18,8 @@ export {
   differences,
   type Measure,
   measures,
+  nothing,
+  subtract,
   type Tally,
   tallyOf,
 } from '../lifecycle/tally.js';

@@ -1,5 +1,5 @@
 import type { FairleadEvent } from '@fairlead/events';
-import type { NamedAccountList } from '../route/named-accounts.js';
+import type { NamedAccountList } from '../route/named-account-list.js';
 import { policyOf } from '../route/policy.js';
 import { ProtectedAccounts } from '../route/protected-accounts.js';
 import { partnerOf, Roster } from '../route/roster.js';

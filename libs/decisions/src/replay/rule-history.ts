@@ -11,7 +11,7 @@ import type {
 } from '@fairlead/events';
 import { readMoment } from '../normalise/moment.js';
 import { AnnouncedAccounts } from '../route/announced-accounts.js';
-import { NamedAccountList } from '../route/named-accounts.js';
+import { NamedAccountList } from '../route/named-account-list.js';
 import type { PartnerDocument } from '../route/partner.js';
 import { type Policy, policyOf, readPolicy } from '../route/policy.js';
 import { type Claim, ProtectedAccounts } from '../route/protected-accounts.js';

@@ -1,5 +1,5 @@
 import type { FairleadEvent } from '@fairlead/events';
-import { NamedAccountList } from '../route/named-accounts.js';
+import { NamedAccountList } from '../route/named-account-list.js';
 import { type PolicyDocument, policyOf } from '../route/policy.js';
 import { ProtectedAccounts } from '../route/protected-accounts.js';
 import { type Partner, partnerOf, Roster } from '../route/roster.js';

@@ -1,6 +1,6 @@
 import type { DecisionStamp, FairleadEvent, LeadReceived, LeadRouted, LeadUnroutable } from '@fairlead/events';
 import { engine } from '../engine.js';
-import type { NamedAccountList } from '../route/named-accounts.js';
+import type { NamedAccountList } from '../route/named-account-list.js';
 import type { Policy } from '../route/policy.js';
 import { type Partner, Roster } from '../route/roster.js';
 import type { Rules } from '../route/route-lead.js';

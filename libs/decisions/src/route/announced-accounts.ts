@@ -1,6 +1,6 @@
 import type { NamedAccountsChanged, NamedAccountsEntries } from '@fairlead/events';
 import { contentHash } from '../document/content-hash.js';
-import type { NamedAccountDocument } from './named-accounts.js';
+import type { NamedAccountDocument } from './named-account-list.js';
 
 export type Announced =
   | { readonly complete: true; readonly document: NamedAccountDocument }

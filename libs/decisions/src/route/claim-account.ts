@@ -2,7 +2,7 @@
 import { isSharedDomain, readDomain } from '../normalise/domain-name.js';
 import { isDisposableDomain, isFreeDomain } from '../normalise/mail-domains.js';
 import { companyKey } from './legal-forms.js';
-import type { NamedAccountList } from './named-accounts.js';
+import type { NamedAccountList } from './named-account-list.js';
 import type { Policy } from './policy.js';
 import {
   type Claim,

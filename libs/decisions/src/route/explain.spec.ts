@@ -1,6 +1,8 @@
 import { explain, type Explanation, type RecordedDecision, weigh } from './explain.js';
-import { NamedAccountList, readNamedAccounts } from './named-accounts.js';
-import { DIRECT, type PartnerDocument } from './partner.js';
+import { NamedAccountList } from './named-account-list.js';
+import { readNamedAccounts } from './named-accounts.js';
+import { DIRECT } from './party.js';
+import { type PartnerDocument } from './partner.js';
 import { policyOf } from './policy.js';
 import { type Claim, ProtectedAccounts } from './protected-accounts.js';
 import { partnerOf, Roster } from './roster.js';

@@ -1,7 +1,7 @@
 import type { DataOf, LeadRouted, LeadUnroutable } from '@fairlead/events';
 import { writeDay } from '../normalise/moment.js';
 import { LEAD, owedTo, UNCLAIMED } from './allocate.js';
-import { DIRECT } from './partner.js';
+import { DIRECT } from './party.js';
 import type { Policy, Pool, Quality } from './policy.js';
 import { type Partner, type Refusal, Roster } from './roster.js';
 import { poolFor, type RoutableLead, type Rules } from './route-lead.js';

@@ -1,5 +1,6 @@
 import { matchPool } from './match-pool.js';
-import { policyOf, readPolicy, readPolicyDraft } from './policy.js';
+import { policyOf, readPolicy } from './policy.js';
+import { readPolicyDraft } from './policy-draft.js';
 
 const attributes = (match: object) => ({
   name: 'p',

@@ -1,10 +1,6 @@
 import { contentHash } from '../document/content-hash.js';
-import {
-  MAX_NAMED_ACCOUNTS,
-  type NamedAccountDocument,
-  NamedAccountList,
-  readNamedAccounts,
-} from './named-accounts.js';
+import { type NamedAccountDocument, NamedAccountList } from './named-account-list.js';
+import { MAX_NAMED_ACCOUNTS, readNamedAccounts } from './named-accounts.js';
 
 const list = `
 owner: jane.doe

@@ -42,10 +42,3 @@ export const readPartner: (source: unknown) => Reading<PartnerDocument> = docume
     for (const { path, detail } of unknownPlaces(territories, ['territories'])) report(path, detail);
   },
 );
-
-/** The party that is not a partner: the vendor's own sales people. No partner may have this id. */
-export const DIRECT = 'direct';
-
-export function isPartnerId(id: string): boolean {
-  return id !== DIRECT && new RegExp(Id.pattern ?? '').test(id);
-}

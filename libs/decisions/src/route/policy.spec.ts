@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../document/content-hash.js';
 import { defaultPolicy } from './default-policy.js';
 import { matchPool } from './match-pool.js';
-import { type Policy, policyOf, readPolicy, readPolicyDraft } from './policy.js';
+import { type Policy, policyOf, readPolicy } from './policy.js';
+import { readPolicyDraft } from './policy-draft.js';
 
 const emea = `
 name: emea

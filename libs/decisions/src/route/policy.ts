@@ -18,7 +18,6 @@ import {
   Region,
   Word,
 } from '../document/shapes.js';
-import { unknownPlaces } from './places.js';
 
 const Promised = closed({ direct: Percent, channel: Percent });
 /** `from` counts, `below` does not: bands that meet neither overlap nor leave a gap. */
@@ -93,7 +92,8 @@ const PoolDocument = closed({
   namedAccounts: Type.Optional(closed({ list: Name, ceiling: Percent })),
 });
 
-const PolicyDocument = closed({
+/** The shape of a policy as it is written. */
+export const PolicyDocument = closed({
   name: Name,
   /** Absent: partners cannot register deals. */
   dealRegistration: Type.Optional(
@@ -118,18 +118,10 @@ export function readPolicy(source: unknown): Reading<PolicyDocument> {
   return readPolicyDocument(source);
 }
 
-/**
- * As `readPolicy`, for a policy that somebody is about to write: every place must exist, and every pool must be one that
- * some lead can belong to. A policy that was taken before this was asked is still read by `readPolicy`.
- */
-export function readPolicyDraft(source: unknown): Reading<PolicyDocument> {
-  return readDraftDocument(source);
-}
-
 const GRADES = ['A', 'B', 'C', 'D'] as const;
 
 /** Looks only into what is sound: in a document whose shape is wrong somewhere, the rest is checked all the same. */
-const check: Rules<PolicyDocument> = (document, report, sound) => {
+export const checkPolicy: Rules<PolicyDocument> = (document, report, sound) => {
   const isLongerThanAYear = (duration: string | undefined) =>
     duration !== undefined && durationMs(duration) > MAX_DURATION_MS;
   if (sound(['dealRegistration']) && isLongerThanAYear(document.dealRegistration?.protectFor))
@@ -188,27 +180,10 @@ const check: Rules<PolicyDocument> = (document, report, sound) => {
 const MAX_DURATION_MS = 366 * 86_400_000;
 const TOO_LONG = 'longer than 366 days';
 
-const checkDraft: Rules<PolicyDocument> = (document, report, sound) => {
-  check(document, report, sound);
-  poolsIn(document).forEach((pool, index) => {
-    const at: Path = ['pools', index, 'match'];
-    const unknown = (['countries', 'regions'] as const).flatMap((places) =>
-      sound([...at, places]) ? unknownPlaces(pool.match[places], [...at, places]) : [],
-    );
-    for (const { path, detail } of unknown) report(path, detail);
-    if (unknown.length > 0 || !sound(at)) return;
-    const { countries, regions } = pool.match;
-    if (!countries || !regions || countries.length * regions.length === 0) return;
-    if (!regions.some((region) => countries.includes(region.slice(0, 2))))
-      report(at, `matches nothing: no lead is in ${regions.join(' or ')} and in ${countries.join(' or ')}`);
-  });
-};
-
-const readPolicyDocument = documentReader<PolicyDocument>(PolicyDocument, check);
-const readDraftDocument = documentReader<PolicyDocument>(PolicyDocument, checkDraft, { onSoundParts: true });
+const readPolicyDocument = documentReader<PolicyDocument>(PolicyDocument, checkPolicy);
 
 /** Whatever its shape: what is in it may be anything until it is known to be sound. */
-function poolsIn(document: PolicyDocument): readonly PoolDocument[] {
+export function poolsIn(document: PolicyDocument): readonly PoolDocument[] {
   const pools: unknown = (document as Partial<PolicyDocument> | null)?.pools;
   return Array.isArray(pools) ? (pools as PoolDocument[]) : [];
 }

@@ -1,4 +1,4 @@
-import { NamedAccountList } from './named-accounts.js';
+import { NamedAccountList } from './named-account-list.js';
 import type { PartnerDocument } from './partner.js';
 import { type PolicyDocument, policyOf } from './policy.js';
 import { ProtectedAccounts } from './protected-accounts.js';

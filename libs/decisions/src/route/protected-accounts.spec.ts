@@ -1,4 +1,5 @@
-import { NamedAccountList, readNamedAccounts } from './named-accounts.js';
+import { NamedAccountList } from './named-account-list.js';
+import { readNamedAccounts } from './named-accounts.js';
 import { policyOf } from './policy.js';
 import { decideClaim, readAccount } from './claim-account.js';
 import { type Claim, ProtectedAccounts } from './protected-accounts.js';

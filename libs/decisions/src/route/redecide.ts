@@ -1,7 +1,7 @@
 import { UNCLAIMED } from './allocate.js';
 import { qualityOf, type RecordedDecision, type Weighed } from './explain.js';
 import { dayOf, type Load, Loads } from './loads.js';
-import { DIRECT } from './partner.js';
+import { DIRECT } from './party.js';
 import type { Quality } from './policy.js';
 import { overrideLead, routeLead, type RoutingDecision, type Rules } from './route-lead.js';
 import { creditKey, newRoutingState, type PoolState, reservedKey } from './routing-state.js';

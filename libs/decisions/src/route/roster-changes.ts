@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { documentReader, type Path, type Reading } from '../document/read-document.js';
-import { isPartnerId, type PartnerDocument, readPartner } from './partner.js';
+import { isPartnerId } from './party.js';
+import { type PartnerDocument, readPartner } from './partner.js';
 import { type Partner, partnerOf } from './roster.js';
 
 /** A partner as the API answers it, `{ id, name, tier, … }`: it takes the place of whoever has that id; or `{ id, removed: true }`. */

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { canonicalJson } from '../document/content-hash.js';
 import { Loads } from './loads.js';
-import { isPartnerId, type PartnerDocument, readPartner } from './partner.js';
+import { isPartnerId } from './party.js';
+import { type PartnerDocument, readPartner } from './partner.js';
 import { policyOf } from './policy.js';
 import { type Partner, partnerOf, Roster } from './roster.js';
 

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { engine } from '../engine.js';
 import { LEAD } from './allocate.js';
-import { NamedAccountList, readNamedAccounts } from './named-accounts.js';
-import { DIRECT, type PartnerDocument } from './partner.js';
+import { NamedAccountList } from './named-account-list.js';
+import { readNamedAccounts } from './named-accounts.js';
+import { DIRECT } from './party.js';
+import { type PartnerDocument } from './partner.js';
 import { type PolicyDocument, policyOf } from './policy.js';
 import { ProtectedAccounts } from './protected-accounts.js';
 import { partnerOf, Roster } from './roster.js';

@@ -2,8 +2,8 @@ import type { Considered, DataOf, Facts, Grade, LeadRouted, LeadState, LeadUnrou
 import { engine } from '../engine.js';
 import { allocate, backForRefusing, owedTo } from './allocate.js';
 import { matchPool } from './match-pool.js';
-import type { NamedAccount, NamedAccountList } from './named-accounts.js';
-import { DIRECT } from './partner.js';
+import type { NamedAccount, NamedAccountList } from './named-account-list.js';
+import { DIRECT } from './party.js';
 import type { Policy, Pool, Quality } from './policy.js';
 import { type Claim, holds, type ProtectedAccounts, writtenAccount } from './protected-accounts.js';
 import type { Candidate, Candidates, Refusal, Roster } from './roster.js';

@@ -1,5 +1,5 @@
 import { type Allocation, backForRefusing, type Credits, giveBack, LEAD, Ledger, settle } from './allocate.js';
-import { DIRECT } from './partner.js';
+import { DIRECT } from './party.js';
 import type { Quality } from './policy.js';
 import { Loads } from './loads.js';
 import type { Candidate, Caps, Roster } from './roster.js';

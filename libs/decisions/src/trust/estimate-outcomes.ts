@@ -1,5 +1,5 @@
 import type { OfferOutcomes } from '../replay/offer-outcomes.js';
-import { DIRECT } from '../route/partner.js';
+import { DIRECT } from '../route/party.js';
 import { type Rate, rate } from './rate.js';
 
 /** Offers of one grade to one party, as they were made and as they would have been. */

@@ -1,29 +1,40 @@
-// Takes decisions once more, on a thread of its own: reading entries for them takes as long as all else that a replay does.
-import { parentPort, workerData } from 'node:worker_threads';
-import { CommandFailed } from '../api/command-failed.js';
-import { type FromWorker, HEADER_BYTES, SLOT_BYTES, type ToWorker } from './decisions-thread.js';
-import { LogReplay } from './replay-log.js';
-import { readEntry } from './verify-folder.js';
+// Verifies a log and takes its decisions once more, on a thread of its own.
+import { type MessagePort, workerData } from 'node:worker_threads';
+import { EntrySender } from './entry-slots.js';
+import { LogReplay, type ReplayResult } from './replay-log.js';
+import { workOnThread } from './thread.js';
+import { type JudgedBy, readEntry, verifyFolder } from './verify-folder.js';
 
-const port = parentPort;
-if (!port) throw new Error('started as a program; it is a thread of `fairlead replay`');
-const slots = Buffer.from(workerData as SharedArrayBuffer);
-const replay = new LogReplay();
+export interface DecisionsWork {
+  readonly folder: string;
+  readonly judgedBy: JudgedBy;
+  /** Who else is to have the entries, when they are verified and are events. */
+  readonly also?: { readonly shared: SharedArrayBuffer; readonly port: MessagePort } | undefined;
+}
 
-port.on('message', (message: ToWorker) => {
-  try {
-    if ('end' in message) return port.postMessage({ result: replay.end() } satisfies FromWorker);
-    let at = message.slot * SLOT_BYTES;
-    for (let count = 0; count < message.count; count++) {
-      const index = slots.readDoubleLE(at);
-      const begin = at + HEADER_BYTES;
-      at = begin + slots.readUInt32LE(at + 8);
-      readEntry(slots.subarray(begin, at), index, (entry) => replay.read(entry));
-    }
-    port.postMessage({ free: message.slot } satisfies FromWorker);
-  } catch (error) {
-    const plain = error instanceof CommandFailed;
-    const failed = plain ? error.message : String((error as Error).stack ?? error);
-    port.postMessage({ failed, plain } satisfies FromWorker);
-  }
+export interface DecisionsDone {
+  /** Of the log. */
+  readonly size: number;
+  /** Base64. */
+  readonly root: string;
+  readonly decisions: ReplayResult;
+}
+
+const { folder, judgedBy, also } = workerData as DecisionsWork;
+
+workOnThread(async (onProgress): Promise<DecisionsDone> => {
+  const replay = new LogReplay();
+  const sender = also && new EntrySender(also.shared, also.port);
+  const { checkpoint } = await verifyFolder(folder, judgedBy, {
+    onEntries: async (entries, first) => {
+      for (const [at, entry] of entries.entries()) {
+        readEntry(entry, first + at, (each) => replay.read(each));
+        const full = sender?.send(entry, first + at);
+        if (full) await full;
+      }
+    },
+    onProgress,
+  });
+  sender?.end();
+  return { size: checkpoint.size, root: checkpoint.root.toString('base64'), decisions: replay.end() };
 });

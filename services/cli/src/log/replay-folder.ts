@@ -1,14 +1,11 @@
 import type { Comparison, ReadModels } from '@fairlead/outcome-tracking/read-models';
-import type { VerifiedLog } from '@fairlead/transparency-log';
-import { DecisionsThread } from './decisions-thread.js';
+import type { DecisionsDone, DecisionsWork } from './decisions.worker.js';
 import { readExportedReadModels } from './exported-read-models.js';
-import { RebuiltReadModels } from './rebuilt-read-models.js';
-import { readEvent, type ReplayResult, undecisive } from './replay-log.js';
-import { type JudgedBy, readEntry, verifyFolder } from './verify-folder.js';
+import { ReadModelsThread } from './read-models-thread.js';
+import { Thread } from './thread.js';
+import type { JudgedBy } from './verify-folder.js';
 
-export interface Replayed {
-  readonly log: VerifiedLog;
-  readonly decisions: ReplayResult;
+export interface Replayed extends DecisionsDone {
   /** What the log's read models come to; undefined where they were not to be rebuilt. */
   readonly rebuilt: ReadModels | undefined;
   /** How they compare with those of the system that the log was taken from; undefined where the export has none. */
@@ -16,42 +13,29 @@ export interface Replayed {
 }
 
 /**
- * Verifies an exported log, takes its decisions once more, and rebuilds the read models from it. Nobody is told anything: what
- * it starts is a PostgreSQL of its own.
+ * Verifies an exported log, takes its decisions once more, and rebuilds the read models from it, each on a thread of its own.
+ * Nobody is told anything: what it starts is a PostgreSQL of its own.
  */
 export async function replayFolder(
   folder: string,
   judgedBy: JudgedBy,
   { readModels, onProgress }: { readModels: boolean; onProgress: (done: number, of: number) => void },
 ): Promise<Replayed> {
-  const thread = new DecisionsThread();
-  const models = readModels ? await RebuiltReadModels.begin() : undefined;
+  const models = readModels ? await ReadModelsThread.begin() : undefined;
+  const work: DecisionsWork = { folder, judgedBy, also: models?.entrance };
+  const transfer = models ? [models.entrance.port] : [];
+  const decisions = new Thread<DecisionsDone>(new URL('./decisions.worker.ts', import.meta.url), work, {
+    transfer,
+    onProgress,
+  });
   try {
-    const log = await verifyFolder(folder, judgedBy, {
-      onEntries: async (entries, first) => {
-        for (const [at, entry] of entries.entries()) {
-          const event = readEntry(entry, first + at, (each) => {
-            const read = readEvent(each);
-            models?.read(read);
-            return read;
-          });
-          const full = undecisive.has(event.type) ? undefined : thread.read(entry, first + at);
-          if (full) await full;
-        }
-      },
-      onProgress,
-    });
-    const [decisions, rebuilt] = await Promise.all([thread.end(), models?.end()]);
+    const [done, rebuilt] = await Promise.all([decisions.result, models?.result]);
     const live = rebuilt && (await readExportedReadModels(folder));
+    if (!live) return { ...done, rebuilt, compared: undefined };
     const { compareReadModels } = await import('@fairlead/outcome-tracking/read-models');
-    return {
-      log,
-      decisions,
-      rebuilt,
-      compared: rebuilt && live && compareReadModels(live, rebuilt),
-    };
+    return { ...done, rebuilt, compared: compareReadModels(live, rebuilt) };
   } finally {
-    await thread.close();
+    await decisions.close();
     await models?.close();
   }
 }

@@ -42,12 +42,6 @@ const LISTED = 1_000;
 /** The newest version of each event: what is written so needs no upcast. */
 const newest = new Map(allEvents.map((definition) => [definition.type, definition]));
 
-/** Events that no decision looks at. They need not be read again for them. */
-export const undecisive: ReadonlySet<string> = new Set([
-  ...['event.parked', 'event.redriven', 'lead.contacted', 'lead.held', 'lead.merged', 'lead.rejected'],
-  ...['partner.notified', 'partner.unreachable'],
-]);
-
 /**
  * Takes every decision of a log once more and compares it, byte for byte, with what was recorded. It reads entries and nothing
  * else: there is no way from here to anybody.

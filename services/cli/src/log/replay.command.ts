@@ -44,16 +44,15 @@ export function replayCommand(): Command {
           onProgress: (done, of) => counter.show(done, of),
         }).finally(() => counter.clear());
         const seconds = (performance.now() - began) / 1_000;
-        const { decisions, compared, log } = replayed;
+        const { decisions, compared, size, root } = replayed;
         const differs = compared && (compared.different.length > 0 || compared.counts === false || !compared.promises);
         if (decisions.differentCount > 0 || decisions.undecidable > 0 || differs) process.exitCode = 1;
-        const { size, root } = log.checkpoint;
         if (options.json)
           return printJson({
             events: size,
             ...decisions,
             size,
-            root: root.toString('base64'),
+            root,
             readModels: shown(replayed),
             seconds,
             memoryMb: Math.round(process.resourceUsage().maxRSS / 1_024),

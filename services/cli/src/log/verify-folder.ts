@@ -50,10 +50,13 @@ export async function verifyFolder(
   }
 }
 
-/** Hands on each entry of a log, in order. */
-export function eachEntry(read: (entry: Buffer) => void): NonNullable<VerifyOptions['onEntries']> {
-  return (entries, firstIndex) => {
-    for (const [at, entry] of entries.entries()) readEntry(entry, firstIndex + at, read);
+/** Hands on each entry of a log, in order; the next waits for whatever `read` answers. */
+export function eachEntry(read: (entry: Buffer) => unknown): NonNullable<VerifyOptions['onEntries']> {
+  return async (entries, firstIndex) => {
+    for (const [at, entry] of entries.entries()) {
+      const busy = readEntry(entry, firstIndex + at, read);
+      if (busy instanceof Promise) await busy;
+    }
   };
 }
 

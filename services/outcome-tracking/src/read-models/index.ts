@@ -8,6 +8,6 @@ export {
   readReadModels,
 } from './compare-read-models.js';
 export { dropSecondaryIndexes } from './secondary-indexes.js';
-export { ReadModelsLoad } from './load-read-models.js';
+export { type CopyInto, ReadModelsLoad } from './load-read-models.js';
 /** Of the tables that they are in. */
 export const readModelMigrations = new URL('../../migrations/', import.meta.url);

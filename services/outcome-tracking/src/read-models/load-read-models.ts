@@ -1,120 +1,208 @@
 import { join } from 'node:path';
 import { type FairleadEvent, PolicyActivated } from '@fairlead/events';
-import { add, type Cell, cellOf, type Promised, type Tally, tallyOf } from '@fairlead/decisions/replay';
-import { copyText, type RowCopy } from '@fairlead/persistence';
+import type { LeadStage, Promised } from '@fairlead/decisions/replay';
+import { copyText, type Query, type RowCopy } from '@fairlead/persistence/scratch';
 import { foldEvent, isLeadEvent, type LeadEvent, timeOf } from '../fold-event.js';
 import { promisesIn } from '../promises-in.js';
 import { withoutGrade } from '../store/counts.store.js';
-import { type LeadDetails, type TrackedLead, unseen } from '../store/leads.store.js';
-import { columnsOf, countRow, detailsFormat, leadRow, offerRow } from './rows.js';
+import { type LeadDetails, unseen } from '../store/leads.store.js';
+import { OfferCounts } from './offer-counts.js';
+import {
+  columnsOf,
+  countRow,
+  detailsFormat,
+  detailsIn,
+  type FollowedLead,
+  isWritten,
+  leadFormat,
+  leadText,
+  linesOf,
+} from './rows.js';
 import { SpilledMap } from './spilled-map.js';
 
-/** Leads whose standing is kept in memory, at least; at half a kilobyte each. Most events are of a lead that had one lately. */
-const STANDINGS_IN_MEMORY = 20_000;
+/** Leads that are kept in memory, at least; at half a kilobyte each. Those at rest are not among them. */
+const LEADS_IN_MEMORY = 20_000;
 /** Details are large, and change in the first moments of a lead. */
 const DETAILS_IN_MEMORY = 1_000;
+/** Rows are deleted so many at a time. */
+const DELETED_AT_ONCE = 10_000;
 
 /** Events that may change a lead's details. */
 const detailing: ReadonlySet<string> = new Set<LeadEvent['type']>([
   ...(['lead.received', 'lead.completed', 'lead.rejected', 'lead.scored', 'lead.erased'] as const),
 ]);
 
+/** Where most leads stay. Nothing follows from it but when a lead is written. */
+const atRest: ReadonlySet<LeadStage> = new Set([
+  ...(['rejected', 'not-qualified', 'unroutable', 'won', 'lost', 'returned', 'erased'] as const),
+]);
+
 /** Of a lead of which no event told any. */
 const NO_DETAILS = copyText(Array<null>(8).fill(null));
-
-type Standing = Omit<TrackedLead, 'details'>;
 const { details: noDetails } = unseen('', 0);
+
+/** Begins to copy rows into a table; statements must be given the time that it takes. */
+export type CopyInto = (table: string, columns: readonly string[]) => Promise<RowCopy>;
 
 /**
  * Folds a whole log into the read models, and writes these into empty tables: the same fold that the service does event by event,
- * with each row written once. Memory grows by about 200 bytes for each lead.
+ * with each row written once, or a few times. Memory grows by about 200 bytes for each lead.
  */
 export class ReadModelsLoad {
-  private readonly standings: SpilledMap<Standing>;
+  private readonly leads: SpilledMap<FollowedLead>;
   private readonly details: SpilledMap<LeadDetails>;
+  private readonly counts = new OfferCounts();
   /** The first promise of a key stays, as in the table. */
   private readonly promises = new Map<string, Promised>();
+  /** Leads that were written, and went on: their rows are in the way of those that are written at the end. */
+  private readonly outdated = new Set<string>();
+  private tables: Tables | undefined;
 
-  /** @param folder  for leads that have had no event for long */
+  /** @param folder  for leads that are at rest, or have had no event for long */
   constructor(folder: string) {
-    this.standings = new SpilledMap<Standing>(join(folder, 'standings'), STANDINGS_IN_MEMORY, {
-      write: JSON.stringify,
-      read: (text) => JSON.parse(text) as Standing,
-    });
+    this.leads = new SpilledMap(join(folder, 'leads'), LEADS_IN_MEMORY, leadFormat);
     this.details = new SpilledMap(join(folder, 'details'), DETAILS_IN_MEMORY, detailsFormat);
   }
 
-  /** Takes an event, in the order of the log. */
-  read(event: FairleadEvent): void {
-    if (event.type === PolicyActivated.type) return this.note(event as PolicyActivated);
-    if (!isLeadEvent(event)) return;
-    const id = event.subject;
-    const known = this.standings.get(id) ?? unseen(id, timeOf(event));
-    // What an event does not change need not be looked up: the fold hands it on as it was given.
-    const before = (detailing.has(event.type) ? this.details.get(id) : undefined) ?? noDetails;
-    const { details, ...standing } = foldEvent({ ...known, details: before }, event);
-    this.standings.set(id, standing);
-    if (details !== before) this.details.set(id, details);
+  /** From now on leads are written as they come to rest; without it, all of them at the end. */
+  async writeInto(copyInto: CopyInto): Promise<void> {
+    this.tables = await Tables.open(copyInto);
   }
 
   /**
-   * Writes everything, once, into tables that are empty; each in a transaction of its own.
-   * @param copyInto  begins to copy rows into a table; statements must be given the time that it takes
+   * Takes an event, in the order of the log.
+   * @returns to wait for, before the next one: it is only now and then that the database needs time
    */
-  async write(copyInto: (table: string, columns: readonly string[]) => Promise<RowCopy>): Promise<void> {
-    const opened: RowCopy[] = [];
-    const into = async (table: keyof typeof columnsOf): Promise<RowCopy> => {
-      const copy = await copyInto(table, columnsOf[table]);
-      opened.push(copy);
-      return copy;
-    };
-    try {
-      const counts = await this.writeLeads(await into('leads'), await into('offers'));
-      const cells = await into('offer_counts');
-      for (const { cell, tally } of counts.values()) await cells.write(countRow(cell, tally));
-      const promises = await into('promises');
-      for (const { policy, pool, grade, directPercent } of this.promises.values())
-        await promises.write([policy, pool, grade ?? withoutGrade, directPercent]);
-      await Promise.all(opened.map((copy) => copy.end()));
-    } catch (error) {
-      await Promise.all(opened.map((copy) => copy.abandon().catch(() => undefined)));
-      throw error;
-    }
+  read(event: FairleadEvent): Promise<unknown> | undefined {
+    if (event.type === PolicyActivated.type) return this.note(event as PolicyActivated);
+    if (!isLeadEvent(event)) return undefined;
+    const id = event.subject;
+    const known = this.known(id);
+    // What an event does not change need not be looked up: the fold hands it on as it was given.
+    const before = (detailing.has(event.type) ? this.details.get(id) : undefined) ?? noDetails;
+    const after = foldEvent({ ...(known ?? unseen(id, timeOf(event))), pending: [], details: before }, event);
+    if (after.details !== before) this.details.set(id, after.details);
+    const { receivedAt, touches, events, standing } = after;
+    const lead: FollowedLead = { id, receivedAt, touches, events, standing, isWritten: false };
+    if (this.tables && atRest.has(standing.state) && !this.outdated.has(id)) return this.write(lead, this.tables);
+    this.leads.set(id, lead);
+    return undefined;
   }
 
-  private async writeLeads(leads: RowCopy, offers: RowCopy): Promise<Map<string, { cell: Cell; tally: Tally }>> {
-    const counts = new Map<string, { cell: Cell; tally: Tally }>();
-    for (const [id, lead] of this.standings.entries()) {
-      await leads.writeWritten(`${copyText(leadRow(lead))}\t${this.detailsText(id, lead)}`);
-      for (const offer of lead.standing.offers) {
-        await offers.write(offerRow(id, offer));
-        const cell = cellOf(offer);
-        const key = Object.values(cell).join('\n');
-        const counted = counts.get(key);
-        if (counted) counted.tally = add(counted.tally, tallyOf(offer));
-        else counts.set(key, { cell, tally: tallyOf(offer) });
-      }
+  /** Writes what is not written yet. */
+  async end(query: Query, copyInto: CopyInto): Promise<void> {
+    await this.tables?.end();
+    const outdated = [...this.outdated];
+    for (let at = 0; at < outdated.length; at += DELETED_AT_ONCE) {
+      const ids = [outdated.slice(at, at + DELETED_AT_ONCE)];
+      await query('DELETE FROM leads WHERE lead_id = ANY($1::uuid[])', ids);
+      await query('DELETE FROM offers WHERE lead_id = ANY($1::uuid[])', ids);
     }
-    return counts;
+    const tables = (this.tables = await Tables.open(copyInto));
+    for (const id of this.leads.ids()) {
+      const text = this.leads.text(id);
+      if (text !== undefined && !isWritten(text)) await this.write(leadFormat.read(text), tables);
+    }
+    await tables.end();
+    await writeAll(copyInto, 'offer_counts', this.counts.cells(), ({ cell, tally }) => countRow(cell, tally));
+    await writeAll(copyInto, 'promises', this.promises.values(), ({ policy, pool, grade, directPercent }) => [
+      ...[policy, pool, grade ?? withoutGrade, directPercent],
+    ]);
   }
 
-  private detailsText(id: string, { standing }: Standing): string {
+  /** Removes the files, and gives up what is being written; also after a failure. */
+  async close(): Promise<void> {
+    this.leads.close();
+    this.details.close();
+    await this.tables?.abandon();
+  }
+
+  /** A lead so far. What was written of it is outdated now. */
+  private known(id: string): FollowedLead | undefined {
+    const known = this.leads.get(id);
+    if (known?.isWritten !== true) return known;
+    this.outdated.add(id);
+    this.counts.remove(known.standing.offers);
+    this.details.settle(id, detailsIn(this.leads.text(id) ?? ''));
+    return known;
+  }
+
+  private write(lead: FollowedLead, tables: Tables): Promise<unknown> | undefined {
+    const { id, standing } = lead;
+    const text = leadText({ ...lead, isWritten: true }, this.detailsText(id, standing.state));
+    this.leads.settle(id, text);
+    this.details.delete(id);
+    this.counts.add(standing.offers);
+    const lines = linesOf(text);
+    return tables.write(lines.lead, lines.offers);
+  }
+
+  private detailsText(id: string, state: LeadStage): string {
     // Whatever comes after it: nothing of an erased lead is kept.
-    const details = standing.state === 'erased' ? this.details.get(id) : undefined;
+    const details = state === 'erased' ? this.details.get(id) : undefined;
     if (details) return detailsFormat.write({ ...details, contact: null, contactEvent: null });
     return this.details.text(id) ?? NO_DETAILS;
   }
 
-  /** Removes the files; also after a failure. */
-  close(): void {
-    this.standings.close();
-    this.details.close();
-  }
-
-  private note(event: PolicyActivated): void {
+  private note(event: PolicyActivated): undefined {
     for (const promise of promisesIn(event) ?? []) {
       const key = [promise.policy, promise.pool, promise.grade].join('\n');
       if (!this.promises.has(key)) this.promises.set(key, promise);
     }
   }
+}
+
+/** Leads and offers, while they are being written; each in a transaction of its own. */
+class Tables {
+  private isOpen = true;
+
+  private constructor(
+    private readonly leads: RowCopy,
+    private readonly offers: RowCopy,
+  ) {}
+
+  static async open(copyInto: CopyInto): Promise<Tables> {
+    const leads = await copyInto('leads', columnsOf.leads);
+    try {
+      return new Tables(leads, await copyInto('offers', columnsOf.offers));
+    } catch (error) {
+      await leads.abandon();
+      throw error;
+    }
+  }
+
+  write(lead: string, offers: string): Promise<unknown> | undefined {
+    const one = this.leads.writeWritten(lead);
+    const other = offers === '' ? undefined : this.offers.writeWritten(offers);
+    return one && other ? Promise.all([one, other]) : (one ?? other);
+  }
+
+  async end(): Promise<void> {
+    this.isOpen = false;
+    // Both, also where one fails: a connection that is not given back is waited for.
+    const ended = await Promise.allSettled([this.leads.end(), this.offers.end()]);
+    for (const each of ended) if (each.status === 'rejected') throw each.reason;
+  }
+
+  async abandon(): Promise<void> {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    await Promise.allSettled([this.leads.abandon(), this.offers.abandon()]);
+  }
+}
+
+async function writeAll<Value>(
+  copyInto: CopyInto,
+  table: keyof typeof columnsOf,
+  values: Iterable<Value>,
+  rowOf: (value: Value) => Parameters<RowCopy['write']>[0],
+): Promise<void> {
+  const copy = await copyInto(table, columnsOf[table]);
+  try {
+    for (const value of values) await copy.write(rowOf(value));
+  } catch (error) {
+    await copy.abandon();
+    throw error;
+  }
+  await copy.end();
 }

@@ -13,13 +13,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { followLeads, isLeadEvent, type LeadEvent } from '../fold-event.js';
 import { CountsStore } from '../store/counts.store.js';
 import { LeadsStore } from '../store/leads.store.js';
-import { ReadModelsLoad } from './load-read-models.js';
+import { type CopyInto, ReadModelsLoad } from './load-read-models.js';
 import { dropSecondaryIndexes } from './secondary-indexes.js';
 
 /** The log that read models are rebuilt from. */
 export interface LogToRebuildFrom {
-  /** Reads it from its beginning, to where it ends now. */
-  all(read: (event: FairleadEvent) => void): Promise<void>;
+  /**
+   * Reads it from its beginning, to where it ends now.
+   * @param read  takes one event after the other; whatever it answers is to be waited for
+   */
+  all(read: (event: FairleadEvent) => Promise<unknown> | undefined): Promise<void>;
   /** What has come since, in order. */
   more(): Promise<readonly FairleadEvent[]>;
 }
@@ -86,15 +89,17 @@ export async function rebuildReadModels(
       const load = new ReadModelsLoad(folder);
       try {
         await migrate(next, [new URL('../../migrations/', import.meta.url)]);
+        const query = queryOf(next);
+        const copyInto: CopyInto = (table, columns) => RowCopy.into(next, table, columns);
+        const indexes = await dropSecondaryIndexes(query);
         onStage('reading the log');
+        await load.writeInto(copyInto);
         await log.all((event) => load.read(event));
         onStage('writing what it comes to');
-        const query = queryOf(next);
-        const indexes = await dropSecondaryIndexes(query);
-        await load.write((table, columns) => RowCopy.into(next, table, columns));
+        await load.end(query, copyInto);
         for (const index of indexes) await query(index);
       } finally {
-        load.close();
+        await load.close();
         await next.destroy();
       }
       crashPoint('rebuild.loaded');

@@ -46,28 +46,37 @@ export class SpilledMap<Value> {
   get(id: string): Value | undefined {
     const recent = this.recent.get(id);
     if (recent !== undefined) return recent;
-    const value = this.earlier.get(id) ?? this.read(id);
-    if (value !== undefined) this.set(id, value);
-    return value;
+    const earlier = this.earlier.get(id);
+    if (earlier !== undefined) return earlier;
+    const text = this.readText(id);
+    return text === undefined ? undefined : this.format.read(text);
   }
 
   set(id: string, value: Value): void {
     this.recent.set(id, value);
     if (this.recent.size < this.inMemory) return;
-    for (const [each, old] of this.earlier) if (!this.recent.has(each)) this.spill(each, old);
+    for (const [each, old] of this.earlier) if (!this.recent.has(each)) this.spill(each, this.format.write(old));
     this.earlier = this.recent;
     this.recent = new Map();
   }
 
-  /** Everything once, as it was set or as it is in the file, in no particular order. */
-  *entries(): Generator<[id: string, value: Value]> {
-    yield* this.recent;
-    for (const entry of this.earlier) if (!this.recent.has(entry[0])) yield entry;
-    for (const id of this.places.keys()) {
-      if (this.recent.has(id) || this.earlier.has(id)) continue;
-      const value = this.read(id);
-      if (value !== undefined) yield [id, value];
-    }
+  /** As `set`, for what is not expected to be asked for again: it goes into the file at once, as the format would write it. */
+  settle(id: string, text: string): void {
+    this.recent.delete(id);
+    this.earlier.delete(id);
+    this.spill(id, text);
+  }
+
+  delete(id: string): void {
+    this.recent.delete(id);
+    this.earlier.delete(id);
+    this.places.delete(id);
+  }
+
+  /** Of all that is in it. Afterwards all of it is in the file. */
+  ids(): Iterable<string> {
+    this.spillAll();
+    return this.places.keys();
   }
 
   /** As the format writes it: of what is in the file, without reading it. */
@@ -81,8 +90,14 @@ export class SpilledMap<Value> {
     rmSync(this.path, { force: true });
   }
 
-  private spill(id: string, value: Value): void {
-    const text = this.format.write(value);
+  private spillAll(): void {
+    for (const [id, value] of this.earlier) if (!this.recent.has(id)) this.spill(id, this.format.write(value));
+    for (const [id, value] of this.recent) this.spill(id, this.format.write(value));
+    this.earlier = new Map();
+    this.recent = new Map();
+  }
+
+  private spill(id: string, text: string): void {
     const length = Buffer.byteLength(text);
     if (this.filled + length + 4 > CHUNK_BYTES) this.flush();
     if (length + 4 > CHUNK_BYTES) throw new RangeError(`a value of ${length} bytes`);
@@ -96,11 +111,6 @@ export class SpilledMap<Value> {
     for (let at = 0; at < this.filled;) at += writeSync(this.file, this.chunk, at, this.filled - at, this.written + at);
     this.written += this.filled;
     this.filled = 0;
-  }
-
-  private read(id: string): Value | undefined {
-    const text = this.readText(id);
-    return text === undefined ? undefined : this.format.read(text);
   }
 
   private readText(id: string): string | undefined {

@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createDataSource, inTransaction, migrate, queryOf, RowCopy } from '@fairlead/persistence';
+import { decodeEvent } from '@fairlead/events';
+import { followLeads, type LeadEvent } from '../src/fold-event.js';
+import { type CopyInto, readModelMigrations, ReadModelsLoad, readModelsOf } from '../src/read-models/index.js';
+import { CountsStore } from '../src/store/counts.store.js';
+import { LeadsStore } from '../src/store/leads.store.js';
+import { randomHistory } from './fixture/histories.js';
+
+describe('read models that are loaded from a whole log', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-load-'));
+  const schema = () => `t_${randomBytes(6).toString('hex')}`;
+  const databases = [schema(), schema(), schema()].map((each) =>
+    createDataSource({
+      ...{ url: process.env['TEST_DATABASE_URL'] ?? '', schema: each, poolSize: 3, applicationName: 'load-test' },
+    }),
+  );
+  type Database = ReturnType<typeof createDataSource>;
+  const [followed, atRest, atTheEnd] = databases as [Database, Database, Database];
+
+  beforeAll(async () => {
+    for (const each of databases) await migrate(await each.initialize(), [readModelMigrations]);
+  });
+  afterAll(async () => {
+    for (const each of databases) {
+      await queryOf(each)(`DROP SCHEMA ${(each.options as { schema: string }).schema} CASCADE`);
+      await each.destroy();
+    }
+    rmSync(folder, { recursive: true });
+  });
+
+  it('are what the service makes of it event by event, whatever becomes of leads that seemed to be at rest', async () => {
+    const events = randomHistory(400, 7).map((each) => decodeEvent(each.bytes) as LeadEvent);
+    const [leads, counts] = [new LeadsStore(), new CountsStore()];
+    for (let at = 0; at < events.length; at += 50) {
+      const batch = events.slice(at, at + 50);
+      await inTransaction(followed, async (query) => {
+        const known = await leads.lock({ query }, [...new Set(batch.map(({ subject }) => subject))]);
+        const changes = followLeads(batch, known);
+        await leads.save({ query }, changes);
+        await counts.count({ query }, changes);
+      });
+    }
+
+    for (const [database, writesEarly] of [
+      [atRest, true],
+      [atTheEnd, false],
+    ] as const) {
+      const copyInto: CopyInto = (table, columns) => RowCopy.into(database, table, columns);
+      const load = new ReadModelsLoad(mkdtempSync(join(folder, 'load-')));
+      if (writesEarly) await load.writeInto(copyInto);
+      for (const event of events) await load.read(event);
+      await load.end(queryOf(database), copyInto);
+      await load.close();
+    }
+
+    const expected = await readModelsOf(queryOf(followed));
+    expect(expected.parts.reduce((sum, part) => sum + part.leads, 0)).toBe(400);
+    expect(await readModelsOf(queryOf(atRest))).toEqual(expected);
+    expect(await readModelsOf(queryOf(atTheEnd))).toEqual(expected);
+  });
+
+  it('give up their connections when the log cannot be read to its end', async () => {
+    const copyInto: CopyInto = (table, columns) => RowCopy.into(atRest, table, columns);
+    const load = new ReadModelsLoad(mkdtempSync(join(folder, 'load-')));
+    await load.writeInto(copyInto);
+    await load.close();
+    expect(await Promise.all([1, 2, 3].map(() => queryOf(atRest)('SELECT 1 AS one')))).toEqual(
+      Array(3).fill([{ one: 1 }]),
+    );
+  });
+});
