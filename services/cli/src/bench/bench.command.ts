@@ -2,12 +2,13 @@ import { Command, InvalidArgumentError } from 'commander';
 import picocolors from 'picocolors';
 import { runCommand } from '../api/run-command.js';
 import type { ReplayBenchResult } from './replay/replay.js';
+import type { IngestResult } from './ingest.js';
 import type { RoadResult } from './road.js';
 import type { CoreResult } from './routing.js';
 import type { AdversaryResult, Furthest } from './routing-adversary.js';
 import type { StatementsResult } from './routing-statements.js';
 
-/** `fairlead bench road [--seconds N] [--json]`, `… routing [--core | --adversary] [--json]`, `… replay [--events N] [--json]` */
+/** `fairlead bench road [--seconds N] [--json]`, `… ingest [--seconds N] [--json]`, `… routing [--core | --adversary] [--json]`, `… replay [--events N] [--json]` */
 export function benchCommand(): Command {
   const bench = new Command('bench').description(
     'measures this machine: each figure stands beside its limit or a peer',
@@ -34,6 +35,24 @@ export function benchCommand(): Command {
         process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : describe(result));
         if (result.lost !== 0 || result.repeated !== 0) process.exitCode = 1;
       }),
+    );
+  bench
+    .command('ingest')
+    .description('leads in by HTTP, one by one and as NDJSON, each durable before it is answered: leads a second')
+    .option('--seconds <n>', 'how long each of the three loads is kept up', readSeconds, 10)
+    .option('--json', 'the figures as JSON')
+    .addHelpText(
+      'after',
+      '\nStarts PostgreSQL, Kafka and ingestion of its own on throw-away data and loopback only; takes about a minute.' +
+        '\nMeasure on an idle machine: whatever else runs is measured with it, and the sender is part of it.',
+    )
+    .action((options: { seconds: number; json?: true }) =>
+      runCommand(async () => {
+        const { benchIngest } = await import('./ingest.js');
+        const onProgress = (text: string): void => void process.stderr.write(picocolors.dim(`  … ${text}\n`));
+        const result = await benchIngest({ seconds: options.seconds, onProgress });
+        process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : describeIngest(result));
+      }, options),
     );
   bench
     .command('routing')
@@ -138,12 +157,41 @@ function describe({ limits, sustained, at50, lost, repeated, profile }: RoadResu
       'transactions of 100 rows, one statement each',
     ),
     row('undici, signed requests a second', thousands(limits.webhooks), 'to the same receiver'),
+    ...describeProfile(profile),
+    '\n',
+  ].join('');
+}
+
+function describeIngest({ single, ndjson, limits, profile }: IngestResult): string {
+  const { halfLoad } = single;
+  return [
+    `\n${picocolors.bold('Leads in')}  by HTTP, on disk before they are answered; the sender runs on the same machine\n`,
+    row('one lead a request, a second', thousands(single.perSecond), 'to reach 7,000'),
+    row(
+      'at half that load, p50, p99',
+      `${ms(halfLoad.p50)}, ${ms(halfLoad.p99)}`,
+      `${thousands(halfLoad.perSecond)} requests a second, evenly`,
+    ),
+    row('NDJSON, leads a second', thousands(ndjson.perSecond), 'to reach 30,000'),
+    `\n${picocolors.bold('Limits')}  what does a part of it alone, in the same run\n`,
+    row('bare Fastify with ajv, requests a second', thousands(limits.fastify), 'checks a lead, answers, keeps nothing'),
+    row(
+      'COPY, durable rows a second',
+      thousands(limits.copy),
+      'one table, one connection; a lead is a row in five tables',
+    ),
+    ...describeProfile(profile),
+    '\n',
+  ].join('');
+}
+
+function describeProfile(profile: RoadResult['profile']): string[] {
+  return [
     `\n${picocolors.bold('Where the CPU time of the services goes')}\n`,
     ...profile
       .slice(0, 14)
       .map(({ name, seconds, share }) => row(name, `${(share * 100).toFixed(1)} %`, `${seconds.toFixed(1)} s`)),
-    '\n',
-  ].join('');
+  ];
 }
 
 function describeRouting({ core, statements, adversary }: RoutingResult): string {

@@ -1,13 +1,15 @@
 // What the parts can do by themselves on this machine, measured in the same run: no road over them can be faster.
-import { createHmac } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import { Kafka } from '@fairlead/messaging';
-import { createDataSource, inTransaction, queryOf } from '@fairlead/persistence';
+import { createDataSource, inTransaction, queryOf, RowCopy } from '@fairlead/persistence';
 import { Pool } from 'undici';
 
 /** About the size of a lead.scored event. */
 const EVENT_BYTES = 1_000;
 /** What the road's own batches come to under load. */
 const BATCH = 100;
+/** What intake takes in together, twice over. */
+const COPIED_AT_ONCE = 1_000;
 
 /** Runs `work`, which does `perRound` things, for that long, and answers how many a second. */
 async function rate(seconds: number, perRound: number, work: () => Promise<void>): Promise<number> {
@@ -52,6 +54,24 @@ export async function rawPostgres(url: string, seconds: number): Promise<number>
     }),
   );
   await query('DROP TABLE raw');
+  await dataSource.destroy();
+  return found;
+}
+
+/** Rows a second that COPY writes durably, a thousand in a transaction. */
+export async function rawCopy(url: string, seconds: number): Promise<number> {
+  const dataSource = createDataSource({ url, schema: 'bench', poolSize: 2, applicationName: 'fairlead-bench' });
+  await dataSource.initialize();
+  const query = queryOf(dataSource);
+  await query('CREATE SCHEMA IF NOT EXISTS bench');
+  await query('CREATE TABLE IF NOT EXISTS copied (id uuid PRIMARY KEY, event text NOT NULL)');
+  const event = 'x'.repeat(EVENT_BYTES);
+  const found = await rate(seconds, COPIED_AT_ONCE, async () => {
+    const copy = await RowCopy.into(dataSource, 'copied', ['id', 'event']);
+    for (let row = 0; row < COPIED_AT_ONCE; row++) await copy.write([randomUUID(), event]);
+    await copy.end();
+  });
+  await query('DROP TABLE copied');
   await dataSource.destroy();
   return found;
 }

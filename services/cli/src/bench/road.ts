@@ -1,10 +1,10 @@
 // The whole road under load: leads in by HTTP, through every stage, webhooks out to a partner's server.
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { rawKafka, rawPostgres, rawWebhooks } from './limits.js';
 import { whereTheTimeWent, type Share } from './profile.js';
 import { serviceNames } from '../services.js';
+import { countries, simulatedLead } from './simulated-lead.js';
 import { startStack, type Stack } from './stack.js';
 
 export interface RoadOptions {
@@ -40,9 +40,6 @@ const WARM_UP_SECONDS = 5;
 const LATENCY_RATE = 50;
 /** The last leads of a load are still on their way when it ends. */
 const DRAIN_MS = 60_000;
-
-const countries = ['DE', 'FR', 'AT', 'CH', 'NL', 'SE', 'GB', 'US'];
-const industries = ['manufacturing', 'retail', 'logistics', 'healthcare', 'software'];
 
 export async function benchRoad({ seconds, onProgress, withoutLog = false }: RoadOptions): Promise<RoadResult> {
   onProgress('starting PostgreSQL, Kafka, the services and a receiver on throw-away data');
@@ -125,7 +122,7 @@ class Sender {
   }
 
   async send(count: number): Promise<void> {
-    const leads = Array.from({ length: count }, () => lead((this.#number += 1)));
+    const leads = Array.from({ length: count }, () => simulatedLead((this.#number += 1)));
     const began = performance.timeOrigin + performance.now();
     const { statusCode, body } = await this.#pool.request({
       method: 'POST',
@@ -221,22 +218,4 @@ async function latency(sender: Sender, stack: Stack, seconds: number): Promise<R
     .sort((a, b) => a - b);
   const quantile = (q: number): number => took[Math.min(took.length - 1, Math.floor(q * took.length))] ?? NaN;
   return { p50: quantile(0.5), p99: quantile(0.99), max: quantile(1), leads: took.length };
-}
-
-function lead(number: number): object {
-  const tag = randomUUID().slice(0, 8);
-  return {
-    source: 'bench',
-    externalId: `bench-${number}-${tag}`,
-    firstName: 'Bench',
-    lastName: `Lead ${number}`,
-    email: `lead-${number}-${tag}@company-${number % 5_000}.example`,
-    company: `Company ${number % 5_000}`,
-    country: countries[number % countries.length],
-    industry: industries[number % industries.length],
-    employees: [20, 120, 600, 2_500][number % 4],
-    product: 'cloud',
-    consent: true,
-    engagement: { pageViews: number % 30, emailClicks: number % 7 },
-  };
 }
