@@ -18,6 +18,11 @@ interface KeyRow {
   readonly wrapped: Buffer | null;
 }
 
+interface MadeKey {
+  readonly key: Buffer;
+  readonly wrapped: Buffer;
+}
+
 /** A lead's key is made once; the column is there so that a later way of sealing can tell its keys apart. */
 const FIRST_VERSION = 1;
 
@@ -44,7 +49,12 @@ export class LeadKeysStore {
 
   async #findOrMake(leadIds: readonly string[]): Promise<Map<string, FoundKey>> {
     const { master, wrap } = this.master.wrapping();
-    const made = new Map(leadIds.map((leadId) => [leadId, randomBytes(KEY_BYTES)]));
+    const made = new Map(
+      leadIds.map((leadId) => {
+        const key = randomBytes(KEY_BYTES);
+        return [leadId, { key, wrapped: wrap(key, leadId, FIRST_VERSION) }];
+      }),
+    );
     // Ordered, so that two processes that make keys of the same leads wait for one another rather than deadlock.
     const rows = await this.query<KeyRow>(
       `WITH arriving AS (
@@ -58,9 +68,9 @@ export class LeadKeysStore {
        SELECT lead_id, version, master, wrapped FROM made
        UNION ALL
        SELECT lead_id, version, master, wrapped FROM lead_keys WHERE lead_id = ANY ($1::uuid[])`,
-      [leadIds, [...made].map(([leadId, key]) => wrap(key, leadId, FIRST_VERSION)), FIRST_VERSION, master],
+      [[...made.keys()], [...made.values()].map(({ wrapped }) => wrapped), FIRST_VERSION, master],
     );
-    const found = this.open(rows);
+    const found = this.open(rows, made);
     // Made by another process while this statement ran: committed now, but not visible to its snapshot.
     const overtaken = leadIds.filter((leadId) => !found.has(leadId));
     if (overtaken.length === 0) return found;
@@ -85,12 +95,15 @@ export class LeadKeysStore {
     );
   }
 
-  private open(rows: readonly KeyRow[]): Map<string, FoundKey> {
+  /** @param made  keys that were just made, as they were wrapped: most rows are of these, and need not be unwrapped */
+  private open(rows: readonly KeyRow[], made: ReadonlyMap<string, MadeKey> = new Map()): Map<string, FoundKey> {
     return new Map(
-      rows.map(({ lead_id: leadId, version, master, wrapped }) => [
-        leadId,
-        wrapped === null ? 'erased' : { version, key: this.master.unwrap(wrapped, leadId, version, master) },
-      ]),
+      rows.map(({ lead_id: leadId, version, master, wrapped }): [string, FoundKey] => {
+        if (wrapped === null) return [leadId, 'erased'];
+        const ours = made.get(leadId);
+        const key = ours?.wrapped.equals(wrapped) ? ours.key : this.master.unwrap(wrapped, leadId, version, master);
+        return [leadId, { version, key }];
+      }),
     );
   }
 }
