@@ -24,7 +24,7 @@ const postgres = {
   group: ['pg', 'pg/*', 'pg-*', 'typeorm', 'typeorm/*', '@nestjs/typeorm'],
   message: 'PostgreSQL has one place, libs/persistence; a store is handed a `Query`.',
 };
-const leavesThroughOneDoor = 'What leaves the system leaves through one guarded client, in partner-notification.';
+const leavesThroughOneDoor = 'What leaves the system leaves through one guarded client, @fairlead/platform/outgoing.';
 const http = { group: ['undici', 'undici/*', 'axios', 'got', 'node-fetch'], message: leavesThroughOneDoor };
 const nodeHttp = {
   group: ['node:http', 'node:https', 'node:http2', 'http', 'https', 'http2'],
@@ -194,7 +194,7 @@ export default defineConfig(
   },
   { files: ['libs/persistence/src/**/*.ts'], rules: barred(kafka, http, nodeHttp) },
   { files: ['libs/messaging/src/**/*.ts'], rules: barred(http, nodeHttp) },
-  { files: ['services/partner-notification/src/**/*.ts'], rules: barred(kafka, postgres) },
+  { files: ['libs/platform/src/outgoing/**/*.ts'], rules: barred(kafka, postgres) },
   {
     files: ['services/cli/**/*.ts'],
     rules: {

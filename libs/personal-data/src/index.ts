@@ -8,3 +8,4 @@ export {
   type PersonalDataSettings,
   readPersonalDataSettings,
 } from './personal-data.module.js';
+export { SecretBox } from './secret-box.js';

@@ -1,4 +1,15 @@
-export { Allow, type Caller, CurrentCaller, Public, type Role, roles } from './access/decorators.js';
+export { unverified } from './access/access.guard.js';
+export {
+  Allow,
+  type Caller,
+  CurrentCaller,
+  type Proof,
+  Public,
+  type RequestVerifier,
+  type Role,
+  roles,
+  Signed,
+} from './access/decorators.js';
 export { ConfigurationError, Environment } from './environment.js';
 export { Accepts, type BodyKind } from './http/accepts.js';
 export { pageLimit } from './http/paging.js';

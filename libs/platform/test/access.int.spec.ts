@@ -44,6 +44,18 @@ describe('access to a running process', () => {
     expect([denied.status, denied.body]).toMatchObject([403, { type: 'urn:fairlead:problem:forbidden' }]);
   });
 
+  it('lets in who is vouched for by a signature, or shows the very key that is asked for, and nobody else', async () => {
+    const status = async (given: { key: string | null; headers?: Record<string, string> }) =>
+      (await running.call('/v1/greetings/signed', { method: 'POST', json: {}, ...given })).status;
+    const { key: own } = await running.keyFor('source', { source: 'web' });
+    const { key: another } = await running.keyFor('source', { source: 'other' });
+    expect(await status({ key: null, headers: { 'x-signature': 'right' } })).toBe(202);
+    expect(await status({ key: null, headers: { 'x-signature': 'wrong' } })).toBe(401);
+    expect([await status({ key: own }), await status({ key: another }), await status({ key: ADMIN })]).toEqual([
+      202, 401, 401,
+    ]);
+  });
+
   it('keeps no key, only its hash', async () => {
     const { id, key } = await running.keyFor('auditor');
     const listed = (await running.call('/v1/keys')).body as { keys: { id: string }[] };

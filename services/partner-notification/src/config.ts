@@ -1,5 +1,5 @@
 import type { Environment } from '@fairlead/platform';
-import { AddressGuard } from './delivery/address-guard.js';
+import { type AddressGuard, readAddressGuard } from '@fairlead/platform/outgoing';
 
 /** Injection token of the service's settings. */
 export const SETTINGS = Symbol('partner-notification settings');
@@ -33,7 +33,7 @@ export function readSettings(environment: Environment): NotificationSettings {
       `must be at least ${deadlineMs + 2 * leaseMarginMs}ms for this FAIRLEAD_WEBHOOK_TIMEOUT`,
     );
   return {
-    guard: readGuard(environment),
+    guard: readAddressGuard(environment),
     publicUrl: environment
       .url('FAIRLEAD_PUBLIC_URL', {
         protocols: ['http', 'https'],
@@ -51,16 +51,6 @@ export function readSettings(environment: Environment): NotificationSettings {
       max: 1_000,
     }),
   };
-}
-
-function readGuard(environment: Environment): AddressGuard {
-  const allow = environment.list('FAIRLEAD_WEBHOOK_ALLOW', { default: [] });
-  try {
-    return new AddressGuard(allow);
-  } catch {
-    environment.refuse('FAIRLEAD_WEBHOOK_ALLOW', 'must be networks such as 10.20.0.0/16, separated by commas');
-    return new AddressGuard([]);
-  }
 }
 
 function readScale(environment: Environment): number {

@@ -1,12 +1,11 @@
 import { Module } from '@nestjs/common';
 import { MessagingModule } from '@fairlead/messaging';
-import { PersonalData, PersonalDataModule } from '@fairlead/personal-data';
+import { PersonalData, PersonalDataModule, SecretBox } from '@fairlead/personal-data';
 import { Environment } from '@fairlead/platform';
+import { GuardedHttp } from '@fairlead/platform/outgoing';
 import { type NotificationSettings, readSettings, SETTINGS } from './config.js';
 import { Contacts } from './delivery/contacts.js';
 import { Dispatcher } from './delivery/dispatcher.js';
-import { GuardedHttp } from './delivery/guarded-http.js';
-import { SecretBox } from './delivery/secret-box.js';
 import { EndpointsController } from './handlers/endpoints.controller.js';
 import { LeadErasedHandler } from './handlers/lead-erased.handler.js';
 import { LeadReceivedHandler } from './handlers/lead-received.handler.js';

@@ -1,8 +1,9 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable, type Type } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../http/problem.js';
 import { Callers } from './callers.js';
-import { type Access, ACCESS, type Caller } from './decorators.js';
+import { type Access, ACCESS, type Caller, type RequestVerifier, VERIFIER } from './decorators.js';
 
 /** Longer than any key; a larger header is not worth hashing. */
 const MAX_KEY_LENGTH = 512;
@@ -13,7 +14,10 @@ const MAX_KEY_LENGTH = 512;
  */
 @Injectable()
 export class AccessGuard implements CanActivate {
-  constructor(private readonly callers: Callers) {}
+  constructor(
+    private readonly callers: Callers,
+    private readonly modules: ModuleRef,
+  ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (context.getType() !== 'http') return true;
@@ -21,13 +25,25 @@ export class AccessGuard implements CanActivate {
     if (access === 'public') return true;
 
     const request = context.switchToHttp().getRequest<FastifyRequest>();
+    if (access === 'signed') return this.verify(request, verifierOf(context.getClass(), context.getHandler()));
     const key = bearerKey(request.headers.authorization);
     const recalled = this.callers.recall(key);
     if (recalled) return admit(request, recalled, access);
-    return this.ask(request, key, access);
+    return this.identify(request, key).then((caller) => admit(request, caller, access));
   }
 
-  private async ask(request: FastifyRequest, key: string, access: readonly string[] | undefined): Promise<boolean> {
+  private async verify(request: FastifyRequest, verifier: Type<RequestVerifier>): Promise<boolean> {
+    const proof = await this.modules.get<RequestVerifier>(verifier, { strict: false }).verify(request);
+    if (proof.by === 'signature') return true;
+    const key = bearerKey(request.headers.authorization);
+    const caller = this.callers.recall(key) ?? (await this.identify(request, key));
+    // Any other key is as good as none: to another source, this one looks like one that does not exist.
+    if (caller.role !== 'source' || caller.sourceId !== proof.sourceId) throw unverified();
+    request.caller = caller;
+    return true;
+  }
+
+  private async identify(request: FastifyRequest, key: string): Promise<Caller> {
     const found = await this.callers.identify(key, request.ip);
     if (!found) throw unauthorized('The key is not valid.', 'Bearer realm="fairlead", error="invalid_token"');
     if ('retryAfterMs' in found)
@@ -36,13 +52,23 @@ export class AccessGuard implements CanActivate {
         detail: 'Too many requests with wrong keys came from this address.',
         retryAfterSeconds: found.retryAfterMs / 1000,
       });
-    return admit(request, found, access);
+    return found;
   }
 }
 
 /** What a handler's own decorator says, or else its controller's. */
 export function accessOf(controller: object, handler: object): Access | undefined {
   return (Reflect.getMetadata(ACCESS, handler) ?? Reflect.getMetadata(ACCESS, controller)) as Access | undefined;
+}
+
+/** On a controller or handler with @Signed() it is always there. */
+function verifierOf(controller: object, handler: object): Type<RequestVerifier> {
+  return (Reflect.getMetadata(VERIFIER, handler) ?? Reflect.getMetadata(VERIFIER, controller)) as Type<RequestVerifier>;
+}
+
+/** 401 that is the same for whatever is wrong: a source that is not there, one without a secret, a signature that does not hold. */
+export function unverified(): Problem {
+  return unauthorized('Nothing proves where this comes from.', 'Bearer realm="fairlead"');
 }
 
 function admit(request: FastifyRequest, caller: Caller, access: readonly string[] | undefined): true {

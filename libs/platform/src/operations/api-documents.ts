@@ -4,7 +4,7 @@ import { ApiExcludeController, DocumentBuilder, type OpenAPIObject, SwaggerModul
 import { createReadStream } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, dirname } from 'node:path';
-import { Public } from '../access/decorators.js';
+import { type Access, Public } from '../access/decorators.js';
 import { notFound } from '../http/problem.js';
 import type { Route } from '../routes.js';
 
@@ -79,16 +79,26 @@ function withAccess(document: OpenAPIObject, routes: readonly Route[]): OpenAPIO
     const item = document.paths[path.replace(/:([A-Za-z0-9_]+)/g, '{$1}')];
     const operation = item?.[method.toLowerCase() as 'get'];
     if (!operation || access === undefined) continue;
-    const isPublic = access === 'public';
-    const refusals = isPublic ? {} : { 401: problem('No key, or not a valid one'), 403: problem('Not for this key') };
     Object.assign(operation, {
-      security: isPublic ? [] : [{ bearer: [] }],
-      ...(!isPublic && { 'x-roles': access }),
-      responses: { ...operation.responses, ...refusals, default: problem('What else went wrong') },
+      ...howToProve(access),
+      responses: { ...operation.responses, ...refusalsOf(access), default: problem('What else went wrong') },
     });
   }
   Object.assign((document.components ??= {}), { schemas: { ...document.components.schemas, Problem: PROBLEM } });
   return document;
+}
+
+function howToProve(access: Access): { security: Record<string, string[]>[]; 'x-roles'?: readonly string[] } {
+  if (access === 'public') return { security: [] };
+  // The empty one: a signature of the sender's own kind, which this language has no word for.
+  if (access === 'signed') return { security: [{}, { bearer: [] }], 'x-roles': ['source'] };
+  return { security: [{ bearer: [] }], 'x-roles': access };
+}
+
+function refusalsOf(access: Access): Record<number, ReturnType<typeof problem>> {
+  if (access === 'public') return {};
+  if (access === 'signed') return { 401: problem('Nothing proves where it comes from') };
+  return { 401: problem('No key, or not a valid one'), 403: problem('Not for this key') };
 }
 
 function problem(description: string) {

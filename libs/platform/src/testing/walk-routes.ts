@@ -73,7 +73,7 @@ function compareWithTable(routes: readonly Route[], reviewed: ReviewedRoutes): s
 }
 
 function inOrder(access: Access): string {
-  return access === 'public' ? access : [...access].sort().join(' ');
+  return typeof access === 'string' ? access : [...access].sort().join(' ');
 }
 
 function attemptsOf({ access, own, another }: ReviewedRoute, callers: CallersToTry): Attempt[] {
@@ -82,6 +82,17 @@ function attemptsOf({ access, own, another }: ReviewedRoute, callers: CallersToT
     return [
       { who: 'nobody', key: undefined, ...ADMITTED },
       { who: 'a wrong key', key: callers.wrong, ...ADMITTED },
+    ];
+  if (access === 'signed')
+    return [
+      { who: 'nobody', key: undefined, ...is(401) },
+      { who: 'a wrong key', key: callers.wrong, ...is(401) },
+      ...roles.map((role) => ({ who: role, key: callers.own[role], ...is(role === 'source' ? (own ?? 401) : 401) })),
+      ...(['partner', 'source'] as const).map((role) => ({
+        who: `another ${role}`,
+        key: callers.another[role],
+        ...is(401),
+      })),
     ];
   const ofRoles = roles.map((role) => {
     const owns = role === 'partner' || role === 'source';

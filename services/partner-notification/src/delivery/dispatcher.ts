@@ -8,16 +8,16 @@ import {
 import { derivedId, encodeEvent, type EncodedEvent, PartnerNotified, PartnerUnreachable } from '@fairlead/events';
 import { classOf, crashPoint, UnitsOfWork, type UnitOfWork } from '@fairlead/messaging';
 import { isTransient } from '@fairlead/persistence';
+import { SecretBox } from '@fairlead/personal-data';
+import { type Exchange, GuardedHttp, type OutgoingRequest } from '@fairlead/platform/outgoing';
 import { type NotificationSettings, SETTINGS } from '../config.js';
 import { attemptSeconds, attemptsTotal, bufferedGauge, inFlightGauge, withheldTotal } from '../metrics.js';
 import { type AttemptResult, type Claim, DeliveryQueueStore } from '../store/delivery-queue.store.js';
 import { EndpointsStore, SECRET_UNREADABLE, type SendingRow } from '../store/endpoints.store.js';
 import { Contacts, UNREADABLE } from './contacts.js';
 import { excerptOf } from './excerpt.js';
-import { type Exchange, GuardedHttp, type OutgoingRequest } from './guarded-http.js';
 import { judgeAttempt, type Judgement } from './judge-attempt.js';
 import { type Endpoint, Lane, type Waiting } from './lane.js';
-import { SecretBox } from './secret-box.js';
 import { parseSecret } from './signature.js';
 import { webhookBody, webhookHeaders } from './webhook.js';
 

@@ -1,4 +1,4 @@
-import type { Exchange } from './guarded-http.js';
+import type { Exchange } from '@fairlead/platform/outgoing';
 import { judgeAttempt } from './judge-attempt.js';
 import { MAX_ATTEMPTS } from './retry-schedule.js';
 

@@ -1,4 +1,4 @@
-import type { Exchange } from './guarded-http.js';
+import type { Exchange } from '@fairlead/platform/outgoing';
 import { parseRetryAfter, retryDelayMs } from './retry-schedule.js';
 
 /** What follows from an attempt. */

@@ -73,6 +73,17 @@ describe('an answer', () => {
     expect(answer.beginning.toString()).toBe('POST /hook?x=1');
   });
 
+  it('is kept as far as was asked for, and no further', async () => {
+    const port = await http((_, response) => response.end('x'.repeat(40_000)));
+    const url = new URL(`http://127.0.0.1:${port}/`);
+    const to = client();
+    const kept = async (more: { keepBytes?: number }) =>
+      (await to.send({ method: 'GET', url, headers: {}, ...more })).beginning.length;
+    expect([await kept({}), await kept({ keepBytes: 20_000 }), await kept({ keepBytes: 60_000 })]).toEqual([
+      1_024, 20_000, 40_000,
+    ]);
+  });
+
   it('is not followed when it points elsewhere', async () => {
     let elsewhere = 0;
     const target = await http((_, response) => {

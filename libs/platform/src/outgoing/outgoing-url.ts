@@ -6,7 +6,7 @@ import { type Lookup, permittedNow } from './guarded-http.js';
 const LOOKUP_MS = 3_000;
 
 /**
- * Why a webhook cannot be sent to this address, in words for whoever entered it; undefined when it can. This spares people
+ * Why nothing can be sent to this address, in words for whoever entered it; undefined when it can. This spares people
  * a surprise; what protects us is the check at every connection.
  */
 export async function refusalOf(text: string, guard: AddressGuard, lookup?: Lookup): Promise<string | undefined> {

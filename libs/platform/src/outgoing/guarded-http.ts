@@ -8,6 +8,8 @@ export interface OutgoingRequest {
   readonly url: URL;
   readonly headers: Record<string, string>;
   readonly body?: Buffer;
+  /** How much of the answer's body is kept, from its beginning; 1,024 bytes when nothing is said. */
+  readonly keepBytes?: number;
 }
 
 /** Why there was no usable answer. Each is a word that a partner can look up, and a value of a metric's label. */
@@ -27,7 +29,7 @@ export type NoAnswer =
 /** What became of a request. An answer is one that arrived whole; a status alone is not. */
 export type Exchange = Outcome & {
   readonly durationMs: number;
-  /** The first bytes of the answer's body. */
+  /** The first bytes of the answer's body, as many as were to be kept. */
   readonly beginning: Buffer;
 };
 
@@ -49,7 +51,7 @@ export interface GuardedHttpSettings {
 /** All addresses of a name. */
 export type Lookup = (hostname: string) => Promise<readonly { readonly address: string; readonly family: number }[]>;
 
-/** What is kept of an answer for people to look at. */
+/** What is kept of an answer for people to look at, when its content does not matter. */
 const BEGINNING_BYTES = 1_024;
 /** An origin that has not been called for this long gives its sockets back. */
 const IDLE_ORIGIN_MS = 60_000;
@@ -79,10 +81,14 @@ export class GuardedHttp {
   /** Sends and waits for the answer. Never rejects: that there is no answer is an answer, too. */
   send(request: OutgoingRequest): Promise<Exchange> {
     return new Promise((resolve) => {
-      const exchange: Request = new Request(this.#settings.maxAnswerBytes, (result) => {
-        this.#underWay.delete(exchange);
-        resolve(result);
-      });
+      const exchange: Request = new Request(
+        this.#settings.maxAnswerBytes,
+        request.keepBytes ?? BEGINNING_BYTES,
+        (result) => {
+          this.#underWay.delete(exchange);
+          resolve(result);
+        },
+      );
       this.#underWay.add(exchange);
       this.#deadlineTimer ??= setTimeout(this.#expire, this.#settings.deadlineMs).unref();
       const { url, method, headers, body } = request;
@@ -156,16 +162,19 @@ export class GuardedHttp {
 class Request implements Dispatcher.DispatchHandler {
   readonly startedAt = performance.now();
   readonly #maxAnswerBytes: number;
+  readonly #keepBytes: number;
   readonly #done: (exchange: Exchange) => void;
   #controller: Dispatcher.DispatchController | undefined;
   #settled = false;
   #status: number | undefined;
   #retryAfter: string | undefined;
   #received = 0;
-  #beginning: Buffer = EMPTY;
+  /** Joined once, at the end: an answer that is kept whole may come in hundreds of chunks. */
+  readonly #kept: Buffer[] = [];
 
-  constructor(maxAnswerBytes: number, done: (exchange: Exchange) => void) {
+  constructor(maxAnswerBytes: number, keepBytes: number, done: (exchange: Exchange) => void) {
     this.#maxAnswerBytes = maxAnswerBytes;
+    this.#keepBytes = keepBytes;
     this.#done = done;
   }
 
@@ -190,10 +199,9 @@ class Request implements Dispatcher.DispatchHandler {
 
   onResponseData(_: unknown, chunk: Buffer): void {
     if (this.#settled) return;
-    if (this.#received < BEGINNING_BYTES) {
-      // A copy: the chunk is a window into a buffer that the parser goes on using.
-      this.#beginning = Buffer.concat([this.#beginning, chunk.subarray(0, BEGINNING_BYTES - this.#received)]);
-    }
+    // A copy: the chunk is a window into a buffer that the parser goes on using.
+    if (this.#received < this.#keepBytes)
+      this.#kept.push(Buffer.from(chunk.subarray(0, this.#keepBytes - this.#received)));
     this.#received += chunk.length;
     if (this.#received > this.#maxAnswerBytes) this.breakOff('answer-too-large');
   }
@@ -214,11 +222,10 @@ class Request implements Dispatcher.DispatchHandler {
   #settle(outcome: Outcome): void {
     if (this.#settled) return;
     this.#settled = true;
-    this.#done({ ...outcome, durationMs: Math.round(performance.now() - this.startedAt), beginning: this.#beginning });
+    const beginning = Buffer.concat(this.#kept);
+    this.#done({ ...outcome, durationMs: Math.round(performance.now() - this.startedAt), beginning });
   }
 }
-
-const EMPTY = Buffer.alloc(0);
 
 class BrokenOff extends Error {
   override readonly name = 'BrokenOff';

@@ -1,0 +1,5 @@
+// An entrance of its own: whoever imports the platform alone loads no HTTP client, and replay never does.
+export { AddressGuard } from './address-guard.js';
+export { type Exchange, GuardedHttp, type OutgoingRequest } from './guarded-http.js';
+export { refusalOf } from './outgoing-url.js';
+export { readAddressGuard } from './settings.js';

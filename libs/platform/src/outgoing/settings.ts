@@ -1,0 +1,13 @@
+import type { Environment } from '../environment.js';
+import { AddressGuard } from './address-guard.js';
+
+/** Which private networks may be called: the same for everything that leaves, wherever it goes. */
+export function readAddressGuard(environment: Environment): AddressGuard {
+  const allow = environment.list('FAIRLEAD_WEBHOOK_ALLOW', { default: [] });
+  try {
+    return new AddressGuard(allow);
+  } catch {
+    environment.refuse('FAIRLEAD_WEBHOOK_ALLOW', 'must be networks such as 10.20.0.0/16, separated by commas');
+    return new AddressGuard([]);
+  }
+}
