@@ -12,6 +12,7 @@ export {
 } from './access/decorators.js';
 export { ConfigurationError, Environment } from './environment.js';
 export { Accepts, type BodyKind } from './http/accepts.js';
+export { parseJson } from './http/json.js';
 export { pageLimit } from './http/paging.js';
 export { type FieldError, notFound, Problem, type ProblemOptions } from './http/problem.js';
 export { invalidInput } from './http/validation.js';

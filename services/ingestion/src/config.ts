@@ -1,8 +1,13 @@
 import type { Environment } from '@fairlead/platform';
+import { type AddressGuard, readAddressGuard } from '@fairlead/platform/outgoing';
 
 export interface IngestionSettings {
   /** Intake stops at this many events that Kafka has not yet taken. */
   readonly maxUnpublished: number;
+  /** Which addresses may be asked for what webhooks only name. */
+  readonly guard: AddressGuard;
+  /** How senders spell our address, without a slash at the end; undefined: as each request says. */
+  readonly publicUrl: string | undefined;
 }
 
 export const INGESTION_SETTINGS = Symbol('settings of ingestion');
@@ -12,5 +17,7 @@ export function readIngestionSettings(environment: Environment): IngestionSettin
     // Half a million events are about a gigabyte of outbox: hours without Kafka at the pace of most vendors, and far from
     // filling the database's disk, which would stop everything instead of intake alone.
     maxUnpublished: environment.integer('FAIRLEAD_MAX_UNPUBLISHED', { default: 500_000, min: 1, max: 100_000_000 }),
+    guard: readAddressGuard(environment),
+    publicUrl: environment.optionalUrl('FAIRLEAD_PUBLIC_URL', { protocols: ['http', 'https'] })?.replace(/\/+$/, ''),
   };
 }

@@ -11,17 +11,22 @@ import { HoldExpiryTimer } from './handlers/hold-expiry.timer.js';
 import { IdempotencyKeysTimer } from './handlers/idempotency-keys.timer.js';
 import { LeadsController } from './handlers/leads.controller.js';
 import { PolicyActivatedHandler } from './handlers/policy-activated.handler.js';
+import { SourceEventsController } from './handlers/source-events.controller.js';
 import { SourcesController } from './handlers/sources.controller.js';
 import { Backlog } from './intake/backlog.js';
 import { CompleteLead } from './intake/complete-lead.js';
 import { Intake } from './intake/intake.js';
 import { TakeIn } from './intake/take-in.js';
+import { SourceVerifier } from './sources/source-verifier.js';
+import { TakeArrivals } from './sources/take-arrivals.js';
 import { ActivePolicyStore } from './store/active-policy.store.js';
 import { ErasuresStore } from './store/erasures.store.js';
+import { FetchesStore } from './store/fetches.store.js';
 import { HeldLeadsStore } from './store/held-leads.store.js';
 import { IdempotencyKeysStore } from './store/idempotency-keys.store.js';
 import { IdentitiesStore } from './store/identities.store.js';
 import { LeadsStore } from './store/leads.store.js';
+import { SetAsideStore } from './store/set-aside.store.js';
 import { SourcesStore } from './store/sources.store.js';
 
 export const migrations = new URL('../migrations/', import.meta.url);
@@ -31,9 +36,17 @@ export const migrations = new URL('../migrations/', import.meta.url);
     MessagingModule.forService({ name: 'ingestion', migrations, topics: ['control'] }),
     PersonalDataModule.register(),
   ],
-  controllers: [LeadsController, HeldLeadsController, ErasuresController, SourcesController, PolicyActivatedHandler],
+  controllers: [
+    LeadsController,
+    HeldLeadsController,
+    ErasuresController,
+    SourcesController,
+    SourceEventsController,
+    PolicyActivatedHandler,
+  ],
   providers: [
     { provide: INGESTION_SETTINGS, inject: [Environment], useFactory: readIngestionSettings },
+    ...[SourceVerifier, TakeArrivals],
     ...[Intake, TakeIn, CompleteLead, Backlog, HoldExpiryTimer, IdempotencyKeysTimer, EraseLead, ErasureTimer],
     ...[
       SourcesStore,
@@ -43,6 +56,8 @@ export const migrations = new URL('../migrations/', import.meta.url);
       IdempotencyKeysStore,
       ActivePolicyStore,
       ErasuresStore,
+      FetchesStore,
+      SetAsideStore,
     ],
   ],
 })

@@ -24,3 +24,18 @@ export const heldLeadsFailed = new Counter({
   name: 'fairlead_held_leads_failed_total',
   help: 'Times that a held lead could not go on, or not with its contact; above 0 somebody should look at the keys',
 });
+export const deliveriesRefused = new Counter({
+  name: 'fairlead_source_deliveries_refused_total',
+  help: 'Deliveries of tools that nothing proved, by the format of the source; none: no such source, or not one for deliveries',
+  labelNames: ['format'],
+});
+export const arrivalsTotal = new Counter({
+  name: 'fairlead_source_arrivals_total',
+  help: 'What came in deliveries of tools, item by item: what it was, or what became of it when it was a lead',
+  labelNames: ['format', 'status'],
+});
+export const fetchesTotal = new Counter({
+  name: 'fairlead_source_fetches_total',
+  help: 'What deliveries only named and was asked for, by what came of it',
+  labelNames: ['format', 'outcome'],
+});

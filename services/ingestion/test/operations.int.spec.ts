@@ -68,6 +68,8 @@ describe('intake', () => {
     const post = document.paths['/v1/leads']?.['post'];
     expect(Object.keys(post?.requestBody?.content ?? {})).toEqual([
       'application/json',
+      'application/cloudevents+json',
+      'application/cloudevents-batch+json',
       'application/x-ndjson',
       'text/csv',
     ]);

@@ -15,6 +15,15 @@ describe('parsing a body', () => {
     );
   });
 
+  it('keeps an id that a double cannot hold, where that is asked for', () => {
+    const text = '{"id":123456789012345678901,"small":12345678901234,"share":0.12345678901234567}';
+    expect(parseJson(Buffer.from(text), { exactIntegers: true })).toEqual({
+      id: '123456789012345678901',
+      small: 12345678901234,
+      share: 0.12345678901234567,
+    });
+  });
+
   it('takes an empty body for none', () => {
     expect(parse('')).toBeUndefined();
   });

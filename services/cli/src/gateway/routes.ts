@@ -7,6 +7,8 @@ export const routesOf: Readonly<Record<string, readonly string[]>> = {
     'POST /v1/erasures',
     'GET /v1/sources/:sourceId',
     'PUT /v1/sources/:sourceId',
+    'GET /v1/sources/:sourceId/events',
+    'POST /v1/sources/:sourceId/events',
   ],
   scoring: ['GET /v1/models', 'GET /v1/models/:name', 'PUT /v1/models/:name', 'POST /v1/models/:name/activate'],
   routing: [

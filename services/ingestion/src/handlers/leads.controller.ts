@@ -23,6 +23,7 @@ import { readCsv } from '../intake/read-csv.js';
 import { readJson } from '../intake/read-json.js';
 import { readNdjson } from '../intake/read-ndjson.js';
 import type { RowResult } from '../intake/rows.js';
+import { CLOUDEVENT, CLOUDEVENTS, isBinary, readEvents } from '../sources/cloudevents.js';
 import { SourcesStore } from '../store/sources.store.js';
 import { KeyedRequest } from './keyed-request.js';
 import { type IntakeOptions, readIntakeOptions } from './intake-options.js';
@@ -73,16 +74,22 @@ export class LeadsController {
   @HttpCode(202)
   @Allow('source', 'manager', 'admin')
   @Accepts(
-    { 'application/json': 'bytes', 'application/x-ndjson': 'stream', 'text/csv': 'stream' },
+    {
+      'application/json': 'bytes',
+      [CLOUDEVENT]: 'bytes',
+      [CLOUDEVENTS]: 'bytes',
+      'application/x-ndjson': 'stream',
+      'text/csv': 'stream',
+    },
     { limitBytes: MAX_JSON_BYTES },
   )
   @ApiOperation({
-    summary: 'Send leads: one, a list, lines of JSON, or a table',
+    summary: 'Send leads: one, a list, lines of JSON, a table, or CloudEvents with a lead each as their data',
     description:
       'Answered when the leads are stored for good. In a list each lead is judged by itself: the answer tells by its index ' +
       `what became of it. JSON may have ${MAX_JSON_BYTES} bytes; lines and tables ${MAX_STREAM_BYTES} bytes and ${MAX_ROWS} rows.`,
   })
-  @ApiConsumes('application/json', 'application/x-ndjson', 'text/csv')
+  @ApiConsumes('application/json', CLOUDEVENT, CLOUDEVENTS, 'application/x-ndjson', 'text/csv')
   @ApiBody({ schema: { oneOf: [leadSchema, { type: 'array', items: leadSchema }] } })
   @ApiQuery({ name: 'source', required: false, description: 'Where the leads come from. A source’s key has its own.' })
   @ApiQuery({
@@ -126,8 +133,8 @@ export class LeadsController {
     const keyed = KeyedRequest.of(request, caller, this.personalData);
 
     if (Buffer.isBuffer(body)) {
-      const { isOne, rows } = readJson(body);
-      const results = await this.#takeIn(request, options, keyed, parts([rows]), mappingFor(options, 'json', 'ndjson'));
+      const { isOne, rows, mapping } = readWhole(body, request, options);
+      const results = await this.#takeIn(request, options, keyed, parts([rows]), mapping);
       const [only] = results;
       if (isOne && only?.status === 'rejected') throw rejectedLead(only);
       return { results };
@@ -187,6 +194,20 @@ export class LeadsController {
       this.#log.log({ event: 'leads.imported', source: source?.id, ...tally(results), ms: Date.now() - startedAt });
     return results;
   }
+}
+
+/** JSON: leads, or events with a lead each. */
+function readWhole(
+  body: Buffer,
+  { headers }: FastifyRequest,
+  options: IntakeOptions,
+): { readonly isOne: boolean; readonly rows: readonly RawRow[]; readonly mapping: Mapping | undefined } {
+  const { contentType } = options;
+  const whole = readJson(body);
+  const mapping = mappingFor(options, 'json', 'ndjson', 'cloudevents');
+  if (contentType === 'application/json' && !isBinary({ contentType, headers })) return { ...whole, mapping };
+  // What they hold is mapped here, and not once more.
+  return { ...whole, ...readEvents(whole.rows, { contentType, headers, mapping }), mapping: undefined };
 }
 
 /** Rows in parts of the same size however the body came in, so that a repeated request has the same parts. */

@@ -1,4 +1,5 @@
 import type { FieldError, IdentityKind, NormalisedLead } from '@fairlead/decisions';
+import type { OpenUnit } from '@fairlead/messaging';
 import type { KeyedPart } from '../store/idempotency-keys.store.js';
 
 /** One lead of a request, understood or not, with the id that it gets if it is new. */
@@ -25,6 +26,8 @@ export interface HashedKey {
 export interface Submission {
   readonly rows: readonly PreparedRow[];
   readonly keyedPart?: KeyedPart;
+  /** Stored in the same transaction, unless the submission was taken in before. May run again, in another one. */
+  readonly alongside?: (unit: OpenUnit) => Promise<void>;
   readonly traceparent?: string;
 }
 

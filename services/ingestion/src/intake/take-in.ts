@@ -74,6 +74,7 @@ export class TakeIn {
       const fresh = submissions.filter((_, place) => (answers[place]?.outcome ?? 'bound') === 'bound');
 
       const results = await this.#takeRows(unit, fresh, policy);
+      for (const { alongside } of fresh) await alongside?.(unit);
 
       this.keys.answer(
         unit,

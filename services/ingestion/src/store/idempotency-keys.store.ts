@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { Query } from '@fairlead/persistence';
 import type { UnitOfWork } from '@fairlead/messaging';
 
-/** One part of a request that carries an Idempotency-Key. */
+/** One part of a request that carries an Idempotency-Key, or one item of a tool’s delivery. */
 export interface KeyedPart {
+  /** Id of the API key; `source/…` for a tool’s own deliveries. */
   readonly caller: string;
   readonly key: string;
   readonly part: number;
@@ -69,13 +70,15 @@ export class IdempotencyKeysStore {
   }
 
   /**
-   * A day is longer than any client repeats a request.
+   * A day is longer than any client repeats a request. Marketing tools go on for up to a day and a half, and somebody may have
+   * one send a delivery again after a weekend: theirs are kept for three days.
    * @returns how many were forgotten
    */
   async forgetOld(query: Query, limit: number): Promise<number> {
     const rows = await query(
       `DELETE FROM idempotency_keys WHERE ctid = ANY(ARRAY(
-         SELECT ctid FROM idempotency_keys WHERE used_at < now() - interval '1 day' LIMIT $1 FOR UPDATE SKIP LOCKED
+         SELECT ctid FROM idempotency_keys WHERE used_at < now() - interval '1 day'
+           AND (caller NOT LIKE 'source/%' OR used_at < now() - interval '3 days') LIMIT $1 FOR UPDATE SKIP LOCKED
        )) RETURNING 1`,
       [limit],
     );

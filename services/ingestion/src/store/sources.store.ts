@@ -1,9 +1,11 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { LeadInput, Mapping } from '@fairlead/decisions';
 import { UnitsOfWork } from '@fairlead/messaging';
-
-export const formats = ['json', 'ndjson', 'csv'] as const;
-export type Format = (typeof formats)[number];
+import { PersonalData, SecretBox } from '@fairlead/personal-data';
+import type { Query } from '@fairlead/persistence';
+import { randomUUID } from 'node:crypto';
+import type { Format } from '../sources/formats.js';
+import type { Credentials } from '../sources/source-format.js';
 
 /** Where leads come from, and how to read them. */
 export interface Source {
@@ -11,6 +13,26 @@ export interface Source {
   readonly format: Format;
   readonly mapping?: Mapping;
   readonly defaults?: LeadInput;
+  /** Whether what its webhooks only name can be asked for. */
+  readonly canFetch?: boolean;
+}
+
+/** As it is shown: which secrets there are, and never what they are. */
+export interface ShownSource extends Omit<Source, 'canFetch'> {
+  readonly secretSince?: Date;
+  /** The secret before it is valid until then. */
+  readonly previousSecretUntil?: Date;
+  readonly publicKeys?: readonly string[];
+  readonly hasVerifyToken?: true;
+  readonly fetch?: { readonly baseUrl: string; readonly hasToken: true };
+}
+
+/** Undefined: as before; null: none any more. */
+export interface NewSource extends Omit<Source, 'canFetch'> {
+  readonly secret?: string | null | undefined;
+  readonly publicKeys: readonly string[];
+  readonly verifyToken?: string | null | undefined;
+  readonly fetch?: { readonly baseUrl: string; readonly token?: string | undefined } | undefined;
 }
 
 /** How long another process may go on with what a source said before: nobody edits a source more often. */
@@ -21,8 +43,16 @@ const MAX_CACHED = 1_000;
 @Injectable()
 export class SourcesStore {
   readonly #cache = new Map<string, { source: Source; until: number }>();
+  readonly #credentials = new Map<string, { credentials: Credentials; until: number }>();
+  readonly #box: SecretBox;
+  readonly #log = new Logger('sources');
 
-  constructor(private readonly units: UnitsOfWork) {}
+  constructor(
+    private readonly units: UnitsOfWork,
+    personalData: PersonalData,
+  ) {
+    this.#box = new SecretBox(personalData.deriveKey('source-secrets'));
+  }
 
   /** For intake, thousands of times a second: remembered for a moment. A source that is not there is always asked for. */
   async find(id: string): Promise<Source | undefined> {
@@ -42,21 +72,170 @@ export class SourcesStore {
       format: Format;
       mapping: Mapping | null;
       defaults: LeadInput | null;
-    }>('SELECT format, mapping, defaults FROM sources WHERE id = $1', [id]);
+      canFetch: boolean;
+    }>(
+      `SELECT format, mapping, defaults, fetch_base_url IS NOT NULL AND fetch_token IS NOT NULL AS "canFetch"
+       FROM sources WHERE id = $1`,
+      [id],
+    );
     if (!row) return undefined;
-    const { format, mapping, defaults } = row;
-    return { id, format, ...(mapping && { mapping }), ...(defaults && { defaults }) };
+    const { format, mapping, defaults, canFetch } = row;
+    return { id, format, ...(mapping && { mapping }), ...(defaults && { defaults }), ...(canFetch && { canFetch }) };
   }
 
-  /** @returns whether it is new */
-  async put({ id, format, mapping, defaults }: Source): Promise<boolean> {
-    const [row] = await this.units.query<{ is_new: boolean }>(
-      `INSERT INTO sources (id, format, mapping, defaults) VALUES ($1, $2, $3, $4)
-       ON CONFLICT (id) DO UPDATE SET format = $2, mapping = $3, defaults = $4, updated_at = now()
-       RETURNING xmax = 0 AS is_new`,
-      [id, format, mapping ? JSON.stringify(mapping) : null, defaults ? JSON.stringify(defaults) : null],
+  /** Without secrets: what is shown of them is since when there is one. */
+  async show(id: string, query: Query = this.units.query): Promise<ShownSource | undefined> {
+    const [row] = await query<{
+      format: Format;
+      mapping: Mapping | null;
+      defaults: LeadInput | null;
+      publicKeys: string[];
+      hasVerifyToken: boolean;
+      baseUrl: string | null;
+      since: Date | null;
+      previousUntil: Date | null;
+    }>(
+      `SELECT format, mapping, defaults, public_keys AS "publicKeys", verify_token IS NOT NULL AS "hasVerifyToken",
+         fetch_base_url AS "baseUrl",
+         (SELECT created_at FROM source_secrets WHERE source_id = $1 AND expires_at IS NULL) AS since,
+         (SELECT max(expires_at) FROM source_secrets WHERE source_id = $1 AND expires_at > now()) AS "previousUntil"
+       FROM sources WHERE id = $1`,
+      [id],
     );
-    this.#cache.delete(id);
-    return row?.is_new === true;
+    if (!row) return undefined;
+    return {
+      id,
+      format: row.format,
+      ...(row.mapping && { mapping: row.mapping }),
+      ...(row.defaults && { defaults: row.defaults }),
+      ...(row.since && { secretSince: row.since }),
+      ...(row.previousUntil && { previousSecretUntil: row.previousUntil }),
+      ...(row.publicKeys.length > 0 && { publicKeys: row.publicKeys }),
+      ...(row.hasVerifyToken && { hasVerifyToken: true }),
+      ...(row.baseUrl !== null && { fetch: { baseUrl: row.baseUrl, hasToken: true } }),
+    };
   }
+
+  /**
+   * Makes the source, or changes it. A secret that is replaced is valid for a day longer; one of another tool is not.
+   * @returns `token-needed` when it is to be asked at an address for which there is no token: one that was given for another
+   *   address is not sent to this one
+   */
+  async put(source: NewSource): Promise<ShownSource | 'token-needed'> {
+    const shown = await this.units.run(async ({ query }) => {
+      const [before] = await query<{ format: Format; baseUrl: string | null; token: Buffer | null }>(
+        `SELECT format, fetch_base_url AS "baseUrl", fetch_token AS token FROM sources WHERE id = $1 FOR UPDATE`,
+        [source.id],
+      );
+      const token = this.#tokenOf(source, before);
+      if (source.fetch && !token) return 'token-needed';
+      await query(
+        `INSERT INTO sources (id, format, mapping, defaults, public_keys, fetch_base_url, fetch_token)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (id) DO UPDATE SET format = excluded.format, mapping = excluded.mapping, defaults = excluded.defaults,
+           public_keys = excluded.public_keys, fetch_base_url = excluded.fetch_base_url, fetch_token = excluded.fetch_token,
+           verify_token = CASE WHEN sources.format = excluded.format THEN sources.verify_token END, updated_at = now()`,
+        [
+          ...[source.id, source.format],
+          ...[source.mapping, source.defaults].map((document) => (document ? JSON.stringify(document) : null)),
+          ...[source.publicKeys, source.fetch?.baseUrl ?? null, token ?? null],
+        ],
+      );
+      if (before && before.format !== source.format)
+        await query('DELETE FROM source_secrets WHERE source_id = $1', [source.id]);
+      if (source.secret !== undefined) await this.#putSecret(query, source.id, source.secret);
+      if (source.verifyToken !== undefined) {
+        const sealed = source.verifyToken === null ? null : this.#seal(source.id, 'verify-token', source.verifyToken);
+        await query('UPDATE sources SET verify_token = $2 WHERE id = $1', [source.id, sealed]);
+      }
+      return (await this.show(source.id, query)) as ShownSource;
+    });
+    this.#cache.delete(source.id);
+    this.#credentials.delete(source.id);
+    return shown;
+  }
+
+  #tokenOf(
+    { id, fetch }: NewSource,
+    before: { readonly baseUrl: string | null; readonly token: Buffer | null } | undefined,
+  ): Buffer | undefined {
+    if (!fetch) return undefined;
+    if (fetch.token !== undefined) return this.#seal(id, 'fetch-token', fetch.token);
+    const sameOrigin = before?.baseUrl != null && new URL(before.baseUrl).origin === new URL(fetch.baseUrl).origin;
+    return sameOrigin ? (before.token ?? undefined) : undefined;
+  }
+
+  async #putSecret(query: Query, id: string, secret: string | null): Promise<void> {
+    if (secret === null) {
+      await query('DELETE FROM source_secrets WHERE source_id = $1', [id]);
+      return;
+    }
+    const [newest] = await query<StoredSecret>(
+      'SELECT id, secret FROM source_secrets WHERE source_id = $1 AND expires_at IS NULL',
+      [id],
+    );
+    // Said again, as by a script that sets everything up every time: nothing begins anew.
+    if (newest && this.#open(id, newest.id, newest.secret) === secret) return;
+    await query('DELETE FROM source_secrets WHERE source_id = $1 AND expires_at IS NOT NULL', [id]);
+    await query(`UPDATE source_secrets SET expires_at = now() + interval '1 day' WHERE source_id = $1`, [id]);
+    const secretId = randomUUID();
+    await query('INSERT INTO source_secrets (id, source_id, secret) VALUES ($1, $2, $3)', [
+      secretId,
+      id,
+      this.#seal(id, secretId, secret),
+    ]);
+  }
+
+  /** What its deliveries are verified by; remembered for a moment, like the source. */
+  async credentialsOf(id: string): Promise<Credentials> {
+    const cached = this.#credentials.get(id);
+    if (cached && cached.until > Date.now()) return cached.credentials;
+    const secrets = await this.units.query<StoredSecret>(
+      `SELECT id, secret FROM source_secrets WHERE source_id = $1 AND (expires_at IS NULL OR expires_at > now())
+       ORDER BY created_at DESC`,
+      [id],
+    );
+    const [source] = await this.units.query<{ publicKeys: string[]; verifyToken: Buffer | null }>(
+      'SELECT public_keys AS "publicKeys", verify_token AS "verifyToken" FROM sources WHERE id = $1',
+      [id],
+    );
+    const credentials: Credentials = {
+      secrets: secrets.flatMap((each) => this.#open(id, each.id, each.secret) ?? []),
+      publicKeys: source?.publicKeys ?? [],
+      verifyToken: source?.verifyToken ? this.#open(id, 'verify-token', source.verifyToken) : undefined,
+    };
+    if (this.#credentials.size >= MAX_CACHED) this.#credentials.clear();
+    this.#credentials.set(id, { credentials, until: Date.now() + TRUST_MS });
+    return credentials;
+  }
+
+  /** Where what its webhooks name is asked for, and as whom. */
+  async fetchingOf(id: string): Promise<{ readonly baseUrl: string; readonly token: string } | undefined> {
+    const [row] = await this.units.query<{ baseUrl: string | null; token: Buffer | null }>(
+      'SELECT fetch_base_url AS "baseUrl", fetch_token AS token FROM sources WHERE id = $1',
+      [id],
+    );
+    const token = row?.token ? this.#open(id, 'fetch-token', row.token) : undefined;
+    return row?.baseUrl != null && token !== undefined ? { baseUrl: row.baseUrl, token } : undefined;
+  }
+
+  /** Opens for this source and this place only: a row that is copied elsewhere is worth nothing there. */
+  #seal(sourceId: string, place: string, secret: string): Buffer {
+    return this.#box.seal(`${sourceId}/${place}`, secret);
+  }
+
+  /** One that cannot be opened, because it was sealed with another master key, is none; whoever looks sees why. */
+  #open(sourceId: string, place: string, sealed: Buffer): string | undefined {
+    try {
+      return this.#box.open(`${sourceId}/${place}`, sealed);
+    } catch {
+      this.#log.error({ event: 'source.secret-unreadable', source: sourceId });
+      return undefined;
+    }
+  }
+}
+
+interface StoredSecret {
+  readonly id: string;
+  readonly secret: Buffer;
 }

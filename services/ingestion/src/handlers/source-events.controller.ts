@@ -1,0 +1,163 @@
+import { Controller, Get, HttpCode, Logger, Post, Req, Res } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiExtension, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FieldError } from '@fairlead/decisions';
+import { PersonalData } from '@fairlead/personal-data';
+import { Accepts, parseJson, Problem, Signed } from '@fairlead/platform';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Backlog } from '../intake/backlog.js';
+import { tooLarge } from '../intake/read-body.js';
+import { isForm, parseForm } from '../sources/json.js';
+import type { Arrival } from '../sources/source-format.js';
+import { SourceVerifier, type Verified } from '../sources/source-verifier.js';
+import { type ArrivalResult, TakeArrivals } from '../sources/take-arrivals.js';
+
+/** 5 MiB hold some hundreds of contacts with all their fields; no tool sends more at once. */
+const MAX_BYTES = 5 * 1024 * 1024;
+/** Items of one delivery: the largest batches that we know of have a thousand. */
+const MAX_ITEMS = 5_000;
+
+const errorsSchema = {
+  type: 'array',
+  items: {
+    type: 'object',
+    required: ['field', 'rule', 'detail'],
+    properties: { field: { type: 'string' }, rule: { type: 'string' }, detail: { type: 'string' } },
+  },
+};
+const resultSchema = {
+  type: 'object',
+  required: ['index', 'status'],
+  properties: {
+    index: { type: 'integer', description: 'of the item, from 0' },
+    id: { type: 'string', format: 'uuid', description: 'the lead’s' },
+    status: {
+      type: 'string',
+      description:
+        'received, merged, held, rejected: a lead; engaged, unknown-person: what somebody did; wanted: it will be asked for; ' +
+        'test: a trial of the tool; unknown: a type that is not known here, set aside',
+      enum: ['received', 'merged', 'held', 'rejected', 'engaged', 'unknown-person', 'wanted', 'test', 'unknown'],
+    },
+    errors: errorsSchema,
+    ignored: { ...errorsSchema, description: 'what could not be understood, and was left out of the lead' },
+  },
+};
+
+/** A marketing tool’s own webhooks → lead.received | lead.merged | lead.held | lead.rejected */
+@ApiTags('sources')
+@ApiParam({ name: 'sourceId' })
+@Controller('v1/sources/:sourceId/events')
+@Signed(SourceVerifier)
+export class SourceEventsController {
+  readonly #log = new Logger('sources');
+
+  constructor(
+    private readonly verifier: SourceVerifier,
+    private readonly backlog: Backlog,
+    private readonly arrivals: TakeArrivals,
+    private readonly personalData: PersonalData,
+  ) {}
+
+  @Post()
+  @HttpCode(202)
+  @Accepts(
+    {
+      'application/json': 'bytes',
+      'application/cloudevents+json': 'bytes',
+      'application/cloudevents-batch+json': 'bytes',
+      'application/x-www-form-urlencoded': 'bytes',
+    },
+    { limitBytes: MAX_BYTES },
+  )
+  @ApiOperation({
+    summary: 'A marketing tool’s own webhook',
+    description:
+      'Verified and read as the source’s format says, and answered when everything in it is stored for good. Each item is ' +
+      'judged by itself. What is sent again within three days is recognised and answered as before.',
+  })
+  @ApiConsumes(
+    ...['application/json', 'application/cloudevents+json'],
+    ...['application/cloudevents-batch+json', 'application/x-www-form-urlencoded'],
+  )
+  @ApiBody({ schema: { description: 'As the tool sends it.' } })
+  @ApiResponse({
+    status: 202,
+    description: 'Stored. What became of each item.',
+    schema: { type: 'object', required: ['results'], properties: { results: { type: 'array', items: resultSchema } } },
+  })
+  @ApiResponse({ status: 400, description: 'Proven, but not JSON.' })
+  @ApiResponse({ status: 413, description: 'Too large.' })
+  @ApiResponse({ status: 415, description: 'Not a content type of this format.' })
+  @ApiResponse({ status: 503, description: 'Too much at once, or no store; the tool will send it again.' })
+  @ApiExtension('x-says', ['lead.received', 'lead.merged', 'lead.held', 'lead.rejected'])
+  async post(@Req() request: FastifyRequest): Promise<{ results: readonly ArrivalResult[] }> {
+    this.backlog.refuseWhenFull();
+    const startedAt = Date.now();
+    const verified = this.verifier.of(request);
+    const arrivals = readDelivery(verified);
+    if (arrivals.length > MAX_ITEMS) throw tooLarge(`A delivery may have ${MAX_ITEMS} items.`);
+
+    const { traceparent } = request.headers;
+    const { source, delivery } = verified;
+    const results = await this.arrivals.take(arrivals, {
+      source,
+      keyOf: (arrival) => this.#keyOf(arrival, verified, arrivals.length),
+      now: delivery.receivedAt,
+      traceparent: typeof traceparent === 'string' ? traceparent : undefined,
+    });
+    this.#log.log({ event: 'delivery.taken', source: source.id, ...tally(results), ms: Date.now() - startedAt });
+    return { results };
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'A tool asks whether the address is ours' })
+  @ApiResponse({ status: 200, description: 'What the tool wants to hear.' })
+  challenge(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+    const { challenge } = this.verifier.of(request);
+    if (!challenge) throw new Problem(404, { type: 'not-found', title: 'Not found' });
+    void reply.header('content-type', challenge.contentType).send(challenge.body);
+  }
+
+  /** The tool's own name for the item, else the item itself: what is sent again is then known, whatever stands around it. */
+  #keyOf(arrival: Arrival, { delivery }: Verified, count: number): string {
+    if (arrival.key !== undefined) return this.#hash(`key/${arrival.key}`);
+    const { key: _, ...item } = arrival;
+    return this.#hash(count === 1 ? delivery.body.toString('base64') : JSON.stringify(item));
+  }
+
+  /** Keyed: it may have been made of contact data. */
+  #hash(text: string): string {
+    return this.personalData.keyedHash('request', text).toString('base64');
+  }
+}
+
+function readDelivery({ source, format, delivery }: Verified): readonly Arrival[] {
+  const { contentType, body, receivedAt } = delivery;
+  if (contentType !== 'application/json' && !format.contentTypes?.includes(contentType))
+    throw unsupported(verifiedTypes(format));
+  const value = isForm(contentType) ? parseForm(body) : parseJson(body, { exactIntegers: true });
+  if (value === undefined)
+    throw new Problem(400, { type: 'malformed-json', title: 'Malformed JSON', detail: 'The body is empty.' });
+  return format.read(value, delivery, {
+    mapping: source.mapping,
+    canFetch: source.canFetch === true,
+    now: receivedAt,
+  });
+}
+
+function verifiedTypes({ contentTypes = [] }: Verified['format']): string {
+  return ['application/json', ...contentTypes].join(', ');
+}
+
+function unsupported(accepted: string): Problem {
+  return new Problem(415, {
+    type: 'unsupported-media-type',
+    detail: `A source of this format accepts ${accepted}, as UTF-8.`,
+    headers: { 'accept-post': accepted },
+  });
+}
+
+function tally(results: readonly { readonly status: string; readonly errors?: readonly FieldError[] }[]) {
+  const counts: Record<string, number> = { items: results.length };
+  for (const { status } of results) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
+}

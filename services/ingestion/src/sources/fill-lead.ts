@@ -1,0 +1,139 @@
+import { applyMapping, type FieldError, LeadInput, type Mapping } from '@fairlead/decisions';
+import type { Scalar } from './json-value.js';
+
+/**
+ * Under which names a tool keeps what we have a field for: `{ phone: ['mobile', 'phone'] }`. Of several the first counts
+ * that says something. `fullName` is divided where the two names are not given.
+ */
+export type KnownNames = Readonly<Record<string, readonly string[]>>;
+
+export type Filled =
+  | {
+      readonly ok: true;
+      readonly lead: Record<string, unknown>;
+      /** Names that no field took. */
+      readonly left: readonly string[];
+    }
+  | { readonly ok: false; readonly errors: readonly FieldError[] };
+
+/** Texts for people, which may be cut: a long one is no reason to lose a lead. Ids and addresses may not. */
+const cuttable = ['firstName', 'lastName', 'company', 'city', 'industry', 'product', 'message'] as const;
+const MAX_FREE_TEXT = 200;
+
+/** What the source's mapping says of a name counts; what it does not mention is filled from what is known of the tool. */
+export function fillLead(values: ReadonlyMap<string, Scalar>, known: KnownNames, mapping: Mapping | undefined): Filled {
+  const mapped = mapping ? applyMapping(Object.fromEntries(values), mapping) : { ok: true as const, lead: {} };
+  if (!mapped.ok) return mapped;
+  const lead = new Map<string, unknown>(Object.entries(mapped.lead));
+  const used = new Set(Object.keys(mapping?.columns ?? {}));
+
+  for (const [field, names] of Object.entries(known)) {
+    const own = names.filter((name) => !Object.hasOwn(mapping?.columns ?? {}, name));
+    const value = own.map((name) => values.get(name)).find((each) => each !== undefined && String(each).trim() !== '');
+    for (const name of own) used.add(name);
+    if (value !== undefined) put(lead, field, value);
+  }
+  divideName(lead);
+  return { ok: true, lead: Object.fromEntries(lead), left: [...values.keys()].filter((name) => !used.has(name)) };
+}
+
+function put(lead: Map<string, unknown>, field: string, value: Scalar): void {
+  const [group, name] = field.split('.', 2) as [string, string | undefined];
+  if (name === undefined) {
+    if (lead.get(field) == null) lead.set(field, field === 'consent' ? value : fitting(field, String(value).trim()));
+    return;
+  }
+  const free = (lead.get(group) ?? {}) as Record<string, unknown>;
+  if (free[name] == null) free[name] = typeof value === 'string' ? cut(value.trim(), MAX_FREE_TEXT) : value;
+  lead.set(group, free);
+}
+
+function fitting(field: string, value: string): string {
+  const longest = (LeadInput.properties as Record<string, { maxLength?: number }>)[field]?.maxLength;
+  return (cuttable as readonly string[]).includes(field) && longest !== undefined ? cut(value, longest) : value;
+}
+
+/** In characters, as the limits are, and never through the middle of one. */
+function cut(value: string, longest: number): string {
+  if (value.length <= longest) return value;
+  return value.slice(0, longest).toWellFormed();
+}
+
+/** The last word is the family name: wrong for some, and better than none for most. Both are shown side by side anyway. */
+function divideName(lead: Map<string, unknown>): void {
+  const full = lead.get('fullName');
+  lead.delete('fullName');
+  if (typeof full !== 'string' || lead.has('firstName') || lead.has('lastName')) return;
+  const words = full.split(/\s+/);
+  const last = words.length > 1 ? words.pop() : undefined;
+  lead.set('firstName', fitting('firstName', words.join(' ')));
+  if (last !== undefined) lead.set('lastName', fitting('lastName', last));
+}
+
+/**
+ * Answers that no field took are kept in the message, which is sealed: nobody knows what is in them, and what stands in
+ * clear is there for good.
+ */
+export function withAnswers(
+  lead: Record<string, unknown>,
+  answers: readonly (readonly [question: string, answer: Scalar])[],
+): Record<string, unknown> {
+  const lines = answers.map(([question, answer]) => `${question}: ${answer}`);
+  if (lines.length === 0) return lead;
+  const said = typeof lead['message'] === 'string' ? [lead['message']] : [];
+  return { ...lead, message: fitting('message', [...said, ...lines].join('\n')) };
+}
+
+/** As people and tools name the usual questions of a form, in any spelling: `First name`, `first_name`, `FIRST_NAME`. */
+const usual: Readonly<Record<string, string>> = {
+  ...{
+    firstname: 'firstName',
+    givenname: 'firstName',
+    lastname: 'lastName',
+    surname: 'lastName',
+    familyname: 'lastName',
+  },
+  ...{ fullname: 'fullName', name: 'fullName', yourname: 'fullName' },
+  ...{ email: 'email', emailaddress: 'email', workemail: 'email', businessemail: 'email', companyemail: 'email' },
+  ...{
+    phone: 'phone',
+    phonenumber: 'phone',
+    workphone: 'phone',
+    workphonenumber: 'phone',
+    mobile: 'phone',
+    tel: 'phone',
+  },
+  ...{ mobilephone: 'phone', telephone: 'phone', company: 'company', companyname: 'company', organization: 'company' },
+  ...{ organisation: 'company', website: 'domain', companywebsite: 'domain', domain: 'domain', country: 'country' },
+  ...{
+    region: 'region',
+    state: 'region',
+    province: 'region',
+    city: 'city',
+    industry: 'industry',
+    companysize: 'employees',
+  },
+  ...{
+    employees: 'employees',
+    numberofemployees: 'employees',
+    product: 'product',
+    message: 'message',
+    comments: 'message',
+  },
+  ...{ jobtitle: 'attributes.jobTitle', title: 'attributes.jobTitle' },
+};
+
+/** Which of a form's questions are which of our fields, by how they are called. Work details before private ones. */
+export function usualNames(names: Iterable<string>): KnownNames {
+  const known: Record<string, string[]> = {};
+  for (const name of names) {
+    const folded = name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+    if (!Object.hasOwn(usual, folded)) continue;
+    const field = usual[folded] as string;
+    const isWork = folded.startsWith('work') || folded.startsWith('business') || folded.startsWith('company');
+    const list = (known[field] ??= []);
+    if (isWork) list.unshift(name);
+    else list.push(name);
+  }
+  return known;
+}

@@ -1,0 +1,20 @@
+import { cloudevents } from './cloudevents.js';
+import { json } from './json.js';
+import type { SourceFormat } from './source-format.js';
+import { typeform } from './typeform.js';
+
+/** Every way in which a source may send. `undefined`: it sends to POST /v1/leads only. */
+const registry = {
+  json,
+  ndjson: json,
+  csv: undefined,
+  cloudevents,
+  typeform,
+} as const satisfies Record<string, SourceFormat | undefined>;
+
+export type Format = keyof typeof registry;
+export const formats = Object.keys(registry) as [Format, ...Format[]];
+
+export function formatOf(name: Format): SourceFormat | undefined {
+  return registry[name];
+}

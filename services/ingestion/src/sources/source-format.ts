@@ -1,0 +1,105 @@
+import type { FieldError, Mapping } from '@fairlead/decisions';
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** What a tool has sent, before anything of it is believed. */
+export interface Delivery {
+  readonly method: string;
+  /** As the tool spelt it, from the scheme on: one tool signs it. */
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  /** Without parameters, in lower case. */
+  readonly contentType: string;
+  /** As it came: signatures are over these bytes and no others. */
+  readonly body: Buffer;
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number;
+}
+
+/** What a source's deliveries are verified by. */
+export interface Credentials {
+  /** The newest first; the one before it is valid for a day longer. */
+  readonly secrets: readonly string[];
+  /** PEM */
+  readonly publicKeys: readonly string[];
+  /** What the tool says when it asks whether we are there; undefined: the secret. */
+  readonly verifyToken: string | undefined;
+}
+
+/** `own-key`: the tool cannot sign; it shows the source's own key instead. */
+export type Verdict = 'verified' | 'refused' | 'own-key';
+
+/** What came of a delivery's items, in their order. `key`: by what an item is recognised when it is sent again. */
+export type Arrival = {
+  readonly key?: string;
+} & (
+  | { readonly kind: 'lead'; readonly lead: Record<string, unknown> }
+  | Activity
+  /** All that is known is the tool's own name for it; the rest has to be asked for. */
+  | { readonly kind: 'reference'; readonly reference: string }
+  /** The tool tries whether it arrives. What it would have been, where it says so. */
+  | { readonly kind: 'test'; readonly lead?: Record<string, unknown> }
+  /** @param type the tool's word for it */
+  | { readonly kind: 'unknown'; readonly type: string; readonly item: unknown }
+  | { readonly kind: 'unusable'; readonly errors: readonly FieldError[] }
+);
+
+/** Something that somebody did: no lead in itself. */
+export interface Activity {
+  readonly kind: 'activity';
+  /** At least one of them, as they were sent. */
+  readonly who: { readonly externalId?: string; readonly email?: string; readonly phone?: string };
+  /** What was done: `email-opened`. */
+  readonly activity: string;
+  /** How much more there is of each kind of engagement. */
+  readonly adds: Readonly<Record<string, number>>;
+  /** What each kind of engagement is from now on. */
+  readonly sets: Readonly<Record<string, number | string>>;
+  /** Milliseconds since the epoch. */
+  readonly occurredAt: number;
+}
+
+/** What the reader of a source is told about it. */
+export interface ReaderOptions {
+  readonly mapping: Mapping | undefined;
+  /** Whether what is only named can be asked for. */
+  readonly canFetch: boolean;
+  /** Milliseconds since the epoch: when nothing says otherwise, it happened now. */
+  readonly now: number;
+}
+
+/** One tool's way to send: how it proves itself, and what its words mean. */
+export interface SourceFormat {
+  readonly verify: (delivery: Delivery, credentials: Credentials) => Verdict;
+  /** What it wants to hear when it asks whether we are there; undefined: it is not the one that may ask. */
+  readonly challenge?: (query: Readonly<Record<string, unknown>>, credentials: Credentials) => Challenge | undefined;
+  /** Anything but JSON. */
+  readonly contentTypes?: readonly string[];
+  /** The parts of a delivery that stand for themselves. Never throws, whatever has been sent. */
+  readonly read: (body: unknown, delivery: Delivery, options: ReaderOptions) => readonly Arrival[];
+  readonly fetching?: Fetching;
+}
+
+export interface Challenge {
+  readonly contentType: 'text/plain' | 'application/json';
+  readonly body: string;
+}
+
+/** How a tool is asked for what its webhooks only name. */
+export interface Fetching {
+  /** How many may be asked for at once. */
+  readonly batch: number;
+  readonly request: (references: readonly string[], source: { readonly baseUrl: string }, now: number) => FetchRequest;
+  /** What was answered about each reference; one that is not among them is not there any more. */
+  readonly read: (answer: unknown, options: ReaderOptions) => ReadonlyMap<string, Arrival>;
+}
+
+export interface FetchRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+export function unusable(field: string, rule: string, detail: string): Extract<Arrival, { kind: 'unusable' }> {
+  return { kind: 'unusable', errors: [{ field, rule, detail }] };
+}

@@ -1,0 +1,143 @@
+import { Injectable } from '@nestjs/common';
+import type { FieldError } from '@fairlead/decisions';
+import type { OpenUnit } from '@fairlead/messaging';
+import { PersonalData } from '@fairlead/personal-data';
+import { Problem } from '@fairlead/platform';
+import { Intake } from '../intake/intake.js';
+import { prepareRows } from '../intake/prepare-rows.js';
+import type { PreparedRow, RowResult } from '../intake/rows.js';
+import { arrivalsTotal } from '../metrics.js';
+import { FetchesStore } from '../store/fetches.store.js';
+import { SetAsideStore } from '../store/set-aside.store.js';
+import type { Source } from '../store/sources.store.js';
+import { prepareArrival } from './prepare-arrival.js';
+import type { Arrival } from './source-format.js';
+
+/** What became of one item of a delivery. */
+export interface ArrivalResult {
+  readonly index: number;
+  readonly id?: string;
+  readonly status: RowResult['status'] | 'wanted' | 'test' | 'unknown';
+  readonly errors?: readonly FieldError[];
+  readonly ignored?: readonly FieldError[];
+}
+
+export interface TakeOptions {
+  readonly source: Source;
+  /** By what an item is recognised when it is sent again. */
+  readonly keyOf: (arrival: Arrival) => string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly traceparent: string | undefined;
+  /** Stored together with each item. */
+  readonly alongside?: (arrival: Arrival, unit: OpenUnit) => Promise<void>;
+}
+
+/** Items that are under way at once: as many as are committed together, more or less. */
+const PART = 250;
+
+/** Takes the items of a delivery in, each by itself: one that cannot be used costs no other, one that was sent before is known. */
+@Injectable()
+export class TakeArrivals {
+  constructor(
+    private readonly intake: Intake,
+    private readonly fetches: FetchesStore,
+    private readonly setAside: SetAsideStore,
+    private readonly personalData: PersonalData,
+  ) {}
+
+  /** @throws Problem 503 when something cannot be stored now; what was, is recognised when all is sent again */
+  async take(arrivals: readonly Arrival[], options: TakeOptions): Promise<ArrivalResult[]> {
+    const results: ArrivalResult[] = [];
+    for (let from = 0; from < arrivals.length; from += PART) {
+      const part = arrivals.slice(from, from + PART);
+      // All are waited for, also when one fails: none may be under way when the sender hears of it.
+      const settled = await Promise.allSettled(
+        part.map((arrival, place) => this.#takeOne(arrival, from + place, options, from > 0)),
+      );
+      for (const each of settled) {
+        if (each.status === 'rejected') throw each.reason;
+        results.push(each.value);
+        arrivalsTotal.inc({ format: options.source.format, status: each.value.status });
+      }
+    }
+    return results;
+  }
+
+  async #takeOne(arrival: Arrival, index: number, options: TakeOptions, mayWait: boolean): Promise<ArrivalResult> {
+    const { source, traceparent, keyOf, alongside } = options;
+    const { row, ignored = [], status } = await this.#prepare(arrival, index, options);
+    const key = keyOf(arrival);
+    const keyedPart = {
+      ...{ caller: `source/${source.id}`, key, part: 0 },
+      // The key says it all: what else is in the item may change from one attempt to the next.
+      request: this.personalData.keyedHash('request', key),
+    };
+    const [result] = await this.intake.submit(
+      {
+        rows: row ? [row] : [],
+        keyedPart,
+        alongside: async (unit) => {
+          await this.#store(arrival, options, unit);
+          await alongside?.(arrival, unit);
+        },
+        ...(traceparent !== undefined && { traceparent }),
+      },
+      { mayWait },
+    );
+    if (result) return { ...result, index, ...(ignored.length > 0 && { ignored }) };
+    return { index, status: status ?? 'unknown', ...(ignored.length > 0 && { ignored }) };
+  }
+
+  async #prepare(
+    arrival: Arrival,
+    index: number,
+    { source, now }: TakeOptions,
+  ): Promise<{ row?: PreparedRow; ignored?: readonly FieldError[]; status?: ArrivalResult['status'] }> {
+    const given = { source, personalData: this.personalData, now };
+    switch (arrival.kind) {
+      case 'lead':
+        return prepareArrival(arrival.lead, index, given);
+      case 'unusable': {
+        const raw = { errors: arrival.errors, text: '' };
+        const [row] = await prepareRows([raw], index, {
+          ...{ ...given, mapping: undefined, strict: false, findSource: async () => source },
+        });
+        return row ? { row } : {};
+      }
+      case 'test': {
+        // Judged as if it counted, so that whoever tries learns what would be wrong.
+        const judged = arrival.lead && (await prepareArrival(arrival.lead, index, given));
+        return {
+          status: 'test',
+          ignored: judged ? [...judged.ignored, ...(judged.row.ok ? [] : judged.row.errors)] : [],
+        };
+      }
+      case 'activity':
+        return { status: 'unknown' };
+      case 'reference':
+        return { status: 'wanted' };
+      case 'unknown':
+        return { status: 'unknown' };
+    }
+  }
+
+  async #store(arrival: Arrival, { source, traceparent }: TakeOptions, unit: OpenUnit): Promise<void> {
+    if (arrival.kind === 'reference') {
+      const wanted = { sourceId: source.id, reference: arrival.reference, traceparent };
+      if (!(await this.fetches.want(unit, wanted))) throw tooManyWanted();
+    } else if (arrival.kind === 'unknown') {
+      const item = JSON.stringify(arrival.item) ?? '';
+      await this.setAside.add(unit, { sourceId: source.id, type: arrival.type, item });
+    }
+  }
+}
+
+function tooManyWanted(): Problem {
+  return new Problem(503, {
+    type: 'too-many-fetches',
+    title: 'Too much to be asked for',
+    detail: 'More is waiting to be asked of the tool than can be kept.',
+    retryAfterSeconds: 60,
+  });
+}

@@ -1,0 +1,124 @@
+import { Injectable } from '@nestjs/common';
+import type { UnitOfWork } from '@fairlead/messaging';
+import type { Query } from '@fairlead/persistence';
+
+/** What is to be asked for. */
+export interface Fetch {
+  readonly sourceId: string;
+  readonly reference: string;
+  readonly revision: number;
+  /** This one included. */
+  readonly attempts: number;
+  readonly wantedAt: Date;
+  readonly traceparent: string | null;
+}
+
+/** Waiting for one source: at the pace of a batch every quarter of a second, an hour's work and more. */
+const MAX_WAITING = 100_000;
+/** How long a claim is a process's own: the deadline of a request, and time to take in what it brought. */
+const LEASE_SECONDS = 60;
+/** What was given up is kept for whoever looks why. */
+const GIVEN_UP_DAYS = 30;
+
+@Injectable()
+export class FetchesStore {
+  /**
+   * Wants it asked for, now. Named once more while it waits, it is asked for once.
+   * @returns false when too much is waiting for this source
+   */
+  async want(
+    { query, now }: UnitOfWork,
+    { sourceId, reference, traceparent }: { sourceId: string; reference: string; traceparent: string | undefined },
+  ): Promise<boolean> {
+    const rows = await query(
+      `INSERT INTO fetches (source_id, reference, wanted_at, due_at, traceparent)
+       SELECT $1, $2, to_timestamp($3::float8 / 1000), to_timestamp($3::float8 / 1000), $4
+       WHERE (SELECT count(*) FROM (SELECT 1 FROM fetches WHERE source_id = $1 LIMIT $5) AS waiting) < $5
+       ON CONFLICT (source_id, reference) DO UPDATE SET revision = fetches.revision + 1, attempts = 0, failed = NULL,
+         given_up_at = NULL, wanted_at = excluded.wanted_at, due_at = excluded.due_at, traceparent = excluded.traceparent
+       RETURNING 1`,
+      [sourceId, reference, now, traceparent ?? null, MAX_WAITING],
+    );
+    return rows.length > 0;
+  }
+
+  /** Sources for which something is due and that may be asked again. */
+  async sourcesDue(query: Query): Promise<string[]> {
+    const rows = await query<{ id: string }>(
+      `SELECT id FROM sources LEFT JOIN fetch_paces ON source_id = id
+       WHERE fetch_token IS NOT NULL AND coalesce(next_at <= now(), true) AND EXISTS (
+         SELECT 1 FROM fetches WHERE fetches.source_id = id AND given_up_at IS NULL AND due_at <= now())
+       ORDER BY id`,
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** @returns whether this process may ask now; nobody else may before `paceMs` have gone by */
+  async takeTurn(query: Query, sourceId: string, paceMs: number): Promise<boolean> {
+    const rows = await query(
+      `INSERT INTO fetch_paces (source_id, next_at) VALUES ($1, now() + $2 * interval '1 ms')
+       ON CONFLICT (source_id) DO UPDATE SET next_at = excluded.next_at WHERE fetch_paces.next_at <= now() RETURNING 1`,
+      [sourceId, paceMs],
+    );
+    return rows.length > 0;
+  }
+
+  /** The tool asks to be left alone for a while. */
+  async pause(query: Query, sourceId: string, pauseMs: number): Promise<void> {
+    await query(`UPDATE fetch_paces SET next_at = now() + $2 * interval '1 ms' WHERE source_id = $1`, [
+      sourceId,
+      pauseMs,
+    ]);
+  }
+
+  /** The longest due first. Should this process die, they are due again when the lease ends. */
+  async claim(query: Query, sourceId: string, limit: number): Promise<Fetch[]> {
+    return query<Fetch>(
+      `UPDATE fetches SET attempts = attempts + 1, due_at = now() + make_interval(secs => $3)
+       WHERE (source_id, reference) IN (
+         SELECT source_id, reference FROM fetches WHERE source_id = $1 AND given_up_at IS NULL AND due_at <= now()
+         ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+       RETURNING source_id AS "sourceId", reference, revision, attempts, wanted_at AS "wantedAt", traceparent`,
+      [sourceId, limit, LEASE_SECONDS],
+    );
+  }
+
+  /** Its answer is taken in. One that was named again meanwhile stays, and is due. */
+  async done(query: Query, { sourceId, reference, revision }: Fetch): Promise<void> {
+    await query('DELETE FROM fetches WHERE source_id = $1 AND reference = $2 AND revision = $3', [
+      ...[sourceId, reference, revision],
+    ]);
+  }
+
+  /** @param delayMs until the next attempt; undefined: there is none */
+  async failed(
+    query: Query,
+    fetches: readonly { readonly fetch: Fetch; readonly delayMs: number | undefined }[],
+    why: string,
+  ): Promise<void> {
+    await query(
+      `UPDATE fetches SET failed = $5, given_up_at = CASE WHEN delay IS NULL THEN now() END,
+         due_at = now() + coalesce(delay, 0) * interval '1 ms'
+       FROM unnest($1::text[], $2::text[], $3::int[], $4::float8[]) AS tried (source_id, reference, revision, delay)
+       WHERE (fetches.source_id, fetches.reference, fetches.revision) = (tried.source_id, tried.reference, tried.revision)`,
+      [
+        fetches.map(({ fetch }) => fetch.sourceId),
+        fetches.map(({ fetch }) => fetch.reference),
+        fetches.map(({ fetch }) => fetch.revision),
+        fetches.map(({ delayMs }) => delayMs ?? null),
+        why,
+      ],
+    );
+  }
+
+  /** @returns how many were dropped: given up, or never asked for because their source has nothing to ask with */
+  async dropOld(query: Query, limit: number): Promise<number> {
+    const rows = await query(
+      `DELETE FROM fetches WHERE ctid = ANY(ARRAY(
+         SELECT ctid FROM fetches WHERE wanted_at < now() - make_interval(days => $2) LIMIT $1 FOR UPDATE SKIP LOCKED
+       )) RETURNING 1`,
+      [limit, GIVEN_UP_DAYS],
+    );
+    return rows.length;
+  }
+}

@@ -1,0 +1,260 @@
+import { type Answer, type Intake, startIntake } from './fixture/intake.js';
+import { hmac, signatures } from './fixture/tools.js';
+
+let intake: Intake;
+
+beforeAll(async () => {
+  intake = await startIntake({ FAIRLEAD_PUBLIC_URL: PUBLIC_URL });
+});
+afterAll(() => intake?.end());
+
+const PUBLIC_URL = 'https://leads.vendor.test/in';
+const SECRET = 'a secret of the tool';
+
+interface Sending {
+  readonly type?: string;
+  readonly headers?: Record<string, string>;
+  readonly secret?: string;
+  readonly at?: number;
+  readonly query?: string;
+}
+
+/** As the tool sends it: signed, where it signs. */
+function send(source: string, format: string, body: string | object, sending: Sending = {}): Promise<Answer> {
+  const { type = 'application/json', headers = {}, secret = SECRET, at = Date.now(), query = '' } = sending;
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const path = `/v1/sources/${source}/events${query}`;
+  const signed = signatures[format]?.({ body: text, secret, url: `${PUBLIC_URL}${path}`, at }) ?? {};
+  return intake.call(path, {
+    method: 'POST',
+    type,
+    body: text,
+    headers: { ...signed, ...headers },
+    key: undefined as never,
+  });
+}
+
+const statuses = ({ status, body }: Answer) => [status, ...(body.results ?? []).map((each) => each.status)];
+
+async function setUp(id: string, format: string, more: Record<string, unknown> = {}): Promise<string> {
+  await intake.source(id, { format, secret: SECRET, ...more });
+  return id;
+}
+
+describe('a source that shows its own key', () => {
+  let key: string;
+  beforeAll(async () => {
+    const mapping = { columns: { 'person.mail': 'email', ref: 'externalId', 'person.name': 'lastName' } };
+    await setUp('portal', 'json', { mapping });
+    await setUp('bus', 'cloudevents');
+    key = await intake.keyOf('source', { source: 'portal' });
+  });
+  const authorization = (own: string) => ({ authorization: `Bearer ${own}` });
+
+  it('is read by its mapping, which reaches into nested objects', async () => {
+    const lead = { ref: 17, person: { mail: 'ada@portal.example', name: 'Ada' }, other: [1] };
+    const answer = await send('portal', 'json', lead, { headers: authorization(key) });
+    expect(statuses(answer)).toEqual([202, 'received']);
+    const [received] = await intake.said([answer.body.results?.[0]?.id ?? ''], 1);
+    expect(received).toMatchObject({ type: 'lead.received', data: { sourceId: 'portal', externalId: '17' } });
+  });
+
+  it('is answered item by item, of which a bad one costs no other', async () => {
+    const rows = [{ ref: 'b-1' }, 'no lead', { ref: 'b-2', person: { mail: 'not an address' } }, { ref: 'b-3' }];
+    const answer = await send('portal', 'json', rows, { headers: authorization(key) });
+    expect(statuses(answer)).toEqual([202, 'received', 'rejected', 'rejected', 'received']);
+    expect(answer.body.results?.map(({ index }) => index)).toEqual([0, 1, 2, 3]);
+  });
+
+  it('may send a form instead', async () => {
+    const form = { type: 'application/x-www-form-urlencoded', headers: authorization(key) };
+    expect(statuses(await send('portal', 'json', 'ref=f-1&person.mail=fritz%40portal.example', form))).toEqual([
+      202,
+      'received',
+    ]);
+  });
+
+  it('is let in with that key alone', async () => {
+    const another = await intake.keyOf('source', { source: 'bus' });
+    for (const headers of [{}, authorization(another), authorization(intake.admin), authorization('x'.repeat(40))])
+      expect((await send('portal', 'json', { ref: 'n-1' }, { headers })).status).toBe(401);
+    expect((await intake.call('/v1/sources/portal/events', { headers: authorization(key) })).status).toBe(401);
+  });
+
+  it('sends CloudEvents in each of their three modes', async () => {
+    const own = authorization(await intake.keyOf('source', { source: 'bus' }));
+    const event = (id: string) => ({
+      ...{ specversion: '1.0', id, source: '/crm', type: 'com.example.signup', time: '2026-01-02T03:04:05Z' },
+      data: { email: `${id}@bus.example` },
+    });
+    const structured = await send('bus', 'cloudevents', event('s-1'), {
+      ...{ type: 'application/cloudevents+json', headers: own },
+    });
+    expect(statuses(structured)).toEqual([202, 'received']);
+    const batch = { type: 'application/cloudevents-batch+json', headers: own };
+    const wrong = { ...event('b-2'), specversion: '0.3' };
+    expect(statuses(await send('bus', 'cloudevents', [event('b-1'), wrong, event('b-3')], batch))).toEqual([
+      ...[202, 'received', 'rejected', 'received'],
+    ]);
+    const attributes = {
+      'ce-specversion': '1.0',
+      'ce-id': 'i-1',
+      'ce-source': '/crm',
+      'ce-type': 'com.example.signup',
+    };
+    const binary = await send(
+      'bus',
+      'cloudevents',
+      { email: 'i-1@bus.example' },
+      { headers: { ...own, ...attributes } },
+    );
+    expect(statuses(binary)).toEqual([202, 'received']);
+    const [received] = await intake.said([structured.body.results?.[0]?.id ?? ''], 1);
+    expect(received).toMatchObject({ data: { externalId: 's-1', occurredAt: Date.UTC(2026, 0, 2, 3, 4, 5) } });
+  });
+});
+
+describe('CloudEvents at POST /v1/leads', () => {
+  const event = { specversion: '1.0', id: 'e-1', source: '/crm', type: 'com.example.signup' };
+  const post = (type: string, body: unknown, headers = {}) =>
+    intake.call('/v1/leads?source=plain', { type, body: JSON.stringify(body), headers });
+  beforeAll(() => setUp('plain', 'json'));
+
+  it('are read in each of their three modes', async () => {
+    const one = { ...event, subject: 'c-17', data: { email: 'c-17@plain.example' } };
+    expect(statuses(await post('application/cloudevents+json', one))).toEqual([202, 'received']);
+    const batch = [
+      { ...event, id: 'e-2', data: { email: 'c-18@plain.example' } },
+      { ...event, id: '' },
+    ];
+    expect(statuses(await post('application/cloudevents-batch+json', batch))).toEqual([202, 'received', 'rejected']);
+    const attributes = {
+      'ce-specversion': '1.0',
+      'ce-id': 'e-3',
+      'ce-source': '/crm',
+      'ce-type': 'com.example.signup',
+    };
+    expect(statuses(await post('application/json', { email: 'c-19@plain.example' }, attributes))).toEqual([
+      ...[202, 'received'],
+    ]);
+  });
+
+  it('say what is wrong with the one that was sent', async () => {
+    expect(await post('application/cloudevents+json', { ...event, data: [] })).toMatchObject({ status: 422 });
+    expect(await post('application/cloudevents+json', { data: {} })).toMatchObject({ status: 422 });
+  });
+});
+
+describe('a delivery that is signed', () => {
+  const response = (id: string, more: Record<string, unknown> = {}) => ({
+    event_id: id,
+    event_type: 'form_response',
+    form_response: {
+      ...{ form_id: 'f', token: `token-${id}`, submitted_at: '2026-09-26T08:23:49Z' },
+      answers: [{ type: 'email', email: `${id}@form.example`, field: { id: 'q', ref: 'r', type: 'email' } }],
+      ...more,
+    },
+  });
+  beforeAll(() => setUp('form', 'typeform'));
+
+  it('is taken in', async () => {
+    const answer = await send('form', 'typeform', response('one'));
+    expect(statuses(answer)).toEqual([202, 'received']);
+    expect(await send('form', 'typeform', response('one'))).toMatchObject({ status: 202, body: answer.body });
+  });
+
+  it('is refused when a byte of it, or of its signature, is another, and nothing of it is stored', async () => {
+    const body = JSON.stringify(response('two'));
+    const right = signatures['typeform']?.({ body, secret: SECRET, url: '', at: 0 }) ?? {};
+    const signature = right['typeform-signature'] ?? '';
+    const before = await intake.dump();
+    const tries: [string, Record<string, string>][] = [
+      [body.replace('two', 'twi'), right],
+      [`${body} `, right],
+      [
+        body,
+        {
+          'typeform-signature': signature.replace(
+            /.(=+)$/,
+            (_, end: string) => `${signature.at(-3) === 'A' ? 'B' : 'A'}${end}`,
+          ),
+        },
+      ],
+      [body, { 'typeform-signature': signature.slice('sha256='.length) }],
+      [body, { 'typeform-signature': '' }],
+      [body, { 'typeform-signature': `sha256=${hmac('', 'base64', body)}` }],
+      [body, { 'typeform-signature': `sha256=${hmac('another secret', 'base64', body)}` }],
+      [body, {}],
+    ];
+    for (const [text, headers] of tries) expect((await send('form', 'none', text, { headers })).status).toBe(401);
+    expect(await intake.dump()).toBe(before);
+    expect(statuses(await send('form', 'none', body, { headers: right }))).toEqual([202, 'received']);
+  });
+
+  it('is refused by a source without a secret, rather than trusted', async () => {
+    await intake.source('trusting', { format: 'typeform' });
+    expect((await send('trusting', 'typeform', response('three'), { secret: '' })).status).toBe(401);
+    expect((await send('trusting', 'none', response('three'))).status).toBe(401);
+  });
+
+  it('looks the same to a source that is not there', async () => {
+    const [wrong, absent] = [await send('form', 'none', {}), await send('never-was', 'none', {})];
+    expect([absent.status, absent.text]).toEqual([wrong.status, wrong.text]);
+  });
+
+  it('is refused when it is proven and cannot be read', async () => {
+    expect((await send('form', 'typeform', '{"event_id": ')).status).toBe(400);
+    expect((await send('form', 'typeform', '')).status).toBe(400);
+    expect((await send('form', 'typeform', '['.repeat(10_000))).status).toBe(400);
+    expect((await send('form', 'typeform', '{"__proto__":{"x":1}}')).status).toBe(400);
+    expect((await send('form', 'typeform', 'a=b', { type: 'application/x-www-form-urlencoded' })).status).toBe(415);
+    expect((await send('form', 'typeform', '{}', { type: 'text/plain' })).status).toBe(415);
+    expect((await send('form', 'typeform', '{}', { type: 'application/json; charset=latin1' })).status).toBe(415);
+    expect((await send('form', 'typeform', ' '.repeat(10 * 1024 * 1024))).status).toBe(413);
+  });
+});
+
+describe('the secret of a source', () => {
+  it('is shown to nobody and stored encrypted', async () => {
+    const secret = 'never to be seen again';
+    await intake.source('secretive', { format: 'typeform', secret });
+    const shown = await intake.call('/v1/sources/secretive');
+    expect(shown.body).toEqual({ id: 'secretive', format: 'typeform', secretSince: expect.any(String) });
+    expect(await intake.dump()).not.toContain(secret);
+    expect(await intake.dump()).not.toContain(Buffer.from(secret).toString('hex'));
+  });
+
+  it('stays when the source is changed otherwise, and is valid for a day after it was replaced', async () => {
+    await setUp('rotating', 'typeform');
+    const answers = async (secret: string) =>
+      (await send('rotating', 'typeform', { event_type: 'x' }, { secret })).status;
+    await intake.source('rotating', { format: 'typeform', defaults: { country: 'DE' } });
+    expect(await answers(SECRET)).toBe(202);
+    await intake.source('rotating', { format: 'typeform', secret: 'the second' });
+    expect([await answers(SECRET), await answers('the second')]).toEqual([202, 202]);
+    const { body } = await intake.call('/v1/sources/rotating');
+    const left = Date.parse(String(body['previousSecretUntil'])) - Date.now();
+    expect(left).toBeGreaterThan(23 * 3_600_000);
+    expect(left).toBeLessThanOrEqual(24 * 3_600_000);
+    await intake.source('rotating', { format: 'typeform', secret: 'the third' });
+    expect([await answers(SECRET), await answers('the second'), await answers('the third')]).toEqual([401, 202, 202]);
+  });
+
+  it('ends after that day', async () => {
+    await setUp('ageing', 'typeform');
+    await intake.source('ageing', { format: 'typeform', secret: 'the second' });
+    await intake.rows(`UPDATE source_secrets SET expires_at = now() - interval '1 second' WHERE expires_at IS NOT NULL
+      AND source_id = 'ageing'; SELECT 1`);
+    expect((await send('ageing', 'typeform', { event_type: 'x' })).status).toBe(401);
+  });
+
+  it('ends at once when it is withdrawn, or when the source becomes another tool’s', async () => {
+    await setUp('withdrawn', 'typeform');
+    await intake.source('withdrawn', { format: 'typeform', secret: null });
+    expect((await send('withdrawn', 'typeform', { event_type: 'x' })).status).toBe(401);
+    await setUp('changed', 'typeform');
+    await intake.source('changed', { format: 'json' });
+    await intake.source('changed', { format: 'typeform' });
+    expect((await send('changed', 'typeform', { event_type: 'x' })).status).toBe(401);
+  });
+});
