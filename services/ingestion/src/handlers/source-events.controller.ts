@@ -114,7 +114,8 @@ export class SourceEventsController {
   challenge(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     const { challenge } = this.verifier.of(request);
     if (!challenge) throw new Problem(404, { type: 'not-found', title: 'Not found' });
-    void reply.header('content-type', challenge.contentType).send(challenge.body);
+    // Bytes: to a text Fastify would add a charset, which some tools take for another type.
+    void reply.header('content-type', challenge.contentType).send(Buffer.from(challenge.body));
   }
 
   /** The tool's own name for the item, else the item itself: what is sent again is then known, whatever stands around it. */

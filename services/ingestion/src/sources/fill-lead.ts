@@ -1,5 +1,5 @@
 import { applyMapping, type FieldError, LeadInput, type Mapping } from '@fairlead/decisions';
-import type { Scalar } from './json-value.js';
+import { number, type Scalar } from './json-value.js';
 
 /**
  * Under which names a tool keeps what we have a field for: `{ phone: ['mobile', 'phone'] }`. Of several the first counts
@@ -44,7 +44,9 @@ function put(lead: Map<string, unknown>, field: string, value: Scalar): void {
     return;
   }
   const free = (lead.get(group) ?? {}) as Record<string, unknown>;
-  if (free[name] == null) free[name] = typeof value === 'string' ? cut(value.trim(), MAX_FREE_TEXT) : value;
+  // What was counted is a number, also where a tool writes every value as a text.
+  const counted = group === 'engagement' ? number(value) : undefined;
+  free[name] ??= counted ?? (typeof value === 'string' ? cut(value.trim(), MAX_FREE_TEXT) : value);
   lead.set(group, free);
 }
 
@@ -84,6 +86,17 @@ export function withAnswers(
   return { ...lead, message: fitting('message', [...said, ...lines].join('\n')) };
 }
 
+/** All that is known of one name, and of another. */
+export function bothNames(first: KnownNames, second: KnownNames): KnownNames {
+  const fields = new Set([...Object.keys(first), ...Object.keys(second)]);
+  return Object.fromEntries([...fields].map((field) => [field, [...(first[field] ?? []), ...(second[field] ?? [])]]));
+}
+
+/** Which names have to be asked for, to fill what is known of the tool and what the source's mapping mentions. */
+export function namesOf(known: KnownNames, mapping: Mapping | undefined): string[] {
+  return [...new Set([...Object.values(known).flat(), ...Object.keys(mapping?.columns ?? {})])];
+}
+
 /** As people and tools name the usual questions of a form, in any spelling: `First name`, `first_name`, `FIRST_NAME`. */
 const usual: Readonly<Record<string, string>> = {
   ...{
@@ -120,7 +133,7 @@ const usual: Readonly<Record<string, string>> = {
     message: 'message',
     comments: 'message',
   },
-  ...{ jobtitle: 'attributes.jobTitle', title: 'attributes.jobTitle' },
+  ...{ jobtitle: 'attributes.jobTitle', title: 'attributes.jobTitle', useremail: 'email', userphone: 'phone' },
 };
 
 /** Which of a form's questions are which of our fields, by how they are called. Work details before private ones. */

@@ -1,5 +1,12 @@
 import { cloudevents } from './cloudevents.js';
+import { googleAds } from './google-ads.js';
+import { hubspot } from './hubspot.js';
 import { json } from './json.js';
+import { linkedin } from './linkedin.js';
+import { marketo } from './marketo.js';
+import { mautic } from './mautic.js';
+import { meta } from './meta.js';
+import { salesforce } from './salesforce.js';
 import type { SourceFormat } from './source-format.js';
 import { typeform } from './typeform.js';
 
@@ -9,7 +16,14 @@ const registry = {
   ndjson: json,
   csv: undefined,
   cloudevents,
+  hubspot,
+  mautic,
+  marketo,
+  'google-ads': googleAds,
+  meta,
+  linkedin,
   typeform,
+  salesforce,
 } as const satisfies Record<string, SourceFormat | undefined>;
 
 export type Format = keyof typeof registry;

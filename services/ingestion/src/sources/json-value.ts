@@ -1,3 +1,6 @@
+import { MAX_EXTERNAL_ID } from '@fairlead/decisions';
+import { hash } from 'node:crypto';
+
 // What tools send is theirs to change: every look into it allows for anything to be there, or nothing.
 
 export type Scalar = string | number | boolean;
@@ -79,4 +82,16 @@ export function flatten(value: unknown): Map<string, Scalar> {
   };
   if (typeof value === 'object') visit(value, '', 0);
   return values;
+}
+
+/** The values of an object that are values in themselves. */
+export function scalars(value: unknown): Map<string, Scalar> {
+  const entries = isObject(value) ? Object.entries(value) : [];
+  return new Map(entries.filter((entry): entry is [string, Scalar] => isScalar(entry[1])));
+}
+
+/** An id of theirs as one of ours; what is too long to be one is told apart by its hash. */
+export function externalId(value: unknown): string | undefined {
+  const id = text(value);
+  return id !== undefined && id.length > MAX_EXTERNAL_ID ? hash('sha256', id, 'hex') : id;
 }

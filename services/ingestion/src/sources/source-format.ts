@@ -88,7 +88,13 @@ export interface Challenge {
 export interface Fetching {
   /** How many may be asked for at once. */
   readonly batch: number;
-  readonly request: (references: readonly string[], source: { readonly baseUrl: string }, now: number) => FetchRequest;
+  readonly request: (
+    references: readonly string[],
+    source: { readonly baseUrl: string; readonly mapping: Mapping | undefined },
+    now: number,
+  ) => FetchRequest;
+  /** Why there is no answer in an answer that says 200; undefined when there is one. */
+  readonly refusal?: (answer: unknown) => string | undefined;
   /** What was answered about each reference; one that is not among them is not there any more. */
   readonly read: (answer: unknown, options: ReaderOptions) => ReadonlyMap<string, Arrival>;
 }

@@ -1,0 +1,113 @@
+import { fillLead, usualNames, withAnswers } from './fill-lead.js';
+import { at, externalId, isObject, isoTime, items, moment, reference, type Scalar, text } from './json-value.js';
+import { hmacSha256, signedByOneOf } from './signature.js';
+import { type Arrival, type ReaderOptions, type SourceFormat, unusable } from './source-format.js';
+
+/** What is signed begins with it; some write it before the signature as well. */
+const PREFIX = 'hmacsha256=';
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** LinkedIn Lead Sync: ids only; the responses are asked for. `X-LI-Signature` is an HMAC in hex, over a prefix and the body. */
+export const linkedin: SourceFormat = {
+  verify: ({ headers, body }, { secrets }) => {
+    const given = headers['x-li-signature'];
+    const signature = typeof given === 'string' && given.startsWith(PREFIX) ? given.slice(PREFIX.length) : given;
+    return signedByOneOf(secrets, signature, (secret) => hmacSha256(secret, 'hex', PREFIX, body));
+  },
+  challenge: ({ challengeCode }, { secrets: [secret] }) => {
+    // Nothing but a UUID: whoever could have any text signed here would have deliveries of their own signed as well.
+    if (typeof challengeCode !== 'string' || !UUID.test(challengeCode) || !secret) return undefined;
+    const challengeResponse = hmacSha256(secret, 'hex', challengeCode);
+    return { contentType: 'application/json', body: JSON.stringify({ challengeCode, challengeResponse }) };
+  },
+  read: (body) => (Array.isArray(body) ? body : [body]).map(readNotification),
+  fetching: {
+    batch: 1,
+    request: ([id = ''], { baseUrl }, now) => ({
+      method: 'GET',
+      url: `${baseUrl}/leadFormResponses/${encodeURIComponent(id)}?fields=${FIELDS}`,
+      headers: { 'linkedin-version': versionAt(now), 'x-restli-protocol-version': '2.0.0' },
+    }),
+    read: (answer, options) => {
+      const id = reference(at(answer, 'id'));
+      return new Map(id === undefined ? [] : [[id, readResponse(id, answer, options)]]);
+    },
+  },
+};
+
+const FIELDS = 'id,leadType,submittedAt,testLead,formResponse,form:(hiddenFields,name,id,content)';
+/** LinkedIn has a version for each month, and keeps each for a year: three months old, it is there and will be for long. */
+const VERSION_AGE_MS = 90 * 86_400_000;
+
+function versionAt(now: number): string {
+  return new Date(now - VERSION_AGE_MS).toISOString().slice(0, 7).replace('-', '');
+}
+
+function readNotification(body: unknown): Arrival {
+  if (!isObject(body)) return unusable('notification', 'type', 'Must be a JSON object.');
+  const type = text(body['type']) ?? text(body['eventType']);
+  if (type === undefined) return unusable('type', 'required', 'What happened is not said.');
+  const action = text(body['leadAction']);
+  if (type !== 'LEAD_ACTION' || (action !== undefined && action !== 'CREATED'))
+    return { kind: 'unknown', type: [type, action].filter(Boolean).join('.'), item: body };
+  const id = reference(text(body['leadGenFormResponse'])?.replace(/^urn:li:leadGenFormResponse:/, ''));
+  if (id === undefined) return unusable('leadGenFormResponse', 'required', 'The response’s URN.');
+  return { kind: 'reference', reference: id, key: JSON.stringify([id, body['occurredAt']]) };
+}
+
+function readResponse(id: string, response: unknown, { mapping }: ReaderOptions): Arrival {
+  const questions = new Map(
+    items(at(response, 'form', 'content', 'questions')).map((question) => [text(at(question, 'questionId')), question]),
+  );
+  const values = new Map<string, Scalar>();
+  const titles = new Map<string, string>();
+  for (const answer of items(at(response, 'formResponse', 'answers'))) {
+    const question = questions.get(text(at(answer, 'questionId')));
+    const value = valueOf(at(answer, 'answerDetails'), question);
+    const title = localised(at(question, 'question')) ?? text(at(question, 'label'));
+    const name =
+      text(at(question, 'predefinedField')) ?? text(at(question, 'name')) ?? text(at(answer, 'name')) ?? title;
+    const own = name ?? text(at(answer, 'questionId'));
+    if (value === undefined || own === undefined) continue;
+    values.set(own, value);
+    titles.set(own, title ?? own);
+  }
+  for (const hidden of items(at(response, 'form', 'hiddenFields'))) {
+    const [name, value] = [text(at(hidden, 'name')), text(at(hidden, 'value'))];
+    if (name !== undefined && value !== undefined && !values.has(name)) values.set(name, value);
+  }
+  const filled = fillLead(values, usualNames(values.keys()), mapping);
+  if (!filled.ok) return { kind: 'unusable', errors: filled.errors };
+  const occurredAt = isoTime(moment(at(response, 'submittedAt')));
+  const answers = filled.left.filter((name) => titles.has(name));
+  const lead = {
+    externalId: externalId(id),
+    ...(occurredAt !== undefined && { occurredAt }),
+    ...withAnswers(
+      filled.lead,
+      answers.map((name) => [titles.get(name) ?? name, values.get(name) ?? '']),
+    ),
+  };
+  return at(response, 'testLead') === true ? { kind: 'test', lead } : { kind: 'lead', lead };
+}
+
+function valueOf(details: unknown, question: unknown): string | undefined {
+  const written = text(at(details, 'textQuestionAnswer', 'answer'));
+  if (written !== undefined) return written;
+  const options = new Map(
+    items(at(question, 'questionDetails', 'multipleChoiceQuestionDetails', 'options')).map((option) => [
+      text(at(option, 'id')),
+      localised(at(option, 'text')) ?? text(at(option, 'text')),
+    ]),
+  );
+  const chosen = items(at(details, 'multipleChoiceAnswer', 'options')).flatMap(
+    (option) => options.get(text(option)) ?? text(option) ?? [],
+  );
+  return chosen.length > 0 ? chosen.join(', ') : undefined;
+}
+
+/** `{ localized: { en_US: "…" } }`: in whichever language there is. */
+function localised(value: unknown): string | undefined {
+  const texts = at(value, 'localized');
+  return isObject(texts) ? Object.values(texts).map(text).find(Boolean) : undefined;
+}
