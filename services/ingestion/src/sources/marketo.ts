@@ -79,9 +79,12 @@ function signaturesOf({ headers }: Delivery): string[] {
 
 /** Two signatures, because Adobe changes its keys one after the other: one that holds is enough. */
 function signedByAdobe(delivery: Delivery, { publicKeys }: Credentials): boolean {
-  return signaturesOf(delivery).some((signature) =>
-    publicKeys.some((key) => verifySignature('RSA-SHA256', delivery.body, key, Buffer.from(signature, 'base64'))),
-  );
+  return signaturesOf(delivery).some((written) => {
+    const signature = Buffer.from(written, 'base64');
+    // Base64 has several spellings for the same bytes, of which one was sent.
+    if (signature.toString('base64') !== written) return false;
+    return publicKeys.some((key) => verifySignature('RSA-SHA256', delivery.body, key, signature));
+  });
 }
 
 const ACTIVITY = 'com.adobe.platform.marketo.activity.standard.';
