@@ -9,6 +9,7 @@ import { LeadAccepted } from './lead-accepted.js';
 import { LeadCompleted } from './lead-completed.js';
 import { LeadContacted } from './lead-contacted.js';
 import { LeadDeclined } from './lead-declined.js';
+import { LeadEngaged } from './lead-engaged.js';
 import { LeadErased } from './lead-erased.js';
 import { LeadHeld } from './lead-held.js';
 import { LeadLost } from './lead-lost.js';
@@ -44,6 +45,7 @@ export const allEvents: readonly EventDefinition[] = [
   LeadCompleted,
   LeadContacted,
   LeadDeclined,
+  LeadEngaged,
   LeadErased,
   LeadHeld,
   LeadLost,

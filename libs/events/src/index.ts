@@ -27,8 +27,10 @@ export {
   Consent,
   Considered,
   DecisionStamp,
+  EngagedAt,
   Facts,
   Grade,
+  KnownLead,
   LeadState,
   ModelRef,
   PolicyRef,
@@ -48,6 +50,7 @@ export { LeadAccepted } from './lead-accepted.js';
 export { LeadCompleted } from './lead-completed.js';
 export { LeadContacted } from './lead-contacted.js';
 export { LeadDeclined } from './lead-declined.js';
+export { LeadEngaged } from './lead-engaged.js';
 export { LeadErased } from './lead-erased.js';
 export { LeadHeld } from './lead-held.js';
 export { LeadLost } from './lead-lost.js';

@@ -81,13 +81,14 @@ export const reasons = [
 export const Reason = oneOf(...reasons);
 export type Reason = (typeof reasons)[number];
 
+/** A free name; those by which an object would be tampered with are none. */
 const name = '^(?!(?:__proto__|constructor|prototype)$)[^\\p{Cc}]{1,64}$';
 
 /** Free names and plain values, at most 64: each becomes a factor of a score, and a reason must stay readable. */
-function values<T>(description: string, ...types: readonly string[]): TUnsafe<Record<string, T>> {
+export function values<T>(description: string, ...types: readonly string[]): TUnsafe<Record<string, T>> {
   return Type.Unsafe<Record<string, T>>({
     type: 'object',
-    patternProperties: { [name]: { type: types, maxLength: 500 } },
+    patternProperties: { [name]: { type: types, ...(types.includes('string') && { maxLength: 500 }) } },
     additionalProperties: false,
     maxProperties: 64,
     description,
@@ -141,6 +142,38 @@ export type Consent = Static<typeof Consent>;
 
 /** At most 32: there are not more fields of ours that could be missing. */
 export const Fields = Type.Array(FieldName, { maxItems: 32 });
+
+/** 160: every free value of a lead, 64 of each kind, and every field of ours. */
+export const ChangedFields = Type.Array(FieldName, {
+  maxItems: 160,
+  description: 'what is known now that was not, or is known otherwise: `engagement.visits`, `phone`',
+});
+
+/** By name of the engagement. */
+export const EngagedAt = Type.Unsafe<Record<string, number>>({
+  type: 'object',
+  patternProperties: { [name]: Timestamp },
+  additionalProperties: false,
+  maxProperties: 64,
+  description: 'when each kind of engagement was last done',
+});
+export type EngagedAt = Static<typeof EngagedAt>;
+
+/**
+ * A lead as it is known by all that was ever said about it. Whoever decides on it anew needs this one event and no memory of
+ * those before; its contact is in those that told it.
+ */
+export const KnownLead = object({
+  sourceId: SourceId,
+  state: oneOf('complete', 'held'),
+  missing: Fields,
+  reachable: Reachable,
+  facts: Facts,
+  engagedAt: EngagedAt,
+  consent: Type.Optional(Consent),
+  receivedAt: Timestamp,
+});
+export type KnownLead = Static<typeof KnownLead>;
 
 export const PolicyRef = object({ name: DocumentName, version: Ordinal, hash: Hash });
 export type PolicyRef = Static<typeof PolicyRef>;

@@ -29,7 +29,11 @@ export function tellEvent({ type, source, data }: ToldEvent): Told {
     case 'lead.received':
       return tell(`received from ${word(data['sourceId'])}`, lacks(data));
     case 'lead.merged':
-      return tell(`came again from ${word(data['sourceId'])}, and was recognised`);
+      return data['absorbed'] === undefined
+        ? tell(`came again from ${word(data['sourceId'])}, and was recognised`, gained(data))
+        : tell(`is one with ${word(data['absorbed'])}`, gained(data));
+    case 'lead.engaged':
+      return tell(`${inWords(word(data['activity']))}, told by ${word(data['sourceId'])}`, gained(data));
     case 'lead.held':
       return tell(`held until ${moment(data['until'])}`, lacks(data));
     case 'lead.completed':
@@ -120,6 +124,11 @@ function whyRouted(data: ToldEvent['data']): string {
       ? `a claim on the account (${inWords(word(claimed.kind))})`
       : (reasons[why] ?? why);
   return `${because}; policy ${version(decided?.policy)}, decision ${word(decided?.pool)}/${word(decided?.poolSeq)}`;
+}
+
+function gained(data: ToldEvent['data']): string {
+  const changed = listOf(data['changed']).map(word);
+  return changed.length === 0 ? '' : `new: ${changed.join(', ')}`;
 }
 
 function lacks(data: ToldEvent['data']): string {

@@ -1,10 +1,13 @@
 import type { FieldError } from '@fairlead/decisions';
 import { Problem } from '@fairlead/platform';
 import type { Readable } from 'node:stream';
+import type { Activity } from './rows.js';
 
 /** One lead as it was sent: not yet looked at, or wrong in itself. */
 export interface RawRow {
   readonly value?: unknown;
+  /** Instead of `value`, where the row is about somebody and is no lead. */
+  readonly activity?: Activity;
   readonly errors?: readonly FieldError[];
   /** What a repetition of the request is recognised by. */
   readonly text: string | Buffer;

@@ -2,6 +2,25 @@ import type { FieldError, IdentityKind, NormalisedLead } from '@fairlead/decisio
 import type { OpenUnit } from '@fairlead/messaging';
 import type { KeyedPart } from '../store/idempotency-keys.store.js';
 
+/**
+ * Something that somebody did, as a marketing tool tells it beside its leads: no lead in itself. Of somebody who is known it
+ * adds to the lead's engagement; of anybody else it is counted and goes no further, since an opened mail alone is nobody
+ * that a seller could call.
+ */
+export interface Activity {
+  readonly kind: 'activity';
+  /** At least one of them; the externalId is the source's own. Email and phone as they were sent. */
+  readonly who: { readonly externalId?: string; readonly email?: string; readonly phone?: string };
+  /** What was done, in lower case with hyphens: `email-opened`, `page-viewed`. */
+  readonly activity: string;
+  /** How much more there is of each kind of engagement: `{ pageViews: 1 }`; whole numbers. */
+  readonly adds: Readonly<Record<string, number>>;
+  /** What each kind of engagement is from now on: `{ points: 40, lastPage: '/pricing' }`. */
+  readonly sets: Readonly<Record<string, number | string>>;
+  /** Milliseconds since the epoch. */
+  readonly occurredAt: number;
+}
+
 /** One lead of a request, understood or not, with the id that it gets if it is new. */
 export type PreparedRow = {
   readonly index: number;

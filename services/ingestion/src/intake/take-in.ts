@@ -257,7 +257,7 @@ function merged(
     subject: leadId,
     time: now,
     ...(traceparent && { traceparent }),
-    data: { sourceId, ...(externalId !== undefined && { externalId }), matchedBy, occurredAt, touch },
+    data: { sourceId, ...(externalId !== undefined && { externalId }), matchedBy, occurredAt, touch, changed: [] },
   });
 }
 

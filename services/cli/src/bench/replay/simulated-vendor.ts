@@ -199,7 +199,7 @@ class Vendor {
     if (this.random() < 0.03)
       this.after(2 * DAY, () => {
         const more = { sourceId: 'website', matchedBy: 'email', occurredAt: this.now, touch: 2 } as const;
-        this.follow(received, LeadMerged, '/ingestion', more);
+        this.follow(received, LeadMerged, '/ingestion', { ...more, changed: [] });
       });
     if (!isHeld) return this.score(received, about, 'received');
     const held = this.follow(received, LeadHeld, '/ingestion', { missing: ['country'], until: this.now + 2 * DAY });
