@@ -1,4 +1,4 @@
 // Written by tools/engine-hash.mjs --write; see there what it is computed from.
 
 /** Content hash of everything that decides: it goes into every decision. */
-export const engine = 'c45f27f39fd1378a76555272573cd8c41b52c4bd009fac880625fcec42572bc3';
+export const engine = '598afe91d180a2405d5847e5623df74d9f200e5038bc19363f9bd19a28683133';

@@ -1,4 +1,5 @@
 // normalise: what a lead as it was sent means, in the form in which decisions compare
+export { type ActivityInput, type NormalisedActivity, normaliseActivity } from './normalise/activity.js';
 export { type FieldError, shownName } from './normalise/field-error.js';
 export {
   historyFields,
@@ -51,6 +52,8 @@ export {
   type Match,
   matchLead,
 } from './identify/identity.js';
+
+export { type Doing, engage, firstKnowledge, type Knowledge, learn, type Learned } from './identify/learn.js';
 
 // lifecycle: which step of a lead may follow which, and what is counted of it
 export { advance, type Step } from './lifecycle/advance.js';

@@ -3,6 +3,7 @@ import { defineEvent, type EventOf } from './define-event.js';
 import {
   ChangedFields,
   ExternalId,
+  Facts,
   KnownLead,
   object,
   oneOf,
@@ -30,7 +31,7 @@ const LeadMergedV1 = defineEvent(
  * Somebody already known was sent again; or, with `absorbed`, two leads turned out to be one person. The subject is the lead
  * that survives. `known` is the lead after it: absent where that was not kept, as of leads that came in before it was.
  * `contact` is there only when this brought contact data that was not known; it is then all that this brought, sealed for
- * this event.
+ * this event. `otherwise` is what it said otherwise than it is known, and what does not count.
  */
 export const LeadMerged = defineEvent(
   'lead.merged',
@@ -44,6 +45,7 @@ export const LeadMerged = defineEvent(
     absorbed: Type.Optional(Uuid),
     changed: ChangedFields,
     contact: Type.Optional(Sealed),
+    otherwise: Type.Optional(Facts),
     known: Type.Optional(KnownLead),
   }),
   // What a second submission brought was not told then.

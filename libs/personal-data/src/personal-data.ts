@@ -60,7 +60,7 @@ export class PersonalData {
   }
 
   /** Finds two leads of one person, or a request that is repeated, without keeping what they hold: equal for equal values, meaningless without the key. */
-  keyedHash(kind: 'email' | 'phone' | 'request', value: string): Buffer {
+  keyedHash(kind: 'email' | 'phone' | 'name' | 'message' | 'request', value: string): Buffer {
     return this.master.hash(kind, value);
   }
 

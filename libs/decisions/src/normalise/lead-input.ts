@@ -98,3 +98,26 @@ export const historyFields: ReadonlySet<string> = new Set([
   'amount',
   'currency',
 ]);
+
+/** Whether the free values of a lead are small enough, in bytes; how many there are is another matter. */
+export function fitsOneLead({
+  engagement,
+  attributes,
+}: {
+  readonly engagement: object;
+  readonly attributes: object;
+}): boolean {
+  const free = JSON.stringify([engagement, attributes]);
+  // A UTF-16 unit takes at most three bytes, so most leads need no counting.
+  return free.length * 3 <= MAX_FREE_BYTES || utf8Length(free) <= MAX_FREE_BYTES;
+}
+
+/** Bytes of a well-formed text in UTF-8. */
+function utf8Length(text: string): number {
+  let bytes = 0;
+  for (const character of text) {
+    const point = character.codePointAt(0) ?? 0;
+    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+  }
+  return bytes;
+}

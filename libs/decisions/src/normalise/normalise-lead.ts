@@ -3,7 +3,7 @@ import { readCountry } from './country.js';
 import { readDomain } from './domain-name.js';
 import { type Email, readEmail } from './email.js';
 import { type FieldError, shownName } from './field-error.js';
-import { type LeadInput, MAX_FREE_BYTES } from './lead-input.js';
+import { fitsOneLead, type LeadInput, MAX_FREE_BYTES } from './lead-input.js';
 import { isDisposableDomain, isFreeDomain } from './mail-domains.js';
 import { isFreeName } from './mapping.js';
 import { readMoment } from './moment.js';
@@ -137,9 +137,7 @@ function readFacts(reading: Reading, place: Place, email: Email | undefined): Fa
     engagement: freeValues<number | string>(reading, 'engagement'),
     attributes: freeValues<number | string | boolean>(reading, 'attributes'),
   };
-  const free = JSON.stringify([facts.engagement, facts.attributes]);
-  // A UTF-16 unit takes at most three bytes, so most leads need no counting.
-  if (free.length * 3 > MAX_FREE_BYTES && utf8Length(free) > MAX_FREE_BYTES) {
+  if (!fitsOneLead(facts)) {
     const detail = `engagement and attributes together are larger than ${MAX_FREE_BYTES} bytes.`;
     reading.wrong('attributes', 'too-large', detail);
   }
@@ -225,16 +223,6 @@ function freeValues<T extends number | string | boolean>(
     return clean === null || clean === '' ? [] : [[name, clean as T]];
   });
   return Object.fromEntries(values);
-}
-
-/** Bytes of a well-formed text in UTF-8. */
-function utf8Length(text: string): number {
-  let bytes = 0;
-  for (const character of text) {
-    const point = character.codePointAt(0) ?? 0;
-    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
-  }
-  return bytes;
 }
 
 type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };

@@ -44,7 +44,7 @@ const rowSchema = {
       format: 'uuid',
       description: 'the lead’s; of a merged one, that of the lead it was merged into',
     },
-    status: { type: 'string', enum: ['received', 'merged', 'held', 'rejected'] },
+    status: { type: 'string', enum: ['received', 'merged', 'held', 'rejected', 'engaged', 'ignored'] },
     errors: {
       type: 'array',
       items: {

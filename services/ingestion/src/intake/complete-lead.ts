@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import {
   type Contact,
   type FieldError,
+  firstKnowledge,
+  type Knowledge,
   type LeadInput,
   matchPool,
-  MAX_FREE_BYTES,
-  MAX_FREE_VALUES,
   missingFields,
   type NormalisedLead,
   normaliseLead,
@@ -17,8 +17,9 @@ import { LeadKeyMissing, MasterKeyUnusable, PersonalData, SealBroken } from '@fa
 import { randomUUID } from 'node:crypto';
 import { type HeldLead, HeldLeadsStore } from '../store/held-leads.store.js';
 import { IdentitiesStore } from '../store/identities.store.js';
-import { LeadsStore } from '../store/leads.store.js';
+import { LeadsStore, type StoredLead } from '../store/leads.store.js';
 import { heldLeadsFailed } from '../metrics.js';
+import { type ContactKey, contactKeyOf, noteContact } from './contact-keys.js';
 import { hashedKeys } from './hashed-keys.js';
 
 /**
@@ -65,34 +66,36 @@ export class CompleteLead {
     const keys = hashedKeys(result.lead, this.personalData).map((key) => ({ ...key, leadId }));
     const others = await this.identities.claim(unit, keys);
     if ([...others.values()].some((other) => other.leadId !== leadId)) await this.identities.noteFurther(unit, keys);
-    if (result.lead.reachable.email && !held.lead.reachable.email) {
-      await this.leads.touch(unit, [{ id: leadId, times: 0, gainedEmail: true }]);
-    }
-    return this.#proceed(unit, held, result.lead, policy);
+    // Before the held lead, in the order in which intake takes its locks.
+    const stored = (await this.leads.lock(unit, [leadId])).get(leadId);
+    if (!stored) return { outcome: 'erased' };
+    const completion = await this.#proceed(unit, held, result.lead, policy);
+    const missing = completion.outcome === 'held' ? completion.missing : [];
+    this.leads.put(unit, [
+      supplied(stored, result.lead, contactKeyOf(result.lead.contact, keys, this.personalData), missing),
+    ]);
+    return completion;
   }
 
-  /** The same people were sent again: what a held lead lacks may have come along. What it has, stays. */
-  async completeFromDuplicates(
+  /**
+   * A held lead was heard of again, and is known better: what it lacks may have come along. Its contact gets what it has not.
+   * @returns what it lacks now; nothing, and it went on
+   */
+  async learn(
     unit: UnitOfWork,
-    duplicates: readonly { readonly leadId: string; readonly lead: NormalisedLead }[],
+    held: HeldLead,
+    { facts, reachable, consent, missing }: Knowledge,
+    contacts: readonly Contact[],
     policy: Policy | undefined,
-  ): Promise<void> {
-    const ids = [...new Set(duplicates.map(({ leadId }) => leadId))];
-    // Locked: to somebody who changes one at the same moment this could not say "try again", as it does to a caller.
-    for (const held of await this.held.lock(unit, ids)) {
-      const contact = await this.#openContact(held).catch(unlessUnopenable);
-      if (contact === null) continue;
-      const together = duplicates
-        .filter(({ leadId }) => leadId === held.leadId)
-        .reduce((known, { lead }) => fillGaps(known, lead), { ...held.lead, contact: contact ?? {} });
-      // The address came along with the id that its source knows the lead by, and may be one that another lead is found by.
-      if (contact && contact.email === undefined && together.contact.email !== undefined) {
-        const keys = hashedKeys(together, this.personalData).map((key) => ({ ...key, leadId: held.leadId }));
-        await this.identities.noteFurther(unit, keys);
-      }
-      if (contact) await this.#proceed(unit, held, together, policy);
-      else await this.#keepFacts(unit, held, together);
-    }
+  ): Promise<readonly string[]> {
+    const contact = await this.#openContact(held).catch(unlessUnopenable);
+    if (contact === null) return missing;
+    const known = { ...held.lead, facts, reachable, ...(consent && { consent }) };
+    if (!contact) return this.#keepFacts(unit, held, known);
+    const all = contacts.reduce((before, more) => ({ ...more, ...before }), contact);
+    const completion = await this.#proceed(unit, held, { ...known, contact: all }, policy);
+    // Locked: to somebody who changes it at the same moment this could not say "try again", as it does to a caller.
+    return completion.outcome === 'held' ? completion.missing : [];
   }
 
   /**
@@ -176,11 +179,12 @@ export class CompleteLead {
    * The lead's contact cannot be opened, so it can neither go on nor have its contact added to. What came in beside that is
    * kept, and its sender is not refused for a fault of ours.
    */
-  async #keepFacts(unit: UnitOfWork, held: HeldLead, together: NormalisedLead): Promise<void> {
-    const { contact: _, ...lead } = { ...together, reachable: held.lead.reachable };
+  async #keepFacts(unit: UnitOfWork, held: HeldLead, together: HeldLead['lead']): Promise<readonly string[]> {
+    const lead = { ...together, reachable: held.lead.reachable };
     const missing = missingFields({ ...lead, contact: {} }, held.missing);
     await this.held.supply(unit, { ...held, lead, missing });
     unit.afterCommit(() => heldLeadsFailed.inc());
+    return missing;
   }
 
   /** @returns null for a lead that was erased */
@@ -245,26 +249,11 @@ function toInput({ facts, consent, externalId, occurredAt }: HeldLead['lead'], c
   };
 }
 
-function fillGaps(known: NormalisedLead, more: NormalisedLead): NormalisedLead {
-  const consent = known.consent ?? more.consent;
-  const free = {
-    engagement: { ...more.facts.engagement, ...known.facts.engagement },
-    attributes: { ...more.facts.attributes, ...known.facts.attributes },
-  };
-  return {
-    ...known,
-    contact: { ...more.contact, ...known.contact },
-    reachable: {
-      email: known.reachable.email || more.reachable.email,
-      phone: known.reachable.phone || more.reachable.phone,
-    },
-    facts: { ...more.facts, ...known.facts, ...(fitsOneLead(free) && free) },
-    ...(consent && { consent }),
-  };
-}
-
-/** The free values of two leads together may be more than one lead may have. */
-function fitsOneLead({ engagement, attributes }: Pick<NormalisedLead['facts'], 'engagement' | 'attributes'>): boolean {
-  const fewEnough = [engagement, attributes].every((values) => Object.keys(values).length <= MAX_FREE_VALUES);
-  return fewEnough && Buffer.byteLength(JSON.stringify([engagement, attributes])) <= MAX_FREE_BYTES;
+/** What is known of a lead after more of it was supplied: what is said then counts, whatever was said before. */
+function supplied(stored: StoredLead, lead: NormalisedLead, key: ContactKey, missing: readonly string[]): StoredLead {
+  const first = firstKnowledge(lead, missing);
+  const engagedAt = { ...first.engagedAt, ...stored.known?.knowledge?.engagedAt };
+  const { contact } = noteContact(stored.known?.contact ?? {}, key, lead.contact);
+  const hasEmail = stored.hasEmail || lead.reachable.email;
+  return { ...stored, hasEmail, known: { knowledge: { ...first, engagedAt }, contact } };
 }

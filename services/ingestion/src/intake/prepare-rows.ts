@@ -5,11 +5,13 @@ import {
   type LeadInput,
   type Mapping,
   MAX_EXTERNAL_ID,
+  normaliseActivity,
   normaliseLead,
 } from '@fairlead/decisions';
 import type { PersonalData } from '@fairlead/personal-data';
 import { randomUUID } from 'node:crypto';
 import type { Source } from '../store/sources.store.js';
+import { contactKeyOf } from './contact-keys.js';
 import { hashedKeys } from './hashed-keys.js';
 import type { RawRow } from './read-body.js';
 import type { PreparedRow } from './rows.js';
@@ -39,9 +41,16 @@ export async function prepareRows(
 async function prepareRow(row: RawRow, index: number, given: Preparation): Promise<PreparedRow> {
   const leadId = randomUUID();
   const refuse = (errors: readonly FieldError[], sourceId?: string, value?: unknown): PreparedRow => ({
-    ...{ index, leadId, ok: false, sourceId, externalId: externalIdOf(value), errors },
+    ...{ kind: 'unusable', index, leadId, sourceId, externalId: externalIdOf(value), errors },
   });
   if (row.errors) return refuse(row.errors, given.source?.id);
+  if (row.activity && given.source) {
+    const read = normaliseActivity(row.activity, { sourceId: given.source.id, now: given.now });
+    if (!read.ok) return refuse(read.errors, given.source.id, row.activity.who);
+    const { sourceId, externalId, activity, doing } = read.activity;
+    const keys = hashedKeys(read.activity, given.personalData);
+    return { kind: 'activity', index, leadId, sourceId, externalId, activity, doing, keys };
+  }
 
   const mapped = given.mapping && isObject(row.value) ? applyMapping(row.value, given.mapping, given) : undefined;
   if (mapped && !mapped.ok) return refuse(mapped.errors, given.source?.id);
@@ -51,7 +60,9 @@ async function prepareRow(row: RawRow, index: number, given: Preparation): Promi
   if (Array.isArray(source)) return refuse(source);
   const lead = normaliseLead(value, { sourceId: source.id, now: given.now, ...defaultsOf(source) });
   if (!lead.ok) return refuse(lead.errors, source.id, value);
-  return { index, leadId, ok: true, lead: lead.lead, keys: hashedKeys(lead.lead, given.personalData) };
+  const keys = hashedKeys(lead.lead, given.personalData);
+  const contactKey = contactKeyOf(lead.lead.contact, keys, given.personalData);
+  return { kind: 'lead', index, leadId, lead: lead.lead, keys, contactKey };
 }
 
 function defaultsOf({ defaults }: Source): { defaults?: LeadInput } {

@@ -1,6 +1,7 @@
-import type { FieldError, IdentityKind, NormalisedLead } from '@fairlead/decisions';
+import type { Doing, FieldError, IdentityKind, NormalisedLead } from '@fairlead/decisions';
 import type { OpenUnit } from '@fairlead/messaging';
 import type { KeyedPart } from '../store/idempotency-keys.store.js';
+import type { ContactKey } from './contact-keys.js';
 
 /**
  * Something that somebody did, as a marketing tool tells it beside its leads: no lead in itself. Of somebody who is known it
@@ -21,20 +22,37 @@ export interface Activity {
   readonly occurredAt: number;
 }
 
-/** One lead of a request, understood or not, with the id that it gets if it is new. */
-export type PreparedRow = {
+/** One row of a request, understood or not, with the id that it gets if it is a lead and new. */
+export type PreparedRow = LeadRow | ActivityRow | UnusableRow;
+
+interface Row {
   readonly index: number;
   readonly leadId: string;
-} & (
-  | { readonly ok: true; readonly lead: NormalisedLead; readonly keys: readonly HashedKey[] }
-  | {
-      readonly ok: false;
-      /** Undefined where it is not known, and then nobody can be told. */
-      readonly sourceId: string | undefined;
-      readonly externalId: string | undefined;
-      readonly errors: readonly FieldError[];
-    }
-);
+}
+
+export interface LeadRow extends Row {
+  readonly kind: 'lead';
+  readonly lead: NormalisedLead;
+  readonly keys: readonly HashedKey[];
+  readonly contactKey: ContactKey;
+}
+
+export interface ActivityRow extends Row {
+  readonly kind: 'activity';
+  readonly sourceId: string;
+  readonly externalId: string | undefined;
+  readonly activity: string;
+  readonly doing: Doing;
+  readonly keys: readonly HashedKey[];
+}
+
+export interface UnusableRow extends Row {
+  readonly kind: 'unusable';
+  /** Undefined where it is not known, and then nobody can be told. */
+  readonly sourceId: string | undefined;
+  readonly externalId: string | undefined;
+  readonly errors: readonly FieldError[];
+}
 
 export interface HashedKey {
   readonly kind: IdentityKind;
@@ -54,8 +72,9 @@ export interface Submission {
 export interface RowResult {
   /** From 0. */
   readonly index: number;
-  /** The lead's id; of a merged one, that of the lead that it was merged into. */
+  /** The lead's id; of a merged one, that of the lead that it was merged into; of an activity, that of who did it. */
   readonly id: string;
-  readonly status: 'received' | 'merged' | 'held' | 'rejected';
+  /** `engaged`: an activity of somebody known; `ignored`: of nobody who is. */
+  readonly status: 'received' | 'merged' | 'held' | 'rejected' | 'engaged' | 'ignored';
   readonly errors?: readonly FieldError[];
 }

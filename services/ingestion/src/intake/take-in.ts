@@ -1,9 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import {
-  type Contact,
+  type Arrival,
   type FieldError,
+  type Identified,
   identifyArrivals,
+  type IdentityKind,
+  type KnownLead,
   leadFields,
+  type Match,
+  matchLead,
   matchPool,
   missingFields,
   type NormalisedLead,
@@ -13,10 +18,14 @@ import {
   derivedId,
   encodeEvent,
   type EncodedEvent,
+  type Facts,
+  InvalidEvent,
+  LeadEngaged,
   LeadHeld,
   LeadMerged,
   LeadReceived,
   LeadRejected,
+  type Sealed,
 } from '@fairlead/events';
 import { type OpenUnit, type UnitOfWork, UnitsOfWork } from '@fairlead/messaging';
 import { PersonalData } from '@fairlead/personal-data';
@@ -26,10 +35,10 @@ import { IdempotencyKeysStore, nameOfPart } from '../store/idempotency-keys.stor
 import { IdentitiesStore, type Identity, nameOf } from '../store/identities.store.js';
 import { LeadsStore } from '../store/leads.store.js';
 import { CompleteLead } from './complete-lead.js';
-import type { PreparedRow, RowResult, Submission } from './rows.js';
+import type { ActivityRow, LeadRow, PreparedRow, RowResult, Submission, UnusableRow } from './rows.js';
+import { type Touch, Touches } from './touches.js';
 
-type Usable = Extract<PreparedRow, { ok: true }> & { readonly traceparent: string | undefined };
-type Unusable = Extract<PreparedRow, { ok: false }> & { readonly traceparent: string | undefined };
+type Traced<R> = R & { readonly traceparent: string | undefined };
 
 export type Taken =
   { readonly outcome: 'taken'; readonly results: readonly RowResult[] } | { readonly outcome: 'other-request' };
@@ -95,123 +104,154 @@ export class TakeIn {
     policy: Policy | undefined,
   ): Promise<RowResult[][]> {
     const rows = submissions.flatMap(({ rows: own, traceparent }) => own.map((row) => ({ ...row, traceparent })));
-    const usable = rows.filter((row): row is Usable => row.ok);
-    const unusable = rows.filter((row): row is Unusable => !row.ok);
-    const taken = await this.#takeLeads(unit, usable, policy);
+    const leads = rows.filter((row): row is Traced<LeadRow> => row.kind === 'lead');
+    const activities = rows.filter((row): row is Traced<ActivityRow> => row.kind === 'activity');
+    const unusable = rows.filter((row): row is Traced<UnusableRow> => row.kind === 'unusable');
+    const results = await this.#takeUsable(unit, leads, activities, policy);
     unit.say(unusable.flatMap((row) => rejected(row, unit.now)));
+    for (const row of unusable) results.set(row, rejection(row));
 
-    const results = new Map<PreparedRow, RowResult>([
-      ...usable.map((row, place) => [row, taken[place] as RowResult] as const),
-      ...unusable.map((row) => [row, rejection(row)] as const),
-    ]);
     let at = 0;
     return submissions.map(({ rows: own }) => own.map(() => results.get(rows[at++] as PreparedRow) as RowResult));
   }
 
-  async #takeLeads(unit: OpenUnit, rows: readonly Usable[], policy: Policy | undefined): Promise<RowResult[]> {
-    const arrivals = rows.map(({ leadId, lead, keys }) => ({
-      leadId,
-      hasEmail: lead.reachable.email,
-      keys: keys.map(({ kind, key }) => ({ kind, key: key.toString('base64') })),
-    }));
+  /** Leads first: what somebody did counts also when it comes together with the lead. */
+  async #takeUsable(
+    unit: OpenUnit,
+    rows: readonly Traced<LeadRow>[],
+    activities: readonly Traced<ActivityRow>[],
+    policy: Policy | undefined,
+  ): Promise<Map<PreparedRow, RowResult>> {
     const claims = claimsOf(rows);
     const owners = await this.identities.claim(unit, [...claims.values()]);
-    const who = identifyArrivals(arrivals, owners);
+    const who = identifyArrivals(rows.map(toArrival), owners);
     this.identities.reassign(unit, movedBy(claims, owners, who.owners));
+    const doers = await this.#doersOf(unit, activities, who.owners, owners);
 
-    const isNew = (place: number) => who.arrivals[place]?.isNew === true;
-    const fresh = rows.filter((_, place) => isNew(place));
-    const touches = new Map<string, number>(fresh.map(({ leadId }) => [leadId, 1]));
-    const times = new Map<string, number>();
-    for (const { leadId, isNew: first } of who.arrivals) if (!first) times.set(leadId, (times.get(leadId) ?? 0) + 1);
-    const known = [...times].filter(([id]) => !touches.has(id));
-    const before = await this.leads.touch(
-      unit,
-      known.map(([id, count]) => ({ id, times: count, gainedEmail: who.gainedEmail.includes(id) })),
+    const fresh = rows.filter((_, place) => who.arrivals[place]?.isNew === true);
+    const isFresh = new Set(fresh.map(({ leadId }) => leadId));
+    const again = [...new Set([...who.arrivals, ...doers.values()].map(({ leadId }) => leadId))].filter(
+      (id) => !isFresh.has(id),
     );
-    if (before.size < known.length) throw new ErasedMeanwhile();
-    for (const [id, count] of before) touches.set(id, count);
-    this.leads.add(
-      unit,
-      fresh.map(({ leadId, lead }) => ({
-        id: leadId,
-        sourceId: lead.sourceId,
-        touches: 1 + (times.get(leadId) ?? 0),
-        hasEmail: lead.reachable.email || who.gainedEmail.includes(leadId),
-      })),
-    );
-
+    const stored = await this.leads.lock(unit, again);
+    if (who.arrivals.some(({ leadId }) => !isFresh.has(leadId) && !stored.has(leadId))) throw new ErasedMeanwhile();
+    const held = await this.held.lock(unit, [...stored.keys()]);
     const holds = new Map(fresh.map((row) => [row.leadId, holdOf(row.lead, policy, unit.now)]));
-    const { said, held } = await this.#receive(unit, fresh, holds);
-    this.held.add(unit, held);
-    const results = rows.map((row, place): RowResult => {
-      const arrival = who.arrivals[place];
-      if (!arrival || arrival.isNew) {
-        unit.say(said.get(row.leadId) ?? []);
-        return {
-          index: row.index,
-          id: row.leadId,
-          status: holds.get(row.leadId)?.until === undefined ? 'received' : 'held',
-        };
+
+    const touches = new Touches(stored, held);
+    for (const [place, row] of rows.entries()) {
+      const arrival = who.arrivals[place] as Identified;
+      const { missing = [], until } = holds.get(row.leadId) ?? {};
+      if (arrival.isNew) touches.begin(row, missing, until !== undefined, unit.now);
+      else touches.repeat(row, arrival);
+    }
+    for (const [row, match] of doers) touches.engage(row, match);
+
+    const repeated = rows.flatMap((row) => touches.of(row) ?? []);
+    const sealed = await this.#seal(fresh, repeated);
+    const newlyHeld: NewlyHeld[] = [];
+    const results = new Map<PreparedRow, RowResult>();
+    for (const row of rows) {
+      const { index, leadId } = row;
+      const touch = touches.of(row);
+      if (touch) {
+        unit.say([merged(row, touch, sealed.get(row), unit.now)]);
+        results.set(row, { index, id: touch.leadId, status: 'merged' });
+        continue;
       }
-      const touch = (touches.get(arrival.leadId) ?? 1) + 1;
-      touches.set(arrival.leadId, touch);
-      unit.say([merged(row, arrival, touch, unit.now)]);
-      return { index: row.index, id: arrival.leadId, status: 'merged' };
-    });
-    const again = rows.flatMap((row, place) => {
-      const arrival = who.arrivals[place];
-      return arrival && !arrival.isNew ? [{ leadId: arrival.leadId, lead: row.lead }] : [];
-    });
-    const heldNow = new Set(held.map(({ leadId }) => leadId));
-    // Of a lead that came in the same submissions: what was put off about it is read.
-    if (again.some(({ leadId }) => heldNow.has(leadId))) await unit.writeNow();
-    await this.completion.completeFromDuplicates(unit, again, policy);
+      const hold = holds.get(leadId) ?? {};
+      const { said, held: begun } = received(row, hold, sealed.get(row), unit.now);
+      unit.say(said);
+      if (begun) newlyHeld.push(begun);
+      results.set(row, { index, id: leadId, status: begun ? 'held' : 'received' });
+    }
+    for (const row of activities) {
+      const { index, leadId } = row;
+      const touch = touches.of(row);
+      if (touch) unit.say([engaged(row, touch, unit.now)]);
+      results.set(
+        row,
+        touch ? { index, id: touch.leadId, status: 'engaged' } : { index, id: leadId, status: 'ignored' },
+      );
+    }
+
+    this.held.add(unit, newlyHeld);
+    const completing = newlyHeld.map(({ leadId }) => leadId).filter((leadId) => touches.touched(leadId));
+    // Of leads that came in the same submissions: what was put off about them is read.
+    if (completing.length > 0) await unit.writeNow();
+    const waiting = [
+      ...held.filter(({ leadId }) => touches.touched(leadId)),
+      ...(await this.held.lock(unit, completing)),
+    ];
+    for (const each of waiting) {
+      const { knowledge, contacts } = touches.after(each.leadId);
+      if (knowledge) touches.lacks(each.leadId, await this.completion.learn(unit, each, knowledge, contacts, policy));
+    }
+    await this.identities.noteFurther(unit, furtherOf(repeated, who.owners));
+    this.leads.put(unit, touches.leads(who.gainedEmail));
     return results;
   }
 
-  /** What is said of leads that are new, and what is kept of those that are held. */
-  async #receive(
+  /** Who did what these tell; of somebody unknown nothing is told. They claim nothing: an activity is no lead. */
+  async #doersOf(
     unit: UnitOfWork,
-    rows: readonly Usable[],
-    holds: ReadonlyMap<string, Partial<Hold>>,
-  ): Promise<{ said: Map<string, EncodedEvent[]>; held: NewlyHeld[] }> {
-    const eventIds = rows.map(({ leadId }) => derivedId(leadId, LeadReceived.type));
-    const withContact = rows.flatMap(({ leadId, lead: { contact } }, place) =>
-      isEmpty(contact) ? [] : [{ leadId, eventId: eventIds[place] as string, field: 'contact', value: contact }],
+    activities: readonly Traced<ActivityRow>[],
+    owners: ReadonlyMap<string, string>,
+    known: ReadonlyMap<string, KnownLead>,
+  ): Promise<Map<Traced<ActivityRow>, Match>> {
+    const asked = new Map(activities.flatMap(({ keys }) => keys).map((key) => [nameOf(key), key]));
+    const others = await this.identities.find(
+      unit,
+      [...asked].flatMap(([name, key]) => (owners.has(name) ? [] : [key])),
     );
-    const sealed = await this.personalData.seal(withContact);
-    const contacts = new Map(withContact.map(({ leadId }, place) => [leadId, sealed[place]]));
-
-    const held: NewlyHeld[] = [];
-    const said = rows.map(({ leadId, lead, traceparent }, place): [string, EncodedEvent[]] => {
-      const id = eventIds[place] as string;
-      const { missing = [], until } = holds.get(leadId) ?? {};
-      const contact = contacts.get(leadId);
-      const { contact: _, ...known } = lead;
-      const about = { source: SOURCE, subject: leadId, time: unit.now, ...(traceparent && { traceparent }) };
-      const state = until === undefined ? ('complete' as const) : ('held' as const);
-      const received = encodeEvent(LeadReceived, {
-        ...about,
-        id,
-        data: { ...known, state, missing: [...missing], ...(contact && { contact }) },
-      });
-      if (until === undefined) return [leadId, [received]];
-
-      held.push({ leadId, until, missing, lead: known, contact, contactEvent: id, receivedEvent: id, traceparent });
-      const data = { missing: [...missing], until };
-      return [leadId, [received, encodeEvent(LeadHeld, { ...about, id: derivedId(id, LeadHeld.type), data })]];
+    const matches = activities.flatMap((row): [Traced<ActivityRow>, Match][] => {
+      const found: Partial<Record<IdentityKind, KnownLead>> = {};
+      for (const key of row.keys) {
+        const leadId = owners.get(nameOf(key));
+        const lead =
+          known.get(nameOf(key)) ?? others.get(nameOf(key)) ?? (leadId !== undefined && { leadId, hasEmail: true });
+        if (lead) found[key.kind] = lead;
+      }
+      const match = matchLead(
+        found,
+        row.keys.some(({ kind }) => kind === 'email'),
+      );
+      return match ? [[row, match]] : [];
     });
-    return { said: new Map(said), held };
+    return new Map(matches);
+  }
+
+  /** The contact of leads that are new, and what is new in that of others; each sealed for the event that tells it. */
+  async #seal(
+    fresh: readonly LeadRow[],
+    repeated: readonly Touch<LeadRow>[],
+  ): Promise<Map<PreparedRow, Sealed | undefined>> {
+    const asked = [
+      ...fresh.map((row) => ({ row, leadId: row.leadId, eventId: receivedId(row.leadId), value: row.lead.contact })),
+      ...repeated.map(({ row, leadId, touch, newContact }) => ({
+        row,
+        leadId,
+        eventId: mergedId(leadId, touch),
+        value: newContact,
+      })),
+    ].filter(({ value }) => Object.keys(value).length > 0);
+    const sealed = await this.personalData.seal(
+      asked.map(({ leadId, eventId, value }) => ({ leadId, eventId, field: 'contact', value })),
+    );
+    return new Map(asked.map(({ row }, place) => [row, sealed[place]]));
   }
 }
 
-function isEmpty(contact: Contact): boolean {
-  return Object.keys(contact).length === 0;
+function toArrival({ leadId, lead, keys }: LeadRow): Arrival {
+  return {
+    leadId,
+    hasEmail: lead.reachable.email,
+    keys: keys.map(({ kind, key }) => ({ kind, key: key.toString('base64') })),
+  };
 }
 
 /** Each identity is claimed for the first row that has it. */
-function claimsOf(rows: readonly Usable[]): Map<string, Identity> {
+function claimsOf(rows: readonly LeadRow[]): Map<string, Identity> {
   const claims = new Map<string, Identity>();
   for (const { leadId, keys } of rows) {
     for (const { kind, key } of keys) {
@@ -243,25 +283,99 @@ function holdOf(lead: NormalisedLead, policy: Policy | undefined, now: number): 
   return holdForMs > 0 ? { missing, until: now + holdForMs } : { missing };
 }
 
+/** Addresses that came along with the id of one lead, and by which another is found: erasure has to find both. */
+function furtherOf(touches: readonly Touch<LeadRow>[], owners: ReadonlyMap<string, string>): Identity[] {
+  return touches.flatMap(({ row, leadId, newContact }) =>
+    row.keys
+      .filter(({ kind }) => kind !== 'externalId' && newContact[kind] !== undefined)
+      .filter((key) => owners.get(nameOf(key)) !== leadId)
+      .map((key) => ({ ...key, leadId })),
+  );
+}
+
+/** What is said of a lead that is new, and what is kept of it while it is held. */
+function received(
+  { leadId, lead, traceparent }: Traced<LeadRow>,
+  { missing = [], until }: Partial<Hold>,
+  contact: Sealed | undefined,
+  now: number,
+): { readonly said: EncodedEvent[]; readonly held?: NewlyHeld } {
+  const id = receivedId(leadId);
+  const { contact: _, ...known } = lead;
+  const about = { source: SOURCE, subject: leadId, time: now, ...(traceparent && { traceparent }) };
+  const state = until === undefined ? ('complete' as const) : ('held' as const);
+  const event = encodeEvent(LeadReceived, {
+    ...about,
+    id,
+    data: { ...known, state, missing: [...missing], ...(contact && { contact }) },
+  });
+  if (until === undefined) return { said: [event] };
+  const data = { missing: [...missing], until };
+  return {
+    said: [event, encodeEvent(LeadHeld, { ...about, id: derivedId(id, LeadHeld.type), data })],
+    held: { leadId, until, missing, lead: known, contact, contactEvent: id, receivedEvent: id, traceparent },
+  };
+}
+
+function receivedId(leadId: string): string {
+  return derivedId(leadId, LeadReceived.type);
+}
+
+/** A lead's touches are numbered without gaps, so nothing can be said twice. */
+function mergedId(leadId: string, touch: number): string {
+  return derivedId(leadId, LeadMerged.type, String(touch));
+}
+
 function merged(
-  { lead, traceparent }: Usable,
-  { leadId, matchedBy }: { leadId: string; matchedBy: 'externalId' | 'email' | 'phone' },
-  touch: number,
+  { lead, traceparent }: Traced<LeadRow>,
+  { leadId, matchedBy, touch, changed, otherwise, known }: Touch,
+  contact: Sealed | undefined,
   now: number,
 ): EncodedEvent {
   const { sourceId, externalId, occurredAt } = lead;
-  return encodeEvent(LeadMerged, {
-    // A lead's touches are numbered without gaps, so this cannot be said twice.
-    id: derivedId(leadId, LeadMerged.type, String(touch)),
-    source: SOURCE,
-    subject: leadId,
-    time: now,
+  const event = (more: { readonly otherwise?: Facts }) =>
+    encodeEvent(LeadMerged, {
+      ...{ id: mergedId(leadId, touch), source: SOURCE, subject: leadId, time: now },
+      ...(traceparent && { traceparent }),
+      data: {
+        ...{ sourceId, ...(externalId !== undefined && { externalId }), matchedBy, occurredAt, touch },
+        changed: [...changed],
+        ...(contact && { contact }),
+        ...more,
+        ...(known && { known }),
+      },
+    });
+  try {
+    return event({ ...(otherwise && { otherwise }) });
+  } catch (error) {
+    // Two leads as large as a lead may be do not fit one entry of the log. What counts is told.
+    if (error instanceof InvalidEvent && error.why === 'too-large') return event({});
+    throw error;
+  }
+}
+
+function engaged(
+  row: Traced<ActivityRow>,
+  { leadId, matchedBy, touch, changed, known }: Touch,
+  now: number,
+): EncodedEvent {
+  const { sourceId, externalId, activity, doing, traceparent } = row;
+  return encodeEvent(LeadEngaged, {
+    ...{ id: derivedId(leadId, LeadEngaged.type, String(touch)), source: SOURCE, subject: leadId, time: now },
     ...(traceparent && { traceparent }),
-    data: { sourceId, ...(externalId !== undefined && { externalId }), matchedBy, occurredAt, touch, changed: [] },
+    data: {
+      ...{ sourceId, ...(externalId !== undefined && { externalId }), matchedBy, activity },
+      ...{ adds: { ...doing.adds }, sets: { ...doing.sets }, occurredAt: doing.occurredAt, touch },
+      changed: [...changed],
+      ...(known && { known }),
+    },
   });
 }
 
-function rejected({ leadId, sourceId, externalId, errors, traceparent }: Unusable, now: number): EncodedEvent[] {
+function rejected(
+  { leadId, sourceId, externalId, errors, traceparent }: Traced<UnusableRow>,
+  now: number,
+): EncodedEvent[] {
   // Nobody to tell it to, and nothing to tell it by.
   if (sourceId === undefined) return [];
   return [
@@ -280,7 +394,7 @@ function rejected({ leadId, sourceId, externalId, errors, traceparent }: Unusabl
   ];
 }
 
-function rejection({ index, leadId, errors }: Unusable): RowResult {
+function rejection({ index, leadId, errors }: UnusableRow): RowResult {
   return { index, id: leadId, status: 'rejected', errors };
 }
 

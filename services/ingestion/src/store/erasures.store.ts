@@ -44,7 +44,7 @@ export class ErasuresStore {
   ): Promise<Erasure | undefined> {
     // First, and in the order in which intake takes its locks: what is under way about this lead is then committed and seen
     // below, and what comes later sees that the lead is erased.
-    const leads = await query('UPDATE leads SET erased = true WHERE id = $1 RETURNING 1', [leadId]);
+    const leads = await query('UPDATE leads SET erased = true, known = NULL WHERE id = $1 RETURNING 1', [leadId]);
     if (leads.length === 0) return undefined;
     // Before the identities: whoever supplies something for a held lead claims those, and then finds it gone, or was first.
     await query('DELETE FROM held_leads WHERE lead_id = $1', [leadId]);

@@ -52,16 +52,22 @@ export class IdentitiesStore {
     if (others.length === 0) return { ours, others: new Map() };
 
     // A statement of its own: it sees what was committed while the one before waited.
+    return { ours, others: await this.find({ query }, others) };
+  }
+
+  /** @returns whose these are, by `nameOf`; those that are nobody's are missing */
+  async find(
+    { query }: Pick<UnitOfWork, 'query'>,
+    identities: readonly Pick<Identity, 'kind' | 'key'>[],
+  ): Promise<Map<string, KnownLead>> {
+    if (identities.length === 0) return new Map();
     const known = await query<{ kind: IdentityKind; key: Buffer; lead_id: string; has_email: boolean }>(
       `SELECT kind, key, lead_id, has_email
        FROM unnest($1::text[], $2::bytea[]) AS wanted (kind, key)
        JOIN identities USING (kind, key) JOIN leads ON leads.id = lead_id`,
-      columns(others).slice(0, 2),
+      [identities.map(({ kind }) => kind), identities.map(({ key }) => key)],
     );
-    return {
-      ours,
-      others: new Map(known.map((row) => [nameOf(row), { leadId: row.lead_id, hasEmail: row.has_email }])),
-    };
+    return new Map(known.map((row) => [nameOf(row), { leadId: row.lead_id, hasEmail: row.has_email }]));
   }
 
   /** Notes, of identities that are another lead's, that these leads hold the address as well: erasure has to find them. */

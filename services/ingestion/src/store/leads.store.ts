@@ -1,51 +1,63 @@
 import { Injectable } from '@nestjs/common';
+import type { Knowledge } from '@fairlead/decisions';
 import type { UnitOfWork } from '@fairlead/messaging';
+import type { ContactKeys } from '../intake/contact-keys.js';
 
-export interface NewLead {
+/** A lead as ingestion keeps it. */
+export interface StoredLead {
   readonly id: string;
+  /** Where it came from first. */
   readonly sourceId: string;
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number;
+  /** How often somebody sent it, or told what it did. */
   readonly touches: number;
   readonly hasEmail: boolean;
+  /** Null where none was kept. */
+  readonly known: KnownOfLead | null;
+}
+
+export interface KnownOfLead {
+  /** Absent for a lead that came in before this was kept: what was said of it then, nobody here knows. */
+  readonly knowledge?: Knowledge;
+  readonly contact: ContactKeys;
 }
 
 @Injectable()
 export class LeadsStore {
-  /** At the end of the unit. */
-  add(unit: UnitOfWork, leads: readonly NewLead[]): void {
+  /**
+   * Leads that are sent again, locked in the order of their ids, so that two batches with the same leads do not wait for one
+   * another. Those that have been erased are missing.
+   */
+  async lock({ query }: Pick<UnitOfWork, 'query'>, ids: readonly string[]): Promise<Map<string, StoredLead>> {
+    if (ids.length === 0) return new Map();
+    const rows = await query<StoredLead>(
+      `SELECT id, source_id AS "sourceId", round(extract(epoch FROM received_at) * 1000)::float8 AS "receivedAt", touches,
+         has_email AS "hasEmail", known
+       FROM leads WHERE id = ANY($1::uuid[]) AND NOT erased ORDER BY id FOR UPDATE`,
+      [ids],
+    );
+    return new Map(rows.map((row) => [row.id, row]));
+  }
+
+  /** At the end of the unit: leads that are new, and those that it has locked, as they are from now on. */
+  put(unit: UnitOfWork, leads: readonly StoredLead[]): void {
     if (leads.length === 0) return;
     unit.write(
-      `INSERT INTO leads (id, source_id, received_at, touches, has_email)
-       SELECT id, source_id, to_timestamp($5::float8 / 1000), touches, has_email
-       FROM unnest($1::uuid[], $2::text[], $3::int[], $4::boolean[]) AS added (id, source_id, touches, has_email)`,
+      `INSERT INTO leads (id, source_id, received_at, touches, has_email, known)
+       SELECT id, source_id, to_timestamp(received_at / 1000), touches, has_email, known
+       FROM unnest($1::uuid[], $2::text[], $3::float8[], $4::int[], $5::boolean[], $6::jsonb[])
+         AS put (id, source_id, received_at, touches, has_email, known)
+       ON CONFLICT (id) DO UPDATE SET touches = excluded.touches, has_email = excluded.has_email, known = excluded.known`,
       [
         leads.map(({ id }) => id),
         leads.map(({ sourceId }) => sourceId),
+        leads.map(({ receivedAt }) => receivedAt),
         leads.map(({ touches }) => touches),
         leads.map(({ hasEmail }) => hasEmail),
-        unit.now,
+        leads.map(({ known }) => (known ? JSON.stringify(known) : null)),
       ],
     );
-  }
-
-  /**
-   * Notes that leads were sent again.
-   * @param touched  how often each, and whether it has an email now
-   * @returns how often each was sent before; those that have been erased meanwhile are missing
-   */
-  async touch(
-    { query }: UnitOfWork,
-    touched: readonly { readonly id: string; readonly times: number; readonly gainedEmail: boolean }[],
-  ): Promise<Map<string, number>> {
-    if (touched.length === 0) return new Map();
-    const rows = await query<{ id: string; before: number }>(
-      // Locked in the order of their ids, so that two batches with the same leads do not wait for one another.
-      `WITH locked AS (SELECT id FROM leads WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE)
-       UPDATE leads SET touches = touches + times, has_email = has_email OR gained_email
-       FROM unnest($1::uuid[], $2::int[], $3::boolean[]) AS touched (id, times, gained_email) JOIN locked USING (id)
-       WHERE leads.id = touched.id AND NOT leads.erased RETURNING leads.id, touches - times AS before`,
-      [touched.map(({ id }) => id), touched.map(({ times }) => times), touched.map(({ gainedEmail }) => gainedEmail)],
-    );
-    return new Map(rows.map(({ id, before }) => [id, before]));
   }
 
   async find(

@@ -1,0 +1,190 @@
+import {
+  type Contact,
+  engage,
+  firstKnowledge,
+  type Identified,
+  type IdentityKind,
+  type Knowledge,
+  learn,
+  type Learned,
+  type Match,
+} from '@fairlead/decisions';
+import type { Facts, KnownLead } from '@fairlead/events';
+import type { HeldLead } from '../store/held-leads.store.js';
+import type { KnownOfLead, StoredLead } from '../store/leads.store.js';
+import { noteContact } from './contact-keys.js';
+import type { ActivityRow, LeadRow } from './rows.js';
+
+/** One more time that a lead was heard of: it was sent again, or did something. */
+export interface Touch<Row extends LeadRow | ActivityRow = LeadRow | ActivityRow> {
+  readonly row: Row;
+  readonly leadId: string;
+  readonly matchedBy: IdentityKind;
+  /** The lead's first submission is 1. */
+  readonly touch: number;
+  readonly changed: readonly string[];
+  readonly otherwise?: Facts;
+  /** The lead after it; absent where that was never kept. */
+  readonly known?: KnownLead;
+  /** What contact data is new. */
+  readonly newContact: Contact;
+}
+
+interface Current {
+  readonly lead: StoredLead;
+  readonly state: 'complete' | 'held';
+  /** What it was sent with in these submissions. */
+  readonly contacts: readonly Contact[];
+}
+
+/** What becomes of leads, and of what is known of them, in one transaction: submission by submission, in their order. */
+export class Touches {
+  private readonly current = new Map<string, Current>();
+  private readonly changed = new Set<string>();
+  private readonly touches = new Map<LeadRow | ActivityRow, Touch>();
+
+  /** @param stored  leads that were there before, locked; those of them that are held, in `held` */
+  constructor(stored: ReadonlyMap<string, StoredLead>, held: readonly HeldLead[]) {
+    const waiting = new Map(held.map((each) => [each.leadId, each]));
+    for (const [id, lead] of stored) {
+      const hold = waiting.get(id);
+      const known = hold ? { contact: {}, ...lead.known, knowledge: knowledgeOfHeld(hold, lead.known) } : lead.known;
+      this.current.set(id, { lead: { ...lead, known }, state: hold ? 'held' : 'complete', contacts: [] });
+    }
+  }
+
+  /** Somebody new. */
+  begin({ leadId: id, lead, contactKey }: LeadRow, missing: readonly string[], isHeld: boolean, now: number): void {
+    const { contact } = noteContact({}, contactKey, lead.contact);
+    // What is taken for complete lacks nothing, whatever its pool would have liked to know.
+    const knowledge = firstKnowledge(lead, isHeld ? missing : []);
+    const { sourceId, reachable } = lead;
+    this.put({
+      lead: { id, sourceId, receivedAt: now, touches: 1, hasEmail: reachable.email, known: { knowledge, contact } },
+      state: isHeld ? 'held' : 'complete',
+      contacts: [lead.contact],
+    });
+  }
+
+  /** Somebody known was sent again. */
+  repeat(row: LeadRow, { leadId, matchedBy }: Exclude<Identified, { isNew: true }>): void {
+    const { lead, state, contacts } = this.current.get(leadId) as Current;
+    const before = lead.known?.contact ?? recognisedBy(row, matchedBy);
+    const { contact, fresh } = noteContact(before, row.contactKey, row.lead.contact);
+    const known = lead.known?.knowledge;
+    const learned = known ? learn(known, row.lead, fresh) : { changed: fresh };
+    const newContact = Object.fromEntries(fresh.map((field) => [field, row.lead.contact[field]]));
+    this.note(row, leadId, matchedBy, learned, newContact, {
+      lead: { ...lead, touches: lead.touches + 1, known: { ...knowledgeIn(learned), contact } },
+      state,
+      contacts: [...contacts, row.lead.contact],
+    });
+  }
+
+  /** Somebody known did something. */
+  engage(row: ActivityRow, { leadId, matchedBy }: Match): void {
+    const current = this.current.get(leadId);
+    // Erased in between: nobody is known by this any more.
+    if (!current) return;
+    const { lead } = current;
+    const learned = lead.known?.knowledge ? engage(lead.known.knowledge, row.doing) : { changed: [] };
+    const contact = lead.known?.contact ?? {};
+    this.note(
+      row,
+      leadId,
+      matchedBy,
+      learned,
+      {},
+      {
+        ...current,
+        lead: { ...lead, touches: lead.touches + 1, known: { ...knowledgeIn(learned), contact } },
+      },
+    );
+  }
+
+  /** What this row came to; undefined for a lead that is new, and for an activity of nobody who is known. */
+  of<Row extends LeadRow | ActivityRow>(row: Row): Touch<Row> | undefined {
+    return this.touches.get(row) as Touch<Row> | undefined;
+  }
+
+  /** Whether the lead was heard of again. */
+  touched(leadId: string): boolean {
+    return [...this.touches.values()].some((touch) => touch.leadId === leadId);
+  }
+
+  /** What is known of a lead after all this, and the contact data that it came with. */
+  after(leadId: string): { readonly knowledge: Knowledge | undefined; readonly contacts: readonly Contact[] } {
+    const { lead, contacts } = this.current.get(leadId) as Current;
+    return { knowledge: lead.known?.knowledge, contacts };
+  }
+
+  /** The lead went on, or waits for this. */
+  lacks(leadId: string, missing: readonly string[]): void {
+    const current = this.current.get(leadId) as Current;
+    const { knowledge, contact = {} } = current.lead.known ?? {};
+    const known = { contact, ...(knowledge && { knowledge: { ...knowledge, missing } }) };
+    this.put({ ...current, lead: { ...current.lead, known } });
+  }
+
+  /** Every lead that is new or otherwise than it was. */
+  leads(gainedEmail: readonly string[]): StoredLead[] {
+    const gained = new Set(gainedEmail);
+    return [...this.changed].map((id) => {
+      const { lead } = this.current.get(id) as Current;
+      return gained.has(id) ? { ...lead, hasEmail: true } : lead;
+    });
+  }
+
+  private note(
+    row: LeadRow | ActivityRow,
+    leadId: string,
+    matchedBy: IdentityKind,
+    { changed, otherwise }: Pick<Learned, 'changed' | 'otherwise'>,
+    newContact: Contact,
+    after: Current,
+  ): void {
+    this.put(after);
+    const known = told(after);
+    this.touches.set(row, {
+      ...{ row, leadId, matchedBy, touch: after.lead.touches, changed, newContact },
+      ...(otherwise && { otherwise }),
+      ...(known && { known }),
+    });
+  }
+
+  private put(after: Current): void {
+    this.current.set(after.lead.id, after);
+    this.changed.add(after.lead.id);
+  }
+}
+
+function knowledgeIn(learned: Partial<Learned>): Pick<KnownOfLead, 'knowledge'> {
+  return learned.knowledge ? { knowledge: learned.knowledge } : {};
+}
+
+/** While a lead is held, what is known of it stands there; when it did what, only here. */
+function knowledgeOfHeld({ lead, missing }: HeldLead, known: KnownOfLead | null): Knowledge {
+  const first = firstKnowledge(lead, missing);
+  const before = known?.knowledge;
+  return {
+    ...first,
+    engagedAt: { ...first.engagedAt, ...before?.engagedAt },
+    ...(first.consent && before?.consentAt !== undefined && { consentAt: before.consentAt }),
+  };
+}
+
+/** Of a lead of which nothing was kept, this much of its contact is known: it was recognised by it. */
+function recognisedBy({ contactKey }: LeadRow, matchedBy: IdentityKind) {
+  const key = matchedBy === 'externalId' ? undefined : contactKey[matchedBy];
+  return key === undefined ? {} : { [matchedBy]: [key] };
+}
+
+function told({ lead: { sourceId, receivedAt, known }, state }: Current): KnownLead | undefined {
+  if (!known?.knowledge) return undefined;
+  const { facts, reachable, engagedAt, consent, missing } = known.knowledge;
+  return {
+    ...{ sourceId, state, missing: [...missing], reachable, facts, engagedAt },
+    ...(consent && { consent }),
+    receivedAt,
+  };
+}
