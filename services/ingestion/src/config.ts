@@ -1,11 +1,13 @@
 import type { Environment } from '@fairlead/platform';
-import { type AddressGuard, readAddressGuard } from '@fairlead/platform/outgoing';
+import { type AddressGuard, readAddressGuard, readRetryScale } from '@fairlead/platform/outgoing';
 
 export interface IngestionSettings {
   /** Intake stops at this many events that Kafka has not yet taken. */
   readonly maxUnpublished: number;
   /** Which addresses may be asked for what webhooks only name. */
   readonly guard: AddressGuard;
+  /** Factor on the waits between attempts to ask. */
+  readonly retryScale: number;
   /** How senders spell our address, without a slash at the end; undefined: as each request says. */
   readonly publicUrl: string | undefined;
 }
@@ -18,6 +20,7 @@ export function readIngestionSettings(environment: Environment): IngestionSettin
     // filling the database's disk, which would stop everything instead of intake alone.
     maxUnpublished: environment.integer('FAIRLEAD_MAX_UNPUBLISHED', { default: 500_000, min: 1, max: 100_000_000 }),
     guard: readAddressGuard(environment),
+    retryScale: readRetryScale(environment),
     publicUrl: environment.optionalUrl('FAIRLEAD_PUBLIC_URL', { protocols: ['http', 'https'] })?.replace(/\/+$/, ''),
   };
 }

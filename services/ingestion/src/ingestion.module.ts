@@ -2,16 +2,19 @@ import { Module } from '@nestjs/common';
 import { MessagingModule } from '@fairlead/messaging';
 import { PersonalDataModule } from '@fairlead/personal-data';
 import { Environment } from '@fairlead/platform';
-import { INGESTION_SETTINGS, readIngestionSettings } from './config.js';
+import { GuardedHttp } from '@fairlead/platform/outgoing';
+import { INGESTION_SETTINGS, type IngestionSettings, readIngestionSettings } from './config.js';
 import { EraseLead } from './erasure/erase-lead.js';
 import { ErasureTimer } from './handlers/erasure.timer.js';
 import { ErasuresController } from './handlers/erasures.controller.js';
+import { FetchesTimer, MAX_ANSWER_BYTES } from './handlers/fetches.timer.js';
 import { HeldLeadsController } from './handlers/held-leads.controller.js';
 import { HoldExpiryTimer } from './handlers/hold-expiry.timer.js';
 import { IdempotencyKeysTimer } from './handlers/idempotency-keys.timer.js';
 import { LeadsController } from './handlers/leads.controller.js';
 import { PolicyActivatedHandler } from './handlers/policy-activated.handler.js';
 import { SourceEventsController } from './handlers/source-events.controller.js';
+import { SourceLeftoversTimer } from './handlers/source-leftovers.timer.js';
 import { SourcesController } from './handlers/sources.controller.js';
 import { Backlog } from './intake/backlog.js';
 import { CompleteLead } from './intake/complete-lead.js';
@@ -31,6 +34,12 @@ import { SourcesStore } from './store/sources.store.js';
 
 export const migrations = new URL('../migrations/', import.meta.url);
 
+/** Well below the lease of what is asked for; a batch of contacts takes a tool some seconds. */
+const FETCH_DEADLINE_MS = 20_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+/** Every source of one tool may be at the same address. */
+const CONNECTIONS_PER_ORIGIN = 10;
+
 @Module({
   imports: [
     MessagingModule.forService({ name: 'ingestion', migrations, topics: ['control'] }),
@@ -46,7 +55,19 @@ export const migrations = new URL('../migrations/', import.meta.url);
   ],
   providers: [
     { provide: INGESTION_SETTINGS, inject: [Environment], useFactory: readIngestionSettings },
-    ...[SourceVerifier, TakeArrivals],
+    {
+      provide: GuardedHttp,
+      inject: [INGESTION_SETTINGS],
+      useFactory: ({ guard }: IngestionSettings) =>
+        new GuardedHttp({
+          guard,
+          deadlineMs: FETCH_DEADLINE_MS,
+          connectTimeoutMs: CONNECT_TIMEOUT_MS,
+          maxAnswerBytes: MAX_ANSWER_BYTES,
+          connectionsPerOrigin: CONNECTIONS_PER_ORIGIN,
+        }),
+    },
+    ...[SourceVerifier, TakeArrivals, FetchesTimer, SourceLeftoversTimer],
     ...[Intake, TakeIn, CompleteLead, Backlog, HoldExpiryTimer, IdempotencyKeysTimer, EraseLead, ErasureTimer],
     ...[
       SourcesStore,

@@ -258,3 +258,82 @@ describe('the secret of a source', () => {
     expect((await send('changed', 'typeform', { event_type: 'x' })).status).toBe(401);
   });
 });
+
+describe('what somebody did', () => {
+  const contact = (id: number, email?: string) => ({
+    id,
+    points: 1,
+    fields: { core: email ? { email: { value: email } } : [] },
+  });
+  const opened = (stat: number, id: number, email?: string) => ({
+    stat: { id: stat, openCount: 1, lead: contact(id, email) },
+  });
+  beforeAll(() => setUp('mautic', 'mautic'));
+
+  it('raises the engagement of somebody known, once for each time that it happened', async () => {
+    const created = { 'mautic.lead_post_save_new': [{ contact: contact(1, 'known@mautic.example') }] };
+    const lead = await send('mautic', 'mautic', created);
+    const id = lead.body.results?.[0]?.id ?? '';
+    const events = { 'mautic.email_on_open': [opened(1, 1), opened(2, 1)], 'mautic.other': [{}] };
+    const answer = await send('mautic', 'mautic', events);
+    expect(statuses(answer)).toEqual([202, 'engaged', 'engaged', 'unknown']);
+    expect(await send('mautic', 'mautic', events)).toMatchObject({ body: answer.body });
+    const said = await intake.said([id], 3);
+    expect(said.map(({ type }) => type)).toEqual(['lead.received', 'lead.engaged', 'lead.engaged']);
+    expect(said[2]).toMatchObject({
+      data: { activity: 'email-opened', adds: { emailOpens: 1 }, matchedBy: 'externalId' },
+    });
+  });
+
+  it('makes no lead of somebody who is not known', async () => {
+    const before = (await intake.rows('SELECT * FROM leads')).length;
+    const events = { 'mautic.email_on_open': [opened(3, 99, 'stranger@mautic.example'), { stat: {} }] };
+    expect(statuses(await send('mautic', 'mautic', events))).toEqual([202, 'ignored', 'rejected']);
+    expect(await intake.rows('SELECT * FROM leads')).toHaveLength(before);
+  });
+
+  it('is told in a batch whose other half is bad, and half of which came before', async () => {
+    const half = { 'mautic.lead_post_save_new': [{ contact: contact(5, 'five@mautic.example') }] };
+    const first = await send('mautic', 'mautic', half);
+    const all = {
+      'mautic.lead_post_save_new': [
+        ...half['mautic.lead_post_save_new'],
+        'no contact',
+        { contact: contact(6, 'six@mautic.example') },
+      ],
+    };
+    const second = await send('mautic', 'mautic', all);
+    expect(statuses(second)).toEqual([202, 'received', 'rejected', 'received']);
+    expect(second.body.results?.[0]).toEqual(first.body.results?.[0]);
+    expect(statuses(await send('mautic', 'mautic', { ...all, timestamp: 'later' }))).toEqual(statuses(second));
+  });
+});
+
+describe('what nobody here can read', () => {
+  beforeAll(() => setUp('strange', 'mautic'));
+  const strange = (text: string) => ({ 'mautic.something_new': [{ name: text }] });
+
+  it('is answered, counted, and set aside where nobody can read it without the key', async () => {
+    const secret = 'Mrs Nobody, nobody@strange.example';
+    expect(statuses(await send('strange', 'mautic', strange(secret)))).toEqual([202, 'unknown']);
+    expect(
+      await intake.rows(`SELECT type, bytes IS NOT NULL AS kept FROM set_aside WHERE source_id = 'strange'`),
+    ).toEqual([{ type: 'mautic.something_new', kept: true }]);
+    const dump = await intake.dump();
+    for (const form of ['utf8', 'hex', 'base64'] as const)
+      expect(dump).not.toContain(Buffer.from('Mrs Nobody').toString(form));
+    expect(intake.everything().toString()).not.toContain('Mrs Nobody');
+    const { text } = await intake.call('/metrics');
+    expect(text).toMatch(/fairlead_source_arrivals_total\{format="mautic",status="unknown"[^}]*\} [1-9]/);
+  });
+
+  it('is kept as far as there is room, and without its bytes when it is large', async () => {
+    await intake.rows(`INSERT INTO set_aside (source_id, hash, type) SELECT 'strange', decode(lpad(to_hex(n), 8, '0'), 'hex'), 'x'
+      FROM generate_series(1, 998) n; SELECT 1`);
+    expect(statuses(await send('strange', 'mautic', strange('x'.repeat(70_000))))).toEqual([202, 'unknown']);
+    expect(statuses(await send('strange', 'mautic', strange('one too many')))).toEqual([202, 'unknown']);
+    const kept = await intake.rows<{ bytes: Buffer | null }>(`SELECT bytes FROM set_aside WHERE source_id = 'strange'`);
+    expect(kept).toHaveLength(1_000);
+    expect(kept.filter(({ bytes }) => bytes !== null)).toHaveLength(1);
+  });
+});

@@ -161,7 +161,7 @@ describe('Google Ads', () => {
       is_test: true,
       user_column_data: [{ column_id: 'EMAIL', string_value: 'x' }],
     };
-    expect((await post(wrong)).body.results).toMatchObject([{ status: 'test', ignored: [{ field: 'email' }] }]);
+    expect((await post(wrong)).body.results).toMatchObject([{ status: 'test', leftOut: [{ field: 'email' }] }]);
   });
 
   it('keeps a lead whose number nobody can read, and says so', async () => {
@@ -170,7 +170,7 @@ describe('Google Ads', () => {
       { column_id: 'PHONE_NUMBER', string_value: '1-650-555-0123' },
     ];
     const answer = await post({ ...lead('testkey', 'g-4'), user_column_data: columns });
-    expect(answer.body.results).toMatchObject([{ status: 'received', ignored: [{ field: 'phone', rule: 'phone' }] }]);
+    expect(answer.body.results).toMatchObject([{ status: 'received', leftOut: [{ field: 'phone', rule: 'phone' }] }]);
   });
 });
 

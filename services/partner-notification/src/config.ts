@@ -1,5 +1,5 @@
 import type { Environment } from '@fairlead/platform';
-import { type AddressGuard, readAddressGuard } from '@fairlead/platform/outgoing';
+import { type AddressGuard, readAddressGuard, readRetryScale } from '@fairlead/platform/outgoing';
 
 /** Injection token of the service's settings. */
 export const SETTINGS = Symbol('partner-notification settings');
@@ -40,7 +40,7 @@ export function readSettings(environment: Environment): NotificationSettings {
         default: `http://127.0.0.1:${environment.integer('FAIRLEAD_PORT', { default: 8080 })}`,
       })
       .replace(/\/+$/, ''),
-    retryScale: readScale(environment),
+    retryScale: readRetryScale(environment),
     deadlineMs,
     leaseMs,
     leaseMarginMs,
@@ -51,15 +51,4 @@ export function readSettings(environment: Environment): NotificationSettings {
       max: 1_000,
     }),
   };
-}
-
-function readScale(environment: Environment): number {
-  const scale = Number(
-    environment.text('FAIRLEAD_WEBHOOK_RETRY_SCALE', {
-      default: '1',
-      pattern: /^\d{1,3}(\.\d{1,6})?$/,
-      shape: 'a number such as 0.001',
-    }),
-  );
-  return Number.isFinite(scale) ? scale : 1;
 }

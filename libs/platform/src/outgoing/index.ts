@@ -2,4 +2,4 @@
 export { AddressGuard } from './address-guard.js';
 export { type Exchange, GuardedHttp, type OutgoingRequest } from './guarded-http.js';
 export { refusalOf } from './outgoing-url.js';
-export { readAddressGuard } from './settings.js';
+export { readAddressGuard, readRetryScale } from './settings.js';

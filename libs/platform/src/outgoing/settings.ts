@@ -11,3 +11,15 @@ export function readAddressGuard(environment: Environment): AddressGuard {
     return new AddressGuard([]);
   }
 }
+
+/** Factor on the waits between attempts, of whatever is tried again: tests and demos have no days. */
+export function readRetryScale(environment: Environment): number {
+  const scale = Number(
+    environment.text('FAIRLEAD_WEBHOOK_RETRY_SCALE', {
+      default: '1',
+      pattern: /^\d{1,3}(\.\d{1,6})?$/,
+      shape: 'a number such as 0.001',
+    }),
+  );
+  return Number.isFinite(scale) ? scale : 1;
+}

@@ -4,6 +4,7 @@ import type { FieldError } from '@fairlead/decisions';
 import { PersonalData } from '@fairlead/personal-data';
 import { Accepts, parseJson, Problem, Signed } from '@fairlead/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { hash } from 'node:crypto';
 import { Backlog } from '../intake/backlog.js';
 import { tooLarge } from '../intake/read-body.js';
 import { isForm, parseForm } from '../sources/json.js';
@@ -33,16 +34,16 @@ const resultSchema = {
     status: {
       type: 'string',
       description:
-        'received, merged, held, rejected: a lead; engaged, unknown-person: what somebody did; wanted: it will be asked for; ' +
+        'received, merged, held, rejected: a lead; engaged, ignored: what somebody known did, or nobody who is; wanted: it will be asked for; ' +
         'test: a trial of the tool; unknown: a type that is not known here, set aside',
-      enum: ['received', 'merged', 'held', 'rejected', 'engaged', 'unknown-person', 'wanted', 'test', 'unknown'],
+      enum: ['received', 'merged', 'held', 'rejected', 'engaged', 'ignored', 'wanted', 'test', 'unknown'],
     },
     errors: errorsSchema,
-    ignored: { ...errorsSchema, description: 'what could not be understood, and was left out of the lead' },
+    leftOut: { ...errorsSchema, description: 'what could not be understood, and was left out of the lead' },
   },
 };
 
-/** A marketing tool’s own webhooks → lead.received | lead.merged | lead.held | lead.rejected */
+/** A marketing tool’s own webhooks → lead.received | lead.merged | lead.held | lead.rejected | lead.engaged */
 @ApiTags('sources')
 @ApiParam({ name: 'sourceId' })
 @Controller('v1/sources/:sourceId/events')
@@ -88,7 +89,7 @@ export class SourceEventsController {
   @ApiResponse({ status: 413, description: 'Too large.' })
   @ApiResponse({ status: 415, description: 'Not a content type of this format.' })
   @ApiResponse({ status: 503, description: 'Too much at once, or no store; the tool will send it again.' })
-  @ApiExtension('x-says', ['lead.received', 'lead.merged', 'lead.held', 'lead.rejected'])
+  @ApiExtension('x-says', ['lead.received', 'lead.merged', 'lead.held', 'lead.rejected', 'lead.engaged'])
   async post(@Req() request: FastifyRequest): Promise<{ results: readonly ArrivalResult[] }> {
     this.backlog.refuseWhenFull();
     const startedAt = Date.now();
@@ -98,11 +99,13 @@ export class SourceEventsController {
 
     const { traceparent } = request.headers;
     const { source, delivery } = verified;
+    const bodyHash = hash('sha256', delivery.body, 'base64');
     const results = await this.arrivals.take(arrivals, {
       source,
-      keyOf: (arrival) => this.#keyOf(arrival, verified, arrivals.length),
+      // The item's own name where there is one, else its place in these bytes.
+      keyOf: ({ key }, index) => this.#hash(key === undefined ? `body/${bodyHash}/${index}` : `key/${key}`),
       now: delivery.receivedAt,
-      traceparent: typeof traceparent === 'string' ? traceparent : undefined,
+      traceparentOf: () => (typeof traceparent === 'string' ? traceparent : undefined),
     });
     this.#log.log({ event: 'delivery.taken', source: source.id, ...tally(results), ms: Date.now() - startedAt });
     return { results };
@@ -116,13 +119,6 @@ export class SourceEventsController {
     if (!challenge) throw new Problem(404, { type: 'not-found', title: 'Not found' });
     // Bytes: to a text Fastify would add a charset, which some tools take for another type.
     void reply.header('content-type', challenge.contentType).send(Buffer.from(challenge.body));
-  }
-
-  /** The tool's own name for the item, else the item itself: what is sent again is then known, whatever stands around it. */
-  #keyOf(arrival: Arrival, { delivery }: Verified, count: number): string {
-    if (arrival.key !== undefined) return this.#hash(`key/${arrival.key}`);
-    const { key: _, ...item } = arrival;
-    return this.#hash(count === 1 ? delivery.body.toString('base64') : JSON.stringify(item));
   }
 
   /** Keyed: it may have been made of contact data. */

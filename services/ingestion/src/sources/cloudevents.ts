@@ -1,16 +1,10 @@
 import { isExternalId, MAX_EXTERNAL_ID } from '@fairlead/decisions';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { RawRow } from '../intake/read-body.js';
+import type { Activity } from '../intake/rows.js';
 import { readRow } from './json.js';
 import { at, isObject, isoTime, isScalar, moment, number, text } from './json-value.js';
-import {
-  type Activity,
-  type Arrival,
-  type Delivery,
-  type ReaderOptions,
-  type SourceFormat,
-  unusable,
-} from './source-format.js';
+import { type Arrival, type Delivery, type ReaderOptions, type SourceFormat, unusable } from './source-format.js';
 
 export const CLOUDEVENT = 'application/cloudevents+json';
 export const CLOUDEVENTS = 'application/cloudevents-batch+json';

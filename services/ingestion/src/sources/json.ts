@@ -11,7 +11,10 @@ export const json: SourceFormat = {
   read: (body, delivery, options) => {
     const rows = Array.isArray(body) ? (body as unknown[]) : [body];
     const id = idOf(delivery);
-    return rows.map((row, index) => ({ ...readRow(row, options), ...(id !== undefined && { key: `${id}/${index}` }) }));
+    return rows.map((row, index) => ({
+      ...readRow(row, options),
+      key: id === undefined ? JSON.stringify(row) : `${id}/${index}`,
+    }));
   },
 };
 

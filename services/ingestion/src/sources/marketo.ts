@@ -1,9 +1,9 @@
 import { verify as verifySignature } from 'node:crypto';
+import type { Activity } from '../intake/rows.js';
 import { fillLead, type KnownNames, namesOf } from './fill-lead.js';
 import { readRow } from './json.js';
 import { at, externalId, isObject, isoTime, items, moment, number, reference, scalars, text } from './json-value.js';
 import {
-  type Activity,
   type Arrival,
   type Credentials,
   type Delivery,

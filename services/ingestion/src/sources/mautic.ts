@@ -1,3 +1,4 @@
+import type { Activity } from '../intake/rows.js';
 import { bothNames, fillLead, type KnownNames, usualNames, withAnswers } from './fill-lead.js';
 import {
   at,
@@ -13,7 +14,7 @@ import {
   text,
 } from './json-value.js';
 import { hmacSha256, signedByOneOf } from './signature.js';
-import { type Activity, type Arrival, type ReaderOptions, type SourceFormat, unusable } from './source-format.js';
+import { type Arrival, type ReaderOptions, type SourceFormat, unusable } from './source-format.js';
 
 const known: KnownNames = {
   firstName: ['firstname'],
@@ -44,7 +45,11 @@ export const mautic: SourceFormat = {
     return Object.entries(body).flatMap(([trigger, happened]) => {
       // The time of the batch stands beside its triggers.
       if (trigger === 'timestamp') return [];
-      return (Array.isArray(happened) ? happened : [happened]).map((item) => readItem(trigger, item, options));
+      return (Array.isArray(happened) ? happened : [happened]).map((item) => ({
+        // What could not be delivered Mautic sends again together with what has come since.
+        key: JSON.stringify([trigger, item]),
+        ...readItem(trigger, item, options),
+      }));
     });
   },
 };

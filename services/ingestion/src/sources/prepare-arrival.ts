@@ -15,7 +15,7 @@ const dispensable: ReadonlySet<string> = new Set([
 export interface PreparedArrival {
   readonly row: PreparedRow;
   /** What was left out of the lead, because it could not be understood. */
-  readonly ignored: readonly FieldError[];
+  readonly leftOut: readonly FieldError[];
 }
 
 /** Understands a lead that a tool sent, without what cannot be understood of it, as far as the rest is a lead. */
@@ -25,9 +25,9 @@ export async function prepareArrival(
   given: { readonly source: Source; readonly personalData: PersonalData; readonly now: number },
 ): Promise<PreparedArrival> {
   const row = await prepare(lead, index, given);
-  if (row.ok || !row.errors.every(({ field }) => dispensable.has(field))) return { row, ignored: [] };
+  if (row.kind !== 'unusable' || !row.errors.every(({ field }) => dispensable.has(field))) return { row, leftOut: [] };
   const retried = await prepare(without(lead, row.errors), index, given);
-  return retried.ok ? { row: retried, ignored: row.errors } : { row, ignored: [] };
+  return retried.kind === 'unusable' ? { row, leftOut: [] } : { row: retried, leftOut: row.errors };
 }
 
 async function prepare(

@@ -1,5 +1,6 @@
 import type { FieldError, Mapping } from '@fairlead/decisions';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Activity } from '../intake/rows.js';
 
 /** What a tool has sent, before anything of it is believed. */
 export interface Delivery {
@@ -42,21 +43,6 @@ export type Arrival = {
   | { readonly kind: 'unknown'; readonly type: string; readonly item: unknown }
   | { readonly kind: 'unusable'; readonly errors: readonly FieldError[] }
 );
-
-/** Something that somebody did: no lead in itself. */
-export interface Activity {
-  readonly kind: 'activity';
-  /** At least one of them, as they were sent. */
-  readonly who: { readonly externalId?: string; readonly email?: string; readonly phone?: string };
-  /** What was done: `email-opened`. */
-  readonly activity: string;
-  /** How much more there is of each kind of engagement. */
-  readonly adds: Readonly<Record<string, number>>;
-  /** What each kind of engagement is from now on. */
-  readonly sets: Readonly<Record<string, number | string>>;
-  /** Milliseconds since the epoch. */
-  readonly occurredAt: number;
-}
 
 /** What the reader of a source is told about it. */
 export interface ReaderOptions {

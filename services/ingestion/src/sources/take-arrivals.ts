@@ -4,7 +4,8 @@ import type { OpenUnit } from '@fairlead/messaging';
 import { PersonalData } from '@fairlead/personal-data';
 import { Problem } from '@fairlead/platform';
 import { Intake } from '../intake/intake.js';
-import { prepareRows } from '../intake/prepare-rows.js';
+import { type Preparation, prepareRows } from '../intake/prepare-rows.js';
+import type { RawRow } from '../intake/read-body.js';
 import type { PreparedRow, RowResult } from '../intake/rows.js';
 import { arrivalsTotal } from '../metrics.js';
 import { FetchesStore } from '../store/fetches.store.js';
@@ -19,16 +20,16 @@ export interface ArrivalResult {
   readonly id?: string;
   readonly status: RowResult['status'] | 'wanted' | 'test' | 'unknown';
   readonly errors?: readonly FieldError[];
-  readonly ignored?: readonly FieldError[];
+  readonly leftOut?: readonly FieldError[];
 }
 
 export interface TakeOptions {
   readonly source: Source;
   /** By what an item is recognised when it is sent again. */
-  readonly keyOf: (arrival: Arrival) => string;
+  readonly keyOf: (arrival: Arrival, index: number) => string;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  readonly traceparent: string | undefined;
+  readonly traceparentOf: (arrival: Arrival) => string | undefined;
   /** Stored together with each item. */
   readonly alongside?: (arrival: Arrival, unit: OpenUnit) => Promise<void>;
 }
@@ -65,9 +66,10 @@ export class TakeArrivals {
   }
 
   async #takeOne(arrival: Arrival, index: number, options: TakeOptions, mayWait: boolean): Promise<ArrivalResult> {
-    const { source, traceparent, keyOf, alongside } = options;
-    const { row, ignored = [], status } = await this.#prepare(arrival, index, options);
-    const key = keyOf(arrival);
+    const { source, traceparentOf, keyOf, alongside } = options;
+    const traceparent = traceparentOf(arrival);
+    const { row, leftOut = [], status } = await this.#prepare(arrival, index, options);
+    const key = keyOf(arrival, index);
     const keyedPart = {
       ...{ caller: `source/${source.id}`, key, part: 0 },
       // The key says it all: what else is in the item may change from one attempt to the next.
@@ -85,36 +87,35 @@ export class TakeArrivals {
       },
       { mayWait },
     );
-    if (result) return { ...result, index, ...(ignored.length > 0 && { ignored }) };
-    return { index, status: status ?? 'unknown', ...(ignored.length > 0 && { ignored }) };
+    // Of an activity that is nobody’s there is no lead to name.
+    if (result?.status === 'ignored') return { index, status: 'ignored' };
+    if (result) return { ...result, index, ...(leftOut.length > 0 && { leftOut }) };
+    return { index, status: status ?? 'unknown', ...(leftOut.length > 0 && { leftOut }) };
   }
 
   async #prepare(
     arrival: Arrival,
     index: number,
     { source, now }: TakeOptions,
-  ): Promise<{ row?: PreparedRow; ignored?: readonly FieldError[]; status?: ArrivalResult['status'] }> {
+  ): Promise<{ row?: PreparedRow; leftOut?: readonly FieldError[]; status?: ArrivalResult['status'] }> {
     const given = { source, personalData: this.personalData, now };
     switch (arrival.kind) {
       case 'lead':
         return prepareArrival(arrival.lead, index, given);
-      case 'unusable': {
-        const raw = { errors: arrival.errors, text: '' };
-        const [row] = await prepareRows([raw], index, {
-          ...{ ...given, mapping: undefined, strict: false, findSource: async () => source },
-        });
-        return row ? { row } : {};
-      }
+      case 'unusable':
+        return this.#prepareRow({ errors: arrival.errors, text: '' }, index, given);
       case 'test': {
         // Judged as if it counted, so that whoever tries learns what would be wrong.
         const judged = arrival.lead && (await prepareArrival(arrival.lead, index, given));
-        return {
-          status: 'test',
-          ignored: judged ? [...judged.ignored, ...(judged.row.ok ? [] : judged.row.errors)] : [],
-        };
+        const wrong = judged?.row.kind === 'unusable' ? judged.row.errors : [];
+        return { status: 'test', leftOut: [...(judged?.leftOut ?? []), ...wrong] };
       }
-      case 'activity':
-        return { status: 'unknown' };
+      case 'activity': {
+        const { who, activity, adds, sets, occurredAt } = arrival;
+        // A clock that is fast makes nothing happen tomorrow.
+        const done = { kind: 'activity' as const, who, activity, adds, sets, occurredAt: Math.min(occurredAt, now) };
+        return this.#prepareRow({ activity: done, text: '' }, index, given);
+      }
       case 'reference':
         return { status: 'wanted' };
       case 'unknown':
@@ -122,9 +123,19 @@ export class TakeArrivals {
     }
   }
 
-  async #store(arrival: Arrival, { source, traceparent }: TakeOptions, unit: OpenUnit): Promise<void> {
+  async #prepareRow(
+    row: RawRow,
+    index: number,
+    given: Pick<Preparation, 'personalData' | 'now'> & { readonly source: Source },
+  ): Promise<{ row?: PreparedRow }> {
+    const preparation = { ...given, mapping: undefined, strict: false, findSource: async () => given.source };
+    const [prepared] = await prepareRows([row], index, preparation);
+    return prepared ? { row: prepared } : {};
+  }
+
+  async #store(arrival: Arrival, { source, traceparentOf }: TakeOptions, unit: OpenUnit): Promise<void> {
     if (arrival.kind === 'reference') {
-      const wanted = { sourceId: source.id, reference: arrival.reference, traceparent };
+      const wanted = { sourceId: source.id, reference: arrival.reference, traceparent: traceparentOf(arrival) };
       if (!(await this.fetches.want(unit, wanted))) throw tooManyWanted();
     } else if (arrival.kind === 'unknown') {
       const item = JSON.stringify(arrival.item) ?? '';

@@ -90,14 +90,17 @@ export class FetchesStore {
     ]);
   }
 
-  /** @param delayMs until the next attempt; undefined: there is none */
+  /**
+   * @param delayMs until the next attempt; undefined: there is none
+   * @param counts  whether it was an attempt: being told to wait is none
+   */
   async failed(
     query: Query,
     fetches: readonly { readonly fetch: Fetch; readonly delayMs: number | undefined }[],
-    why: string,
+    { why, counts = true }: { readonly why: string; readonly counts?: boolean },
   ): Promise<void> {
     await query(
-      `UPDATE fetches SET failed = $5, given_up_at = CASE WHEN delay IS NULL THEN now() END,
+      `UPDATE fetches SET failed = $5, attempts = attempts - $6, given_up_at = CASE WHEN delay IS NULL THEN now() END,
          due_at = now() + coalesce(delay, 0) * interval '1 ms'
        FROM unnest($1::text[], $2::text[], $3::int[], $4::float8[]) AS tried (source_id, reference, revision, delay)
        WHERE (fetches.source_id, fetches.reference, fetches.revision) = (tried.source_id, tried.reference, tried.revision)`,
@@ -107,6 +110,7 @@ export class FetchesStore {
         fetches.map(({ fetch }) => fetch.revision),
         fetches.map(({ delayMs }) => delayMs ?? null),
         why,
+        counts ? 0 : 1,
       ],
     );
   }
