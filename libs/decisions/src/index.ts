@@ -20,7 +20,7 @@ export {
 } from './normalise/mapping.js';
 export { type Completeness, isNeed, missingFields } from './normalise/missing-fields.js';
 export { readMoment } from './normalise/moment.js';
-export { NOBODY_HAD_IT, type OtherRules, type Redecided, RoutingReplay } from './replay/replay-routing.js';
+export { NOTHING_TO_DECIDE, type OtherRules, type Redecided, RoutingReplay } from './replay/replay-routing.js';
 export { type Rescored, ScoreReplay } from './replay/replay-scores.js';
 export { RuleHistory } from './replay/rule-history.js';
 export { type Changed, type Fate, type Otherwise, type Share, WhatIf, type WhatIfResult } from './replay/what-if.js';
@@ -53,11 +53,13 @@ export {
   matchLead,
 } from './identify/identity.js';
 
+export { contactTogether, type ContactTogether } from './identify/contact-together.js';
 export { type Doing, engage, firstKnowledge, type Knowledge, learn, type Learned } from './identify/learn.js';
 
 // lifecycle: which step of a lead may follow which, and what is counted of it
 export { advance, type Step } from './lifecycle/advance.js';
 export { type Answer, type AnswerType, answerTypes, mayFollow } from './lifecycle/answer.js';
+export { isJudgedBetter, mayBeRoutedAgain } from './route/judged-again.js';
 export { redecide } from './route/redecide.js';
 export { explain, type Explanation, type RecordedDecision, weigh, type Weighed } from './route/explain.js';
 export { type AnswerRefusal, clockSkewMs, judgeAnswer, ranOut, type Verdict } from './lifecycle/judge-answer.js';
@@ -104,6 +106,7 @@ export { type Rate, rate } from './trust/rate.js';
 // score: how good a lead is, and why
 export { defaultModel } from './score/default-model.js';
 export { type Model, type ModelDocument, modelOf, readModel } from './score/model.js';
+export { isScoreCause, scorable, type Scorable, type ScoreCause } from './score/scorable.js';
 export { gradeOf, type ScorableLead, type Score, scoreLead } from './score/score-lead.js';
 
 // route: who is offered a lead, and why not the others

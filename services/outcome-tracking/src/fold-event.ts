@@ -4,6 +4,7 @@ import {
   LeadCompleted,
   LeadContacted,
   LeadDeclined,
+  LeadEngaged,
   LeadErased,
   LeadHeld,
   LeadLost,
@@ -29,6 +30,7 @@ export type LeadEvent =
   | LeadReceived
   | LeadRejected
   | LeadMerged
+  | LeadEngaged
   | LeadHeld
   | LeadCompleted
   | LeadErased
@@ -52,6 +54,7 @@ export const leadEvents = [
   LeadCompleted.type,
   LeadContacted.type,
   LeadDeclined.type,
+  LeadEngaged.type,
   LeadErased.type,
   LeadHeld.type,
   LeadLost.type,
@@ -93,7 +96,10 @@ export function foldEvent(lead: TrackedLead, event: LeadEvent): TrackedLead {
     ...lead,
     events: lead.events === null ? null : lead.events + 1,
     receivedAt: event.type === 'lead.received' ? timeOf(event) : lead.receivedAt,
-    touches: event.type === 'lead.merged' ? Math.max(lead.touches, event.data.touch) : lead.touches,
+    touches:
+      event.type === 'lead.merged' || event.type === 'lead.engaged'
+        ? Math.max(lead.touches, event.data.touch)
+        : lead.touches,
     details: detailsAfter(lead.details, event),
     standing: step ? advance(lead.standing, step) : lead.standing,
     // What was said here has come back: from now on it counts by its place in the log.
@@ -110,6 +116,7 @@ export function timeOf(event: FairleadEvent): number {
 function stepOf(event: LeadEvent): Step | undefined {
   switch (event.type) {
     case 'lead.merged':
+    case 'lead.engaged':
       return undefined;
     case 'lead.received':
       return { type: 'received' };
@@ -202,13 +209,34 @@ function detailsAfter(details: LeadDetails, event: LeadEvent): LeadDetails {
         ...(contact && { contact, contactEvent: event.id }),
       };
     }
+    case 'lead.merged':
+    case 'lead.engaged':
+      return knownBetter(details, event);
     case 'lead.rejected':
       return { ...details, sourceId: event.data.sourceId, externalId: event.data.externalId ?? null };
     case 'lead.scored':
       return { ...details, missing: event.data.missing, reasons: event.data.contributions };
     case 'lead.erased':
-      return { ...details, contact: null, contactEvent: null };
+      return { ...details, contact: null, contactEvent: null, furtherContacts: [] };
     default:
       return details;
   }
+}
+
+/** A lead's later contact data are told only where they are new, so these are few; beyond this the first of them are left out. */
+const MOST_FURTHER_CONTACTS = 8;
+
+/** Whoever has the lead is shown what is known by now. */
+function knownBetter(details: LeadDetails, { id, data }: LeadMerged | LeadEngaged): LeadDetails {
+  const contact = 'contact' in data ? data.contact : undefined;
+  if (data.changed.length === 0 && !contact) return details;
+  const { facts, reachable, missing } = data.known ?? {};
+  const further = contact ? [{ event: id, sealed: contact }] : [];
+  return {
+    ...details,
+    ...(facts && { facts }),
+    ...(reachable && { reachable }),
+    ...(missing && { missing }),
+    furtherContacts: [...details.furtherContacts, ...further].slice(-MOST_FURTHER_CONTACTS),
+  };
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { erased, notified, received, routed, scored } from './fixture/events.js';
+import { erased, merged, notified, received, routed, scored } from './fixture/events.js';
 import { startTracking, type Tracking } from './fixture/tracking.js';
 
 describe('leads as they stand', () => {
@@ -56,6 +56,28 @@ describe('leads as they stand', () => {
       ],
       contact,
     });
+  });
+
+  it('show whoever has the lead what it said later, contact data by the same rule', async () => {
+    const { lead, eventId, sealed } = await leadWithContact();
+    const told = randomUUID();
+    const later = { phone: '+4930999999', message: 'Still there?' };
+    const [more] = await tracking.personalData.seal([{ leadId: lead, eventId: told, field: 'contact', value: later }]);
+    await tracking.told(
+      ...[received(lead, { contact: sealed }, eventId), scored(lead), routed(lead, 'acme')],
+      merged(lead, { contact: more as never, changed: ['phone', 'message', 'city'] }, { city: 'Bonn' }, told),
+      merged(lead, { touch: 3 }, {}),
+    );
+    await tracking.eventually(async () => (await get(`/v1/leads/${lead}`, acme))['touches'], 3);
+    const offered = await get(`/v1/leads/${lead}`, acme);
+    expect(offered).toMatchObject({ state: 'offered', facts: { city: 'Bonn' } });
+    expect(offered).not.toHaveProperty('contact');
+    const { body } = await tracking.call(`/v1/leads/${lead}/accept`, { json: {}, key: acme });
+    expect(body['contact']).toEqual({ ...contact, message: 'Still there?', further: [{ phone: '+4930999999' }] });
+    await tracking.told(scored(lead, { grade: 'D', cause: 'merged' }), erased(lead));
+    await tracking.eventually(async () => (await get(`/v1/leads/${lead}`))['state'], 'erased');
+    expect(await get(`/v1/leads/${lead}`)).toMatchObject({ contact: null });
+    expect(JSON.stringify(await get(`/v1/leads/${lead}`))).not.toContain('999999');
   });
 
   it('reveal the contact to a partner when the policy says so, and only while the lead is its own', async () => {

@@ -3,6 +3,7 @@ import {
   CONTACT,
   leadAccepted,
   leadErased,
+  leadMerged,
   leadOfferExpired,
   leadOverridden,
   leadReceived,
@@ -120,6 +121,27 @@ describe('a routed lead', () => {
     expect(one.received[0]?.id).not.toBe(two.received[0]?.id);
     expect(one.received[0]?.body.id).toBe(two.received[0]?.body.id);
     expect(other.received).toHaveLength(0);
+  });
+
+  it('shows what the lead said later too, to the party that may see it', async () => {
+    const [acme, lead] = [partner(), randomUUID()];
+    const server = await receiver();
+    await road.endpoint(acme, 'crm', server.url, ['lead.routed', 'lead.accepted']);
+    const said = (contact: object) => leadMerged(lead, road.personalData, contact);
+    await road.receives(
+      ...[await leadReceived(lead, road.personalData), leadScored(lead)],
+      ...[await said({ phone: '+4930901899' }), await said({ email: 'ada.later@example.com' })],
+      leadRouted(lead, acme, { revealContact: 'on-accept' }),
+    );
+    await eventually(() => expect(server.received).toHaveLength(1));
+    expect(server.received[0]?.bytes.toString()).not.toMatch(/ada|901899/);
+    await road.receives(await said({ message: 'Still there?' }), leadAccepted(lead, acme));
+    await eventually(() => expect(server.received).toHaveLength(2));
+    expect(server.received[1]?.body.data.lead['contact']).toEqual({
+      ...CONTACT,
+      phone: '+4930901899',
+      further: [{ email: 'ada.later@example.com' }, { message: 'Still there?' }],
+    });
   });
 
   it('shows no contact any more when its lead was erased before the second attempt', async () => {

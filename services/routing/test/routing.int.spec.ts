@@ -65,6 +65,47 @@ describe('routing, with real servers', () => {
     expect(count?.seq).toBe('2');
   });
 
+  it('routes a lead that went to nobody once it is judged better, and never one that somebody has', async () => {
+    await routing.under(policyOf('again', { notQualified: { then: 'nurture' } }), { acme: {} });
+    const worthless = { state: 'not-qualified', grade: null } as const;
+    const lead = scored(worthless);
+    await routes(lead);
+    const judged = (data: Parameters<typeof scored>[0]) => scored({ cause: 'engaged', ...data }, lead.subject);
+    await routing.tell(judged(worthless));
+    const warm = judged({ grade: 'C', facts: { city: 'Bonn', engagement: { demo: 1 }, attributes: {} } });
+    await routing.tell(warm, warm);
+    await eventually(() => expect(offers(lead.subject)).toEqual(['1 acme (first)']));
+    expect(routing.said('lead.routed', lead.subject)[0]?.data).toMatchObject({ grade: 'C', decided: { poolSeq: 2 } });
+    expect(
+      await routing.rows(`SELECT grade, facts->>'city' AS city FROM leads WHERE lead_id = '${lead.subject}'`),
+    ).toEqual([{ grade: 'C', city: 'Bonn' }]);
+
+    // Offered, accepted, closed: it stays where it is.
+    await routing.tell(
+      judged({ grade: 'A' }),
+      accepted(lead.subject, 'acme', 1),
+      judged({ grade: 'A', cause: 'merged' }),
+    );
+    await routing.tell(qualified(lead.subject, 'acme', 1), judged({ grade: 'A' }));
+    // Judged twice before anybody decided.
+    const other = scored(worthless);
+    await routing.tell(other, scored({ cause: 'merged', grade: 'D' }, other.subject));
+    await eventually(() => expect(offers(other.subject)).toEqual(['1 acme (first)']));
+    expect(decisions(other.subject)).toHaveLength(2);
+    await routes(scored());
+    expect(decisions(lead.subject)).toHaveLength(2);
+  });
+
+  it('leaves a lead that all refused as it is, however it is judged afterwards', async () => {
+    await routing.under(policyOf('refused', { offer: { maxOffers: 1, then: 'nurture' } }), { acme: {} });
+    const [first] = (await routes(scored({ grade: 'C' }))) as [LeadRouted];
+    await routing.tell(declined(first.subject, 'acme', 1));
+    await eventually(() => expect(routing.said('lead.unroutable', first.subject)).toHaveLength(1));
+    await routing.tell(scored({ cause: 'engaged', grade: 'A' }, first.subject));
+    await routes(scored());
+    expect(decisions(first.subject)).toHaveLength(2);
+  });
+
   it('numbers the decisions of two routers without a gap, and never exceeds a cap, however many leads arrive at once', async () => {
     await routing.under(policyOf('crowd', { promise: { direct: 40, channel: 60 } }), {
       delta: { caps: { open: 7 } },

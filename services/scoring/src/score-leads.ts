@@ -1,25 +1,11 @@
-import { type Model, scoreLead } from '@fairlead/decisions';
-import { causedBy, type EncodedEvent, type LeadCompleted, type LeadReceived, LeadScored } from '@fairlead/events';
+import { type Model, type Scorable, type ScoreCause, scoreLead } from '@fairlead/decisions';
+import { causedBy, type EncodedEvent, LeadScored } from '@fairlead/events';
 
 /** What a lead that is ready to be judged scores, as the event that says so. */
-export function scored(
-  event: LeadReceived | LeadCompleted,
-  missing: readonly string[],
-  model: Model,
-  now: number,
-): EncodedEvent {
-  const { facts, reachable, sourceId, consent } = event.data;
-  return causedBy(event, LeadScored, {
+export function scored(cause: ScoreCause, { lead, told }: Scorable, model: Model, now: number): EncodedEvent {
+  return causedBy(cause, LeadScored, {
     source: '/scoring',
     time: now,
-    data: {
-      ...scoreLead({ facts, reachable, missing }, model, now),
-      sourceId,
-      facts,
-      reachable,
-      consentGiven: consent?.given === true,
-      receivedAt: Date.parse(event.time),
-      cause: event.type === 'lead.received' ? 'received' : 'completed',
-    },
+    data: { ...scoreLead(lead, model, now), ...told },
   });
 }

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { contentHash, defaultModel, engine } from '@fairlead/decisions';
-import { type DataOf, encodeEvent, type EncodedEvent, LeadCompleted, LeadReceived } from '@fairlead/events';
+import {
+  type DataOf,
+  encodeEvent,
+  type EncodedEvent,
+  LeadCompleted,
+  LeadEngaged,
+  LeadReceived,
+} from '@fairlead/events';
 import { eventually, Stretch } from './fixture/stretch.js';
 
 const facts = {
@@ -46,6 +53,32 @@ function completed(subject: string, data: Partial<DataOf<typeof LeadCompleted>> 
       facts,
       occurredAt: Date.now(),
       ...data,
+    },
+  });
+}
+
+function changed(
+  subject: string,
+  engagement: Record<string, number>,
+  fields = ['engagement.visits'],
+  state: 'complete' | 'held' = 'complete',
+): EncodedEvent {
+  const known = {
+    ...{
+      sourceId: 'web',
+      state,
+      missing: [],
+      reachable: { email: true, phone: true },
+      engagedAt: {},
+      receivedAt: 7_000,
+    },
+    ...{ facts: { ...facts, engagement }, consent: { given: true } },
+  };
+  return encodeEvent(LeadEngaged, {
+    ...{ id: randomUUID(), source: '/test', subject, time: Date.now() },
+    data: {
+      ...{ sourceId: 'web', matchedBy: 'email', activity: 'page-viewed', adds: { visits: 1 }, sets: {} },
+      ...{ occurredAt: Date.now(), touch: 2, changed: fields, known },
     },
   });
 }
@@ -98,6 +131,30 @@ describe('scoring, with real servers', () => {
     await scoring.tell(completed(held.subject));
     await eventually(() => expect(scoring.said('lead.scored', held.subject)).toHaveLength(1));
     expect(scoring.said('lead.scored', held.subject)[0]?.data).toMatchObject({ state: 'graded', cause: 'completed' });
+  });
+
+  it('scores a lead again when it is known better, once for all that comes together', async () => {
+    const lead = received();
+    await scoring.tell(lead);
+    await eventually(() => expect(scoring.said('lead.scored', lead.subject)).toHaveLength(1));
+    const views = Array.from({ length: 100 }, (_, count) => changed(lead.subject, { visits: 13 + count }));
+    await scoring.tell(...views, changed(lead.subject, {}, []));
+    await eventually(() =>
+      expect(scoring.said('lead.scored', lead.subject).at(-1)?.data).toMatchObject({
+        ...{ cause: 'engaged', facts: { engagement: { visits: 112 } }, consentGiven: true, receivedAt: 7_000 },
+      }),
+    );
+    // Two processes, and a batch for each time that Kafka is asked: far fewer than there were views.
+    expect(scoring.said('lead.scored', lead.subject).length).toBeLessThan(20);
+  });
+
+  it('does not score a held lead because it did something', async () => {
+    const held = received({ state: 'held', missing: ['country'] });
+    await scoring.tell(held, changed(held.subject, { visits: 5 }, ['engagement.visits'], 'held'));
+    const last = received();
+    await scoring.tell(last);
+    await eventually(() => expect(scoring.said('lead.scored', last.subject)).toHaveLength(1));
+    expect(scoring.said('lead.scored', held.subject)).toEqual([]);
   });
 
   it('gives no grade to a lead whose time to be completed ran out, nor to one that is no customer', async () => {

@@ -97,9 +97,13 @@ function stepped(standing: Standing, step: Step): Standing {
   }
 }
 
-/** Scoring speaks of a lead that nobody has yet, or whose return was repaired; an offer once made says more. */
+/**
+ * Scoring speaks of a lead that nobody has yet, or whose return was repaired; an offer once made says more. So does routing: a
+ * lead that went to nobody stays that when it is judged once more, unless it is then routed.
+ */
 function unlessOffered(standing: Standing, state: LeadStage): LeadStage {
-  return standing.offers.length > 0 && standing.state !== 'recycled' ? standing.state : state;
+  const isRouted = standing.offers.length > 0 || standing.state === 'unroutable' || standing.state === 'not-qualified';
+  return isRouted && standing.state !== 'recycled' ? standing.state : state;
 }
 
 function unlessLive(standing: Standing, state: LeadStage): LeadStage {

@@ -1,4 +1,4 @@
-import type { FairleadEvent } from '@fairlead/events';
+import { derivedId, type FairleadEvent } from '@fairlead/events';
 import type { NamedAccountList } from '../route/named-account-list.js';
 import { policyOf } from '../route/policy.js';
 import { ProtectedAccounts } from '../route/protected-accounts.js';
@@ -76,6 +76,46 @@ function logOf(leads: number): FairleadEvent[] {
   return log;
 }
 
+/**
+ * Leads that were worth nothing at first and were judged again, twice: once no better. What follows from a score says so by its
+ * id, whatever else is between the two.
+ */
+function logOfSecondThoughts(leads: number): FairleadEvent[] {
+  const log = logOf(0);
+  const state = newRoutingState();
+  const facts = { engagement: {}, attributes: {} };
+  const judged = (id: string, lead: RoutableLead) =>
+    event('lead.scored', id, { ...lead, model: { hash: lead.model }, cause: 'engaged' });
+  for (let index = 0; index < leads; index++) {
+    const id = `lead-${index}`;
+    const worthless = { state: 'not-qualified', grade: null, sourceId: 'web', model: 'f'.repeat(64), facts } as const;
+    const better = {
+      ...worthless,
+      state: 'graded',
+      grade: 'C',
+      facts: { ...facts, engagement: { demo: index } },
+    } as const;
+    const [first, second, third] = [judged(id, worthless), judged(id, worthless), judged(id, better)];
+    const decide = (cause: FairleadEvent, lead: RoutableLead) => {
+      const decision = routeLead(lead, rules, state, now + index);
+      applyDecision(state, decision.change, roster);
+      const type = `lead.${decision.outcome}`;
+      return { ...event(type, id, decision.data), id: derivedId(cause.id, type) };
+    };
+    const [nobody, somebody] = [decide(first, worthless), decide(third, better)];
+    // Scores do not wait for routing.
+    const order = [
+      [first, nobody, second, third],
+      [first, second, nobody, third],
+      [first, second, third, nobody],
+    ];
+    log.push(...(order[index % 3] as FairleadEvent[]), somebody);
+    // And somebody has it: it stays where it is.
+    if (index % 2) log.push(judged(id, { ...better, grade: 'A' }));
+  }
+  return log;
+}
+
 /** What would have come of another promise, in place of the one in force. */
 function decidedElsewise(log: readonly FairleadEvent[], direct: number) {
   const other = policyOf(
@@ -130,6 +170,18 @@ describe('replaying the routing of a log', () => {
     const partition = ({ subject }: FairleadEvent) => Number(subject.split('-')[1] ?? 7) % 7;
     const sorted = log.toSorted((one, other) => partition(one) - partition(other));
     expect(replayed(sorted)).toEqual({ same: decisions, different: 0, undecidable: [] });
+  });
+
+  it('comes to the same of leads that were judged better after they went to nobody', () => {
+    const again = logOfSecondThoughts(30);
+    expect(replayed(again)).toEqual({ same: 60, different: 0, undecidable: [] });
+    const decided = decidedElsewise(again, 100);
+    expect([decided.decisions, decided.changed.length > 0]).toEqual([60, true]);
+    // The score that the second decision of a lead follows from.
+    const at = again.findLastIndex(
+      ({ type, data }) => type === 'lead.scored' && (data as { grade: string }).grade === 'C',
+    );
+    expect(replayed(again.toSpliced(at, 1)).undecidable).toEqual(['the log does not say how the lead was scored']);
   });
 
   it('tells a decision that was changed', () => {

@@ -1,11 +1,12 @@
-import type {
-  AnswersNoted,
-  DecisionStamp,
-  FairleadEvent,
-  LeadAccepted,
-  LeadRouted,
-  LeadScored,
-  LeadUnroutable,
+import {
+  type AnswersNoted,
+  type DecisionStamp,
+  derivedId,
+  type FairleadEvent,
+  type LeadAccepted,
+  type LeadRouted,
+  type LeadScored,
+  type LeadUnroutable,
 } from '@fairlead/events';
 import { Loads } from '../route/loads.js';
 import type { Quality } from '../route/policy.js';
@@ -44,11 +45,25 @@ export type Redecided<Handle> = { readonly recorded: Recorded; readonly handle: 
 /** Decisions that wait for one before them; partitions are never so far apart, and each is some kilobytes. */
 const MAX_WAITING = 50_000;
 
-/** Under other rules a decision may have nothing to decide about. */
-export const NOBODY_HAD_IT = 'nobody had the lead by then';
+/** Scores of one lead that may still be decided upon: more are between two decisions only while routing stands still. */
+const MAX_SCORES = 10_000;
+
+/** Under other rules nobody can have refused a lead that nobody had, and one that somebody has is not routed because it is judged better. */
+export const NOTHING_TO_DECIDE = 'there was nothing to decide by then';
 
 /** Other rules than those that a decision was taken under, for the same lead at the same moment. */
 export type OtherRules = (rules: Rules, stamp: DecisionStamp) => Rules;
+
+interface Judged {
+  readonly eventId: string;
+  readonly lead: RoutableLead;
+}
+
+interface JudgedAt {
+  readonly lead: RoutableLead;
+  /** Among what the lead was judged since the decision before. */
+  readonly place: number;
+}
 
 /** A lead between two decisions. */
 interface Life {
@@ -63,6 +78,8 @@ interface Life {
   current: boolean;
   /** Whether it holds no place: it was offered under other rules only, and nobody can have answered that. */
   unanswered: boolean;
+  /** Whether, as it is recorded, it was never offered to anybody. */
+  unoffered: boolean;
   refusedBy: string[];
 }
 
@@ -79,7 +96,8 @@ export class RoutingReplay<Handle> {
   private readonly lives = new Map<string, Life>();
   /** Leads that became opportunities, were closed or erased: nobody decides about them any more. */
   private readonly closed = new Set<string>();
-  private readonly scored = new Map<string, RoutableLead>();
+  /** What leads that nobody has were judged, in that order. */
+  private readonly scored = new Map<string, Judged[]>();
   /** Whose offer ended how, by lead: the first refusal of each offer counts. */
   private readonly refusals = new Map<string, Map<number, EarlierOffers['because']>>();
   private readonly accepted = new Map<string, number>();
@@ -106,8 +124,7 @@ export class RoutingReplay<Handle> {
   read(event: FairleadEvent, handle: Handle): void {
     switch (event.type) {
       case 'lead.scored':
-        if (!this.lives.has(event.subject) && !this.scored.has(event.subject) && !this.closed.has(event.subject))
-          this.scored.set(event.subject, routable(event as LeadScored));
+        this.noteScore(event as LeadScored);
         break;
       case 'lead.declined':
       case 'lead.offer-expired': {
@@ -194,10 +211,10 @@ export class RoutingReplay<Handle> {
       }
       this.fold(event.data.decided.noted ?? []);
       const life = this.lives.get(event.subject);
-      if (this.insteadOf && life && !life.current && !isOverride(event)) {
-        // Nobody has it under the other rules, so nobody can have refused it.
+      if (life && this.isIdle(event, life)) {
         tellNoted(this.state);
-        this.onDecided({ recorded: event, handle, undecidable: NOBODY_HAD_IT });
+        this.onDecided({ recorded: event, handle, undecidable: NOTHING_TO_DECIDE });
+        life.unoffered &&= event.type === 'lead.unroutable';
       } else this.onDecided({ recorded: event, handle, again: this.decide(event) });
     }
   }
@@ -211,8 +228,8 @@ export class RoutingReplay<Handle> {
     if (unseen !== undefined) return `the log lacks the answer ${unseen}`;
     if (event.type === 'answers.noted') return undefined;
     const life = this.lives.get(event.subject);
-    if (!life) {
-      if (!this.scored.has(event.subject)) return 'the log does not say how the lead was scored';
+    if (!life || (!this.insteadOf && isJudgedAgain(event, life))) {
+      if (this.judgedFor(event, life) === undefined) return 'the log does not say how the lead was scored';
     } else if (!this.insteadOf && !isOverride(event) && !this.refusals.get(event.subject)?.has(life.made))
       return `the log does not say how offer ${life.made} ended`;
     try {
@@ -224,17 +241,32 @@ export class RoutingReplay<Handle> {
     }
   }
 
+  /** Under other rules: whether the lead is not where it was when this was decided. */
+  private isIdle(event: Recorded, life: Life): boolean {
+    if (!this.insteadOf || isOverride(event)) return false;
+    if (!isJudgedAgain(event, life)) return !life.current;
+    return life.current || this.judgedFor(event, life) === undefined;
+  }
+
   private decide(event: Recorded): RoutingDecision {
     const { decided } = event.data;
     const rules = this.enter(decided);
     const { subject } = event;
     const life = this.lives.get(subject);
     let decision: RoutingDecision;
-    if (!life) {
-      const lead = this.scored.get(subject) as RoutableLead;
-      this.scored.delete(subject);
+    if (!life || isJudgedAgain(event, life)) {
+      const { lead, place } = this.judgedFor(event, life) as JudgedAt;
+      this.forgetScores(subject, place + 1);
       decision = routeLead(lead, rules, this.state, decided.now);
-      const nothing = { pool: '', made: 0, party: null, paidBy: null, current: false, unanswered: false };
+      const nothing = {
+        pool: '',
+        made: 0,
+        party: null,
+        paidBy: null,
+        current: false,
+        unanswered: false,
+        unoffered: true,
+      };
       this.lives.set(subject, { ...kept(lead), ...nothing, refusedBy: [] });
     } else {
       const offer = offerOf(life);
@@ -261,6 +293,9 @@ export class RoutingReplay<Handle> {
     applyDecision(this.state, decision.change, rules.roster);
     const after = this.lives.get(subject) as Life;
     this.follow(after, decision);
+    after.unoffered &&= event.type === 'lead.unroutable';
+    // Whoever has it keeps it, however it is judged from now on.
+    if (!after.unoffered) this.scored.delete(subject);
     const offer = offerOf(after);
     after.unanswered = event.type === 'lead.unroutable' && offer !== undefined;
     if (offer && after.unanswered) freePlace(this.state, offer, rules.roster);
@@ -277,6 +312,32 @@ export class RoutingReplay<Handle> {
     } else Object.assign(life, { party: null, paidBy: null, current: false });
   }
 
+  private noteScore({ id, subject, data }: LeadScored): void {
+    if (this.closed.has(subject) || this.lives.get(subject)?.unoffered === false) return;
+    const judged = { eventId: id, lead: routable(data) };
+    const before = this.scored.get(subject);
+    if (!before) this.scored.set(subject, [judged]);
+    else {
+      before.push(judged);
+      if (before.length > MAX_SCORES) before.shift();
+    }
+  }
+
+  /** What a decision about a lead that was nobody's decided upon. Its id says of which score it is a consequence. */
+  private judgedFor({ id, subject, type }: Recorded, life: Life | undefined): JudgedAt | undefined {
+    const judged = this.scored.get(subject) ?? [];
+    // Of one there is nothing to tell apart, and that is nearly every lead.
+    const place = !life && judged.length === 1 ? 0 : judged.findIndex(({ eventId }) => derivedId(eventId, type) === id);
+    const found = judged[place];
+    return found && { lead: found.lead, place };
+  }
+
+  private forgetScores(subject: string, count: number): void {
+    const left = (this.scored.get(subject) ?? []).slice(count);
+    if (left.length > 0) this.scored.set(subject, left);
+    else this.scored.delete(subject);
+  }
+
   private hasEnded(subject: string): boolean {
     return this.closed.has(subject) || this.lives.get(subject)?.current === false;
   }
@@ -291,7 +352,9 @@ export class RoutingReplay<Handle> {
       const offer = life && offerOf(life);
       const roster = this.under?.roster;
       if (!life || !offer || !roster) continue;
-      if (answer.type === 'lead.returned') returnLead(this.state, offer, roster);
+      // It was offered in the record later than here, where it took no place that could be given back.
+      if (life.unanswered) life.unanswered = false;
+      else if (answer.type === 'lead.returned') returnLead(this.state, offer, roster);
       else if (answer.type === 'lead.erased' && this.accepted.get(answer.subject) !== life.made)
         withdrawOffer(this.state, offer, roster);
       else freePlace(this.state, offer, roster);
@@ -320,6 +383,11 @@ export class RoutingReplay<Handle> {
   }
 }
 
+/** Whether this decides about a lead that went to nobody and was judged better since; any other follows from a refusal. */
+function isJudgedAgain(event: Recorded, { unoffered }: Life): boolean {
+  return unoffered && !isOverride(event);
+}
+
 function isOverride(event: Recorded): boolean {
   return event.type === 'lead.routed' && event.data.why === 'override';
 }
@@ -337,8 +405,7 @@ function again({ lead, pool, made, refusedBy, paidBy }: Life, because: EarlierOf
 }
 
 /** A lead as decisions look at it, from the event that judged it. */
-function routable({ data }: LeadScored): RoutableLead {
-  const { state, grade, facts, sourceId, model } = data;
+function routable({ state, grade, facts, sourceId, model }: LeadScored['data']): RoutableLead {
   return { state, grade, facts, sourceId, model: model.hash };
 }
 

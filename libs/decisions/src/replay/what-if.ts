@@ -7,7 +7,7 @@ import type { Rules } from '../route/route-lead.js';
 import type { Model } from '../score/model.js';
 import { estimateOutcomes, type OutcomeEstimates } from '../trust/estimate-outcomes.js';
 import { OutcomesOfLog } from './offer-outcomes.js';
-import { NOBODY_HAD_IT, type Redecided, RoutingReplay } from './replay-routing.js';
+import { NOTHING_TO_DECIDE, type Redecided, RoutingReplay } from './replay-routing.js';
 import { ScoreReplay } from './replay-scores.js';
 import { RuleHistory } from './rule-history.js';
 
@@ -350,7 +350,7 @@ function endOf(decision: Pick<LeadRouted, 'type' | 'data'> | Pick<LeadUnroutable
   return { party: null, quality, fate: then === 'nurture' ? 'nurture' : 'nobody' };
 }
 
-/** How it ends this time; undefined: nobody had it by then, and so there is nothing to decide. */
+/** How it ends this time; undefined: nobody had it by then, or somebody had, and so there is nothing to decide. */
 function again(redecided: Redecided<undefined>): End | undefined {
   if ('undecidable' in redecided) return undefined;
   const { outcome, data } = redecided.again;
@@ -358,7 +358,7 @@ function again(redecided: Redecided<undefined>): End | undefined {
 }
 
 function gapOf(redecided: Redecided<undefined>): string | undefined {
-  return 'undecidable' in redecided && redecided.undecidable !== NOBODY_HAD_IT ? redecided.undecidable : undefined;
+  return 'undecidable' in redecided && redecided.undecidable !== NOTHING_TO_DECIDE ? redecided.undecidable : undefined;
 }
 
 /** Every set of the changes, the smallest first, in the order policy, model, roster. */

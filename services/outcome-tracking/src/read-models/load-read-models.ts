@@ -30,6 +30,7 @@ const DELETED_AT_ONCE = 10_000;
 /** Events that may change a lead's details. */
 const detailing: ReadonlySet<string> = new Set<LeadEvent['type']>([
   ...(['lead.received', 'lead.completed', 'lead.rejected', 'lead.scored', 'lead.erased'] as const),
+  ...(['lead.merged', 'lead.engaged'] as const),
 ]);
 
 /** Where most leads stay. Nothing follows from it but when a lead is written. */
@@ -38,7 +39,7 @@ const atRest: ReadonlySet<LeadStage> = new Set([
 ]);
 
 /** Of a lead of which no event told any. */
-const NO_DETAILS = copyText(Array<null>(8).fill(null));
+const NO_DETAILS = copyText(Array<null>(9).fill(null));
 const { details: noDetails } = unseen('', 0);
 
 /** Begins to copy rows into a table; statements must be given the time that it takes. */
@@ -139,8 +140,7 @@ export class ReadModelsLoad {
 
   private detailsText(id: string, state: LeadStage): string {
     // Whatever comes after it: nothing of an erased lead is kept.
-    const details = state === 'erased' ? this.details.get(id) : undefined;
-    if (details) return detailsFormat.write({ ...details, contact: null, contactEvent: null });
+const NO_DETAILS = copyText(Array<null>(9).fill(null));
     return this.details.text(id) ?? NO_DETAILS;
   }
 

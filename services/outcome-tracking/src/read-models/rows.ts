@@ -10,7 +10,17 @@ type Row = readonly CopyValue[];
 export const columnsOf = {
   leads: [
     ...['lead_id', 'state', 'received_at', 'grade', 'score', 'touches', 'events', 'party', 'offer', 'accept_by'],
-    ...['source_id', 'external_id', 'facts', 'reachable', 'reasons', 'contact', 'contact_event', 'missing'],
+    ...[
+      'source_id',
+      'external_id',
+      'facts',
+      'reachable',
+      'reasons',
+      'contact',
+      'contact_event',
+      'further_contacts',
+      'missing',
+    ],
   ],
   offers: [
     ...['lead_id', 'number', 'party', 'pool', 'policy', 'grade', 'kind', 'reveal', 'offered_at', 'accept_by', 'stage'],
@@ -24,15 +34,20 @@ const date = (at: number | null | undefined): Date | null => (at === null || at 
 
 /** The columns of a lead's details, as they are copied into the table; and the details again. */
 export const detailsFormat: Format<LeadDetails> = {
-  write: ({ sourceId, externalId, facts, reachable, missing, reasons, contact, contactEvent }) =>
+  write: ({ sourceId, externalId, facts, reachable, missing, reasons, contact, contactEvent, furtherContacts }) =>
     // A list would be written as an array of PostgreSQL's, which `missing` is.
-    copyText([sourceId, externalId, facts, reachable, JSON.stringify(reasons), contact, contactEvent, missing]),
+    copyText([
+      ...[sourceId, externalId, facts, reachable, JSON.stringify(reasons), contact, contactEvent],
+      ...[furtherContacts.length > 0 ? JSON.stringify(furtherContacts) : null, missing],
+    ]),
   read: (text) => {
-    const [sourceId, externalId, facts, reachable, reasons, contact, contactEvent, missing] = readCopyText(text);
+    const [sourceId, externalId, facts, reachable, reasons, contact, contactEvent, further, missing] =
+      readCopyText(text);
     const json = <T>(column: string | null | undefined): T => JSON.parse(column ?? 'null') as T;
     return {
       ...{ sourceId: sourceId ?? null, externalId: externalId ?? null, contactEvent: contactEvent ?? null },
       ...{ facts: json(facts), reachable: json(reachable), reasons: json(reasons), contact: json(contact) },
+      furtherContacts: json<LeadDetails['furtherContacts'] | null>(further) ?? [],
       // Names of fields, which need no escaping: the elements are as JSON writes them.
       missing: json(`[${missing?.slice(1, -1) ?? ''}]`),
     };

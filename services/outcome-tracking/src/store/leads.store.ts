@@ -24,6 +24,8 @@ export interface LeadDetails {
   readonly contact: SealedContact | null;
   /** The event that the contact was sealed for, which is needed to unseal it. */
   readonly contactEvent: string | null;
+  /** What came later and was new then, in its order. */
+  readonly furtherContacts: readonly { readonly event: string; readonly sealed: SealedContact }[];
 }
 
 export interface TrackedLead {
@@ -58,6 +60,7 @@ const noDetails: LeadDetails = {
   reasons: [],
   contact: null,
   contactEvent: null,
+  furtherContacts: [],
 };
 
 interface LeadRow {
@@ -77,6 +80,7 @@ interface LeadRow {
   readonly reasons: LeadDetails['reasons'] | null;
   readonly contact: SealedContact | null;
   readonly contact_event: string | null;
+  readonly further_contacts: LeadDetails['furtherContacts'] | null;
   readonly pending: PendingAnswer[];
 }
 
@@ -124,7 +128,7 @@ const offerColumns = `lead_id, number, party, pool, policy, grade, kind, reveal,
   (extract(epoch FROM qualified_at) * 1000)::float8 AS qualified_at,
   (extract(epoch FROM closed_at) * 1000)::float8 AS closed_at`;
 const leadColumns = `lead_id, state, source_id, external_id, (extract(epoch FROM received_at) * 1000)::float8 AS received_at,
-  grade, score, touches, events, offer, facts, reachable, missing, reasons, contact, contact_event, pending`;
+  grade, score, touches, events, offer, facts, reachable, missing, reasons, contact, contact_event, further_contacts, pending`;
 
 export class LeadsStore {
   /**
@@ -244,13 +248,13 @@ export class LeadsStore {
            amount = excluded.amount, currency = excluded.currency
        )
        INSERT INTO leads (lead_id, state, source_id, external_id, received_at, grade, score, touches, events, party, offer,
-         accept_by, facts, reachable, missing, reasons, contact, contact_event, pending)
+         accept_by, facts, reachable, missing, reasons, contact, contact_event, further_contacts, pending)
        SELECT lead_id, state, source_id, external_id, to_timestamp(received_at / 1000), grade, score, touches, events, party,
-         offer, to_timestamp(accept_by / 1000), facts, reachable, missing, reasons, contact, contact_event, pending
+         offer, to_timestamp(accept_by / 1000), facts, reachable, missing, reasons, contact, contact_event, further_contacts, pending
        FROM jsonb_to_recordset($1::jsonb) AS changed (
          lead_id uuid, state text, source_id text, external_id text, received_at numeric, grade text, score integer,
          touches integer, events integer, party text, offer integer, accept_by numeric, facts jsonb, reachable jsonb, missing text[],
-         reasons jsonb, contact jsonb, contact_event uuid, pending jsonb)
+         reasons jsonb, contact jsonb, contact_event uuid, further_contacts jsonb, pending jsonb)
        ON CONFLICT (lead_id) DO UPDATE SET state = excluded.state, received_at = excluded.received_at,
          grade = excluded.grade, score = excluded.score, touches = excluded.touches, events = excluded.events, party = excluded.party,
          offer = excluded.offer, accept_by = excluded.accept_by, pending = excluded.pending,
@@ -261,7 +265,8 @@ export class LeadsStore {
          missing = coalesce(excluded.missing, leads.missing),
          reasons = coalesce(excluded.reasons, leads.reasons),
          contact = CASE WHEN excluded.state <> 'erased' THEN coalesce(excluded.contact, leads.contact) END,
-         contact_event = CASE WHEN excluded.state <> 'erased' THEN coalesce(excluded.contact_event, leads.contact_event) END`,
+         contact_event = CASE WHEN excluded.state <> 'erased' THEN coalesce(excluded.contact_event, leads.contact_event) END,
+         further_contacts = CASE WHEN excluded.state <> 'erased' THEN coalesce(excluded.further_contacts, leads.further_contacts) END`,
       [JSON.stringify(changes.map(leadRecord)), JSON.stringify(changes.flatMap(offerRecords))],
     );
   }
@@ -305,6 +310,7 @@ function toLead(row: LeadRow, offers: readonly OfferRow[]): TrackedLead {
       reasons: row.reasons ?? [],
       contact: row.contact,
       contactEvent: row.contact_event,
+      furtherContacts: row.further_contacts ?? [],
     },
     standing: { state: row.state, grade: row.grade, score: row.score, offers: offers.map(toOffer) },
     pending: row.pending,
@@ -358,6 +364,7 @@ function leadRecord({ before, after }: LeadChange): Record<string, unknown> {
       reasons: details.reasons,
       contact: details.contact,
       contact_event: details.contactEvent,
+      further_contacts: details.furtherContacts.length > 0 ? details.furtherContacts : null,
     }),
   };
 }

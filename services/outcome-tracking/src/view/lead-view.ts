@@ -64,12 +64,19 @@ export class ContactView {
   @ApiPropertyOptional() email?: string;
   @ApiPropertyOptional() phone?: string;
   @ApiPropertyOptional() message?: string;
+  @ApiPropertyOptional({
+    type: 'array',
+    items: { type: 'object', additionalProperties: { type: 'string' } },
+    description: 'What the lead said otherwise later: another address or number, one more message.',
+  })
+  further?: readonly object[];
 }
 
 export class LeadView extends LeadSummary {
   @ApiProperty({ type: [ScoreReason], description: 'What the score is made of.' }) reasons: ScoreReason[];
   @ApiProperty({ type: [String] }) missing: string[];
-  @ApiProperty({ type: 'integer', minimum: 1, description: 'How often somebody sent this lead.' }) touches: number;
+  @ApiProperty({ type: 'integer', minimum: 1, description: 'How often somebody sent this lead, or told what it did.' })
+  touches: number;
   @ApiProperty({ type: [OfferView], description: 'In their order. A partner sees its own.' }) offers: OfferView[];
   @ApiPropertyOptional({
     type: ContactView,

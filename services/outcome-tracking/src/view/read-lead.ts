@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { type Contact, contactTogether } from '@fairlead/decisions';
 import type { Caller } from '@fairlead/platform';
 import { UnitsOfWork } from '@fairlead/messaging';
 import { PersonalData } from '@fairlead/personal-data';
@@ -28,11 +29,18 @@ export class ReadLead {
     return entitled ? { ...view, contact: await this.#contactOf(lead) } : view;
   }
 
-  async #contactOf({ id, details: { contact, contactEvent } }: TrackedLead): Promise<ContactView | null> {
-    if (!contact || contactEvent === null) return null;
-    const [unsealed] = await this.personalData.unseal([
-      { leadId: id, eventId: contactEvent, field: 'contact', sealed: contact },
-    ]);
-    return unsealed ?? null;
+  async #contactOf({ id, details }: TrackedLead): Promise<ContactView | null> {
+    const { contact, contactEvent, furtherContacts } = details;
+    const sealed = [
+      ...(contact && contactEvent !== null ? [{ event: contactEvent, sealed: contact }] : []),
+      ...furtherContacts,
+    ];
+    if (sealed.length === 0) return null;
+    const contacts = await this.personalData.unseal(
+      sealed.map(({ event, sealed: one }) => ({ leadId: id, eventId: event, field: 'contact', sealed: one })),
+    );
+    // Null: erased.
+    const there = contacts.filter((each): each is Contact => each !== null);
+    return there.length > 0 ? contactTogether(there) : null;
   }
 }

@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import type { Contact } from '@fairlead/decisions';
+import { contactTogether } from '@fairlead/decisions/replay';
 import type { Sealed } from '@fairlead/events';
 import { LeadKeyMissing, PersonalData, type Place, SealBroken } from '@fairlead/personal-data';
 import type { DueDelivery } from './webhook.js';
@@ -20,14 +22,17 @@ export class Contacts {
     const opened: unknown[] = due.map(() => undefined);
     const places: number[] = [];
     const items: SealedItem[] = [];
-    due.forEach(({ leadId, contact, contactEvent }, place) => {
-      if (!contact || contactEvent === null) return;
-      places.push(place);
-      items.push({ leadId, eventId: contactEvent, field: 'contact', sealed: contact });
+    due.forEach(({ leadId, contact, contactEvent, furtherContacts }, place) => {
+      const first = contact && contactEvent !== null ? [{ event: contactEvent, sealed: contact }] : [];
+      for (const { event, sealed } of [...first, ...(furtherContacts ?? [])]) {
+        places.push(place);
+        items.push({ leadId, eventId: event, field: 'contact', sealed });
+      }
     });
     if (items.length === 0) return opened;
     const values = await this.#unsealAll(items);
-    places.forEach((place, i) => (opened[place] = values[i]));
+    for (const [place, parts] of Map.groupBy(values.keys(), (i) => places[i] as number))
+      opened[place] = together(parts.map((i) => values[i]));
     return opened;
   }
 
@@ -43,4 +48,10 @@ export class Contacts {
       return each;
     }
   }
+}
+
+/** What of a lead's contact data came one after the other, as one. */
+function together(parts: readonly unknown[]): unknown {
+  if (parts.includes(UNREADABLE)) return UNREADABLE;
+  return parts.includes(null) ? null : contactTogether(parts as readonly Contact[]);
 }

@@ -597,8 +597,8 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
 
 /** Strings of the contact that a server could have repeated in its answer. */
 function wordsOf(contact: unknown): string[] {
-  if (typeof contact !== 'object' || contact === null) return [];
-  return Object.values(contact).filter((value) => typeof value === 'string');
+  if (typeof contact === 'string') return [contact];
+  return typeof contact === 'object' && contact !== null ? Object.values(contact).flatMap(wordsOf) : [];
 }
 
 function outcomeEvent({ endpoint, claim, result }: Attempted, now: number): EncodedEvent {

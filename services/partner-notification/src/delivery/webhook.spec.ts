@@ -15,6 +15,7 @@ const routed: DueDelivery = {
   contributions: '[{"factor":"country","points":10,"reason":"DE"}]',
   contact: null,
   contactEvent: null,
+  furtherContacts: null,
 };
 
 function parsed(due: DueDelivery, contact?: unknown): unknown {

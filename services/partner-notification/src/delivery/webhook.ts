@@ -20,6 +20,7 @@ export interface DueDelivery {
   readonly contributions: string | null;
   readonly contact: SealedContact | null;
   readonly contactEvent: string | null;
+  readonly furtherContacts: readonly { readonly event: string; readonly sealed: SealedContact }[] | null;
 }
 
 /**

@@ -1,10 +1,10 @@
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
-import { LeadCompleted, LeadReceived, LeadScored } from '@fairlead/events';
+import { LeadCompleted, LeadMerged, LeadReceived, LeadScored } from '@fairlead/events';
 import { consumerId, type UnitOfWork } from '@fairlead/messaging';
 import { LeadsStore } from '../store/leads.store.js';
 
-/** lead.received, lead.completed, lead.scored → what webhooks will tell about the lead */
+/** lead.received, lead.completed, lead.merged, lead.scored → what webhooks will tell about the lead */
 @Controller()
 export class LeadReceivedHandler {
   constructor(private readonly leads: LeadsStore) {}
@@ -15,6 +15,11 @@ export class LeadReceivedHandler {
     @Ctx() unit: UnitOfWork,
   ): Promise<void> {
     await this.leads.noteContacts(unit, events);
+  }
+
+  @EventPattern<string>(LeadMerged.type, consumerId('partner-notification'))
+  async noteFurtherContact(@Payload() events: readonly LeadMerged[], @Ctx() unit: UnitOfWork): Promise<void> {
+    await this.leads.noteFurtherContacts(unit, events);
   }
 
   @EventPattern<string>(LeadScored.type, consumerId('partner-notification'))

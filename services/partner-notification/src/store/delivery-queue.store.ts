@@ -83,6 +83,7 @@ export class DeliveryQueueStore {
          d.event::text AS event, l.state AS "leadState", l.grade, l.score, l.facts::text AS facts,
          l.contributions::text AS contributions,
          CASE WHEN d.with_contact AND offer.ended IS NULL THEN l.contact END AS contact, l.contact_event AS "contactEvent",
+         CASE WHEN d.with_contact AND offer.ended IS NULL THEN l.further_contacts END AS "furtherContacts",
          CASE WHEN d.event_type = 'lead.routed' THEN offer.ended END AS ended,
          CASE WHEN d.event_type = 'lead.routed' THEN (extract(epoch FROM l.accept_by - now()) * 1000)::float8 END AS "openForMs"
        FROM leased JOIN deliveries d ON d.sequence = leased.sequence JOIN endpoints e ON e.key = d.endpoint_key

@@ -4,6 +4,7 @@ import type {
   LeadCompleted,
   LeadDeclined,
   LeadLost,
+  LeadMerged,
   LeadOfferExpired,
   LeadReceived,
   LeadReturned,
@@ -21,6 +22,9 @@ const ENDS = {
 } as const;
 export type OfferEnd = LeadOfferExpired | LeadDeclined | LeadReturned | LeadLost;
 
+/** As outcome-tracking shows. */
+const MOST_FURTHER_CONTACTS = 8;
+
 /** What webhooks tell about leads. Within a batch the last event of a lead counts: a row can be written once per statement. */
 @Injectable()
 export class LeadsStore {
@@ -37,6 +41,32 @@ export class LeadsStore {
         latest.map(({ subject }) => subject),
         latest.map(({ data }) => JSON.stringify(data.contact)),
         latest.map(({ id }) => id),
+      ],
+    );
+  }
+
+  /** Contact data that came later and was new: beside what is there, in its order, the last few. */
+  async noteFurtherContacts(unit: UnitOfWork, events: readonly LeadMerged[]): Promise<void> {
+    const told = Map.groupBy(
+      events.filter(({ data }) => data.contact !== undefined),
+      ({ subject }) => subject,
+    );
+    if (told.size === 0) return;
+    await unit.query(
+      `INSERT INTO leads (lead_id, further_contacts) SELECT * FROM unnest($1::uuid[], $2::json[])
+       ON CONFLICT (lead_id) DO UPDATE SET further_contacts = (
+         SELECT json_agg(contact ORDER BY place) FROM (
+           SELECT contact, place FROM jsonb_array_elements(
+             coalesce(leads.further_contacts::jsonb, '[]') || excluded.further_contacts::jsonb
+           ) WITH ORDINALITY AS all_of_them (contact, place) ORDER BY place DESC LIMIT $3
+         ) AS kept)
+       WHERE leads.erased_at IS NULL`,
+      [
+        [...told.keys()],
+        [...told.values()].map((merged) =>
+          JSON.stringify(merged.map(({ id, data }) => ({ event: id, sealed: data.contact }))),
+        ),
+        MOST_FURTHER_CONTACTS,
       ],
     );
   }
@@ -151,7 +181,7 @@ export class LeadsStore {
   async erase(unit: UnitOfWork, leadIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
     const rows = await unit.query<{ lead_id: string; told: string[] }>(
       `INSERT INTO leads (lead_id, erased_at) SELECT DISTINCT lead_id, now() FROM unnest($1::uuid[]) AS erased (lead_id)
-       ON CONFLICT (lead_id) DO UPDATE SET contact = NULL, contact_event = NULL, facts = NULL, contributions = NULL,
+       ON CONFLICT (lead_id) DO UPDATE SET contact = NULL, contact_event = NULL, further_contacts = NULL, facts = NULL, contributions = NULL,
          erased_at = coalesce(leads.erased_at, excluded.erased_at)
        RETURNING lead_id, coalesce(told, array_remove(ARRAY[holder], NULL)) AS told`,
       [leadIds],

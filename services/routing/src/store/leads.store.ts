@@ -48,20 +48,22 @@ export class LeadsStore {
       `INSERT INTO leads (lead_id, state, grade, source_id, model, facts, pool, stage, made, party, paid_by, accept_by)
        SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::text[],
          $8::text[], $9::int[], $10::text[], $11::text[], $12::bigint[])`,
-      [
-        leads.map(({ leadId }) => leadId),
-        leads.map(({ state }) => state),
-        leads.map(({ grade }) => grade),
-        leads.map(({ sourceId }) => sourceId),
-        leads.map(({ model }) => model),
-        leads.map(({ facts }) => JSON.stringify(facts)),
-        leads.map(({ pool }) => pool),
-        leads.map(({ stage }) => stage),
-        leads.map(({ made }) => made),
-        leads.map(({ party }) => party),
-        leads.map(({ paidBy }) => paidBy),
-        leads.map(({ acceptBy }) => acceptBy),
-      ],
+      columnsOf(leads),
+    );
+  }
+
+  /** Leads that are locked and were judged and decided about once more. */
+  replace(unit: UnitOfWork, leads: readonly RoutedLead[]): void {
+    if (leads.length === 0) return;
+    unit.write(
+      `UPDATE leads SET state = new.state, grade = new.grade, source_id = new.source_id, model = new.model, facts = new.facts,
+         pool = new.pool, stage = new.stage, made = new.made, party = new.party, paid_by = new.paid_by,
+         accept_by = new.accept_by
+       FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::text[],
+         $8::text[], $9::int[], $10::text[], $11::text[], $12::bigint[])
+         AS new (lead_id, state, grade, source_id, model, facts, pool, stage, made, party, paid_by, accept_by)
+       WHERE leads.lead_id = new.lead_id`,
+      columnsOf(leads),
     );
   }
 
@@ -98,4 +100,21 @@ export class LeadsStore {
       [leadIds],
     );
   }
+}
+
+function columnsOf(leads: readonly RoutedLead[]): unknown[] {
+  return [
+    leads.map(({ leadId }) => leadId),
+    leads.map(({ state }) => state),
+    leads.map(({ grade }) => grade),
+    leads.map(({ sourceId }) => sourceId),
+    leads.map(({ model }) => model),
+    leads.map(({ facts }) => JSON.stringify(facts)),
+    leads.map(({ pool }) => pool),
+    leads.map(({ stage }) => stage),
+    leads.map(({ made }) => made),
+    leads.map(({ party }) => party),
+    leads.map(({ paidBy }) => paidBy),
+    leads.map(({ acceptBy }) => acceptBy),
+  ];
 }

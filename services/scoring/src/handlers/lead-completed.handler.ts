@@ -1,5 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
+import { scorable } from '@fairlead/decisions';
 import { LeadCompleted } from '@fairlead/events';
 import { consumerId, type UnitOfWork } from '@fairlead/messaging';
 import { scored } from '../score-leads.js';
@@ -13,6 +14,11 @@ export class LeadCompletedHandler {
   @EventPattern<string>(LeadCompleted.type, consumerId('scoring'))
   async score(@Payload() leads: readonly LeadCompleted[], @Ctx() unit: UnitOfWork): Promise<void> {
     const model = await this.models.active(unit.query);
-    unit.say(leads.map((lead) => scored(lead, lead.data.missing, model, unit.now)));
+    unit.say(
+      leads.flatMap((lead) => {
+        const toScore = scorable(lead);
+        return toScore ? [scored(lead, toScore, model, unit.now)] : [];
+      }),
+    );
   }
 }

@@ -1,5 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
+import { scorable } from '@fairlead/decisions';
 import { LeadReceived } from '@fairlead/events';
 import { consumerId, type UnitOfWork } from '@fairlead/messaging';
 import { scored } from '../score-leads.js';
@@ -12,10 +13,12 @@ export class LeadReceivedHandler {
 
   @EventPattern<string>(LeadReceived.type, consumerId('scoring'))
   async score(@Payload() leads: readonly LeadReceived[], @Ctx() unit: UnitOfWork): Promise<void> {
-    const complete = leads.filter(({ data }) => data.state === 'complete');
+    const complete = leads.flatMap((lead) => {
+      const toScore = scorable(lead);
+      return toScore ? [{ lead, toScore }] : [];
+    });
     if (complete.length === 0) return;
     const model = await this.models.active(unit.query);
-    // What ingestion takes for complete is complete; whatever else the model would have liked to know, it names itself.
-    unit.say(complete.map((lead) => scored(lead, [], model, unit.now)));
+    unit.say(complete.map(({ lead, toScore }) => scored(lead, toScore, model, unit.now)));
   }
 }

@@ -1,0 +1,73 @@
+import { derivedId, type FairleadEvent, type LeadScored } from '@fairlead/events';
+import { defaultModel } from '../score/default-model.js';
+import { modelOf } from '../score/model.js';
+import { scorable, type ScoreCause } from '../score/scorable.js';
+import { scoreLead } from '../score/score-lead.js';
+import { ScoreReplay } from './replay-scores.js';
+import { RuleHistory } from './rule-history.js';
+
+const model = modelOf(defaultModel, 1);
+const now = Date.UTC(2026, 0, 15);
+const facts = (visits: number) => ({ country: 'DE', engagement: { visits }, attributes: {} });
+const reachable = { email: true, phone: false };
+const event = (id: string, type: string, data: object) =>
+  ({ id, type, subject: 'a-lead', data, time: '2026-01-15T12:00:00.000Z' }) as unknown as ScoreCause;
+const known = (visits: number, state = 'complete') => ({
+  ...{ sourceId: 'web', state, missing: [], reachable, facts: facts(visits), engagedAt: {}, receivedAt: now },
+});
+
+const received = event('r', 'lead.received', { state: 'complete', facts: facts(1), reachable, sourceId: 'web' });
+const touches = [2, 3, 4].map((visits) =>
+  event(`e-${visits}`, visits % 2 ? 'lead.merged' : 'lead.engaged', {
+    changed: ['engagement.visits'],
+    known: known(visits),
+  }),
+);
+
+function scored(cause: ScoreCause): LeadScored {
+  const { lead, told } = scorable(cause) as NonNullable<ReturnType<typeof scorable>>;
+  const data = { ...scoreLead(lead, model, now), ...told };
+  return { ...event(derivedId(cause.id, 'lead.scored'), 'lead.scored', data) } as unknown as LeadScored;
+}
+
+function replayed(log: readonly FairleadEvent[]): string[] {
+  const rules = new RuleHistory();
+  const { name, version, hash } = { ...defaultModel, version: 1, hash: model.hash };
+  rules.read(event('m', 'model.activated', { name, version, hash, model: defaultModel }));
+  const scores = new ScoreReplay(rules);
+  return log.flatMap((each) => {
+    const result = scores.read(each);
+    if (!result) return [];
+    if ('undecidable' in result) return [result.undecidable];
+    return [JSON.stringify(result.again) === JSON.stringify(result.recorded.data) ? 'same' : 'different'];
+  });
+}
+
+describe('replaying the scores of a log', () => {
+  const [two, three, four] = touches as [ScoreCause, ScoreCause, ScoreCause];
+
+  it('comes to the same of a lead that is scored again, once for several changes, and however late', () => {
+    expect(replayed([received, scored(received), two, three, scored(three), four, scored(four)])).toEqual(
+      Array.from({ length: 3 }, () => 'same'),
+    );
+    expect(replayed([received, two, three, scored(received), four, scored(three), scored(four)])).toEqual(
+      Array.from({ length: 3 }, () => 'same'),
+    );
+  });
+
+  it('does not take a held lead, nor one that is known no better, for one that was to be scored', () => {
+    const held = event('h', 'lead.merged', { changed: ['country'], known: known(7, 'held') });
+    const same = event('s', 'lead.merged', { changed: [], known: known(7) });
+    const named = event('n', 'lead.merged', { changed: ['lastName', 'message'], known: known(7) });
+    const old = event('o', 'lead.merged', { changed: ['phone'] });
+    expect([held, same, named, old].map(scorable)).toEqual([undefined, undefined, undefined, undefined]);
+    expect(replayed([received, held, same, named, old, scored(received)])).toEqual(['same']);
+  });
+
+  it('says of a score that nothing led to that it cannot be taken again', () => {
+    expect(replayed([received, scored(received), scored(two)])).toEqual([
+      'same',
+      'the log does not say how the lead came in',
+    ]);
+  });
+});

@@ -1,0 +1,77 @@
+import type {
+  DataOf,
+  EngagedAt,
+  Facts,
+  LeadCompleted,
+  LeadEngaged,
+  LeadMerged,
+  LeadReceived,
+  LeadScored,
+  Reachable,
+} from '@fairlead/events';
+import { readMoment } from '../normalise/moment.js';
+
+/** What a lead may be judged upon, for the first time or again. */
+export type ScoreCause = LeadReceived | LeadCompleted | LeadMerged | LeadEngaged;
+
+/** What is judged, and what the score tells of the lead beside. */
+export interface Scorable {
+  readonly lead: {
+    readonly facts: Facts;
+    readonly reachable: Reachable;
+    readonly missing: readonly string[];
+    /** When each kind of engagement was last done; absent: when the lead came in. */
+    readonly engagedAt?: EngagedAt;
+  };
+  /** In the order of the event's fields: a score that is told again comes to the same bytes. */
+  readonly told: Pick<
+    DataOf<typeof LeadScored>,
+    'sourceId' | 'facts' | 'reachable' | 'consentGiven' | 'receivedAt' | 'cause'
+  >;
+}
+
+/** No score depends on these. */
+const unscored: ReadonlySet<string> = new Set(['firstName', 'lastName', 'message']);
+
+export function isScoreCause(event: { readonly type: string }): event is ScoreCause {
+  return causes.has(event.type);
+}
+
+const causes: ReadonlySet<string> = new Set(['lead.received', 'lead.completed', 'lead.merged', 'lead.engaged']);
+
+/**
+ * What there is to judge after this event; undefined: nothing, since the lead is held, or is known no better than before.
+ */
+export function scorable(event: ScoreCause): Scorable | undefined {
+  switch (event.type) {
+    case 'lead.received':
+      // What ingestion takes for complete is complete; whatever else the model would have liked to know, it names itself.
+      return event.data.state === 'complete' ? firstOf(event, [], 'received') : undefined;
+    case 'lead.completed':
+      return firstOf(event, event.data.missing, 'completed');
+    case 'lead.merged':
+    case 'lead.engaged': {
+      const { known, changed } = event.data;
+      if (known?.state !== 'complete' || changed.every((field) => unscored.has(field))) return undefined;
+      const { facts, reachable, missing, engagedAt, sourceId, consent, receivedAt } = known;
+      const cause = event.type === 'lead.merged' ? 'merged' : 'engaged';
+      return {
+        lead: { facts, reachable, missing, engagedAt },
+        told: { sourceId, facts, reachable, consentGiven: consent?.given === true, receivedAt, cause },
+      };
+    }
+  }
+}
+
+function firstOf(
+  { data, time }: LeadReceived | LeadCompleted,
+  missing: readonly string[],
+  cause: 'received' | 'completed',
+): Scorable {
+  const { facts, reachable, sourceId, consent } = data;
+  const receivedAt = readMoment(time) ?? 0;
+  return {
+    lead: { facts, reachable, missing },
+    told: { sourceId, facts, reachable, consentGiven: consent?.given === true, receivedAt, cause },
+  };
+}

@@ -1,0 +1,27 @@
+import { Controller } from '@nestjs/common';
+import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
+import { scorable } from '@fairlead/decisions';
+import { LeadEngaged, LeadMerged } from '@fairlead/events';
+import { consumerId, mixed, type UnitOfWork } from '@fairlead/messaging';
+import { scored } from '../score-leads.js';
+import { ModelsStore } from '../store/models.store.js';
+
+/** lead.merged, lead.engaged → lead.scored once more, where the lead is complete and known better than before. */
+@Controller()
+export class LeadChangedHandler {
+  constructor(private readonly models: ModelsStore) {}
+
+  @EventPattern<string[]>([LeadMerged.type, LeadEngaged.type], consumerId('scoring'), mixed('changes'))
+  async score(@Payload() changes: readonly (LeadMerged | LeadEngaged)[], @Ctx() unit: UnitOfWork): Promise<void> {
+    // Each tells all that is known by then, so of a batch the last one is enough: a hundred page views are one score.
+    const last = new Map(
+      changes.flatMap((event) => {
+        const toScore = scorable(event);
+        return toScore ? [[event.subject, { event, toScore }] as const] : [];
+      }),
+    );
+    if (last.size === 0) return;
+    const model = await this.models.active(unit.query);
+    unit.say([...last.values()].map(({ event, toScore }) => scored(event, toScore, model, unit.now)));
+  }
+}
