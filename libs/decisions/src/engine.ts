@@ -1,4 +1,4 @@
 // Written by tools/engine-hash.mjs --write; see there what it is computed from.
 
 /** Content hash of everything that decides: it goes into every decision. */
-export const engine = '43866da72ec137e9ddf12fbea358629ad75b0d710b9b3c4fcebc4ac2801f0b07';
+export const engine = 'c3ac952355ecc8a942147a86eead830a4e2d37ca4af4cd563bf2b4e1b6f2281b';

@@ -105,9 +105,12 @@ export { type Rate, rate } from './trust/rate.js';
 
 // score: how good a lead is, and why
 export { defaultModel } from './score/default-model.js';
-export { type Model, type ModelDocument, modelOf, readModel } from './score/model.js';
+export { numberOf, type ScorableLead, type Value, valueOf } from './score/lead-values.js';
+export type { AxisDocument, LearnedDocument, LearnedFactorDocument, PairDocument } from './score/learned-model.js';
+export { type Model, type ModelDocument, modelOf, type PointsDocument, readModel } from './score/model.js';
 export { isScoreCause, scorable, type Scorable, type ScoreCause } from './score/scorable.js';
-export { gradeOf, type ScorableLead, type Score, scoreLead } from './score/score-lead.js';
+export { partOf, quantityOf } from './score/score-learned.js';
+export { gradeOf, type Score, scoreLead } from './score/score-lead.js';
 
 // route: who is offered a lead, and why not the others
 export { allocate, type Allocation, type Credits, type Eligible, LEAD, UNCLAIMED } from './route/allocate.js';

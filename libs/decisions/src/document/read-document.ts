@@ -43,7 +43,14 @@ const MAX_TEXT_LENGTH = 131_072;
 /** More problems than a person corrects in one go. */
 const MAX_PROBLEMS = 100;
 
-const ajv = new Ajv({ strict: true, allErrors: true, allowUnionTypes: true, verbose: true, addUsedSchema: false });
+const ajv = new Ajv({
+  strict: true,
+  discriminator: true,
+  allErrors: true,
+  allowUnionTypes: true,
+  verbose: true,
+  addUsedSchema: false,
+});
 
 /**
  * Makes a reader of documents of one kind: YAML or JSON as text, or a value that has been parsed already.
@@ -137,6 +144,8 @@ function reportShape(error: ErrorObject, document: unknown, report: Report): voi
       return report(path, `unknown key: ${shown(params['additionalProperty'])}`, String(params['additionalProperty']));
     case 'required':
       return report(path, `missing: ${String(params['missingProperty'])}`);
+    case 'discriminator':
+      return report([...path, String(params['tag'])], `must be one of: ${kindsOf(error).join(', ')}`);
     case 'enum':
       return report(path, `must be one of: ${(params['allowedValues'] as unknown[]).join(', ')}`);
     case 'pattern': {
@@ -146,6 +155,12 @@ function reportShape(error: ErrorObject, document: unknown, report: Report): voi
     default:
       return report(path, error.message ?? error.keyword);
   }
+}
+
+/** What a document that comes in several kinds may be. */
+function kindsOf({ params, parentSchema }: ErrorObject): unknown[] {
+  const { oneOf = [] } = parentSchema as { oneOf?: { properties?: Record<string, { enum?: unknown[] }> }[] };
+  return oneOf.flatMap(({ properties = {} }) => properties[String((params as { tag: unknown }).tag)]?.enum ?? []);
 }
 
 /** A key too many spoils nothing beside it; every other error spoils what is there and whatever that is part of. */

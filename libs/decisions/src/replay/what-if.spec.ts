@@ -5,7 +5,7 @@ import { ProtectedAccounts } from '../route/protected-accounts.js';
 import { type Partner, partnerOf, Roster } from '../route/roster.js';
 import { type RoutableLead, routeLead, type Rules } from '../route/route-lead.js';
 import { applyDecision, freePlace, newRoutingState, note, refuseOffer } from '../route/routing-state.js';
-import { type ModelDocument, modelOf } from '../score/model.js';
+import { type PointsDocument, modelOf } from '../score/model.js';
 import { scoreLead } from '../score/score-lead.js';
 import { contentHash } from '../document/content-hash.js';
 import { type Otherwise, WhatIf } from './what-if.js';
@@ -15,7 +15,7 @@ const TIME = '2026-01-15T12:00:00.000Z';
 const pool = { id: 'all', match: {}, promise: { direct: 40, channel: 60 }, offer: { maxOffers: 3, then: 'nurture' } };
 const document = { name: 'p', pools: [pool] } as PolicyDocument;
 const withPool = (change: object) => ({ name: 'p', pools: [{ ...pool, ...change }] }) as PolicyDocument;
-const modelDocument: ModelDocument = {
+const modelDocument: PointsDocument = {
   kind: 'points',
   name: 'm',
   fit: { atMost: 60, factors: [{ field: 'employees', bands: [{ below: 100, points: 10 }, { points: 50 }] }] },
@@ -98,7 +98,7 @@ function whatIf(log: readonly FairleadEvent[], otherwise: Otherwise) {
   return found.end();
 }
 
-const modelWith = (change: Partial<ModelDocument>) => modelOf({ ...modelDocument, ...change }, 2);
+const modelWith = (change: Partial<PointsDocument>) => modelOf({ ...modelDocument, ...change }, 2);
 const roster = (...changes: readonly [string, Partner | null][]) => new Map(changes);
 
 describe('what if', () => {

@@ -1,4 +1,4 @@
-import type { ModelDocument } from './model.js';
+import type { PointsDocument } from './model.js';
 
 /**
  * The model that is in force until the vendor activates its own: selling to companies. Fit (at most 60): a company of
@@ -6,7 +6,7 @@ import type { ModelDocument } from './model.js';
  * how many kinds, and what speaks of buying. A throw-away address is no lead, nor are students, applicants and competitors
  * where the source says so in `attributes.relation`.
  */
-export const defaultModel: ModelDocument = {
+export const defaultModel: PointsDocument = {
   kind: 'points',
   name: 'default',
   fit: {

@@ -1,24 +1,12 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { contentHash } from '../document/content-hash.js';
 import { documentReader, type Path, type Reading, type Rules } from '../document/read-document.js';
-import { closed, Name, oneOf } from '../document/shapes.js';
+import { closed, Duration, Name, oneOf } from '../document/shapes.js';
+import { type LearnedDocument, LearnedModel, learnedRules } from './learned-model.js';
+import { checkCommon, Field, Grades, NotQualified, Quantity, Reason } from './model-parts.js';
 
 // 1,000: a hundred factors of that size still fit what an event may say.
 const Points = Type.Integer({ minimum: -1_000, maximum: 1_000 });
-const Reason = Type.String({ minLength: 1, maxLength: 200 });
-const Quantity = Type.Number({ minimum: -Number.MAX_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER });
-
-/**
- * What a factor looks at: a fact (`employees`), what the lead did (`engagement.visits`), what else is known
- * (`attributes.segment`), `reachable.email`, or all engagement together: `total(engagement)` adds its numbers up, each
- * without its decimals, `count(engagement)` counts the kinds of things done.
- */
-const Field = Type.String({
-  pattern:
-    '^(?:(?:company|companyDomain|country|region|city|industry|employees|revenue|product|emailKind)' +
-    '|(?:engagement|attributes)\\.[^\\p{Cc}]{1,64}|reachable\\.(?:email|phone)|(?:total|count)\\(engagement\\))$',
-  description: 'a fact such as employees, engagement.visits, attributes.segment, reachable.email, total(engagement)',
-});
 
 /** Exactly one of `known`, `words`, `bands`, `each` says how the field's value becomes points. */
 const Factor = closed({
@@ -47,6 +35,8 @@ const Factor = closed({
   each: Type.Optional(closed({ points: Points, atMost: Points })),
   /** When the value is not known; 0 unless said. */
   missing: Type.Optional(Points),
+  /** Of engagement: the time after which half the points are left, counted from when it was done. */
+  halfLife: Type.Optional(Duration),
 });
 type Factor = Static<typeof Factor>;
 
@@ -54,15 +44,6 @@ type Factor = Static<typeof Factor>;
 const Side = closed({
   atMost: Type.Integer({ minimum: 0, maximum: 100 }),
   factors: Type.Array(Factor, { maxItems: 45 }),
-});
-
-const Condition = closed({
-  field: Field,
-  /** Any of these words. */
-  is: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { minItems: 1, maxItems: 100 })),
-  below: Type.Optional(Quantity),
-  /** true: the value is known; false: it is not. */
-  known: Type.Optional(Type.Boolean()),
 });
 
 /**
@@ -74,24 +55,15 @@ const PointsModel = closed({
   name: Name,
   fit: Side,
   engagement: Side,
-  /** The least score of each grade; what is below C is D. */
-  grades: closed({
-    A: Type.Integer({ minimum: 1, maximum: 100 }),
-    B: Type.Integer({ minimum: 1, maximum: 100 }),
-    C: Type.Integer({ minimum: 1, maximum: 100 }),
-  }),
-  /** A lead for which all conditions of any of these hold is not qualified, whatever its score. */
-  notQualified: Type.Array(
-    closed({ all: Type.Array(Condition, { minItems: 1, maxItems: 10 }), reason: Reason }),
-    // 9: each that holds is a contribution, and events have room for 100 of them.
-    { maxItems: 9 },
-  ),
+  grades: Grades,
+  // 9: each that holds is a contribution, and events have room for 100 of them.
+  notQualified: NotQualified(9),
 });
+export type PointsDocument = Static<typeof PointsModel>;
 
 /** A model as it is written, kept and published. */
-export type ModelDocument = Static<typeof PointsModel>;
+export type ModelDocument = PointsDocument | LearnedDocument;
 export type FactorDocument = Factor;
-export type ConditionDocument = Static<typeof Condition>;
 
 /** A model document with its version and its hash: what scores. */
 export interface Model {
@@ -102,20 +74,31 @@ export interface Model {
 }
 
 /** Reads a score model as YAML or JSON and checks it. */
-export function readModel(source: unknown): Reading<ModelDocument> {
-  return readPointsModel(source);
-}
+export const readModel: (source: unknown) => Reading<ModelDocument> = documentReader<ModelDocument>(
+  // By its kind, so that what is wrong is told of the kind that was meant.
+  Type.Unsafe({
+    type: 'object',
+    discriminator: { propertyName: 'kind' },
+    required: ['kind'],
+    properties: { kind: { type: 'string' } },
+    oneOf: [PointsModel, LearnedModel],
+  }),
+  (model, report, sound) => {
+    if (model.kind === 'learned') learnedRules(model, report, sound);
+    else pointsRules(model, report, sound);
+    checkCommon(model, report);
+  },
+);
 
 /** @param document  as `readModel` answered it */
 export function modelOf(document: ModelDocument, version: number): Model {
   return { version, hash: contentHash(document), document };
 }
 
-const check: Rules<ModelDocument> = ({ fit, engagement, grades, notQualified }, report) => {
+const pointsRules: Rules<PointsDocument> = ({ fit, engagement }, report) => {
   if (fit.atMost + engagement.atMost !== 100) {
     report([], `fit and engagement count for at most ${fit.atMost + engagement.atMost} together, not 100`);
   }
-  if (!(grades.A > grades.B && grades.B > grades.C)) report(['grades'], 'A must need more than B, and B more than C');
 
   const names = new Set<string>();
   for (const [side, { factors }] of Object.entries({ fit, engagement })) {
@@ -125,14 +108,11 @@ const check: Rules<ModelDocument> = ({ fit, engagement, grades, notQualified }, 
       if (names.has(name)) report(at, `a second factor called ${name}: give it a name of its own`);
       names.add(name);
       checkFactor(factor, at, report);
+      if (factor.halfLife !== undefined && !/^engagement\.|\(engagement\)$/.test(factor.field)) {
+        report([...at, 'halfLife'], 'only engagement fades: who somebody is stays');
+      }
     });
   }
-  notQualified.forEach(({ all }, index) => {
-    all.forEach((condition, position) => {
-      const said = [condition.is, condition.below, condition.known].filter((part) => part !== undefined).length;
-      if (said !== 1) report(['notQualified', index, 'all', position], 'needs one of: is, below, known');
-    });
-  });
 };
 
 function checkFactor(factor: Factor, at: Path, report: (path: Path, detail: string) => void): void {
@@ -149,5 +129,3 @@ function checkFactor(factor: Factor, at: Path, report: (path: Path, detail: stri
     if (below !== undefined && below <= before) report([...at, 'bands', index, 'below'], 'bands must ascend');
   });
 }
-
-const readPointsModel = documentReader<ModelDocument>(PointsModel, check);

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { engine } from '../engine.js';
 import { defaultModel } from './default-model.js';
-import { type ModelDocument, modelOf, readModel } from './model.js';
-import { type ScorableLead, scoreLead } from './score-lead.js';
+import type { ScorableLead } from './lead-values.js';
+import { modelOf, type PointsDocument, readModel } from './model.js';
+import { scoreLead } from './score-lead.js';
 
 const now = Date.UTC(2026, 0, 15);
 
@@ -15,7 +16,7 @@ function lead(facts: Partial<ScorableLead['facts']> = {}, more: Partial<Scorable
   };
 }
 
-const small: ModelDocument = {
+const small: PointsDocument = {
   kind: 'points',
   name: 'small',
   fit: {
@@ -186,6 +187,68 @@ describe('scoring a lead', () => {
   });
 });
 
+describe('engagement that fades', () => {
+  const day = 86_400_000;
+  const fading = modelOf(
+    {
+      ...small,
+      engagement: {
+        atMost: 40,
+        factors: [
+          { field: 'engagement.demos', each: { points: 12, atMost: 24 }, halfLife: '30d' },
+          { field: 'engagement.trial', known: 8, missing: -1, halfLife: '2d' },
+          { field: 'total(engagement)', name: 'activity', bands: [{ below: 9, points: 4 }], halfLife: '15d' },
+          { field: 'count(engagement)', name: 'kinds', bands: [{ below: 9, points: 3 }] },
+        ],
+      },
+    },
+    1,
+  );
+  const told = (more: Partial<ScorableLead>) =>
+    scoreLead(lead({ employees: 60, industry: 'x', engagement: { demos: 2 } }, more), fading, now)
+      .contributions.slice(2)
+      .map(({ points, reason }) => `${points}: ${reason}`);
+
+  it('counts for less the longer ago it was, and says by how much', () => {
+    expect(told({ occurredAt: now - 30 * day })).toEqual([
+      '12: engagement.demos: 2 (faded: 12 of 24 points after 30 days)',
+      '-1: engagement.trial is not known',
+      '1: activity is below 9 (faded: 1 of 4 points after 30 days)',
+      '3: kinds is below 9',
+    ]);
+  });
+
+  it('fades from when it was done, where that is known, and else from when the lead came', () => {
+    const [demos, , activity] = told({
+      occurredAt: now - 300 * day,
+      engagedAt: { demos: now - 60 * day, visits: now },
+    });
+    expect([demos, activity]).toEqual([
+      '6: engagement.demos: 2 (faded: 6 of 24 points after 60 days)',
+      '4: activity is below 9',
+    ]);
+    expect(told({ engagedAt: { visits: now - day } })[0]).toBe('24: engagement.demos: 2');
+  });
+
+  it('is whole when it is new, when it is said to come, and when nobody knows when it was', () => {
+    for (const more of [{ occurredAt: now }, { occurredAt: now + day }, {}]) {
+      expect(told(more)[0]).toBe('24: engagement.demos: 2');
+    }
+  });
+
+  it('is for engagement alone: who somebody is does not fade', () => {
+    const factor = { field: 'employees', known: 5, halfLife: '2d' };
+    expect(readModel({ ...small, fit: { atMost: 60, factors: [factor] } })).toEqual({
+      ok: false,
+      problems: [{ path: 'fit.factors[0].halfLife', detail: 'only engagement fades: who somebody is stays' }],
+    });
+    const unclear = { field: 'engagement.visits', known: 5, halfLife: 'a month' };
+    expect(readModel({ ...small, engagement: { atMost: 40, factors: [unclear] } })).toMatchObject({
+      problems: [{ path: 'engagement.factors[0].halfLife', detail: 'must be a duration such as 90s, 30m, 4h or 2d' }],
+    });
+  });
+});
+
 describe('a model', () => {
   it('is read, also the default one', () => {
     for (const document of [small, defaultModel]) expect(readModel(document)).toEqual({ ok: true, document });
@@ -209,13 +272,13 @@ describe('a model', () => {
       ok: false,
       problems: [
         { path: '', detail: 'fit and engagement count for at most 110 together, not 100' },
-        { path: 'grades', detail: 'A must need more than B, and B more than C' },
         { path: 'fit.factors[0].bands[0]', detail: 'only the last band may leave below out' },
         { path: 'fit.factors[0].bands[2].below', detail: 'bands must ascend' },
         { path: 'fit.factors[1]', detail: 'a second factor called employees: give it a name of its own' },
         { path: 'fit.factors[1]', detail: 'needs one of: known, words, bands, each' },
         { path: 'fit.factors[2].otherwise', detail: 'belongs to words' },
         { path: 'fit.factors[2].each', detail: 'points and atMost must have the same sign' },
+        { path: 'grades', detail: 'A must need more than B, and B more than C' },
         { path: 'notQualified[0].all[0]', detail: 'needs one of: is, below, known' },
       ],
     });
