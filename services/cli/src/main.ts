@@ -15,6 +15,7 @@ import { explainCommand } from './lead/explain.command.js';
 import { timelineCommand } from './lead/timeline.command.js';
 import { keysCommand } from './keys/keys.command.js';
 import { parkedCommand } from './parked/parked.command.js';
+import { scoreCommand } from './score/score.command.js';
 import { startCommand } from './start/start.command.js';
 
 // One line for each command. What a command needs beyond its options it imports when it runs, so that `--help` is quick.
@@ -34,6 +35,7 @@ const program = new Command('fairlead')
   .addCommand(replayCommand())
   .addCommand(rebuildCommand())
   .addCommand(whatIfCommand())
+  .addCommand(scoreCommand())
   .addCommand(demoCommand())
   .addCommand(parkedCommand())
   .addCommand(gatewayCommand())

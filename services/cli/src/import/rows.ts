@@ -2,7 +2,7 @@ import { createReadStream, type ReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type FieldError, type Mapping, applyMapping, bindMapping } from '@fairlead/decisions';
+import { type FieldError, type Mapped, type Mapping, applyMapping, bindMapping } from '@fairlead/decisions';
 import { parse } from 'csv-parse';
 import { CommandFailed } from '../api/command-failed.js';
 import { type JsonText, jsonValues, Unreadable } from './json-values.js';
@@ -29,18 +29,25 @@ export interface OpenFile {
 // A lead must fit a log entry of 65,535 bytes; four times that holds any export's columns that are not part of it.
 const MAX_ROW_LENGTH = 262_144;
 
+/** What is made of a row that was mapped: the lead alone, unless more of it is wanted. */
+export type Take = (mapped: Extract<Mapped, { ok: true }>) => object;
+
 /**
  * Opens a file of leads. With a mapping, its columns become our fields here; without one, the rows go as they are and
  * the source's own mapping is applied where they arrive.
  */
-export async function openFile(path: string, mapping: Mapping | undefined): Promise<OpenFile> {
+export async function openFile(
+  path: string,
+  mapping: Mapping | undefined,
+  take: Take = ({ lead }) => lead,
+): Promise<OpenFile> {
   const { sizeBytes, start } = await inspect(path);
   const format = formatOf(path, start);
   const bytes = createReadStream(path);
   const file = { format, isMapped: mapping !== undefined, sizeBytes, readBytes: () => bytes.bytesRead, leftOut: [] };
-  if (format === 'csv') return { ...file, ...(await csvFile(bytes, start, mapping)) };
+  if (format === 'csv') return { ...file, ...(await csvFile(bytes, start, mapping, take)) };
   const texts = format === 'json' ? jsonValues(textOf(bytes), MAX_ROW_LENGTH) : lines(bytes);
-  return { ...file, type: 'application/x-ndjson', rows: jsonRows(texts, mapping) };
+  return { ...file, type: 'application/x-ndjson', rows: jsonRows(texts, mapping, take) };
 }
 
 // Shows what kind of file it is, and holds the header of all but the widest exports.
@@ -87,6 +94,7 @@ async function csvFile(
   bytes: ReadStream,
   start: string,
   mapping: Mapping | undefined,
+  take: Take,
 ): Promise<Pick<OpenFile, 'rows' | 'type' | 'header' | 'leftOut'>> {
   const parser = bytes.pipe(
     parse({
@@ -113,7 +121,7 @@ async function csvFile(
     throw new CommandFailed(['The mapping does not fit the file.', ...sentences(bound.errors)].join('\n  '));
   const rows = csvRows(records, header, (cells) => {
     const mapped = bound.apply(cells);
-    return mapped.ok ? { text: JSON.stringify(mapped.lead) } : { errors: mapped.errors };
+    return mapped.ok ? { text: JSON.stringify(take(mapped)) } : { errors: mapped.errors };
   });
   const leftOut = header.filter((column) => column !== '' && !Object.hasOwn(mapping.columns, column));
   return { rows, type: 'application/x-ndjson', leftOut };
@@ -174,17 +182,22 @@ async function* lines(bytes: ReadStream): AsyncGenerator<JsonText> {
   }
 }
 
-async function* jsonRows(texts: AsyncIterable<JsonText>, mapping: Mapping | undefined): AsyncGenerator<Row> {
+async function* jsonRows(
+  texts: AsyncIterable<JsonText>,
+  mapping: Mapping | undefined,
+  take: Take,
+): AsyncGenerator<Row> {
   let number = 0;
   for await (const { text, line } of texts) {
     number += 1;
-    yield { number, line, ...understandJson(text, mapping) };
+    yield { number, line, ...understandJson(text, mapping, take) };
   }
 }
 
 function understandJson(
   text: string,
   mapping: Mapping | undefined,
+  take: Take,
 ): { text: string } | { errors: readonly FieldError[] } {
   if (text.includes('\ufffd')) return { errors: [notUtf8('row')] };
   let value: unknown;
@@ -199,7 +212,7 @@ function understandJson(
   // As it was written: numbers that a double cannot hold must reach whoever refuses them.
   if (mapping === undefined) return { text };
   const mapped = applyMapping(value as Record<string, unknown>, mapping);
-  return mapped.ok ? { text: JSON.stringify(mapped.lead) } : { errors: mapped.errors };
+  return mapped.ok ? { text: JSON.stringify(take(mapped)) } : { errors: mapped.errors };
 }
 
 function notUtf8(field: string): FieldError {

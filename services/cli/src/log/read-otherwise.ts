@@ -50,7 +50,8 @@ export function readOtherwise({ policy, model, partners }: OtherFiles): Otherwis
   };
 }
 
-function readDocument<T>(file: string, kind: string, read: (source: unknown) => Reading<T>): T {
+/** @throws CommandFailed with everything that is wrong in the file, by line and key */
+export function readDocument<T>(file: string, kind: string, read: (source: unknown) => Reading<T>): T {
   const reading = read(textOf(file, kind, MAX_DOCUMENT_BYTES));
   if (!reading.ok) throw isNone(file, kind, reading.problems);
   return reading.document;

@@ -1,0 +1,39 @@
+import type { LeadScored } from '@fairlead/events';
+import { readEvent } from '../log/replay-log.js';
+import { eachEntry, verifyFolder } from '../log/verify-folder.js';
+import type { Example, Examples } from './examples.js';
+
+/** What a lead came to: an opportunity or a sale; else lost, or given back as worthless. Others still have both before them. */
+const WON: ReadonlySet<string> = new Set(['lead.qualified', 'lead.won']);
+const ENDED: ReadonlySet<string> = new Set(['lead.lost', 'lead.returned']);
+
+/**
+ * Reads an exported log: leads as they were when they were first judged, before anybody had worked them, and what became of
+ * them. The log is verified on the way. Leads that nobody took, or whose end is open, have no outcome.
+ */
+export async function readLog(folder: string, onProgress: (done: number, of: number) => void): Promise<Examples> {
+  const leads = new Map<string, { lead: Example['lead']; won: boolean | undefined }>();
+  await verifyFolder(
+    folder,
+    {},
+    {
+      onEntries: eachEntry((entry) => {
+        const { type, subject, data } = readEvent(entry);
+        const known = leads.get(subject);
+        if (type === 'lead.scored' && !known) {
+          const { facts, reachable } = data as LeadScored['data'];
+          leads.set(subject, { lead: { facts, reachable }, won: undefined });
+        } else if (known && WON.has(type)) known.won = true;
+        else if (known && ENDED.has(type)) known.won ??= false;
+      }),
+      onProgress,
+    },
+  );
+  const examples = [...leads].map(([id, { lead, won }]) => ({ id, lead, won }));
+  // Whether somebody can be reached is told of every lead there.
+  const names = new Map([
+    ['email', 'an e-mail address'],
+    ['phone', 'a phone number'],
+  ]);
+  return { examples, names, leftOut: [], notUnderstood: [], hasIds: true };
+}
