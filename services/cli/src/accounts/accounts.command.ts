@@ -49,26 +49,29 @@ export function accountsCommand(): Command {
     .option('--json', 'print the list’s new head: { name, version, hash, owner, changes, counts, … }')
     .addHelpText('after', help)
     .action(async (file: string, { list: name, owner, json }: { list: string; owner?: string; json?: true }) => {
-      await runWithApi(async (api) => {
-        const type = TYPES[extname(file).toLowerCase()];
-        if (type === undefined) throw new CommandFailed(`${file} must end in ${Object.keys(TYPES).join(', ')}.`);
-        if (owner !== undefined && type !== 'text/csv') {
-          throw new CommandFailed('--owner is for CSV: JSON and YAML say it themselves.');
-        }
-        const list = await api.call<List>({
-          method: 'PUT',
-          path: `/v1/named-accounts/${encodeURIComponent(name)}`,
-          body: { type, text: await textOf(file) },
-          ...(owner !== undefined && { headers: { 'list-owner': encodeURIComponent(owner) } }),
-        });
-        if (json) return printJson(list);
-        const { added, removed, changed } = list.changes;
-        const { entries, inForce } = list.counts;
-        printLine(
-          `${list.name} is at version ${list.version}: ${entries} entries, ${inForce} in force; ` +
-            `against the version before ${added} added, ${removed} removed, ${changed} changed`,
-        );
-      });
+      await runWithApi(
+        async (api) => {
+          const type = TYPES[extname(file).toLowerCase()];
+          if (type === undefined) throw new CommandFailed(`${file} must end in ${Object.keys(TYPES).join(', ')}.`);
+          if (owner !== undefined && type !== 'text/csv') {
+            throw new CommandFailed('--owner is for CSV: JSON and YAML say it themselves.');
+          }
+          const list = await api.call<List>({
+            method: 'PUT',
+            path: `/v1/named-accounts/${encodeURIComponent(name)}`,
+            body: { type, text: await textOf(file) },
+            ...(owner !== undefined && { headers: { 'list-owner': encodeURIComponent(owner) } }),
+          });
+          if (json) return printJson(list);
+          const { added, removed, changed } = list.changes;
+          const { entries, inForce } = list.counts;
+          printLine(
+            `${list.name} is at version ${list.version}: ${entries} entries, ${inForce} in force; ` +
+              `against the version before ${added} added, ${removed} removed, ${changed} changed`,
+          );
+        },
+        { json },
+      );
     });
 
   accounts
@@ -76,21 +79,24 @@ export function accountsCommand(): Command {
     .description('lists the lists, and how much of each grade they took')
     .option('--json', 'print { lists }')
     .action(async ({ json }: { json?: true }) => {
-      await runWithApi(async (api) => {
-        const lists = await api.list<PublishedList>('/v1/named-accounts', 'lists');
-        if (json) return printJson({ lists });
-        printTable(
-          ['LIST', 'VERSION', 'ENTRIES', 'IN FORCE', 'POOL', 'CEILING', 'TAKEN'],
-          lists.flatMap(({ name, version, counts, pools }) => {
-            const row = [name, String(version), String(counts.entries), String(counts.inForce)];
-            if (pools.length === 0) return [[...row, '', '', '']];
-            return pools.map(({ pool, ceiling, grades }) => [
-              ...[...row, pool, ceiling === null ? 'not in use' : `${Math.round(ceiling * 100)} %`],
-              grades.map(({ grade, taken, of }) => `${grade} ${taken} of ${of}`).join(', '),
-            ]);
-          }),
-        );
-      });
+      await runWithApi(
+        async (api) => {
+          const lists = await api.list<PublishedList>('/v1/named-accounts', 'lists');
+          if (json) return printJson({ lists });
+          printTable(
+            ['LIST', 'VERSION', 'ENTRIES', 'IN FORCE', 'POOL', 'CEILING', 'TAKEN'],
+            lists.flatMap(({ name, version, counts, pools }) => {
+              const row = [name, String(version), String(counts.entries), String(counts.inForce)];
+              if (pools.length === 0) return [[...row, '', '', '']];
+              return pools.map(({ pool, ceiling, grades }) => [
+                ...[...row, pool, ceiling === null ? 'not in use' : `${Math.round(ceiling * 100)} %`],
+                grades.map(({ grade, taken, of }) => `${grade} ${taken} of ${of}`).join(', '),
+              ]);
+            }),
+          );
+        },
+        { json },
+      );
     });
 
   return accounts;

@@ -54,24 +54,27 @@ Examples:
   fairlead erase --lead 3f0c2a4e-8f7b-4c1d-9a55-0d1f6f1f0a11 --yes`,
     )
     .action(async (options: EraseOptions) => {
-      await runWithApi(async (api) => {
-        const { subject, lead, reason, dryRun = false, json } = options;
-        if ((subject === undefined) === (lead === undefined))
-          throw new CommandFailed('Say whom: --subject EMAIL, or --lead ID.');
-        if (!dryRun && !options.yes && (json || !process.stdin.isTTY || subject === '-'))
-          throw new CommandFailed('This cannot be undone: say --yes, or --dry-run to see what it would be.');
-        const found =
-          lead === undefined
-            ? await find(api, await addressOf(subject))
-            : await oneLead(api, lead, options.yes !== true || dryRun);
-        if (!dryRun && !options.yes && found.leads.length > 0 && !(await agreed(found.leads.length)))
-          throw new CommandFailed('Nothing was erased.');
-        const leads = dryRun ? found.leads : await found.erase(reason);
-        const listed = [];
-        for (const each of leads) listed.push({ ...each, revealedTo: await seenBy(api, each.leadId) });
-        if (json) printJson({ dryRun, leads: listed });
-        else tell(listed, dryRun);
-      });
+      await runWithApi(
+        async (api) => {
+          const { subject, lead, reason, dryRun = false, json } = options;
+          if ((subject === undefined) === (lead === undefined))
+            throw new CommandFailed('Say whom: --subject EMAIL, or --lead ID.');
+          if (!dryRun && !options.yes && (json || !process.stdin.isTTY || subject === '-'))
+            throw new CommandFailed('This cannot be undone: say --yes, or --dry-run to see what it would be.');
+          const found =
+            lead === undefined
+              ? await find(api, await addressOf(subject))
+              : await oneLead(api, lead, options.yes !== true || dryRun);
+          if (!dryRun && !options.yes && found.leads.length > 0 && !(await agreed(found.leads.length)))
+            throw new CommandFailed('Nothing was erased.');
+          const leads = dryRun ? found.leads : await found.erase(reason);
+          const listed = [];
+          for (const each of leads) listed.push({ ...each, revealedTo: await seenBy(api, each.leadId) });
+          if (json) printJson({ dryRun, leads: listed });
+          else tell(listed, dryRun);
+        },
+        { json: options.json },
+      );
     });
 }
 

@@ -43,7 +43,8 @@ export function importCommand(): Command {
     .action(async (file: string, options: ImportOptions) => {
       const progress = new Progress(process.stderr, () => fraction());
       let fraction = (): number => 0;
-      const patience = {
+      const how = {
+        json: options.json,
         forMs: options.patience * 1_000,
         // The first failures are often over before one could read of them; of a long outage, one word a minute is enough.
         onWait: (why: string, attempt: number) => {
@@ -75,7 +76,7 @@ export function importCommand(): Command {
           progress.clear();
         });
         conclude(tally, options);
-      }, patience);
+      }, how);
     });
 }
 

@@ -40,18 +40,21 @@ export function keysCommand(): Command {
     .option('--json', 'print { id, key }')
     .addHelpText('after', '\nExample:\n  fairlead keys create --role partner --partner acme --name "Acme’s CRM"')
     .action(async ({ json, ...asked }: CreateOptions) => {
-      await runWithApi(async (api) => {
-        const { role, partner, source, name = [role, partner ?? source ?? []].flat().join(' ') } = asked;
-        const text = JSON.stringify({ role, partner, source, name });
-        const created = await api.call<{ id: string; key: string }>({
-          method: 'POST',
-          path: '/v1/keys',
-          body: { type: 'application/json', text },
-        });
-        if (json) return printJson(created);
-        printLine(created.key);
-        process.stderr.write(`This is the key ${created.id}. It is not shown again.\n`);
-      });
+      await runWithApi(
+        async (api) => {
+          const { role, partner, source, name = [role, partner ?? source ?? []].flat().join(' ') } = asked;
+          const text = JSON.stringify({ role, partner, source, name });
+          const created = await api.call<{ id: string; key: string }>({
+            method: 'POST',
+            path: '/v1/keys',
+            body: { type: 'application/json', text },
+          });
+          if (json) return printJson(created);
+          printLine(created.key);
+          process.stderr.write(`This is the key ${created.id}. It is not shown again.\n`);
+        },
+        { json },
+      );
     });
 
   keys
@@ -59,16 +62,19 @@ export function keysCommand(): Command {
     .description('lists keys, without their secrets')
     .option('--json', 'print { keys }')
     .action(async ({ json }: { json?: true }) => {
-      await runWithApi(async (api) => {
-        const all = await api.list<Key>('/v1/keys', 'keys');
-        if (json) return printJson({ keys: all });
-        printTable(
-          ['ID', 'ROLE', 'FOR', 'NAME', 'MADE', 'REVOKED'],
-          all.map(({ id, role, partner, source, name, createdAt, revokedAt }) => {
-            return [id, role, partner ?? source ?? '', name, createdAt ?? '', revokedAt ?? ''];
-          }),
-        );
-      });
+      await runWithApi(
+        async (api) => {
+          const all = await api.list<Key>('/v1/keys', 'keys');
+          if (json) return printJson({ keys: all });
+          printTable(
+            ['ID', 'ROLE', 'FOR', 'NAME', 'MADE', 'REVOKED'],
+            all.map(({ id, role, partner, source, name, createdAt, revokedAt }) => {
+              return [id, role, partner ?? source ?? '', name, createdAt ?? '', revokedAt ?? ''];
+            }),
+          );
+        },
+        { json },
+      );
     });
 
   keys
@@ -77,11 +83,14 @@ export function keysCommand(): Command {
     .argument('<id>', 'as `fairlead keys list` shows it')
     .option('--json', 'print { revoked }')
     .action(async (id: string, { json }: { json?: true }) => {
-      await runWithApi(async (api) => {
-        await api.call({ method: 'DELETE', path: `/v1/keys/${encodeURIComponent(id)}` });
-        if (json) return printJson({ revoked: id });
-        printLine(`The key ${id} is revoked, and refused within five seconds.`);
-      });
+      await runWithApi(
+        async (api) => {
+          await api.call({ method: 'DELETE', path: `/v1/keys/${encodeURIComponent(id)}` });
+          if (json) return printJson({ revoked: id });
+          printLine(`The key ${id} is revoked, and refused within five seconds.`);
+        },
+        { json },
+      );
     });
 
   return keys.addCommand(rotateCommand());

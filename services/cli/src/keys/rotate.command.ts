@@ -36,42 +36,47 @@ It is run where the file is (FAIRLEAD_MASTER_KEY_FILE, else that of the data fol
 copies of the file: run it with --add, copy the file to each, and run it without.`,
     )
     .action(async ({ status, add, json }: RotateOptions) => {
-      await runCommand(async () => {
-        const { MasterKeyUnusable, openMasterKeyRotation } = await import('@fairlead/personal-data');
-        const settings = rotationSettings(process.env);
-        const opened = await openMasterKeyRotation(settings).catch((error: unknown) => {
-          if (error instanceof MasterKeyUnusable) throw new CommandFailed(error.message);
-          const { code = 'unknown' } = error as NodeJS.ErrnoException;
-          throw new CommandFailed(`The key database cannot be opened (${code}). Is it running?`);
-        });
-        const { rotation } = opened;
-        try {
-          if (status) return tell(await rotation.status(), json);
+      await runCommand(
+        async () => {
+          const { MasterKeyUnusable, openMasterKeyRotation } = await import('@fairlead/personal-data');
+          const settings = rotationSettings(process.env);
+          const opened = await openMasterKeyRotation(settings).catch((error: unknown) => {
+            if (error instanceof MasterKeyUnusable) throw new CommandFailed(error.message);
+            const { code = 'unknown' } = error as NodeJS.ErrnoException;
+            throw new CommandFailed(`The key database cannot be opened (${code}). Is it running?`);
+          });
+          const { rotation } = opened;
           try {
-            rotation.begin();
-          } catch (error) {
-            const { code } = error as NodeJS.ErrnoException;
-            if (code === undefined) throw error;
-            throw new CommandFailed(`${settings.masterKeyFile} cannot be changed (${code}): run this where it can be.`);
+            if (status) return tell(await rotation.status(), json);
+            try {
+              rotation.begin();
+            } catch (error) {
+              const { code } = error as NodeJS.ErrnoException;
+              if (code === undefined) throw error;
+              throw new CommandFailed(
+                `${settings.masterKeyFile} cannot be changed (${code}): run this where it can be.`,
+              );
+            }
+            if (add) return tell(await rotation.status(), json);
+            await pause(NOTICED_MS);
+            let rewrapped = 0;
+            let retired: number[] | undefined;
+            for (let pass = 0; !retired && pass < MAX_PASSES; pass += 1) {
+              rewrapped += await rotation.rewrap((count) => showProgress(rewrapped + count));
+              retired = await rotation.retire();
+            }
+            if (process.stderr.isTTY) process.stderr.write('\n');
+            if (!retired)
+              throw new CommandFailed(
+                'Some process goes on with the old master key, which stays. Copy the file to wherever services run, and run this again.',
+              );
+            tell({ ...(await rotation.status()), rewrapped, retired }, json);
+          } finally {
+            await opened.close();
           }
-          if (add) return tell(await rotation.status(), json);
-          await pause(NOTICED_MS);
-          let rewrapped = 0;
-          let retired: number[] | undefined;
-          for (let pass = 0; !retired && pass < MAX_PASSES; pass += 1) {
-            rewrapped += await rotation.rewrap((count) => showProgress(rewrapped + count));
-            retired = await rotation.retire();
-          }
-          if (process.stderr.isTTY) process.stderr.write('\n');
-          if (!retired)
-            throw new CommandFailed(
-              'Some process goes on with the old master key, which stays. Copy the file to wherever services run, and run this again.',
-            );
-          tell({ ...(await rotation.status()), rewrapped, retired }, json);
-        } finally {
-          await opened.close();
-        }
-      });
+        },
+        { json },
+      );
     });
 }
 

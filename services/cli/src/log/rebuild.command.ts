@@ -50,7 +50,7 @@ export function rebuildCommand(): Command {
             await rm(scratch, { recursive: true, force: true });
           }
         },
-        { forMs: PATIENCE_MS },
+        { forMs: PATIENCE_MS, json },
       ),
     );
 }

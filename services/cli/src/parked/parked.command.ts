@@ -32,15 +32,18 @@ export function parkedCommand(): Command {
     .description('lists what is parked, oldest first within each service')
     .option('--json', 'print { parked }')
     .action(async ({ json }: { json?: true }) => {
-      await runWithApi(async (api) => {
-        const all = await api.list<Parked>('/v1/parked', 'parked');
-        if (json) return printJson({ parked: all });
-        if (all.length === 0) return printLine('Nothing is parked.');
-        printTable(
-          ['ID', 'EVENT', 'OF', 'WHY', 'TRIES', 'SINCE'],
-          all.map((each) => [each.id, each.type, each.key, why(each), String(each.attempts), each.parkedAt]),
-        );
-      });
+      await runWithApi(
+        async (api) => {
+          const all = await api.list<Parked>('/v1/parked', 'parked');
+          if (json) return printJson({ parked: all });
+          if (all.length === 0) return printLine('Nothing is parked.');
+          printTable(
+            ['ID', 'EVENT', 'OF', 'WHY', 'TRIES', 'SINCE'],
+            all.map((each) => [each.id, each.type, each.key, why(each), String(each.attempts), each.parkedAt]),
+          );
+        },
+        { json },
+      );
     });
 
   parked
@@ -51,18 +54,23 @@ export function parkedCommand(): Command {
     .option('--json', 'print { redriven, remaining, errorClass? }')
     .addHelpText('after', '\nExamples:\n  fairlead parked redrive routing.17\n  fairlead parked redrive --all')
     .action(async (id: string | undefined, { all, json }: { all?: true; json?: true }) => {
-      await runWithApi(async (api) => {
-        if ((id === undefined) !== (all === true)) throw new CommandFailed('Name one parked event, or say --all.');
-        const ids = id === undefined ? await culprits(api) : [id];
-        const outcome = await redrive(api, ids);
-        // Failing once more is an outcome and is printed as one; the exit code still says that it did not succeed.
-        if (outcome.remaining > 0) process.exitCode = 1;
-        if (json) return printJson(outcome);
-        printLine(`Redriven: ${outcome.redriven}.`);
-        if (outcome.remaining > 0) {
-          printLine(`Still parked: ${outcome.remaining}. The first failed again: ${outcome.errorClass ?? 'unknown'}.`);
-        }
-      });
+      await runWithApi(
+        async (api) => {
+          if ((id === undefined) !== (all === true)) throw new CommandFailed('Name one parked event, or say --all.');
+          const ids = id === undefined ? await culprits(api) : [id];
+          const outcome = await redrive(api, ids);
+          // Failing once more is an outcome and is printed as one; the exit code still says that it did not succeed.
+          if (outcome.remaining > 0) process.exitCode = 1;
+          if (json) return printJson(outcome);
+          printLine(`Redriven: ${outcome.redriven}.`);
+          if (outcome.remaining > 0) {
+            printLine(
+              `Still parked: ${outcome.remaining}. The first failed again: ${outcome.errorClass ?? 'unknown'}.`,
+            );
+          }
+        },
+        { json },
+      );
     });
 
   return parked;

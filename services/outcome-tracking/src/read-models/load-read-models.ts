@@ -140,7 +140,8 @@ export class ReadModelsLoad {
 
   private detailsText(id: string, state: LeadStage): string {
     // Whatever comes after it: nothing of an erased lead is kept.
-const NO_DETAILS = copyText(Array<null>(9).fill(null));
+    const details = state === 'erased' ? this.details.get(id) : undefined;
+    if (details) return detailsFormat.write({ ...details, contact: null, contactEvent: null, furtherContacts: [] });
     return this.details.text(id) ?? NO_DETAILS;
   }
 

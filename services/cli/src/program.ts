@@ -1,0 +1,47 @@
+import { Command } from 'commander';
+import { accountsCommand } from './accounts/accounts.command.js';
+import { benchCommand } from './bench/bench.command.js';
+import { gatewayCommand } from './gateway/gateway.command.js';
+import { demoCommand } from './demo/demo.command.js';
+import { importCommand } from './import/import.command.js';
+import { eraseCommand } from './erase/erase.command.js';
+import { exportCommand } from './log/export.command.js';
+import { rebuildCommand } from './log/rebuild.command.js';
+import { receiptCommand } from './log/receipt.command.js';
+import { replayCommand } from './log/replay.command.js';
+import { whatIfCommand } from './log/what-if.command.js';
+import { verifyCommand } from './log/verify.command.js';
+import { explainCommand } from './lead/explain.command.js';
+import { timelineCommand } from './lead/timeline.command.js';
+import { keysCommand } from './keys/keys.command.js';
+import { parkedCommand } from './parked/parked.command.js';
+import { scoreCommand } from './score/score.command.js';
+import { startCommand } from './start/start.command.js';
+
+/**
+ * The `fairlead` command. One line for each of its commands; what a command needs beyond its options it imports when it runs, so
+ * that `--help` is quick.
+ */
+export function fairleadProgram(): Command {
+  return new Command('fairlead')
+    .description('Distributes leads to direct sales and channel partners under one published policy, and proves it.')
+    .showHelpAfterError('(fairlead --help tells more)')
+    .addCommand(startCommand())
+    .addCommand(importCommand())
+    .addCommand(accountsCommand())
+    .addCommand(keysCommand())
+    .addCommand(explainCommand())
+    .addCommand(timelineCommand())
+    .addCommand(eraseCommand())
+    .addCommand(exportCommand())
+    .addCommand(verifyCommand())
+    .addCommand(receiptCommand())
+    .addCommand(replayCommand())
+    .addCommand(rebuildCommand())
+    .addCommand(whatIfCommand())
+    .addCommand(scoreCommand())
+    .addCommand(demoCommand())
+    .addCommand(parkedCommand())
+    .addCommand(gatewayCommand())
+    .addCommand(benchCommand());
+}

@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { fairleadProgram } from '../src/program.js';
+import { CommandHost } from './fixture/command-host.js';
+
+/** Of each command that prints JSON: arguments with which it cannot do what it is for; or why it is left out. */
+const CANNOT: Readonly<Record<string, readonly string[] | string>> = {
+  start: 'prints a line of JSON for each thing that happens',
+  demo: 'begins with the start of a whole system',
+  'bench road': 'begins with the start of a whole system',
+  'bench routing': 'has nothing that it could fail for but a defect',
+  'bench replay': 'has nothing that it could fail for but a defect',
+  import: ['nowhere.csv', '--source', 'web'],
+  'accounts import': ['nowhere.csv', '--list', 'emea'],
+  'accounts list': [],
+  'keys create': ['--role', 'admin'],
+  'keys list': [],
+  'keys revoke': ['1'],
+  'keys rotate': [],
+  explain: ['1'],
+  timeline: ['1'],
+  erase: ['--lead', '1', '--yes'],
+  export: ['--out', 'nowhere'],
+  verify: ['nowhere'],
+  receipt: ['nowhere', '--key', 'nowhere'],
+  replay: ['nowhere'],
+  rebuild: [],
+  'what-if': ['nowhere', '--policy', 'nowhere'],
+  'parked list': [],
+  'parked redrive': ['1'],
+};
+
+function printsJson(command: Command, path: readonly string[] = []): string[] {
+  const here = command.options.some(({ long }) => long === '--json') ? [path.join(' ')] : [];
+  return [...here, ...command.commands.flatMap((each) => printsJson(each, [...path, each.name()]))];
+}
+
+describe('a command that cannot do what it was asked for', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-failures-'));
+  const host = new CommandHost();
+  afterAll(() => {
+    host.end();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('is known to this test, whichever prints JSON', () => {
+    expect(printsJson(fairleadProgram()).sort()).toEqual(Object.keys(CANNOT).sort());
+  });
+
+  const failing = Object.entries(CANNOT).flatMap(([name, args]) =>
+    typeof args === 'string' ? [] : [[name, args] as const],
+  );
+  it.each(failing)('says so in one JSON document as well, where it was asked for JSON: %s', async (name, args) => {
+    const env = { FAIRLEAD_URL: 'nowhere', FAIRLEAD_DATA_DIR: folder };
+    const { code, stdout, stderr } = await host.run([...name.split(' '), ...args, '--json'], env);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^fairlead: [^\n]+\n$/)]);
+    const { error } = JSON.parse(stdout) as { error: { message: string } };
+    expect(stderr).toBe(`fairlead: ${error.message}\n`);
+  });
+});
