@@ -59,6 +59,16 @@ describe.each([{}, { waitForDisk: true }])('a log in a folder, %j', (options) =>
     expect((await all(storage.list('checkpoints'))).sort()).toEqual(['300', '7']);
   });
 
+  it('does not wait for ever for a folder that nobody can make', async () => {
+    const nowhere = new FolderStorage('/proc/log', options);
+    await expect(nowhere.write('checkpoint', bytes)).rejects.toThrow(/ENOENT|EACCES|EPERM|EROFS/);
+    writeFileSync(join(folder, 'file'), '');
+    for (const path of ['file', 'file/log'])
+      await expect(new FolderStorage(join(folder, path), options).write('checkpoint', bytes)).rejects.toThrow(
+        /EEXIST|ENOTDIR/,
+      );
+  });
+
   it('stays inside its folder', async () => {
     writeFileSync(join(folder, 'outside'), 'secret');
     for (const path of PATHS_OF_NO_LOG) await expect(storage.write(path, bytes)).rejects.toThrow(RangeError);

@@ -134,7 +134,7 @@ export class FolderStorage implements LogStorage {
 
   private async make(folder: string): Promise<void> {
     if (this.made.has(folder)) return;
-    const first = (await mkdir(folder, { recursive: true })) ?? folder;
+    const first = await makeFolder(folder);
     // A new folder is an entry of the one above it. Inside the log's folder also those that seem to be old: who has just
     // made them may not have come to this yet. Above it only what was made here, as the rest need not be ours to open.
     const top = Math.min(first.length, this.folder.length + 1);
@@ -194,6 +194,37 @@ async function readAll(file: FileHandle, size: number): Promise<Buffer> {
     at += bytesRead;
   }
   return bytes.subarray(0, at);
+}
+
+/**
+ * Makes a folder, and those above it that are missing. One by one: `mkdir` with `recursive` never comes back where a folder is
+ * and yet nothing can be made in it, such as /proc.
+ * @returns the first that was made; the folder itself, where none was
+ */
+async function makeFolder(folder: string): Promise<string> {
+  const missing: string[] = [];
+  for (let each = folder; !(await isFolder(each)) && dirname(each) !== each; each = dirname(each))
+    missing.unshift(each);
+  let first: string | undefined;
+  for (const each of missing) {
+    try {
+      await mkdir(each);
+      first ??= each;
+    } catch (error) {
+      // Another was quicker.
+      if (!isOneOf(error, 'EEXIST') || !(await isFolder(each))) throw error;
+    }
+  }
+  return first ?? folder;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    if (isOneOf(error, 'ENOENT', 'ENOTDIR')) return false;
+    throw error;
+  }
 }
 
 async function sync(folder: string): Promise<void> {

@@ -430,6 +430,23 @@ describe('a log that is not what it should be', () => {
       await eachSays(/cannot be written \(/, [exported(policy), exported(join(policy, 'x'))], env);
     });
 
+    it('where nothing can be written, which it says at once', async () => {
+      // Here a folder is, and yet none can be made in it: no permission is missing, and it is no file.
+      await eachSays(/\/proc\/export cannot be written \(ENOENT\)/, [exported('/proc/export')], env);
+      await eachSays(/cannot be written \(ENOENT\)/, [exported('/proc/some/export')], env);
+      const closed = join(folder, 'closed');
+      mkdirSync(closed);
+      chmodSync(closed, 0o555);
+      // Root writes everywhere; nobody does not.
+      const how = { env, ...(process.getuid?.() === 0 && { uid: 65_534 }) };
+      for (const dir of [closed, join(closed, 'x')])
+        await eachSaysAlone(/closed\/\S+ cannot be written \(EACCES\)/, [exported(dir)], how);
+      chmodSync(closed, 0);
+      await eachSaysAlone(/closed cannot be written \(EACCES\)/, [exported(closed)], how);
+      symlinkSync('nowhere', join(folder, 'to-nowhere'));
+      await eachSays(/to-nowhere cannot be written \(EEXIST\)/, [exported(join(folder, 'to-nowhere'))], env);
+    });
+
     it('over another log, or over one that has more', async () => {
       const other = join(folder, 'other-log');
       writeLog(other, entries.slice(0, 20));

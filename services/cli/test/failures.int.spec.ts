@@ -59,4 +59,11 @@ describe('a command that cannot do what it was asked for', () => {
     const { error } = JSON.parse(stdout) as { error: { message: string } };
     expect(stderr).toBe(`fairlead: ${error.message}\n`);
   });
+
+  // Where a folder is, and yet none can be made in it: no permission is missing, and it is no file.
+  it('does not try for ever to make its data folder', async () => {
+    const { code, stderr } = await host.run(['start'], { FAIRLEAD_DATA_DIR: '/proc/some/data' });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/fairlead: The data folder \/proc\/some\/data cannot be made \(ENOENT\)\. [^\n]+\n$/);
+  });
 });

@@ -28,6 +28,19 @@ const LEADS = 120;
 /** Six services start in it on two cores that have other things to do. */
 const PATIENCE_MS = 120_000;
 
+/** As c2sp.org/tlog-cosignature has it, and by nothing of ours. */
+function newWitness(name: string, { privateKey, publicKey } = generateKeyPairSync('ed25519')) {
+  const key = Buffer.concat([Buffer.of(4), publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)]);
+  const id = hash('sha256', Buffer.concat([Buffer.from(`${name}\n`), key]), 'buffer').subarray(0, 4);
+  return {
+    verifierKey: `${name}+${id.toString('hex')}+${key.toString('base64')}\n`,
+    cosign(note: string): string {
+      const signed = sign(null, Buffer.from(`cosignature/v1\ntime 0\n${note.split('\n\n')[0]}\n`), privateKey);
+      return `— ${name} ${Buffer.concat([id, Buffer.alloc(8), signed]).toString('base64')}\n`;
+    },
+  };
+}
+
 interface Replayed {
   readonly events: number;
   readonly decisions: number;
@@ -42,12 +55,14 @@ describe('the log, taken away', () => {
   let databaseUrl: string;
   let folder: string;
   let end: () => Promise<void>;
+  const witness = newWitness('witness.example');
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'fairlead-taken-'));
     const [database, keys] = await Promise.all([ownDatabase(), ownDatabase()]);
     databaseUrl = database.url;
     writeFileSync(join(folder, 'master-key'), `1 ${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+    writeFileSync(join(folder, 'witnesses'), witness.verifierKey);
     running = await startServices(await loadServices(serviceNames), {
       DATABASE_URL: database.url,
       KEYS_DATABASE_URL: keys.url,
@@ -55,6 +70,7 @@ describe('the log, taken away', () => {
       FAIRLEAD_TOPIC_PREFIX: `t${randomBytes(4).toString('hex')}.`,
       FAIRLEAD_MASTER_KEY_FILE: join(folder, 'master-key'),
       ...logSettings(folder),
+      FAIRLEAD_LOG_WITNESSES_FILE: join(folder, 'witnesses'),
       FAIRLEAD_ADMIN_KEY: ADMIN,
       FAIRLEAD_PORT: '0',
       FAIRLEAD_LOG_LEVEL: 'silent',
@@ -360,15 +376,12 @@ describe('the log, taken away', () => {
   it('that witnesses have cosigned says how many of those whom one trusts, by key', async () => {
     const cosigned = copy('cosigned');
     const note = readFileSync(join(cosigned, 'checkpoint'), 'utf8');
-    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-    const key = Buffer.concat([Buffer.of(4), publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)]);
+    const pair = generateKeyPairSync('ed25519');
     const names = ['one.example', 'two.example'].map((name) => {
-      const id = hash('sha256', Buffer.concat([Buffer.from(`${name}\n`), key]), 'buffer').subarray(0, 4);
-      const signed = sign(null, Buffer.from(`cosignature/v1\ntime 0\n${note.split('\n\n')[0]}\n`), privateKey);
-      const line = `— ${name} ${Buffer.concat([id, Buffer.alloc(8), signed]).toString('base64')}\n`;
+      const { verifierKey, cosign } = newWitness(name, pair);
       const file = join(folder, name);
-      writeFileSync(file, `${name}+${id.toString('hex')}+${key.toString('base64')}\n`);
-      return { file, line };
+      writeFileSync(file, verifierKey);
+      return { file, line: cosign(note) };
     });
     writeFileSync(join(cosigned, 'checkpoint'), note + names.map(({ line }) => line).join(''));
     const trusted = names.flatMap(({ file }) => ['--witness', file]);
@@ -388,6 +401,41 @@ describe('the log, taken away', () => {
       names[0]?.file ?? '',
     );
     expect(twice).toMatchObject({ code: 1, stderr: expect.stringContaining('stands there twice') });
+  });
+
+  it('has what witnesses have signed since it was taken, once it is brought up to date', async () => {
+    const out = copy('cosigned-since');
+    const again = async () => {
+      const { code, stdout } = await fairlead('export', '--out', out, '--json');
+      expect(code).toBe(0);
+      return (JSON.parse(stdout) as { fetched: number }).fetched;
+    };
+    await again();
+    const [size] = readdirSync(join(out, 'checkpoints')).map(Number);
+    const file = join(out, 'checkpoints', String(size));
+    const note = readFileSync(file, 'utf8');
+    const posted = await fetch(`${running.url}/log/checkpoints/${size}/cosignatures`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${ADMIN}`, 'content-type': 'text/plain' },
+      body: witness.cosign(note),
+    });
+    expect(posted.status).toBe(204);
+    expect(await again()).toBe(1);
+    expect(readFileSync(file, 'utf8')).toBe(note + witness.cosign(note));
+    expect(await again()).toBe(0);
+    // What the system does not know of, because it was told to somebody else, or forgot it, is kept.
+    const stranger = newWitness('stranger.example').cosign(note);
+    writeFileSync(file, note + stranger);
+    expect(await again()).toBe(1);
+    expect(readFileSync(file, 'utf8')).toBe(note + stranger + witness.cosign(note));
+    expect(await fairlead('verify', out)).toMatchObject({ code: 0 });
+
+    writeFileSync(file, note.replace(`\n${size}\n`, `\n${Number(size) + 1}\n`));
+    const { code, stderr } = await fairlead('export', '--out', out);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(new RegExp(`^fairlead: .*checkpoints/${size} is of another log, or damaged: [^\n]+\n$`)),
+    ]);
   });
 
   it('gives a partner a receipt for what it was offered, and for nothing else', async () => {

@@ -113,8 +113,12 @@ async function exportInto(
   const known = checkpoints.filter((each) => each.size <= size);
   for (const each of known) {
     const path = `checkpoints/${each.size}`;
-    if (await storage.read(path, MAX_BUNDLE_BYTES)) continue;
-    await storage.write(path, Buffer.from(each.note));
+    const there = await storage.read(path, MAX_NOTE_BYTES);
+    const whole = there ? withItsSignatures(there.toString('utf8'), each.note) : each.note;
+    if (whole === undefined)
+      throw new CommandFailed(`${folder}/${path} is of another log, or damaged: it is not what this one published.`);
+    if (there?.toString('utf8') === whole) continue;
+    await storage.write(path, Buffer.from(whole));
     fetched += 1;
   }
   await storage.write(CHECKPOINT, note);
@@ -125,6 +129,24 @@ async function exportInto(
     ...{ entries: size, fetched, checkpoints: known.length },
     readModels: Buffer.isBuffer(models) ? true : (models?.message ?? 'they were not asked for'),
   };
+}
+
+/**
+ * A checkpoint that is there, and what was signed under it since. Nothing that is there is given up: a system that has come back
+ * from a backup may have forgotten it.
+ * @returns undefined where the two are not the same checkpoint
+ */
+function withItsSignatures(there: string, published: string): string | undefined {
+  const [text, before] = partsOf(there);
+  const [publishedText, now] = partsOf(published);
+  if (text !== publishedText) return undefined;
+  return there + now.filter((line) => !before.includes(line)).join('');
+}
+
+/** Of a signed note: what is signed, and the lines of those who did. */
+function partsOf(note: string): [text: string, signatures: string[]] {
+  const end = note.lastIndexOf('\n\n') + 2;
+  return [note.slice(0, end), note.slice(end).match(/[^\n]+\n/g) ?? []];
 }
 
 /** What leads, offers and counts are shown from; answered when the log has all that they were folded from. */

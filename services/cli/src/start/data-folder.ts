@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { bornOf, isStillThere } from '../../../../infra/local/process-identity.mjs';
 import { CommandFailed } from '../api/command-failed.js';
 
@@ -22,7 +22,7 @@ export class DataFolder {
     // to be let through.
     const mode = process.getuid?.() === 0 ? 0o711 : 0o700;
     try {
-      mkdirSync(this.path, { recursive: true, mode });
+      makeFolder(this.path, mode);
       chmodSync(this.path, mode);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
@@ -134,6 +134,13 @@ export class DataFolder {
     renameSync(draft, file);
     return key;
   }
+}
+
+/** With those above it, one by one: all at once never comes back where nothing can be made in a folder that is there, such as /proc. */
+function makeFolder(folder: string, mode: number): void {
+  if (statSync(folder, { throwIfNoEntry: false })) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder), mode);
+  mkdirSync(folder, { mode });
 }
 
 function readText(file: string): string | undefined {
