@@ -38,6 +38,7 @@ describe('rotating the master key, with a real key database', () => {
     rmSync(folder, { recursive: true });
   });
 
+  type Place = Awaited<ReturnType<typeof sealed>>[number];
   async function sealed(personalData: PersonalData, count: number) {
     const places = Array.from({ length: count }, () => ({
       ...{ leadId: randomUUID(), eventId: randomUUID(), field: 'contact' },
@@ -109,6 +110,76 @@ describe('rotating the master key, with a real key database', () => {
     } finally {
       await outdated.close();
     }
+  });
+
+  describe('beside others who work on the same keys', () => {
+    let other: Client;
+    beforeAll(async () => {
+      other = new Client({ connectionString: keysDatabaseUrl });
+      await other.connect();
+      await other.query('SET search_path = personal_data');
+    });
+    afterAll(() => other.end());
+
+    /** Until the rotation waits for a lock. */
+    async function untilItWaits(): Promise<void> {
+      for (;;) {
+        // A transaction would see what it has seen before.
+        await other.query('SELECT pg_stat_clear_snapshot()');
+        const { rows } = await other.query(
+          `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        if (rows.length > 0) return;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+
+    it('lets no master key go while somebody is in the middle of making a key with it', async () => {
+      const { rotation } = rotating;
+      const version = rotation.begin();
+      await rotation.rewrap();
+      // What a process that has not read the file again is at: it was let through by the fence, and has not committed.
+      const late = randomUUID();
+      await other.query('BEGIN');
+      await other.query('INSERT INTO lead_keys (lead_id, version, master, wrapped) VALUES ($1, 1, $2, $3)', [
+        ...[late, version - 1, Buffer.alloc(60)],
+      ]);
+      const retiring = rotation.retire();
+      await Promise.race([untilItWaits(), retiring]);
+      await other.query('COMMIT');
+      expect(await retiring).toBeUndefined();
+      expect((await rotation.status()).older).toEqual([version - 1]);
+      await other.query('DELETE FROM lead_keys WHERE lead_id = $1', [late]);
+      expect(await rotation.retire()).toEqual([version - 1]);
+    });
+
+    it('holds up nobody who knows only the key that has just gone: the file is read again', async () => {
+      const { rotation } = rotating;
+      await sealed(running.personalData, 1);
+      // Within the two seconds for which that look at the file is taken to be good.
+      rotation.begin();
+      await rotation.rewrap();
+      expect(await rotation.retire()).toHaveLength(1);
+      expect(await sealed(running.personalData, 1)).toHaveLength(1);
+    });
+
+    it('does not bring back the key of a lead that is erased while its key is wrapped anew', async () => {
+      const { rotation } = rotating;
+      const [lead, another] = (await sealed(running.personalData, 2)) as [Place, Place];
+      rotation.begin();
+      await other.query('BEGIN');
+      // As an erasure does it, which is not committed when the rotation reads the key.
+      await other.query('UPDATE lead_keys SET wrapped = NULL, erased_at = now() WHERE lead_id = $1', [lead.leadId]);
+      const rewrapping = rotation.rewrap();
+      await untilItWaits();
+      await other.query('COMMIT');
+      await rewrapping;
+      const { rows } = await other.query('SELECT wrapped FROM lead_keys WHERE lead_id = $1', [lead.leadId]);
+      expect(rows).toEqual([{ wrapped: null }]);
+      running.personalData.forget([lead.leadId, another.leadId]);
+      expect(await running.personalData.unseal([lead, another])).toEqual([null, 1]);
+      expect(await rotation.retire()).toHaveLength(1);
+    });
   });
 
   async function asAdmin(sql: string): Promise<void> {

@@ -150,9 +150,19 @@ describe('personal data, with a real key database', () => {
   });
 
   it('makes no new key for an erased lead, whether or not it ever had one', async () => {
-    const there = place();
-    await personalData.erase([there.leadId]);
-    await expect(personalData.seal([{ ...there, value: contact }])).rejects.toThrow(LeadWasErased);
+    const [never, once] = [place(), place()];
+    await personalData.seal([{ ...once, value: contact }]);
+    for (const there of [never, once]) {
+      await personalData.erase([there.leadId]);
+      await expect(personalData.seal([{ ...there, value: contact }])).rejects.toThrow(LeadWasErased);
+      // Nor is one left behind that a later try would find.
+      const { rows } = await database.query(
+        'SELECT wrapped, erased_at FROM personal_data.lead_keys WHERE lead_id = $1',
+        [there.leadId],
+      );
+      expect(rows).toEqual([{ wrapped: null, erased_at: expect.any(Date) }]);
+      await expect(personalData.seal([{ ...there, value: contact }])).rejects.toThrow(LeadWasErased);
+    }
   });
 
   it('raises an alarm when a key is missing although nobody erased it', async () => {

@@ -212,4 +212,31 @@ describe('erasing personal data', () => {
       await keys.end();
     }
   });
+
+  it('that two ask for at the same moment is one: both are told the same, and it is said once', async () => {
+    const { id } = await send({ ...person(), country: 'DE', phone: '+4930901829' });
+    const keys = new Client({ connectionString: intake.keysDatabaseUrl });
+    await keys.connect();
+    try {
+      await keys.query('BEGIN');
+      await keys.query('SELECT 1 FROM personal_data.lead_keys WHERE lead_id = $1 FOR UPDATE', [id]);
+      const erasures = [erase(id), erase(id, '?reason=consent-withdrawn')];
+      // Both have begun: each believes that the rest is left to it.
+      await eventually(async () => {
+        await keys.query('SELECT pg_stat_clear_snapshot()');
+        const { rows } = await keys.query(
+          `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        if (rows.length < 2) throw new Error('not both wait');
+      });
+      await keys.query('COMMIT');
+      const [one, other] = await Promise.all(erasures);
+      expect(one).toMatchObject({ status: 200, body: { status: 'erased', erasedAt: expect.any(String) } });
+      expect(other!.body).toEqual(one!.body);
+    } finally {
+      await keys.end();
+    }
+    const ofIt = (await intake.said([id], 2)).map(({ type }) => type);
+    expect(ofIt.filter((type) => type === 'lead.erased')).toHaveLength(1);
+  });
 });

@@ -48,6 +48,14 @@ describe('the view of a lead', () => {
     });
   });
 
+  it('has none either where the erasure overtook what brings it', () => {
+    const after = folded([event(LeadErased, {}), received]);
+    expect(after).toMatchObject({
+      details: { sourceId: 'web', contact: null, contactEvent: null },
+      standing: { state: 'erased' },
+    });
+  });
+
   it('knows under which policy, and outside which promise, an offer was made', () => {
     const claimed = { claim: id, kind: 'deal-registration', partner: 'acme', entry: 'x', from: 0 } as const;
     const kinds = (

@@ -92,6 +92,7 @@ export function followLeads(batch: readonly LeadEvent[], known: ReadonlyMap<stri
 /** The lead after one more of its events, in the log's order. */
 export function foldEvent(lead: TrackedLead, event: LeadEvent): TrackedLead {
   const step = stepOf(event);
+  const standing = step ? advance(lead.standing, step) : lead.standing;
   return {
     ...lead,
     events: lead.events === null ? null : lead.events + 1,
@@ -100,8 +101,8 @@ export function foldEvent(lead: TrackedLead, event: LeadEvent): TrackedLead {
       event.type === 'lead.merged' || event.type === 'lead.engaged'
         ? Math.max(lead.touches, event.data.touch)
         : lead.touches,
-    details: detailsAfter(lead.details, event),
-    standing: step ? advance(lead.standing, step) : lead.standing,
+    details: detailsAfter(lead.details, event, standing.state === 'erased'),
+    standing,
     // What was said here has come back: from now on it counts by its place in the log.
     pending: lead.pending.some(({ eventId }) => eventId === event.id)
       ? lead.pending.filter(({ eventId }) => eventId !== event.id)
@@ -194,7 +195,15 @@ function answered({ type, data }: Exclude<AnswerEvent, LeadRecycled>): Step {
   };
 }
 
-function detailsAfter(details: LeadDetails, event: LeadEvent): LeadDetails {
+/** Whatever comes after it: no contact of an erased lead is kept. */
+function detailsAfter(before: LeadDetails, event: LeadEvent, isErased: boolean): LeadDetails {
+  const details = detailsTold(before, event);
+  return isErased && (details.contact || details.furtherContacts.length > 0)
+    ? { ...details, contact: null, contactEvent: null, furtherContacts: [] }
+    : details;
+}
+
+function detailsTold(details: LeadDetails, event: LeadEvent): LeadDetails {
   switch (event.type) {
     case 'lead.received':
     case 'lead.completed': {

@@ -168,6 +168,28 @@ describe('leads as they stand', () => {
   });
 
   it.each([
+    ['before it was erased', true],
+    ['only after it was erased, because it was held up', false],
+  ])('keep no contact that came %s', async (_, isKnown) => {
+    const { lead, eventId, sealed } = await leadWithContact();
+    const contactOf = async () =>
+      (
+        await tracking.rows(`SELECT events, state, contact, contact_event FROM outcome_tracking.leads
+          WHERE lead_id = '${lead}'`)
+      )[0];
+    const brings = received(lead, { contact: sealed }, eventId);
+    if (isKnown) {
+      await tracking.told(brings);
+      await tracking.eventually(async () => (await contactOf())?.['contact_event'], eventId);
+      await tracking.told(erased(lead));
+    } else await tracking.told(erased(lead), brings);
+    await tracking.eventually(contactOf, { events: 2, state: 'erased', contact: null, contact_event: null });
+    // What comes after all that fills nothing in again.
+    await tracking.told(received(lead, { contact: sealed }), scored(lead), routed(lead, 'acme'));
+    await tracking.eventually(contactOf, { events: 5, state: 'erased', contact: null, contact_event: null });
+  });
+
+  it.each([
     'state=open',
     'grade=E',
     'grade=A&grade=B',

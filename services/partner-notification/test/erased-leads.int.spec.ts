@@ -121,6 +121,59 @@ it('what a server repeated is dropped, and nothing is noted any more, also when 
   expect(rows).toEqual([{ contact: null, facts: null, contributions: null }]);
 });
 
+it.each([
+  ['of a lead that is not known yet', false],
+  ['of one that is known', true],
+])('an erasure that overtakes events %s leaves them nothing to fill in again', async (_, isKnown) => {
+  const [acme, lead] = [await partner(takes), randomUUID()];
+  const [first, late] = [
+    await leadReceived(lead, road.personalData),
+    [await leadReceived(lead, road.personalData), leadScored(lead)],
+  ];
+  if (isKnown) await road.receives(first);
+  await erase(lead);
+  await road.receives(...late, leadRouted(lead, acme.party));
+  await eventually(async () =>
+    expect(await acme.deliveries()).toContainEqual(['lead.routed', 'withheld', 'lead-erased']),
+  );
+  const { rows } = await road.db.query(
+    'SELECT contact, contact_event, facts, contributions FROM leads WHERE lead_id = $1',
+    [lead],
+  );
+  expect(rows).toEqual([{ contact: null, contact_event: null, facts: null, contributions: null }]);
+});
+
+it('what was claimed, and waits for its turn with the contact opened, is not sent as it was then', async () => {
+  const held: (() => void)[] = [];
+  let holds = true;
+  const acme = await partner((request, response) => {
+    if (holds) held.push(() => takes(request, response, 1));
+    else takes(request, response, 1);
+  });
+  const leads = Array.from({ length: 12 }, () => randomUUID() as string);
+  for (const lead of leads) await road.receives(...(await known(lead)), leadRouted(lead, acme.party));
+  let waiting = '';
+  await eventually(async () => {
+    const { rows } = await road.db.query<{ lead_id: string }>(
+      'SELECT lead_id FROM delivery_queue WHERE lead_id = ANY($1::uuid[]) AND leased_until > now()',
+      [leads],
+    );
+    const begun = new Set(acme.server.received.map(({ body }) => body.subject));
+    waiting = rows.find(({ lead_id }) => !begun.has(lead_id))?.lead_id ?? '';
+    expect(waiting).not.toBe('');
+  });
+  await erase(waiting);
+  await eventually(async () => {
+    const { rows } = await road.db.query('SELECT 1 FROM leads WHERE lead_id = $1 AND erased_at IS NOT NULL', [waiting]);
+    expect(rows).toHaveLength(1);
+  });
+  holds = false;
+  for (const answer of held) answer();
+  await eventually(() => expect(new Set(acme.server.received.map(({ body }) => body.subject)).size).toBe(leads.length));
+  const ofIt = acme.server.received.filter(({ body }) => body.subject === waiting);
+  expect(ofIt.map(({ body }) => body.type)).toEqual(['lead.erased']);
+});
+
 it('an answer to an attempt that was under way when the lead was erased is not kept', async () => {
   let answer: () => void = () => undefined;
   const [acme, lead] = [

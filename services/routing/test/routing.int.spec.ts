@@ -250,6 +250,26 @@ describe('routing, with real servers', () => {
     expect(decisions(lead)).toEqual([]);
   });
 
+  it('keeps of an erased lead only that there was such, also in the decisions about it', async () => {
+    await routing.under(policyOf('erasing'), { acme: {} });
+    const lead = randomUUID();
+    const facts = { company: 'Walburga Weberei', country: 'DE', engagement: { demo: 1 }, attributes: {} };
+    await routes(scored({ facts }, lead));
+    const kept = async () =>
+      JSON.stringify(
+        await routing.rows(`SELECT l.stage, l.facts, d.lead AS decided FROM leads l JOIN decisions d USING (lead_id)
+          WHERE lead_id = '${lead}'`),
+      );
+    expect(await kept()).toContain('Walburga');
+    await routing.tell(erased(lead));
+    await eventually(async () => expect(await kept()).toContain('"stage":"erased"'));
+    // What comes late finds the lead erased, and fills nothing in again.
+    await routing.tell(scored({ facts }, lead));
+    await routes(scored());
+    await pause(200);
+    expect(await kept()).not.toContain('Walburga');
+  });
+
   it('gives a lead that is not qualified to nobody', async () => {
     await routing.under(policyOf('nobody'), { acme: {} });
     const [decision] = await routes(scored({ state: 'not-qualified', grade: null }));

@@ -130,19 +130,12 @@ export class ReadModelsLoad {
 
   private write(lead: FollowedLead, tables: Tables): Promise<unknown> | undefined {
     const { id, standing } = lead;
-    const text = leadText({ ...lead, isWritten: true }, this.detailsText(id, standing.state));
+    const text = leadText({ ...lead, isWritten: true }, this.details.text(id) ?? NO_DETAILS);
     this.leads.settle(id, text);
     this.details.delete(id);
     this.counts.add(standing.offers);
     const lines = linesOf(text);
     return tables.write(lines.lead, lines.offers);
-  }
-
-  private detailsText(id: string, state: LeadStage): string {
-    // Whatever comes after it: nothing of an erased lead is kept.
-    const details = state === 'erased' ? this.details.get(id) : undefined;
-    if (details) return detailsFormat.write({ ...details, contact: null, contactEvent: null, furtherContacts: [] });
-    return this.details.text(id) ?? NO_DETAILS;
   }
 
   private note(event: PolicyActivated): undefined {

@@ -1,0 +1,128 @@
+import { RoutingReplay, RuleHistory, ScoreReplay } from '@fairlead/decisions/replay';
+import { allEvents, type FairleadEvent } from '@fairlead/events';
+import { madeEntries } from '../../test/fixture/made-log.js';
+import { LogReplay, undecisive } from './replay-log.js';
+
+const LEADS = 40;
+
+type Decision = FairleadEvent & {
+  data: { to?: string; state?: string; score?: number; grade?: string; decided?: { pool: string; poolSeq: number } };
+};
+
+function replayed(entries: readonly Buffer[]) {
+  const replay = new LogReplay();
+  for (const entry of entries) replay.read(entry);
+  return replay.end();
+}
+
+describe('a replay', () => {
+  const entries = madeEntries(LEADS);
+  const events = entries.map((entry) => JSON.parse(String(entry)) as Decision);
+  const lastOf = (type: string) => events.findLastIndex((event) => event.type === type);
+  /** The log as somebody would have it who changed that entry. */
+  const changed = (at: number, change: (event: Decision) => void) => {
+    const event = structuredClone(events[at] as Decision);
+    change(event);
+    return entries.with(at, Buffer.from(JSON.stringify(event)));
+  };
+
+  it('of what was decided comes to the same, every decision once', () => {
+    expect(replayed(entries)).toMatchObject({
+      decisions: 2 * LEADS,
+      identical: 2 * LEADS,
+      different: [],
+      undecidable: 0,
+    });
+  });
+
+  it('finds the one offer that was recorded as somebody else’s', () => {
+    const at = lastOf('lead.routed');
+    const { subject, data } = events[at] as Decision;
+    const result = replayed(changed(at, (event) => (event.data.to = data.to === 'direct' ? 'acme' : 'direct')));
+    expect(result).toMatchObject({ decisions: 2 * LEADS, identical: 2 * LEADS - 1, differentCount: 1, undecidable: 0 });
+    expect(result.different).toEqual([
+      {
+        leadId: subject,
+        pool: data.decided?.pool,
+        poolSeq: data.decided?.poolSeq,
+        was: data.to === 'direct' ? 'acme' : 'direct',
+        now: data.to,
+        cause: 'the same engine decides otherwise: the record was changed, or its inputs were',
+      },
+    ]);
+  });
+
+  it('finds the one score that was recorded higher', () => {
+    const at = lastOf('lead.scored');
+    const { subject, data } = events[at] as Decision;
+    const result = replayed(changed(at, (event) => (event.data.score = 99)));
+    expect(result).toMatchObject({ identical: 2 * LEADS - 1, differentCount: 1 });
+    const told = (score: number | undefined) => `${data.state}, ${data.grade}, ${score} points`;
+    expect(result.different).toMatchObject([{ leadId: subject, was: told(99), now: told(data.score) }]);
+  });
+
+  it('finds what is shown of a decision and decides nothing: to the byte', () => {
+    const at = lastOf('lead.routed');
+    const spaced = String(entries[at]).replace('"data":{', '"data": {');
+    expect(replayed(entries.with(at, Buffer.from(spaced)))).toMatchObject({ differentCount: 1 });
+  });
+
+  it('lists a thousand differences and counts the others', () => {
+    const many = madeEntries(1_100).map((entry) =>
+      Buffer.from(String(entry).replace(/("type":"lead\.scored".*"points":)\d+/, '$1999')),
+    );
+    const { different, differentCount } = replayed(many);
+    expect([different.length, differentCount]).toEqual([1_000, 1_100]);
+  });
+
+  it('says whose decisions they are that come out otherwise', () => {
+    const at = lastOf('lead.scored');
+    const other = 'f'.repeat(64);
+    const result = replayed(changed(at, ({ data }) => Object.assign(data, { engine: other, score: 99 })));
+    expect(result.different).toMatchObject([{ cause: 'another engine' }]);
+    expect(result.engines[other]).toBe(1);
+  });
+});
+
+describe('events that are skipped where decisions are taken once more', () => {
+  it('are events that there are', () => {
+    const known = allEvents.map(({ type }) => type) as readonly string[];
+    expect([...undecisive].filter((type) => !known.includes(type))).toEqual([]);
+  });
+
+  /** An event of which nothing but its type can be seen. */
+  function closed(type: string): FairleadEvent {
+    return new Proxy({ type } as FairleadEvent, {
+      get: (event, name) => {
+        if (name === 'type') return event.type;
+        throw new Error(`a decision looks at ${String(name)} of ${type}`);
+      },
+    });
+  }
+
+  it.each([...undecisive])('tell a decision nothing: %s', (type) => {
+    const rules = new RuleHistory();
+    const readers = [
+      rules,
+      new ScoreReplay(rules),
+      new RoutingReplay<string>(rules, () => undefined),
+      // Under other rules more of what was said can count.
+      new RoutingReplay<string>(
+        rules,
+        () => undefined,
+        (recorded) => recorded,
+      ),
+    ];
+    for (const reader of readers) expect(() => reader.read(closed(type), '')).not.toThrow();
+  });
+
+  it.each(['lead.scored', 'lead.declined', 'lead.erased', 'answers.noted', 'policy.activated', 'lead.completed'])(
+    'are told from those that do: %s',
+    (type) => {
+      const rules = new RuleHistory();
+      const readers = [rules, new ScoreReplay(rules), new RoutingReplay<string>(rules, () => undefined)];
+      expect(undecisive.has(type)).toBe(false);
+      expect(() => readers.forEach((reader) => reader.read(closed(type), ''))).toThrow('a decision looks at');
+    },
+  );
+});
