@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { appendFileSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { eventually, LogSystem, someEvents } from './fixture/log-system.js';
+import { eventually, LogSystem, someEvent, someEvents } from './fixture/log-system.js';
 
 /** Enough that each fault meets work under way. */
 const EVENTS = 1_500;
@@ -82,6 +83,60 @@ describe('the log under faults, with real servers', () => {
       if (child.signalCode === null) await once(child, 'exit');
     }
     await expectAll(told);
+  });
+});
+
+describe('a log whose records are gone before they were read, with real servers', () => {
+  let system: LogSystem;
+  beforeAll(async () => {
+    system = await LogSystem.open();
+  });
+  afterAll(() => system?.close());
+
+  it('says so, and leaves nothing out: what comes after them gets no place', async () => {
+    await system.start();
+    await system.tell(...someEvents(20));
+    await system.untilPublished(20);
+    await system.stop();
+
+    await system.tell(...someEvents(20));
+    await system.dropRecords();
+    await system.start();
+    await eventually(async () => {
+      const { status, text } = await system.get('/health/ready');
+      expect([status, text]).toEqual([
+        503,
+        expect.stringMatching(/gives no place: Kafka lacks records, .*expected offset/),
+      ]);
+    });
+    await system.tell(...someEvents(20));
+    await pause(2_500);
+    expect((await system.get('/health/ready')).status).toBe(503);
+    expect(await system.rows('SELECT size::int, published::int FROM log_head')).toEqual([{ size: 20, published: 20 }]);
+    await system.verified();
+  });
+});
+
+describe('a log of a topic that has offsets without a record, with real servers', () => {
+  let system: LogSystem;
+  beforeAll(async () => {
+    system = await LogSystem.open();
+  });
+  afterAll(() => system?.close());
+
+  it('goes on, and counts them', async () => {
+    const lead = randomUUID();
+    await system.start();
+    await system.stop();
+    await system.tellInTransaction(someEvent(lead), someEvent(lead));
+    await system.tellInTransaction(someEvent(lead));
+    await system.start();
+    await system.tellInTransaction(someEvent(lead), someEvent(lead));
+    await system.tell(someEvent(lead));
+    await system.untilPublished(6);
+    const { text } = await system.get('/log/completeness');
+    const { partitions } = JSON.parse(text) as { partitions: { gaps: number; entries: number }[] };
+    expect(partitions.filter(({ entries }) => entries > 0)).toMatchObject([{ entries: 6, gaps: 3 }]);
   });
 });
 

@@ -17,6 +17,11 @@ const PUBLISH_EVERY_MS = 500;
 /** Enough that statements cost little per entry, few enough that a transaction stays short. */
 const MAX_BATCH = 2_000;
 
+/** Kafka lacks records that have not been accounted for. To go on behind them would be a log that leaves something out. */
+export class RecordsMissing extends Error {
+  override readonly name = 'RecordsMissing';
+}
+
 interface Job {
   readonly records: readonly ReceivedRecord[];
   readonly done: () => void;
@@ -82,7 +87,7 @@ export class Lead {
             }),
           ),
         onOffsetAlarm: ({ topic, partition, offset, found, why }) =>
-          this.end(new Error(`${topic}/${partition}: expected offset ${offset}, found ${found} (${why})`)),
+          this.end(new RecordsMissing(`${topic}/${partition}: expected offset ${offset}, found ${found} (${why})`)),
         process: (batch) => this.take(batch),
       });
       // Whoever led before may have been killed before it came to this.

@@ -6,7 +6,7 @@ import { ReadinessProbes } from '@fairlead/platform';
 import { StorageFailed } from '@fairlead/transparency-log';
 import { type AuditSettings, SETTINGS } from '../config.js';
 import { LogStore, NoLongerLeading, type Placed } from '../store/log.store.js';
-import { Lead, LEASE_MS } from './lead.js';
+import { Lead, LEASE_MS, RecordsMissing } from './lead.js';
 import { LogWriter, WouldFork } from './log-writer.js';
 
 /** Between looks at whether anybody leads. */
@@ -135,7 +135,7 @@ export class Sequencer implements OnApplicationBootstrap, OnApplicationShutdown 
       await consumer.run({
         topics: this.topics,
         storedOffsets: () => Promise.resolve([...starts.values()]),
-        onOffsetAlarm: ({ why }) => reject(new Error(`Kafka lacks what has a place in the log (${why})`)),
+        onOffsetAlarm: ({ why }) => reject(new RecordsMissing(`what has a place in the log (${why})`)),
         process: ({ topic, partition, records }) => {
           for (const { offset, value } of records) {
             const at = wanted.get(placeOf(topic, partition, offset));
@@ -169,6 +169,7 @@ const DISK: Readonly<Record<string, string>> = {
 /** What an operator is told; messages of others are not repeated, as they may quote what they were given. */
 function plainly(error: Error): string {
   if (error instanceof WouldFork) return `refuses to sign: ${error.message}`;
+  if (error instanceof RecordsMissing) return `gives no place: Kafka lacks records, ${error.message}`;
   if (error instanceof StorageFailed) return `nothing is signed: ${error.message}`;
   const { code } = error as NodeJS.ErrnoException;
   const disk = DISK[code ?? ''];

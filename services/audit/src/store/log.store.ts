@@ -134,8 +134,10 @@ export class LogStore {
       );
     }
     unit.write(
-      `INSERT INTO partitions AS known (topic, partition, first_offset, next_offset, entries, repeated, unreadable)
-       SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
+      `INSERT INTO partitions AS known (topic, partition, first_offset, next_offset, entries, repeated, unreadable, gaps)
+       SELECT *, next_offset - first_offset - entries - repeated - unreadable
+       FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
+         AS progress (topic, partition, first_offset, next_offset, entries, repeated, unreadable)
        ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset,
          entries = known.entries + excluded.entries, repeated = known.repeated + excluded.repeated,
          unreadable = known.unreadable + excluded.unreadable,
