@@ -275,6 +275,71 @@ describe('the log, taken away', () => {
     PATIENCE_MS,
   );
 
+  it(
+    'is waited for where the service has not read all of it: nobody is held up meanwhile, and nothing is folded twice',
+    async () => {
+      const [client, holder] = [1, 2].map(() => new Client({ connectionString: databaseUrl })) as [Client, Client];
+      await Promise.all([client.connect(), holder.connect()]);
+      const rebuild = () => run(['rebuild', '--json'], { DATABASE_URL: databaseUrl });
+      const why = ({ code, stdout }: { code: number | null; stdout: string }) => [code, JSON.parse(stdout) as object];
+      const refused = (message: string) => [1, { error: { message: expect.stringContaining(message) as string } }];
+      try {
+        await client.query(`SET search_path TO outcome_tracking; SET lock_timeout = '2500ms'`);
+        await client.query(
+          `INSERT INTO parked (consumer, event_id, key, type, topic, partition, "offset", event, error_class)
+           VALUES ('outcome-tracking', gen_random_uuid(), gen_random_uuid(), 'lead.won', 'lifecycle', 0, 0, '', 'TypeError')`,
+        );
+        expect(why(await rebuild())).toEqual(refused('1 events are parked in outcome-tracking'));
+        await client.query('DELETE FROM parked');
+
+        // Something that was said here and is in no log yet: it must outlive the rebuild.
+        const [said] = (
+          await client.query<{ lead_id: string }>(
+            `UPDATE leads SET pending = '[{"eventId": "not-back-yet", "step": {"type": "received"}}]'
+             WHERE lead_id = (SELECT min(lead_id::text)::uuid FROM leads) RETURNING lead_id`,
+          )
+        ).rows;
+        // From now on the service reads nothing, and the log goes on.
+        await holder.query('BEGIN; LOCK TABLE outcome_tracking.inbox IN EXCLUSIVE MODE');
+        const { key } = await done<{ key: string }>('POST', '/v1/keys', { name: 'x', role: 'source', source: 'web' });
+        const more = Array.from({ length: 10 }, (_, index) => ({ externalId: `late-${index}`, country: 'DE' }));
+        await done('POST', '/v1/leads', more, key);
+        await settled();
+        let over = false;
+        const rebuilding = rebuild().finally(() => (over = true));
+        for (let loaded = false; !loaded && !over; await pause(50))
+          loaded = await client.query('SELECT 1 FROM outcome_tracking_next.leads LIMIT 1').then(
+            ({ rows }) => rows.length > 0,
+            () => false,
+          );
+        // Longer than it would hold a lock for the log to catch up, of which here there is no hope.
+        for (const until = Date.now() + 6_000; Date.now() < until && !over; await pause(20))
+          await client.query('SELECT 1 FROM leads LIMIT 1');
+        expect(over).toBe(false);
+        expect(why(await rebuild())).toEqual(refused('Another rebuild is under way.'));
+
+        await holder.query('ROLLBACK');
+        expect(await rebuilding).toMatchObject({ code: 0, stderr: '' });
+        const { rows } = await client.query('SELECT lead_id FROM leads WHERE pending::text LIKE $1', [
+          '%not-back-yet%',
+        ]);
+        expect(rows).toEqual([said]);
+        await client.query(`UPDATE leads SET pending = '[]'`);
+      } finally {
+        await Promise.all([client.end(), holder.end()]);
+      }
+      await settled();
+      const out = copy('after-waiting');
+      expect(await fairlead('export', '--out', out)).toMatchObject({ code: 0 });
+      const { code, stdout } = await fairlead('replay', out, '--json');
+      expect({ code, ...(JSON.parse(stdout) as Replayed).readModels }).toMatchObject({
+        code: 0,
+        compared: { different: [], inMotion: 0, uncounted: 0, counts: true, promises: true },
+      });
+    },
+    PATIENCE_MS,
+  );
+
   it('says what another policy would have decided, and that the one in force changes nothing', async () => {
     const file = join(folder, 'policy.yaml');
     const policy = (direct: number) =>
