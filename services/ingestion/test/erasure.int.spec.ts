@@ -215,6 +215,12 @@ describe('erasing personal data', () => {
 
   it('that two ask for at the same moment is one: both are told the same, and it is said once', async () => {
     const { id } = await send({ ...person(), country: 'DE', phone: '+4930901829' });
+    const counted = async () => {
+      const { text } = await intake.call('/metrics');
+      const figures = text.matchAll(/^fairlead_leads_erased_total\{.*\} (\d+)$/gm);
+      return [...figures].reduce((sum, [, count]) => sum + Number(count), 0);
+    };
+    const before = await counted();
     const keys = new Client({ connectionString: intake.keysDatabaseUrl });
     await keys.connect();
     try {
@@ -238,5 +244,6 @@ describe('erasing personal data', () => {
     }
     const ofIt = (await intake.said([id], 2)).map(({ type }) => type);
     expect(ofIt.filter((type) => type === 'lead.erased')).toHaveLength(1);
+    expect(await counted()).toBe(before + 1);
   });
 });

@@ -71,10 +71,13 @@ describe('a delivery whose lease has run out, and that another sender has claime
       settled: new Set([live.sequence]),
     });
     expect(await stateOf(live)).toEqual(settled);
-    const { rows } = await road.db.query('SELECT claim FROM attempts WHERE sequence = $1 ORDER BY claim', [
+    const { rows } = await road.db.query('SELECT claim, attempt FROM attempts WHERE sequence = $1 ORDER BY claim', [
       live.sequence,
     ]);
-    expect(rows).toEqual([{ claim: stale.claim }, { claim: live.claim }]);
+    expect(rows).toEqual([
+      { claim: stale.claim, attempt: 1 },
+      { claim: live.claim, attempt: 1 },
+    ]);
   });
 
   it('is left to that one when the first one gives it back', async () => {
