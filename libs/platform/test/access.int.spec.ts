@@ -56,6 +56,16 @@ describe('access to a running process', () => {
     ]);
   });
 
+  it('makes a key for every source that there can be, whatever its id looks like', async () => {
+    // A source `Fair.2026_A` could be made, and its key could not: the pattern was that of partners.
+    for (const source of ['Fair.2026_A', `W${'-'.repeat(62)}`]) {
+      const { id, key } = await running.keyFor('source', { source });
+      const listed = (await running.call('/v1/keys?limit=1000')).body as { keys: { id: string }[] };
+      expect(listed.keys.find((each) => each.id === id)).toMatchObject({ role: 'source', source });
+      expect((await running.call('/v1/greetings', { key })).status).toBe(403); // not 401: it is a key
+    }
+  });
+
   it('keeps no key, only its hash', async () => {
     const { id, key } = await running.keyFor('auditor');
     const listed = (await running.call('/v1/keys')).body as { keys: { id: string }[] };
@@ -94,6 +104,9 @@ describe('access to a running process', () => {
     ['/source', { name: 'x', role: 'source' }],
     ['/partner', { name: 'x', role: 'admin', partner: 'acme' }],
     ['/partner', { name: 'x', role: 'partner', partner: 'Not An Id' }],
+    ['/partner', { name: 'x', role: 'partner', partner: 'Fair.2026_A' }],
+    ['/source', { name: 'x', role: 'source', source: '.hidden' }],
+    ['/source', { name: 'x', role: 'source', source: 'a/b' }],
     ['/name', { role: 'admin' }],
     ['/hash', { name: 'x', role: 'admin', hash: 'x' }],
   ])('refuses a key with a wrong %s', async (field, json) => {

@@ -8,7 +8,9 @@ import { ApiKeysStore } from './api-keys.store.js';
 import { Callers } from './callers.js';
 import { Allow, type Caller, CurrentCaller, type Role, roles } from './decorators.js';
 
+/** As the events have them: what a party or a source may be called, its key must take. */
 const PARTY_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
+const SOURCE_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
 export class CreateKey {
   @ApiProperty({
@@ -34,7 +36,7 @@ export class CreateKey {
   @ApiPropertyOptional({ description: 'The source that a source key speaks for.' })
   @IsOptional()
   @IsString()
-  @Matches(PARTY_ID, { message: 'source must be an id of lower-case letters, digits and hyphens' })
+  @Matches(SOURCE_ID, { message: 'source must be an id of letters, digits, dots, hyphens and underscores' })
   source?: string;
 }
 

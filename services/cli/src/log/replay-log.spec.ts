@@ -1,7 +1,6 @@
-import { RoutingReplay, RuleHistory, ScoreReplay } from '@fairlead/decisions/replay';
-import { allEvents, type FairleadEvent } from '@fairlead/events';
+import type { FairleadEvent } from '@fairlead/events';
 import { madeEntries } from '../../test/fixture/made-log.js';
-import { LogReplay, undecisive } from './replay-log.js';
+import { LogReplay } from './replay-log.js';
 
 const LEADS = 40;
 
@@ -82,47 +81,4 @@ describe('a replay', () => {
     expect(result.different).toMatchObject([{ cause: 'another engine' }]);
     expect(result.engines[other]).toBe(1);
   });
-});
-
-describe('events that are skipped where decisions are taken once more', () => {
-  it('are events that there are', () => {
-    const known = allEvents.map(({ type }) => type) as readonly string[];
-    expect([...undecisive].filter((type) => !known.includes(type))).toEqual([]);
-  });
-
-  /** An event of which nothing but its type can be seen. */
-  function closed(type: string): FairleadEvent {
-    return new Proxy({ type } as FairleadEvent, {
-      get: (event, name) => {
-        if (name === 'type') return event.type;
-        throw new Error(`a decision looks at ${String(name)} of ${type}`);
-      },
-    });
-  }
-
-  it.each([...undecisive])('tell a decision nothing: %s', (type) => {
-    const rules = new RuleHistory();
-    const readers = [
-      rules,
-      new ScoreReplay(rules),
-      new RoutingReplay<string>(rules, () => undefined),
-      // Under other rules more of what was said can count.
-      new RoutingReplay<string>(
-        rules,
-        () => undefined,
-        (recorded) => recorded,
-      ),
-    ];
-    for (const reader of readers) expect(() => reader.read(closed(type), '')).not.toThrow();
-  });
-
-  it.each(['lead.scored', 'lead.declined', 'lead.erased', 'answers.noted', 'policy.activated', 'lead.completed'])(
-    'are told from those that do: %s',
-    (type) => {
-      const rules = new RuleHistory();
-      const readers = [rules, new ScoreReplay(rules), new RoutingReplay<string>(rules, () => undefined)];
-      expect(undecisive.has(type)).toBe(false);
-      expect(() => readers.forEach((reader) => reader.read(closed(type), ''))).toThrow('a decision looks at');
-    },
-  );
 });
