@@ -19,6 +19,6 @@ export { invalidInput } from './http/validation.js';
 export { PinoLogger, type LogSettings } from './logger.js';
 export { type Probe, ReadinessProbes } from './operations/readiness.js';
 export { listRoutes, type Route } from './routes.js';
-export { type PlatformSettings, readSettings } from './settings.js';
+export { type PlatformSettings, readSettings, readTrustedProxies } from './settings.js';
 export { runServices } from './run-services.js';
 export { type RunningServices, type ServiceDefinition, type StartOptions, startServices } from './start-services.js';

@@ -54,7 +54,7 @@ export function readSettings(environment: Environment): PlatformSettings {
   };
 }
 
-function readTrustedProxies(environment: Environment): readonly string[] {
+export function readTrustedProxies(environment: Environment): readonly string[] {
   const proxies = environment.list('FAIRLEAD_TRUSTED_PROXIES', { default: [] });
   if (proxies.every((proxy) => ipaddr.isValid(proxy) || ipaddr.isValidCIDR(proxy))) return proxies;
   environment.refuse('FAIRLEAD_TRUSTED_PROXIES', 'every item must be an address or a CIDR such as 10.0.0.0/8');

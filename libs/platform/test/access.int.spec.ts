@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { listRoutes, startServices } from '../src/index.js';
 import { greeting } from './fixture/greeting.service.js';
 import { ADMIN, request, run, type Running } from './fixture/running.js';
@@ -138,6 +139,26 @@ describe('access to a running process', () => {
       expect(await statuses()).toEqual([401, 401]);
     } finally {
       await other.close();
+    }
+  });
+
+  it('shuts nobody out who has a key, whatever a stranger does at the same address', async () => {
+    const { id, key } = await running.keyFor('partner', { partner: 'acme' });
+    const operator = `flk_${'0'.repeat(16)}_${randomBytes(32).toString('base64url')}`;
+    const other = await startServices([greeting], { ...running.environment, FAIRLEAD_ADMIN_KEY: operator });
+    try {
+      const statusOf = async (with_: string) => (await request(other.url, '/v1/greetings', { key: with_ })).status;
+      for (let i = 0; i < 40; i++) await statusOf(`a wrong key ${i}`.replaceAll(' ', '-'));
+      expect(await statusOf('another-wrong-key')).toBe(429);
+      const right = await request(other.url, '/v1/greetings', { key });
+      expect(right.body).toMatchObject({ caller: { keyId: id } });
+      expect(await statusOf(operator)).toBe(200);
+      const made = { json: { name: 'new', role: 'partner', partner: 'bolt' }, method: 'POST', key: operator };
+      const { body } = await request(other.url, '/v1/keys', made);
+      expect(await statusOf((body as { key: string }).key)).toBe(200);
+    } finally {
+      await other.close();
+      await (await startServices([greeting], running.environment)).close(); // the operator's key is again the one of the rest
     }
   });
 

@@ -19,6 +19,11 @@ export function idOf(key: string): string {
   return FORMAT.exec(key)?.[1] ?? OPERATOR;
 }
 
+/** 256 random bits, which nobody guesses, however often. */
+export function isOfOurMaking(key: string): boolean {
+  return FORMAT.test(key);
+}
+
 export function hashOf(key: string): Buffer {
   return createHash('sha256').update(key).digest();
 }

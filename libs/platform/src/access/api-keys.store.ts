@@ -30,6 +30,9 @@ interface KeyRow {
 const COLUMNS = `id, name, role, partner_id AS partner, source_id AS source, created_at AS "createdAt",
   last_used AS "lastUsed", revoked_at AS "revokedAt"`;
 
+/** Some megabyte of hashes. Where there are more keys, those that are new, or were in use last. */
+const MAX_HASHES = 10_000;
+
 export class ApiKeysStore {
   constructor(private readonly query: Query) {}
 
@@ -47,6 +50,15 @@ export class ApiKeysStore {
       ...(row.partner_id !== null && { partnerId: row.partner_id }),
       ...(row.source_id !== null && { sourceId: row.source_id }),
     };
+  }
+
+  /** The hashes of valid keys, by the keys' ids. */
+  async hashes(): Promise<Map<string, Buffer>> {
+    const rows = await this.query<{ id: string; hash: Buffer }>(
+      'SELECT id, hash FROM api_keys WHERE revoked_at IS NULL ORDER BY last_used DESC NULLS FIRST, id LIMIT $1',
+      [MAX_HASHES],
+    );
+    return new Map(rows.map(({ id, hash }) => [id, hash]));
   }
 
   /** @returns the key itself, which is shown once and cannot be found out again */

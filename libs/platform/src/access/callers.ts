@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import type { ApiKeysStore } from './api-keys.store.js';
 import { BoundedMap } from './bounded-map.js';
 import type { Caller } from './decorators.js';
+import { LiveKeys } from './live-keys.js';
 
 /** How long an answer is believed without asking the database: a revoked key works at most this much longer, in every process. */
 const TRUST_MS = 3_000;
@@ -32,8 +33,8 @@ export interface TooManyFailures {
 }
 
 /**
- * Finds out who a key belongs to. Keys that were right lately are asked about again even from an address that is
- * blocked: otherwise whoever shares a partner's address (a proxy, an office) could lock the partner out.
+ * Finds out who a key belongs to. From an address that is blocked wrong keys are not asked about any more; right ones are,
+ * whoever else has that address: a proxy's, or an office's, is everybody's behind it.
  */
 @Injectable()
 export class Callers {
@@ -42,12 +43,15 @@ export class Callers {
   private readonly refused = new BoundedMap<string, number>(MAX_KEYS);
   private readonly failures = new BoundedMap<string, Failures>(MAX_ADDRESSES);
   private readonly asking = new Map<string, Promise<Caller | undefined>>();
+  private readonly live: LiveKeys;
   private revocations = 0;
 
   constructor(
     private readonly keys: ApiKeysStore,
     private readonly now: () => number = Date.now,
-  ) {}
+  ) {
+    this.live = new LiveKeys(keys, now);
+  }
 
   /** The caller when no question to the database is needed; spares most requests an await. */
   recall(key: string): Caller | undefined {
@@ -59,7 +63,7 @@ export class Callers {
     const print = fingerprint(key);
     if ((this.refused.get(print) ?? 0) > this.now()) return undefined;
     const failures = this.currentFailures(address);
-    if (failures && failures.count >= MAX_FAILURES && !this.known.get(print))
+    if (failures && failures.count >= MAX_FAILURES && !this.known.get(print) && !(await this.live.has(key)))
       return { retryAfterMs: failures.since + WINDOW_MS - this.now() };
 
     // A thousand requests with one key that arrive together are one question.
@@ -68,6 +72,11 @@ export class Callers {
     const caller = await this.ask(key, print);
     if (!caller) this.noteFailure(address);
     return caller;
+  }
+
+  /** After a key was made in this process, which then works at once. */
+  expect(): void {
+    this.live.lookAgain();
   }
 
   /** After a revocation in this process, which then takes effect at once. */

@@ -57,6 +57,7 @@ export class KeysController {
   async create(@Body() body: CreateKey, @CurrentCaller() caller: Caller): Promise<{ id: string; key: string }> {
     refuseMismatch(body);
     const created = await this.keys.create(body);
+    this.callers.expect();
     this.logger.log({ event: 'key.created', keyId: created.id, role: body.role, actor: caller.keyId });
     return created;
   }

@@ -66,6 +66,27 @@ describe('the gateway', () => {
     expect(body.headers?.['x-forwarded-for']).toBe('127.0.0.1');
   });
 
+  it('passes on what a proxy in front of it says about that, if it is told to trust the proxy, and in all it asks', async () => {
+    // Behind a proxy that does TLS every caller had the proxy's address, and one stranger's wrong keys were everybody's.
+    const target = (name: string) => `http://127.0.0.1:${(upstream.get(name)?.server.address() as AddressInfo).port}`;
+    const behind = createGateway(['ingestion', 'routing'], target, ['127.0.0.0/8']);
+    const address = await behind.listen({ host: '127.0.0.1', port: 0 });
+    try {
+      const headers = {
+        'x-forwarded-for': '10.9.9.9, 203.0.113.66',
+        'x-forwarded-host': 'leads.example.com',
+        'x-forwarded-proto': 'https',
+      };
+      const said = (await (await fetch(`${address}/v1/partners`, { headers })).json()) as Said;
+      expect(said.headers).toMatchObject({ ...headers, 'x-forwarded-for': '203.0.113.66' });
+      forwardedFor.length = 0;
+      await fetch(`${address}/v1/parked`, { headers });
+      expect([...new Set(forwardedFor)]).toEqual(['203.0.113.66']);
+    } finally {
+      await behind.close();
+    }
+  });
+
   it('says which service cannot be reached, and when to try again', async () => {
     const answer = await ask('/v1/leads');
     expect(answer.status).toBe(503);
@@ -196,6 +217,8 @@ interface Said {
 }
 
 const counts = new Map<string, number>();
+/** Of each question about what is parked. */
+const forwardedFor: unknown[] = [];
 
 function fakeService(name: string): FastifyInstance {
   const service = fastify({ forceCloseConnections: true });
@@ -223,6 +246,7 @@ function fakeService(name: string): FastifyInstance {
     tags: [{ name: 'operations' }],
   }));
   service.get('/v1/parked', (request, reply) => {
+    forwardedFor.push(request.headers['x-forwarded-for']);
     const { after, limit } = request.query as { after?: string; limit: string };
     if (!/^\d+$/.test(limit)) return reply.code(400).send({});
     const all = [1, 2, 3].map((number) => ({ id: `${name}.${number}` }));

@@ -20,11 +20,17 @@ const CONNECTIONS = 128;
 /**
  * One address for services that run apart. It forwards every request as it came, body and all, to the service whose route
  * it is. It holds no key and decides nothing about access: that stays with the services, whichever way they are reached.
+ * @param trustedProxies  those in front of it, whose word about where a request comes from is taken and passed on
  */
-export function createGateway(services: readonly string[], target: Target): FastifyInstance {
+export function createGateway(
+  services: readonly string[],
+  target: Target,
+  trustedProxies: readonly string[] = [],
+): FastifyInstance {
   const logger = new Logger('gateway');
   const gateway = fastify({
     logger: false,
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS },
@@ -106,7 +112,10 @@ export function createGateway(services: readonly string[], target: Target): Fast
   return gateway;
 }
 
-/** Whoever calls is who the connection comes from; what the caller says about that itself is not passed on. */
+/**
+ * Whoever calls is who the connection comes from, or who a proxy that is trusted says that it is; what the caller says about
+ * that itself is not passed on.
+ */
 function forwarded({ ip, host, protocol }: FastifyRequest): Record<string, string> {
   return { 'x-forwarded-for': ip, 'x-forwarded-host': host, 'x-forwarded-proto': protocol };
 }

@@ -1,4 +1,4 @@
-import { ConfigurationError, Environment, PinoLogger } from '@fairlead/platform';
+import { ConfigurationError, Environment, PinoLogger, readTrustedProxies } from '@fairlead/platform';
 import { Logger } from '@nestjs/common';
 import { CommandFailed } from '../api/command-failed.js';
 import { serviceNames } from '../services.js';
@@ -12,12 +12,13 @@ interface Settings {
   readonly host: string;
   readonly port: number;
   readonly target: string;
+  readonly trustedProxies: readonly string[];
 }
 
 /** Runs until a signal. */
 export async function runGateway(env: NodeJS.ProcessEnv): Promise<void> {
-  const { host, port, target } = readSettings(env);
-  const gateway = createGateway(serviceNames, targetOf(target));
+  const { host, port, target, trustedProxies } = readSettings(env);
+  const gateway = createGateway(serviceNames, targetOf(target), trustedProxies);
   let stopping = false;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => {
@@ -39,6 +40,7 @@ function readSettings(env: NodeJS.ProcessEnv): Settings {
     pattern: /^https?:\/\/[a-z0-9.-]*\{service\}[a-z0-9.-]*(:\d{1,5})?$/,
     shape: 'an address with {service} in its host name, such as http://{service}:8080',
   });
+  const trustedProxies = readTrustedProxies(environment);
   const level = environment.oneOf('FAIRLEAD_LOG_LEVEL', ['error', 'warn', 'info', 'debug'], { default: 'info' });
   const format = environment.oneOf('FAIRLEAD_LOG_FORMAT', ['json', 'readable'], {
     default: process.stdout.isTTY ? 'readable' : 'json',
@@ -49,5 +51,5 @@ function readSettings(env: NodeJS.ProcessEnv): Settings {
     throw error instanceof ConfigurationError ? new CommandFailed(error.message) : error;
   }
   Logger.overrideLogger(new PinoLogger({ level, format }));
-  return { host, port, target };
+  return { host, port, target, trustedProxies };
 }
