@@ -9,6 +9,7 @@ import {
   cpSync,
   existsSync,
   lchownSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -69,9 +70,10 @@ export async function startPostgres({ dir, durable = true, databases = [] }) {
   const binaries = await reachableBinaries(owner);
   const recordFile = join(dir, 'postgres.pid.json');
   await waitForForeignStart(recordFile);
+  const isNew = !existsSync(join(dir, 'password'));
   const password = keptPassword(join(dir, 'password'));
   const owned = databases.map((name) => ({ name, password: keptPassword(join(dir, `password-${name}`)) }));
-  const data = dataFolder(dir, owner);
+  const data = dataFolder(dir, owner, isNew);
   if (!existsSync(join(data, 'PG_VERSION'))) await initialise(binaries, data, password, owned, owner, durable);
   const port = await rememberedPort(join(dir, 'port'));
 
@@ -171,22 +173,37 @@ function canRun(executable, owner) {
 }
 
 /**
- * `data` in our folder, or, where the unprivileged number cannot get there, a link to a folder of the system.
+ * `data` in our folder, or, where the unprivileged number cannot get there, a link to a folder of the system. What is in such
+ * a folder already is never touched: a data folder that is gone may have been moved, and be back.
  * @param {string} dir
  * @param {{ uid?: number, gid?: number }} owner
+ * @param {boolean} isNew  whether this is the first start with that `dir`
+ * @throws {PlainProblem} when there was a link and it is lost, as after a copy that leaves links out
  */
-function dataFolder(dir, owner) {
+function dataFolder(dir, owner, isNew) {
   const data = join(dir, 'data');
   if (existsSync(data)) return realpathSync(data);
-  rmSync(data, { force: true }); // a link whose target was removed
+  const hadTarget = lstatSync(data, { throwIfNoEntry: false }) !== undefined; // a link, and what it led to was removed
+  rmSync(data, { force: true });
   // Asked of a shell: `cwd` alone would be entered before root is given up.
   const ask = () => spawnSync('/bin/sh', ['-c', 'cd -- "$1"', 'sh', dir], { ...owner, cwd: '/' }).status === 0;
   if (owner.uid === undefined || ask()) return data;
-  const elsewhere = join(
+  const first = join(
     '/var/lib/fairlead',
     `${basename(dirname(dir))}-${createHash('sha256').update(dir).digest('hex').slice(0, 12)}`,
   );
-  rmSync(elsewhere, { recursive: true, force: true }); // of a data folder that was deleted: its password went with it
+  /** @type {string[]} */
+  const others = [];
+  let elsewhere = first;
+  while (existsSync(elsewhere)) {
+    others.push(elsewhere);
+    elsewhere = `${first}-${others.length + 1}`;
+  }
+  if (!isNew && !hadTarget && others.length > 0) {
+    throw new PlainProblem(
+      `The link ${data} to the database is missing, and there ${others.length > 1 ? `are ${others.join(', ')}, one of which` : `is ${first}, which`} may be it. Make the link again (ln -s ${others.at(-1)} ${data}); to begin with an empty database instead, remove what is there.`,
+    );
+  }
   mkdirSync(dirname(elsewhere), { recursive: true, mode: 0o755 });
   symlinkSync(elsewhere, data);
   return elsewhere;
