@@ -1,4 +1,4 @@
-import { createDataSource, isTransient, migrate, QueryFailed, queryOf } from '@fairlead/persistence';
+import { createDataSource, isTransient, migrate, QueryFailed, type Query, queryOf } from '@fairlead/persistence';
 
 type DataSource = ReturnType<typeof createDataSource>;
 
@@ -6,6 +6,8 @@ type DataSource = ReturnType<typeof createDataSource>;
 const DEFAULT_DATABASE = 'fairlead_keys';
 /** One statement per batch, from a handful of handlers at a time. */
 const POOL_SIZE = 4;
+/** PostgreSQL's invalid_catalog_name. */
+const NO_SUCH_DATABASE = '3D000';
 
 export interface KeyDatabaseSettings {
   readonly databaseUrl: string;
@@ -24,6 +26,35 @@ export async function openKeyDatabase({ databaseUrl, keysDatabaseUrl }: KeyDatab
     throw error;
   }
   return dataSource;
+}
+
+/**
+ * Whether a master key was used with this key database, so that another one would be of no use with it. Makes and changes
+ * nothing, whatever is there or is not.
+ * @throws when the database cannot be asked
+ */
+export async function belongsToMasterKey({ databaseUrl, keysDatabaseUrl }: KeyDatabaseSettings): Promise<boolean> {
+  const dataSource = describe(keysDatabaseUrl ?? besides(databaseUrl), 'personal_data');
+  try {
+    await dataSource.initialize();
+    const query = queryOf(dataSource);
+    if (!(await isThere(query, 'lead_keys'))) return false;
+    if ((await query('SELECT 1 FROM lead_keys LIMIT 1')).length > 0) return true;
+    if (!(await isThere(query, 'master_key_in_force'))) return false;
+    // The column may be missing still: nothing has migrated it yet.
+    const known = await query(`SELECT 1 FROM master_key_in_force AS m WHERE to_jsonb(m) ->> 'fingerprint' IS NOT NULL`);
+    return known.length > 0;
+  } catch (error) {
+    if ((error as { code?: string }).code === NO_SUCH_DATABASE) return false;
+    throw error;
+  } finally {
+    if (dataSource.isInitialized) await dataSource.destroy();
+  }
+}
+
+async function isThere(query: Query, table: string): Promise<boolean> {
+  const [row] = await query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [table]);
+  return row?.there === true;
 }
 
 async function createDefaultDatabase(databaseUrl: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { crashPoint } from '@fairlead/messaging';
 import { type createDataSource, inTransaction, type Query, queryOf } from '@fairlead/persistence';
 import { openKeyDatabase } from './key-database.js';
+import { refuseAnotherMasterKey } from './master-key-in-force.js';
 import {
   addMasterKey,
   dropOlderMasterKeys,
@@ -41,7 +42,7 @@ export class MasterKeyRotation {
   constructor(
     private readonly dataSource: ReturnType<typeof createDataSource>,
     private readonly file: string,
-    private readonly master: MasterKeys = readMasterKeyFile(file),
+    private readonly master: MasterKeys,
   ) {
     this.#query = queryOf(dataSource);
   }
@@ -118,13 +119,18 @@ export class MasterKeyRotation {
   }
 }
 
-/** For the command that rotates. */
+/** For the command that rotates. @throws MasterKeyUnusable that says what to do */
 export async function openMasterKeyRotation(
   settings: PersonalDataSettings,
 ): Promise<{ rotation: MasterKeyRotation; close: () => Promise<void> }> {
+  const { masterKeyFile } = settings;
+  const master = readMasterKeyFile(masterKeyFile);
   const dataSource = await openKeyDatabase(settings);
-  return {
-    rotation: new MasterKeyRotation(dataSource, settings.masterKeyFile),
-    close: () => dataSource.destroy(),
-  };
+  try {
+    await refuseAnotherMasterKey(queryOf(dataSource), master, masterKeyFile);
+  } catch (error) {
+    await dataSource.destroy();
+    throw error;
+  }
+  return { rotation: new MasterKeyRotation(dataSource, masterKeyFile, master), close: () => dataSource.destroy() };
 }

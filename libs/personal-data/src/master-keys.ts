@@ -1,5 +1,6 @@
 import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { decrypt, encrypt, KEY_BYTES, NONCE_BYTES } from './aes-gcm.js';
 import { MasterKeyUnusable, SealBroken } from './errors.js';
 
@@ -138,7 +139,9 @@ function bound(leadId: string, version: number, master: number): string {
 
 /** Makes a file with a new master key, readable by its owner only. @throws when the file exists */
 export function createMasterKeyFile(file: string): void {
-  writeFileSync(file, `${HEADER}1 ${randomBytes(KEY_BYTES).toString('base64')}\n`, { mode: 0o600, flag: 'wx' });
+  const key = randomBytes(KEY_BYTES).toString('base64');
+  writeFileSync(file, `${HEADER}1 ${key}\n`, { mode: 0o600, flag: 'wx', flush: true });
+  flushFolderOf(file);
 }
 
 /** @throws MasterKeyUnusable that says what to do */
@@ -185,6 +188,17 @@ function writeMasterKeyring(file: string, { keys, root }: MasterKeyring): void {
   const draft = `${file}.${process.pid}.new`;
   writeFileSync(draft, `${HEADER}${lines.join('\n')}\n`, { mode: statSync(file).mode & 0o777, flush: true });
   renameSync(draft, file);
+  flushFolderOf(file);
+}
+
+/** What is wrapped by a new key is durable at once, so the name that the key is found under has to be. */
+function flushFolderOf(file: string): void {
+  const folder = openSync(dirname(file), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }
 
 function stampOf(file: string): string | undefined {
@@ -201,9 +215,11 @@ function read(file: string): string {
   } catch (error) {
     if (error instanceof MasterKeyUnusable) throw error;
     const { code = 'unreadable' } = error as NodeJS.ErrnoException;
-    throw new MasterKeyUnusable(
-      `the master key file ${file} cannot be read (${code}). It is made by the first \`fairlead start\`; if it is lost, so is the personal data that it protects`,
-    );
+    const remedy =
+      code === 'ENOENT'
+        ? 'Put it back: only the first `fairlead start` makes one, and if it is lost, so is the personal data that it protects'
+        : 'Let the user that runs this read it';
+    throw new MasterKeyUnusable(`the master key file ${file} cannot be read (${code}). ${remedy}`);
   }
 }
 

@@ -4,6 +4,7 @@ import { queryOf } from '@fairlead/persistence';
 import { MasterKeyUnusable } from './errors.js';
 import { openKeyDatabase } from './key-database.js';
 import { LeadKeysStore } from './lead-keys.store.js';
+import { refuseAnotherMasterKey } from './master-key-in-force.js';
 import { readMasterKeyFile } from './master-keys.js';
 import { MissingKeys } from './missing-keys.js';
 import { PersonalData } from './personal-data.js';
@@ -39,7 +40,10 @@ function refuseUnusable(environment: Environment, masterKeyFile: string): void {
   }
 }
 
-/** `PersonalData` and the connections behind it. Also for processes without Nest. */
+/**
+ * `PersonalData` and the connections behind it. Also for processes without Nest.
+ * @throws MasterKeyUnusable that says what to do
+ */
 export async function openPersonalData(settings: PersonalDataSettings): Promise<{
   personalData: PersonalData;
   missing: MissingKeys;
@@ -49,6 +53,12 @@ export async function openPersonalData(settings: PersonalDataSettings): Promise<
   const master = readMasterKeyFile(settings.masterKeyFile);
   const dataSource = await openKeyDatabase(settings);
   const query = queryOf(dataSource);
+  try {
+    await refuseAnotherMasterKey(query, master, settings.masterKeyFile);
+  } catch (error) {
+    await dataSource.destroy();
+    throw error;
+  }
   const missing = new MissingKeys();
   const personalData = new PersonalData(new LeadKeysStore(query, master), master, Date.now, missing);
   return { personalData, missing, ping: () => query('SELECT 1'), close: () => dataSource.destroy() };
@@ -91,7 +101,14 @@ const shared: DynamicModule = {
       useFactory: async (environment: Environment): Promise<Opened> => {
         const settings = readPersonalDataSettings(environment);
         environment.refuseProblems();
-        return openPersonalData(settings);
+        try {
+          return await openPersonalData(settings);
+        } catch (error) {
+          if (!(error instanceof MasterKeyUnusable)) throw error;
+          environment.refuse('FAIRLEAD_MASTER_KEY_FILE', error.message);
+          environment.refuseProblems();
+          throw error;
+        }
       },
     },
     { provide: PersonalData, inject: [OPENED], useFactory: ({ personalData }: Opened) => personalData },

@@ -11,6 +11,7 @@ import {
   openPersonalData,
   type PersonalData,
 } from '../src/index.js';
+import { belongsToMasterKey } from '../src/key-database.js';
 
 /** More than two batches. */
 const LEADS = 2_300;
@@ -181,6 +182,76 @@ describe('rotating the master key, with a real key database', () => {
       expect(await rotation.retire()).toHaveLength(1);
     });
   });
+
+  it('goes on with a key database of before fingerprints were kept, with the keys of any time of a rotation', async () => {
+    const [first] = await sealed(running.personalData, 1);
+    const { rotation } = rotating;
+    rotation.begin();
+    await forgetFingerprint();
+    const halfWay = await openMasterKeyRotation(settings);
+    await forgetFingerprint();
+    await halfWay.rotation.rewrap();
+    expect(await halfWay.rotation.retire()).toEqual([2]);
+    await halfWay.close();
+    const after = await openPersonalData(settings);
+    expect(await after.personalData.unseal([first!])).toEqual([0]);
+    await after.close();
+    expect((await inKeys('SELECT fingerprint FROM master_key_in_force'))[0]).toEqual({
+      fingerprint: expect.any(Buffer),
+    });
+  });
+
+  it.each(['with', 'without'])(
+    'refuses another master key than the one that was used, %s a fingerprint, and takes nothing from it',
+    async (how) => {
+      // A file that could not be read was taken for none, and a new key put in its place: every lead of before was lost from
+      // sight, and the system said that it was ready.
+      const other = join(folder, `other-${how}.key`);
+      createMasterKeyFile(other);
+      if (how === 'without') await forgetFingerprint();
+      const [before] = await inKeys('SELECT * FROM master_key_in_force');
+      for (const opening of [
+        openPersonalData({ ...settings, masterKeyFile: other }),
+        openMasterKeyRotation({ ...settings, masterKeyFile: other }),
+      ]) {
+        await expect(opening).rejects.toThrow(MasterKeyUnusable);
+        await expect(opening).rejects.toThrow(`${other} is not the one that the key database belongs to`);
+      }
+      expect((await inKeys('SELECT * FROM master_key_in_force'))[0]).toEqual(before);
+      await (await openPersonalData(settings)).close();
+    },
+  );
+
+  it('knows whether a key database belongs to a master key, whatever is there of it', async () => {
+    expect(await belongsToMasterKey(settings)).toBe(true);
+    await forgetFingerprint();
+    expect(await belongsToMasterKey(settings)).toBe(true); // by its leads
+    await inKeys('ALTER TABLE master_key_in_force DROP COLUMN fingerprint');
+    expect(await belongsToMasterKey(settings)).toBe(true);
+    await inKeys('DELETE FROM lead_keys');
+    expect(await belongsToMasterKey(settings)).toBe(false);
+    await inKeys('ALTER TABLE master_key_in_force ADD COLUMN fingerprint bytea');
+    expect(await belongsToMasterKey(settings)).toBe(false);
+    await (await openPersonalData(settings)).close();
+    expect(await belongsToMasterKey(settings)).toBe(true); // by the fingerprint: sources and endpoints have secrets, too
+    await inKeys('DROP SCHEMA personal_data CASCADE');
+    expect(await belongsToMasterKey(settings)).toBe(false);
+    expect(await belongsToMasterKey({ ...settings, keysDatabaseUrl: `${keysDatabaseUrl}_gone` })).toBe(false);
+    const away = Object.assign(new URL(server), { port: '1' }).href;
+    await expect(belongsToMasterKey({ ...settings, keysDatabaseUrl: away })).rejects.toThrow();
+  });
+
+  const forgetFingerprint = () => inKeys('UPDATE master_key_in_force SET fingerprint = NULL');
+
+  async function inKeys(sql: string): Promise<unknown[]> {
+    const client = new Client({ connectionString: keysDatabaseUrl, options: '-c search_path=personal_data' });
+    await client.connect();
+    try {
+      return (await client.query<object>(sql)).rows;
+    } finally {
+      await client.end();
+    }
+  }
 
   async function asAdmin(sql: string): Promise<void> {
     const client = new Client({ connectionString: server });

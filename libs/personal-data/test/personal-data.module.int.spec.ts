@@ -106,6 +106,16 @@ describe('personal data in a running process', () => {
     }
   });
 
+  it('refuses a start with another master key than the key database belongs to, by the same plain message', async () => {
+    const other = join(folder, 'other.key');
+    createMasterKeyFile(other);
+    const starting = startServices([sealing], { ...environment, FAIRLEAD_MASTER_KEY_FILE: other });
+    await expect(starting).rejects.toThrow(ConfigurationError);
+    await expect(starting).rejects.toThrow(
+      /FAIRLEAD_MASTER_KEY_FILE: .*other\.key is not the one that the key database belongs to/,
+    );
+  });
+
   async function asAdmin(sql: string): Promise<void> {
     const client = new Client({ connectionString: server });
     await client.connect();

@@ -42,9 +42,14 @@ export function readSettings(environment: Environment): AuditSettings | undefine
     const signer = signerOf(origin, createPrivateKey(readFileSync(file, 'utf8')));
     const key = verifierKey(signer);
     return { openStorage, signer, verifier: readVerifierKey(key), verifierKey: key, witnesses };
-  } catch {
+  } catch (error) {
     // The cause may quote the file.
-    environment.refuse('FAIRLEAD_LOG_KEY_FILE', 'must name a file with an Ed25519 private key in PEM');
+    environment.refuse(
+      'FAIRLEAD_LOG_KEY_FILE',
+      (error as NodeJS.ErrnoException).code === 'ENOENT'
+        ? 'names a file that is not there. Put it back (`fairlead start` keeps it as log-key in the data folder, and makes one for a new log only): a log goes on with the key that it was begun with'
+        : 'must name a file with an Ed25519 private key in PEM',
+    );
     return undefined;
   }
 }

@@ -3,6 +3,7 @@ import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { leafHash, readReceipt, verifyReceipt } from '@fairlead/transparency-log';
+import { hasPublished } from '../src/published.js';
 import { eventually, LogSystem, someEvent, someEvents } from './fixture/log-system.js';
 
 describe('the log, with real servers', () => {
@@ -12,6 +13,12 @@ describe('the log, with real servers', () => {
     await system.start();
   });
   afterAll(() => system?.close());
+
+  it('can be begun with any key until something was signed, which is known by its database', async () => {
+    const nowhere = system.databaseUrl.replace(/\/\w+$/, '/nowhere');
+    expect([await hasPublished(system.databaseUrl), await hasPublished(nowhere)]).toEqual([false, false]);
+    await expect(hasPublished(system.databaseUrl.replace(/:\d+\//, ':1/'))).rejects.toThrow();
+  });
 
   it('has every event once, its bytes as they were published, under a signed checkpoint', async () => {
     const lead = randomUUID();
@@ -150,6 +157,7 @@ describe('the log, with real servers', () => {
   });
 
   it('signs nothing with another key', async () => {
+    expect(await hasPublished(system.databaseUrl)).toBe(true);
     const [before] = await system.rows<{ published: string }>('SELECT published FROM log_head');
     await system.stop();
     system.changeKey();

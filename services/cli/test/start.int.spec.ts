@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -239,6 +240,38 @@ describe('fairlead start', () => {
   );
 
   it(
+    'makes no new master key when the one that was used is gone, and goes on when it is back',
+    async () => {
+      // With a new one in its place the start was ready within seconds, and every lead of before was lost from sight.
+      const [file, aside] = [join(folder, 'master-key'), join(folder, 'master-key.aside')];
+      renameSync(file, aside);
+      const refused = start();
+      expect(await refused.ended).toBe(1);
+      expect(refused.errors).toContain(`${file} cannot be read (ENOENT). Put it back`);
+      expect(existsSync(file)).toBe(false);
+      renameSync(aside, file);
+      const next = start();
+      await next.ready();
+      expect(await next.health()).toBe(200);
+      await next.stop();
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'refuses to run with another master key than the data was written with',
+    async () => {
+      const other = join(folder, 'another-master-key');
+      writeFileSync(other, `1 ${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+      const refused = start({ FAIRLEAD_MASTER_KEY_FILE: other });
+      expect(await refused.ended).toBe(1);
+      expect(refused.errors).toContain(`${other} is not the one that the key database belongs to`);
+      expect(refused.errors).not.toMatch(/\n\s+at /);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
     'can be stopped while it is still starting',
     async () => {
       const started = start();
@@ -285,6 +318,24 @@ describe('fairlead start with a PostgreSQL and a Kafka of one’s own', () => {
       expect(existsSync(join(folder, 'postgres'))).toBe(false);
 
       expect(await started.stop('SIGTERM')).toBe(0);
+
+      // The master key is gone, and the log's is, of a log that something was signed of.
+      rmSync(join(folder, 'master-key'));
+      rmSync(join(folder, 'log-key'));
+      const database = new pg.Client({ connectionString: url.href });
+      await database.connect();
+      await database.query(`CREATE SCHEMA audit; CREATE TABLE audit.log_head AS SELECT 'signed' AS note`);
+      await database.end();
+      const again = new Started(folder, await freePort(), {
+        DATABASE_URL: url.href,
+        KEYS_DATABASE_URL: url.href,
+        KAFKA_BROKERS: process.env['TEST_KAFKA_BROKERS'],
+        FAIRLEAD_TOPIC_PREFIX: `${name}.`,
+      });
+      expect(await again.ended).toBe(78);
+      expect(again.errors).toMatch(/master-key cannot be read \(ENOENT\)\. Put it back/);
+      expect(['master-key', 'log-key'].filter((key) => existsSync(join(folder, key)))).toEqual([]);
+
       await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
       await admin.end();
       rmSync(join(folder, '..'), { recursive: true });

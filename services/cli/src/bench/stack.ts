@@ -50,6 +50,7 @@ export async function startStack(
   };
   const databaseUrl = postgres.urls['fairlead'] ?? '';
   const adminKey = folder.adminKey();
+  const isFirst = () => Promise.resolve(true); // the folder begins and ends here
   const log = new ServiceLog(folder.in('services.log'), onError);
   const starting = startServicesProcess(
     services,
@@ -61,8 +62,8 @@ export async function startStack(
       KAFKA_BROKERS: kafka.brokers,
       FAIRLEAD_PORT: '0',
       FAIRLEAD_ADMIN_KEY: adminKey,
-      FAIRLEAD_MASTER_KEY_FILE: folder.masterKeyFile(),
-      FAIRLEAD_LOG_KEY_FILE: folder.logKeyFile(),
+      FAIRLEAD_MASTER_KEY_FILE: await folder.masterKeyFile(isFirst),
+      FAIRLEAD_LOG_KEY_FILE: await folder.logKeyFile(isFirst),
       FAIRLEAD_LOG_DIR: folder.in('log'),
       FAIRLEAD_WEBHOOK_ALLOW: '127.0.0.0/8',
       FAIRLEAD_LOG_FORMAT: 'json',

@@ -1,5 +1,18 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { bornOf, isStillThere } from '../../../../infra/local/process-identity.mjs';
 import { CommandFailed } from '../api/command-failed.js';
@@ -43,29 +56,33 @@ export class DataFolder {
   }
 
   hasNoAdminKey(): boolean {
-    return readText(this.in('admin-key')) === undefined;
+    return !existsSync(this.in('admin-key'));
   }
 
-  /** The administrator's key, made at the first call. */
+  /** The administrator's key, made at the first call. @throws CommandFailed when there is one that cannot be read */
   adminKey(): string {
     const secret = randomBytes(32).toString('base64url');
-    return this.keptOnce('admin-key', () => `flk_${randomBytes(8).toString('hex')}_${secret}`);
+    return this.keptKey('admin-key') ?? this.makeKey('admin-key', `flk_${randomBytes(8).toString('hex')}_${secret}`);
   }
 
   /**
    * The file with the key that opens every lead's own key, made at the first call in the form that @fairlead/personal-data
    * reads: a version, and 256 random bits in base64.
+   * @param isFirst  otherwise none is made, and whoever reads the file finds out that it is lost
+   * @throws CommandFailed when it is there and cannot be read
    */
-  masterKeyFile(): string {
-    this.keptOnce('master-key', () => `1 ${randomBytes(32).toString('base64')}`);
+  async masterKeyFile(isFirst: () => Promise<boolean>): Promise<string> {
+    if (this.keptKey('master-key') === undefined && (await isFirst()))
+      this.makeKey('master-key', `1 ${randomBytes(32).toString('base64')}`);
     return this.in('master-key');
   }
 
-  /** The file with the key that signs the log, made at the first call: Ed25519, in PEM. */
-  logKeyFile(): string {
-    this.keptOnce('log-key', () =>
-      generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString().trim(),
-    );
+  /** The file with the key that signs the log, made at the first call: Ed25519, in PEM. For the rest as the master key's. */
+  async logKeyFile(isFirst: () => Promise<boolean>): Promise<string> {
+    if (this.keptKey('log-key') === undefined && (await isFirst())) {
+      const { privateKey } = generateKeyPairSync('ed25519');
+      this.makeKey('log-key', privateKey.export({ format: 'pem', type: 'pkcs8' }).toString().trim());
+    }
     return this.in('log-key');
   }
 
@@ -124,14 +141,43 @@ export class DataFolder {
     rmSync(aside, { force: true });
   }
 
-  private keptOnce(name: string, make: () => string): string {
+  /**
+   * Undefined only where there is no such file. A key that cannot be read now is not lost, and one that was made in its place
+   * would be.
+   */
+  private keptKey(name: string): string | undefined {
     const file = this.in(name);
-    const found = readText(file)?.trim();
-    if (found) return found;
-    const key = make();
+    let key: string;
+    try {
+      key = readFileSync(file, 'utf8').trim();
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT') return undefined;
+      throw new CommandFailed(
+        `The key in ${file} cannot be read (${code}). Nothing is started without it: see to it that the user who starts Fairlead can read the file.`,
+      );
+    }
+    if (key !== '') return key;
+    throw new CommandFailed(
+      `The file ${file} is empty, and a key should be in it. Put it back from a copy; only if nothing was ever started with it, remove the file, and the next start makes a key.`,
+    );
+  }
+
+  /** It appears whole or not at all, and is durable before anything is made with it. */
+  private makeKey(name: string, key: string): string {
+    const file = this.in(name);
     const draft = `${file}.${process.pid}`;
-    writeFileSync(draft, `${key}\n`, { mode: 0o600 });
-    renameSync(draft, file);
+    rmSync(draft, { force: true }); // of one with our number that was killed
+    writeFileSync(draft, `${key}\n`, { mode: 0o600, flag: 'wx', flush: true });
+    try {
+      linkSync(draft, file); // and not a rename, which would replace what another start has made
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      return this.keptKey(name) as string;
+    } finally {
+      rmSync(draft, { force: true });
+    }
+    flush(this.path);
     return key;
   }
 }
@@ -141,6 +187,15 @@ function makeFolder(folder: string, mode: number): void {
   if (statSync(folder, { throwIfNoEntry: false })) return;
   if (dirname(folder) !== folder) makeFolder(dirname(folder), mode);
   mkdirSync(folder, { mode });
+}
+
+function flush(folder: string): void {
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function readText(file: string): string | undefined {

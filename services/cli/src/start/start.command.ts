@@ -69,8 +69,10 @@ async function runHere(names: readonly string[], folder: DataFolder, environment
   // A read-only container without keys of its own is fine for services that need none; the others say what they miss.
   if (folder.canBeMade()) {
     process.env['FAIRLEAD_ADMIN_KEY'] ||= folder.adminKey();
-    process.env['FAIRLEAD_MASTER_KEY_FILE'] ||= folder.masterKeyFile();
-    process.env['FAIRLEAD_LOG_KEY_FILE'] ||= folder.logKeyFile();
+    const { firstKeys } = await import('./first-keys.js');
+    const first = firstKeys(process.env, (text) => process.stderr.write(`fairlead: ${text}\n`));
+    process.env['FAIRLEAD_MASTER_KEY_FILE'] ||= await folder.masterKeyFile(first.masterKey);
+    process.env['FAIRLEAD_LOG_KEY_FILE'] ||= await folder.logKeyFile(first.logKey);
     process.env['FAIRLEAD_LOG_DIR'] ||= folder.in('log');
   }
   await runServices(names);

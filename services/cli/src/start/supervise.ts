@@ -6,6 +6,7 @@ import { isFree } from '../../../../infra/local/ports.mjs';
 import { startPostgres } from '../../../../infra/local/postgres.mjs';
 import { CommandFailed } from '../api/command-failed.js';
 import type { DataFolder } from './data-folder.js';
+import { firstKeys } from './first-keys.js';
 import type { Progress } from './progress.js';
 import { ServiceLog } from './service-log.js';
 import { startServicesProcess } from './services-process.js';
@@ -100,6 +101,14 @@ export async function supervise(
     stopping.signal.throwIfAborted();
 
     const adminKey = environment['FAIRLEAD_ADMIN_KEY'] || folder.adminKey();
+    const given: NodeJS.ProcessEnv = {
+      ...environment,
+      ...(urls && { DATABASE_URL: urls['fairlead'] }),
+      ...(urls && !environment['KEYS_DATABASE_URL'] && { KEYS_DATABASE_URL: urls['fairlead_keys'] }),
+    };
+    const first = firstKeys(given, (text) => progress.warn('key-not-made', text));
+    const masterKeyFile = environment['FAIRLEAD_MASTER_KEY_FILE'] || (await folder.masterKeyFile(first.masterKey));
+    const logKeyFile = environment['FAIRLEAD_LOG_KEY_FILE'] || (await folder.logKeyFile(first.logKey));
     const log = new ServiceLog(folder.in('services.log'), (text) => progress.warn('error', text));
     const services = await progress.step(
       'Services',
@@ -108,13 +117,11 @@ export async function supervise(
         startServicesProcess(
           names,
           {
-            ...environment,
-            ...(urls && { DATABASE_URL: urls['fairlead'] }),
-            ...(urls && !environment['KEYS_DATABASE_URL'] && { KEYS_DATABASE_URL: urls['fairlead_keys'] }),
+            ...given,
             ...(brokers && { KAFKA_BROKERS: brokers }),
             FAIRLEAD_ADMIN_KEY: adminKey,
-            FAIRLEAD_MASTER_KEY_FILE: environment['FAIRLEAD_MASTER_KEY_FILE'] || folder.masterKeyFile(),
-            FAIRLEAD_LOG_KEY_FILE: environment['FAIRLEAD_LOG_KEY_FILE'] || folder.logKeyFile(),
+            FAIRLEAD_MASTER_KEY_FILE: masterKeyFile,
+            FAIRLEAD_LOG_KEY_FILE: logKeyFile,
             FAIRLEAD_LOG_DIR: environment['FAIRLEAD_LOG_DIR'] || folder.in('log'),
             FAIRLEAD_LOG_FORMAT: 'json', // for the file; what a person should see is picked from it
           },
