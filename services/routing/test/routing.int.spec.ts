@@ -341,6 +341,40 @@ describe('routing, with real servers', () => {
     await eventually(() => expect(offers(lead)).toHaveLength(3));
   });
 
+  it('says what the policy would have done at every override, and not whom the last person chose', async () => {
+    // Overridden from acme to bolt and from bolt to cord, the signed log said the second time that the policy would have
+    // given it to bolt, which the policy had never done.
+    await routing.under(policyOf('again'), { acme: { weight: 9 }, bolt: {}, cord: {} });
+    const [first] = (await routes(scored())) as [LeadRouted];
+    const lead = first.subject;
+    expect(first.data.to).toBe('acme');
+    const overriddenTo = async (to: string) => {
+      const { body } = await routing.call('POST', `/v1/leads/${lead}/override`, { to, reason: 'asked for' });
+      return body['policyWould'];
+    };
+    expect(await overriddenTo('bolt')).toBe('acme');
+    expect(await overriddenTo('cord')).toBe('acme');
+    expect(await overriddenTo('acme')).toBe('acme');
+    expect(await overriddenTo('bolt')).toBe('acme');
+
+    // What the policy does when that is declined is its choice from then on.
+    await routing.tell(declined(lead, 'bolt', 5));
+    await eventually(() => expect(offers(lead)).toHaveLength(6));
+    const chosen = (routing.said('lead.routed', lead) as LeadRouted[]).find(({ data }) => data.offer === 6)?.data;
+    expect(chosen?.why).not.toBe('override');
+    expect(chosen?.to).not.toBe('bolt');
+    const others = ['acme', 'bolt', 'cord', 'direct'].filter((party) => party !== chosen?.to);
+    expect(await overriddenTo(others[0]!)).toBe(chosen?.to);
+    expect(await overriddenTo(others[1]!)).toBe(chosen?.to);
+    await eventually(() =>
+      expect((routing.said('lead.overridden', lead) as LeadOverridden[]).map(({ data }) => data.policyWould)).toEqual([
+        ...Array<string>(4).fill('acme'),
+        chosen?.to,
+        chosen?.to,
+      ]),
+    );
+  });
+
   it('tells all that is wrong with a policy, and shows partners only themselves', async () => {
     const wrong = {
       name: 'wrong',

@@ -6,7 +6,7 @@ import { derivedId, encodeEvent, LeadOverridden, LeadRouted } from '@fairlead/ev
 import { type UnitOfWork, UnitsOfWork } from '@fairlead/messaging';
 import { Allow, type Caller, CurrentCaller, invalidInput, notFound, Problem } from '@fairlead/platform';
 import { IsString, Length, Matches } from 'class-validator';
-import { Desks } from '../desk.js';
+import { type Desk, Desks } from '../desk.js';
 import { decided, offerOf, routableAgain } from '../routed-lead.js';
 import { LeadsStore, type RoutedLead } from '../store/leads.store.js';
 import { PartnersStore } from '../store/partners.store.js';
@@ -86,7 +86,7 @@ export class OverridesController {
     refuseWhatCannotMove(lead, to);
 
     const current = offerOf(lead);
-    const policyWould = current ? current.party : desk.wouldRoute(routableAgain(lead, 'declined'));
+    const policyWould = await this.policyWould(unit, desk, lead);
     if (current) desk.withdrawn(current);
     const free = { ...lead, paidBy: null };
     const decision = desk.override(leadId, routableAgain(free, 'declined'), to, lead.made);
@@ -100,6 +100,12 @@ export class OverridesController {
       encodeEvent(LeadRouted, { ...common, id: derivedId(id, LeadRouted.type), data: decision.data }),
     ]);
     return { to, offer: decision.data.offer, acceptBy: decision.data.acceptBy, policyWould };
+  }
+
+  /** Whom the policy chose last: who has the lead may have it from another person. Where it chose nobody, it is asked again. */
+  private async policyWould(unit: UnitOfWork, desk: Desk, lead: RoutedLead): Promise<string | null> {
+    const chosen = offerOf(lead) && (await this.desks.decisions.lastOfPolicy(unit.query, lead.leadId));
+    return chosen?.outcome === 'routed' ? chosen.data.to : desk.wouldRoute(routableAgain(lead, 'declined'));
   }
 }
 
