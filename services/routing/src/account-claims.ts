@@ -74,7 +74,12 @@ export class AccountClaims {
         case 'refused':
           return this.refuse(unit, { ...asked, id: randomUUID(), from: unit.now }, decision.conflict, by);
         case 'protected':
-          if (rules.protections.size >= MAX_STANDING) return { outcome: 'too-many-in-all' };
+          // Among those in memory are some whose time is over; counted is only where it matters.
+          if (
+            rules.protections.size >= MAX_STANDING &&
+            (await this.claims.standingInAll(unit.query, unit.now)) >= MAX_STANDING
+          )
+            return { outcome: 'too-many-in-all' };
           return this.protect(unit, { ...asked, ...termOf(decision), id: randomUUID() }, request, rules.policy);
       }
     });

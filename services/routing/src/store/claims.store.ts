@@ -100,6 +100,16 @@ export class ClaimsStore {
     return row ?? { standing: 0, made: 0 };
   }
 
+  /** How many claims stand, of whomever. */
+  async standingInAll(query: Query, now: number): Promise<number> {
+    const [row] = await query<{ standing: number }>(
+      `SELECT count(*)::int AS standing FROM account_claims
+       WHERE version IS NOT NULL AND ended_at IS NULL AND (until IS NULL OR until > $1)`,
+      [now],
+    );
+    return row?.standing ?? 0;
+  }
+
   /**
    * Keeps a claim that was decided under the lock.
    * @returns the version of all claims that it made; undefined for one that was refused

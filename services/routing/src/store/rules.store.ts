@@ -23,6 +23,9 @@ interface InForce {
   readonly protectionsVersion: number;
 }
 
+/** Some 300 kB, some milliseconds. Twice as many as stood, and these, and all are read again: one for each that was made. */
+const MAX_CHANGES = 1_000;
+
 /**
  * The rules in force, made ready to decide with. Their numbers are read in every batch; what they stand for only when a
  * number has changed, and of the roster only the partners that changed.
@@ -36,6 +39,8 @@ export class RulesStore {
   private accounts = new Map<string, NamedAccountList>();
   private accountsVersion = 0;
   private protections = ProtectedAccounts.of(0, []);
+  /** How many there were when all that stand were read. */
+  private protectionsRead = 0;
 
   constructor(
     private readonly lists: NamedAccountsStore,
@@ -103,8 +108,12 @@ export class RulesStore {
   private async protectionsInForce(query: Query, version: number): Promise<ProtectedAccounts> {
     const { protections: known } = this;
     if (version <= known.version) return known;
-    if (known.version === 0) {
+    // Those whose time is over stay among them until all are read again, as by a start: no later decision looks at them, and a
+    // log that is replayed has them all. So many changes at once would take longer one by one.
+    const many = version - known.version > MAX_CHANGES || known.size > 2 * this.protectionsRead + MAX_CHANGES;
+    if (known.version === 0 || many) {
       const { version: read, claims } = await this.claimsStore.allStanding(query);
+      this.protectionsRead = claims.length;
       return this.newerProtections(ProtectedAccounts.of(read, claims));
     }
     const changes = await this.claimsStore.changesSince(query, known.version);
