@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { Intake as IntakeQueue } from '../src/intake/intake.js';
 import { type Answer, type Intake, sharedData, startIntake } from './fixture/intake.js';
 
 let intake: Intake;
@@ -333,4 +335,51 @@ describe('what strangers send', () => {
       });
     },
   );
+});
+
+describe('a row that grows when it is understood', () => {
+  // An import once failed as a whole, each time it was sent: one company was written in characters that are longer when they are
+  // composed, and its event was refused where no sender could be told.
+  it.each([
+    ['a company', { company: '\u0958'.repeat(200) }, 'company: too-long'],
+    ['a message', { message: '\u{1d160}'.repeat(4_000) }, 'message: too-long'],
+    ['a consent', { consent: { given: true, text: '\u{1d160}'.repeat(1_000) } }, 'consent.text: too-long'],
+    ['an attribute', { attributes: { a: '\u{1d160}'.repeat(200) } }, 'attributes.a: too-long'],
+  ])('is rejected by itself, and the others go on: %s', async (name, fields, error) => {
+    const others = [1, 2].map((row) => ({ externalId: `grows-${name}-${row}` }));
+    const answer = await json(JSON.stringify([others[0], { externalId: `grows-${name}`, ...fields }, others[1]]));
+    expect(answer.status).toBe(202);
+    expect(outcomes(answer)).toEqual([['received'], ['rejected', error], ['received']]);
+  });
+
+  it('is rejected when its source has as much to say of it as itself', async () => {
+    const forty = (name: string) => Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`${name}${i}`, i]));
+    await intake.source('talkative', { format: 'json', defaults: { attributes: forty('source') } });
+    const body = JSON.stringify([{ externalId: 't-1', attributes: forty('own') }, { externalId: 't-2' }]);
+    const answer = await intake.call('/v1/leads?source=talkative', { type: 'application/json', body });
+    expect(outcomes(answer)).toEqual([['rejected', 'attributes: too-many'], ['received']]);
+  });
+
+  it('is rejected by itself also where nothing but its event finds that it is wrong', async () => {
+    const row = (index: number, company: string) => {
+      const lead = { sourceId: 'website', externalId: `event-${index}`, contact: {}, occurredAt: Date.now() };
+      const facts = { company, engagement: {}, attributes: {} };
+      const whole = { ...lead, facts, reachable: { email: false, phone: false } };
+      return { kind: 'lead' as const, index, leadId: randomUUID(), lead: whole, keys: [], contactKey: {} };
+    };
+    const tooLong = 'c'.repeat(300);
+    const rows = Array.from({ length: 9 }, (_, index) => row(index, [2, 7].includes(index) ? tooLong : 'Example'));
+    const results = await intake.service(IntakeQueue).submit({ rows });
+    expect(results.map(({ status }) => status)).toEqual(
+      [0, 1, 2, 3, 4, 5, 6, 7, 8].map((index) => ([2, 7].includes(index) ? 'rejected' : 'received')),
+    );
+    expect(results[2]?.errors).toMatchObject([{ field: 'lead', rule: 'not-kept' }]);
+    const said = await intake.said(
+      results.map(({ id }) => id),
+      9,
+    );
+    expect(new Set(said.filter(({ type }) => type === 'lead.rejected').map(({ subject }) => subject))).toEqual(
+      new Set([results[2]?.id, results[7]?.id]),
+    );
+  });
 });

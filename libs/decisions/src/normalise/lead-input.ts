@@ -23,6 +23,8 @@ export const MAX_FREE_NAME = 64;
 export const MAX_FREE_TEXT = 200;
 /** engagement and attributes of one lead, as UTF-8 JSON: a quarter of a log entry. */
 export const MAX_FREE_BYTES = 16_384;
+/** The wording of a consent, of two paragraphs at most. */
+export const MAX_CONSENT_TEXT = 1_000;
 
 function freeValues<T>(types: readonly string[], description: string): TUnsafe<Record<string, T | null> | null> {
   return Type.Unsafe({
@@ -40,7 +42,7 @@ export const ConsentInput = Type.Unsafe<
   properties: {
     given: { type: 'boolean' },
     at: { type: ['string', 'null'], maxLength: 40, description: 'when it was given, as occurredAt is written' },
-    text: { type: ['string', 'null'], maxLength: 1_000, description: 'the wording that was agreed to' },
+    text: { type: ['string', 'null'], maxLength: MAX_CONSENT_TEXT, description: 'the wording that was agreed to' },
   },
   required: ['given'],
   additionalProperties: false,

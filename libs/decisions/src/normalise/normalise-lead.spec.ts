@@ -1,16 +1,94 @@
 import fc from 'fast-check';
 import { encodeEvent, LeadReceived } from '@fairlead/events';
 import { sharedData } from '../../test/shared-data.js';
-import { leadFields } from './lead-input.js';
-import { normaliseLead } from './normalise-lead.js';
+import { leadFields, type LeadInput } from './lead-input.js';
+import { type NormalisedLead, normaliseLead } from './normalise-lead.js';
 import { parseDefaults } from './source-defaults.js';
 
 const now = Date.UTC(2026, 10, 24);
-const normalise = (lead: unknown, defaults = {}) => normaliseLead(lead, { sourceId: 'website', defaults, now });
-const errorsOf = (lead: unknown, defaults = {}) => {
+const normalise = (lead: unknown, defaults: LeadInput = {}) =>
+  normaliseLead(lead, { sourceId: 'website', defaults, now });
+const errorsOf = (lead: unknown, defaults: LeadInput = {}) => {
   const result = normalise(lead, defaults);
   return result.ok ? [] : result.errors.map(({ field, rule }) => `${field}: ${rule}`);
 };
+
+/** Characters that grow when they are composed, that are more than one unit, that are escaped, or that are no characters. */
+const nasty = [
+  '\u0958',
+  '\u{1d160}',
+  '\ufb2c',
+  '\u0344',
+  '𐍈',
+  'é',
+  'e\u0301',
+  '"',
+  '\\',
+  '\n',
+  '\0',
+  '\ud800',
+  '\u202e',
+  ' ',
+  'a',
+];
+
+/** Of one character many times over, up to what may be sent, or a mixture. */
+function nastyText(maxLength: number): fc.Arbitrary<string> {
+  const lengths = fc.oneof(fc.integer({ min: 0, max: maxLength }), fc.constant(maxLength));
+  return fc.oneof(
+    fc.tuple(fc.constantFrom(...nasty), lengths).map(([character, length]) => character.repeat(length)),
+    fc.string({ unit: fc.constantFrom(...nasty), maxLength }),
+    fc.string({ unit: 'binary', maxLength }),
+  );
+}
+
+/** What may be sent as a lead at its limits, of fields that are often understood; some are given. */
+function nastyLead(given: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<Record<string, unknown>> {
+  const name = fc.oneof(fc.string({ unit: 'binary', minLength: 1, maxLength: 64 }), nastyText(64));
+  const value = fc.oneof(nastyText(200), fc.double(), fc.boolean(), fc.constant(null));
+  const number = fc.oneof(nastyText(200), fc.double({ noNaN: true, noDefaultInfinity: true }));
+  const domain = fc.oneof(
+    fc.constant('example.com'),
+    fc.integer({ min: 1, max: 60 }).map((length) => `${'ü'.repeat(length)}.example`),
+  );
+  const local = fc.oneof(fc.constant('jane'), nastyText(64));
+  return fc.record(
+    {
+      ...{ firstName: nastyText(100), lastName: nastyText(100), message: nastyText(4_000), company: nastyText(200) },
+      ...{ city: nastyText(100), industry: nastyText(100), product: nastyText(100), externalId: nastyText(128) },
+      email: fc.tuple(local, domain).map(([before, after]) => `${before}@${after}`),
+      domain,
+      phone: fc.constantFrom('+4930901820', '030 901820', ''),
+      country: fc.constantFrom('Germany', 'DE', null),
+      region: fc.constantFrom('DE-BY', 'Bayern', null),
+      employees: fc.oneof(fc.nat(), fc.constantFrom('10k+', '1,000-5,000', -0)),
+      revenue: fc.oneof(fc.double({ min: 0, noNaN: true }), fc.constantFrom('$1M', '$9999999999M')),
+      consent: fc.oneof(
+        fc.boolean(),
+        fc.record({
+          given: fc.boolean(),
+          at: fc.constantFrom(null, '2026-11-01', '1970-01-01'),
+          text: nastyText(1_000),
+        }),
+      ),
+      occurredAt: fc.constantFrom('', '2026-11-01', '1970-01-01T00:00:00Z', '1970-01-01T00:00:00+14:00'),
+      engagement: fc.dictionary(name, number, { maxKeys: 64, size: 'max' }),
+      attributes: fc.dictionary(name, value, { maxKeys: 64, size: 'max' }),
+      ...given,
+    },
+    { requiredKeys: Object.keys(given) as 'externalId'[] },
+  );
+}
+
+/** As ingestion says it; the contact as large as it is when it is sealed. */
+function encodeReceived({ contact, ...known }: NormalisedLead): void {
+  const tag = 16;
+  const ciphertext = Buffer.alloc(Buffer.byteLength(JSON.stringify(contact)) + tag).toString('base64');
+  const sealed = { v: 1 as const, key: 1, nonce: 'A'.repeat(16), ciphertext };
+  const id = '00000000-0000-8000-8000-000000000000';
+  const data = { ...known, state: 'complete' as const, missing: [], contact: sealed };
+  encodeEvent(LeadReceived, { id, source: '/ingestion', subject: id, time: now, data });
+}
 
 describe('a lead', () => {
   it('is understood: contact data apart from the facts that decisions look at', () => {
@@ -163,6 +241,37 @@ describe('a lead', () => {
       facts: { country: 'AT', product: 'edge', attributes: { campaign: 'web', hall: 3 } },
       consent: { given: true },
     });
+  });
+
+  it.each([
+    // Composition can make a text longer: U+0958 has no composed form of its own and becomes two characters.
+    [{ externalId: 'x', company: '\u0958'.repeat(200) }, 'company: too-long'],
+    [{ externalId: 'x', message: '\u{1d160}'.repeat(4_000) }, 'message: too-long'],
+    [{ externalId: 'x', consent: { given: true, text: '\u{1d160}'.repeat(1_000) } }, 'consent.text: too-long'],
+    [{ externalId: 'x', attributes: { note: '\u{1d160}'.repeat(200) } }, 'attributes.note: too-long'],
+    [{ externalId: 'x', engagement: { note: '\u0958'.repeat(101) } }, 'engagement.note: too-long'],
+  ])('is as long as it is when it has been understood, and not as it was sent: %#', (lead, error) => {
+    expect(errorsOf(lead)).toEqual([error]);
+  });
+
+  it('has no more of everything than one lead may have, what its source says of it included', () => {
+    const forty = (name: string) => Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`${name}${i}`, i]));
+    const lead = { externalId: 'x', attributes: forty('own') };
+    expect(errorsOf(lead, { attributes: forty('source') })).toEqual(['attributes: too-many']);
+    expect(errorsOf(lead, { attributes: forty('own') })).toEqual([]);
+  });
+
+  it('can be said as an event whenever it was understood, whatever was sent and whatever its source says', () => {
+    const sent = nastyLead({ externalId: fc.constant('4711') });
+    const defaults = nastyLead({});
+    fc.assert(
+      fc.property(sent, fc.option(defaults, { nil: undefined }), (lead, said) => {
+        const believed = said && parseDefaults(said);
+        const result = normalise(lead, believed?.ok ? believed.defaults : undefined);
+        if (result.ok) expect(() => encodeReceived(result.lead)).not.toThrow();
+      }),
+      { numRuns: 1_500 },
+    );
   });
 
   it('fits an event, and an event a log entry, at its largest', () => {

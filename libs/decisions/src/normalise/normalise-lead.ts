@@ -3,7 +3,14 @@ import { readCountry } from './country.js';
 import { readDomain } from './domain-name.js';
 import { type Email, readEmail } from './email.js';
 import { type FieldError, shownName } from './field-error.js';
-import { fitsOneLead, type LeadInput, MAX_FREE_BYTES } from './lead-input.js';
+import {
+  fitsOneLead,
+  type LeadInput,
+  MAX_CONSENT_TEXT,
+  MAX_FREE_BYTES,
+  MAX_FREE_TEXT,
+  MAX_FREE_VALUES,
+} from './lead-input.js';
 import { isDisposableDomain, isFreeDomain } from './mail-domains.js';
 import { isFreeName } from './mapping.js';
 import { readMoment } from './moment.js';
@@ -193,8 +200,8 @@ function readConsent(reading: Reading, now: number): Consent | undefined {
   if (consent.at && (at === undefined || at > now + FUTURE_TOLERANCE_MS)) {
     reading.wrong('consent.at', 'moment', 'Must be an RFC 3339 time, or a date as YYYY-MM-DD, and not in the future.');
   }
-  const text = cleanLine(consent.text ?? '');
-  return { given: consent.given, ...present({ at, text: text === '' ? undefined : text }) };
+  const text = reading.short('consent.text', cleanLine(consent.text ?? ''), MAX_CONSENT_TEXT);
+  return { given: consent.given, ...present({ at, text }) };
 }
 
 function readOccurredAt(reading: Reading, now: number): number {
@@ -219,9 +226,13 @@ function freeValues<T extends number | string | boolean>(
       reading.wrong(`${group}.${shownName(name)}`, 'number', 'Beyond what every reader holds exactly (2^53 − 1).');
       return [];
     }
-    const clean = typeof value === 'string' ? cleanLine(value) : value;
-    return clean === null || clean === '' ? [] : [[name, clean as T]];
+    const clean =
+      typeof value === 'string' ? reading.short(`${group}.${shownName(name)}`, cleanLine(value), MAX_FREE_TEXT) : value;
+    return clean == null ? [] : [[name, clean as T]];
   });
+  // Counted here, because what the source says of its leads comes on top of what the lead says.
+  if (values.length > MAX_FREE_VALUES)
+    reading.wrong(group, 'too-many', `At most ${MAX_FREE_VALUES} of them, the source’s own included.`);
   return Object.fromEntries(values);
 }
 

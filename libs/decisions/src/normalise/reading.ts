@@ -1,6 +1,6 @@
 import type { FieldError } from './field-error.js';
-import type { LeadInput } from './lead-input.js';
-import { cleanLine, cleanParagraphs, hasHiddenCharacters, trimBlanks } from './text.js';
+import { LeadInput } from './lead-input.js';
+import { cleanLine, cleanParagraphs, hasHiddenCharacters, isLongerThan, trimBlanks } from './text.js';
 
 type TextField = {
   [F in keyof LeadInput]-?: Exclude<LeadInput[F], null | undefined> extends string ? F : never;
@@ -19,12 +19,18 @@ export class Reading {
 
   /** Text for people, on one line. */
   line(field: TextField): string | undefined {
-    return orNothing(cleanLine(this.said(field)));
+    return this.short(field, cleanLine(this.said(field)), longest(field));
   }
 
   /** Text for people, of several lines. */
   paragraphs(field: TextField): string | undefined {
-    return orNothing(cleanParagraphs(this.said(field)));
+    return this.short(field, cleanParagraphs(this.said(field)), longest(field));
+  }
+
+  /** A clean text may be longer than what was sent: some characters are composed of more of them than they are written with. */
+  short(field: string, text: string, maxLength: number): string | undefined {
+    if (isLongerThan(text, maxLength)) return this.wrong(field, 'too-long', `At most ${maxLength} characters.`);
+    return orNothing(text);
   }
 
   /** An id, taken as it is. */
@@ -44,6 +50,10 @@ export class Reading {
   private said(field: TextField): string {
     return this.input[field] ?? '';
   }
+}
+
+function longest(field: TextField): number {
+  return LeadInput.properties[field]['maxLength'] as number;
 }
 
 function orNothing(text: string): string | undefined {

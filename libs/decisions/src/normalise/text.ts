@@ -31,6 +31,12 @@ export function cleanParagraphs(text: string): string {
     .trim();
 }
 
+/** In characters, as schemas count them. */
+export function isLongerThan(text: string, maxLength: number): boolean {
+  // A character has one unit or two, so most texts need no counting.
+  return text.length > maxLength && (text.length > maxLength * 2 || [...text].length > maxLength);
+}
+
 /** Control characters, lone surrogates and unassigned invisibles: never part of an id or an address. */
 export function hasHiddenCharacters(text: string): boolean {
   return /[\p{Cc}\p{Cs}\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]/u.test(text);

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import {
   type Arrival,
   type FieldError,
@@ -62,6 +62,8 @@ const SOURCE = '/ingestion';
  */
 @Injectable()
 export class TakeIn {
+  readonly #log = new Logger('intake');
+
   constructor(
     private readonly units: UnitsOfWork,
     private readonly personalData: PersonalData,
@@ -73,9 +75,60 @@ export class TakeIn {
     private readonly completion: CompleteLead,
   ) {}
 
-  /** @returns what became of each submission, in their order; committed */
+  /**
+   * A row that cannot be said as an event, by a fault of ours, is rejected, and the others are taken in: nobody's import may
+   * stand still for it.
+   * @returns what became of each submission, in their order; committed
+   */
   async take(submissions: readonly Submission[]): Promise<Taken[]> {
     const policy = await this.policies.find();
+    for (let sayable = submissions; ; sayable = await this.#withoutFirstUnsayable(sayable, policy)) {
+      try {
+        return await this.#take(sayable, policy);
+      } catch (error) {
+        if (!(error instanceof InvalidEvent)) throw error;
+      }
+    }
+  }
+
+  /** Looks for it in transactions that are rolled back: which rows can be said depends on those before them, too. */
+  async #withoutFirstUnsayable(
+    submissions: readonly Submission[],
+    policy: Policy | undefined,
+  ): Promise<readonly Submission[]> {
+    const rows = submissions.flatMap(({ rows: own }) => own);
+    let sayable = 0;
+    let unsayable = rows.length;
+    while (unsayable - sayable > 1) {
+      const middle = Math.floor((sayable + unsayable) / 2);
+      if (await this.#canBeSaid(rows.slice(0, middle), policy)) sayable = middle;
+      else unsayable = middle;
+    }
+    const row = rows[sayable];
+    if (!row || row.kind === 'unusable') throw new Error('none of these rows is the one that cannot be said');
+    const { sourceId } = row.kind === 'lead' ? row.lead : row;
+    this.#log.error({ event: 'intake.unsayable', leadId: row.leadId, source: sourceId });
+    return submissions.map((each) => ({
+      ...each,
+      rows: each.rows.map((other) => (other === row ? unsayableRow(row) : other)),
+    }));
+  }
+
+  async #canBeSaid(rows: readonly PreparedRow[], policy: Policy | undefined): Promise<boolean> {
+    const undo = new Error('this was a trial');
+    try {
+      await this.units.run(async (unit) => {
+        await this.#takeRows(unit, [{ rows }], policy);
+        throw undo;
+      });
+    } catch (error) {
+      if (error instanceof InvalidEvent) return false;
+      if (error !== undo) throw error;
+    }
+    return true;
+  }
+
+  #take(submissions: readonly Submission[], policy: Policy | undefined): Promise<Taken[]> {
     return this.units.run(async (unit) => {
       const parts = submissions.flatMap(({ keyedPart }) => keyedPart ?? []);
       const bound = await this.keys.bind<RowResult[]>(unit, parts);
@@ -392,6 +445,20 @@ function rejected(
       },
     }),
   ];
+}
+
+function unsayableRow(row: LeadRow | ActivityRow): UnusableRow {
+  const { index, leadId } = row;
+  const { sourceId, externalId } = row.kind === 'lead' ? row.lead : row;
+  const detail = 'It was understood, but cannot be kept as it is. That is a fault of Fairlead, and in its log.';
+  return {
+    kind: 'unusable',
+    index,
+    leadId,
+    sourceId,
+    externalId,
+    errors: [{ field: 'lead', rule: 'not-kept', detail }],
+  };
 }
 
 function rejection({ index, leadId, errors }: UnusableRow): RowResult {
