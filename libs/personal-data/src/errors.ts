@@ -21,6 +21,11 @@ export class SealBroken extends Error {
   }
 }
 
+/** Whether what was to be opened cannot be, because of the key of this very lead: others may still be opened. */
+export function isUnopenable(error: unknown): error is LeadKeyMissing | SealBroken | MasterKeyUnusable {
+  return error instanceof LeadKeyMissing || error instanceof SealBroken || error instanceof MasterKeyUnusable;
+}
+
 /** Something new was to be sealed for a lead whose personal data has been erased. */
 export class LeadWasErased extends Error {
   override readonly name = 'LeadWasErased';

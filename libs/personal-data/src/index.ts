@@ -1,4 +1,4 @@
-export { LeadKeyMissing, LeadWasErased, MasterKeyUnusable, SealBroken } from './errors.js';
+export { isUnopenable, LeadKeyMissing, LeadWasErased, MasterKeyUnusable, SealBroken } from './errors.js';
 export { MasterKeyRotation, openMasterKeyRotation, type RotationStatus } from './master-key-rotation.js';
 export { createMasterKeyFile } from './master-keys.js';
 export { PersonalData, type Place } from './personal-data.js';

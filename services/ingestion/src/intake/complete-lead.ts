@@ -13,7 +13,7 @@ import {
 } from '@fairlead/decisions';
 import { derivedId, encodeEvent, type EncodedEvent, LeadCompleted, type Sealed } from '@fairlead/events';
 import type { UnitOfWork } from '@fairlead/messaging';
-import { LeadKeyMissing, MasterKeyUnusable, PersonalData, SealBroken } from '@fairlead/personal-data';
+import { isUnopenable, PersonalData } from '@fairlead/personal-data';
 import { randomUUID } from 'node:crypto';
 import { type HeldLead, HeldLeadsStore } from '../store/held-leads.store.js';
 import { IdentitiesStore } from '../store/identities.store.js';
@@ -193,11 +193,6 @@ export class CompleteLead {
     const [contact] = await this.personalData.unseal(sealedPlace(held));
     return contact as Contact | null;
   }
-}
-
-/** There is something wrong with the key of this very lead. */
-function isUnopenable(error: unknown): boolean {
-  return error instanceof LeadKeyMissing || error instanceof SealBroken || error instanceof MasterKeyUnusable;
 }
 
 function unlessUnopenable(error: unknown): undefined {

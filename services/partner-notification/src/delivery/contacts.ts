@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Contact } from '@fairlead/decisions';
 import { contactTogether } from '@fairlead/decisions/replay';
 import type { Sealed } from '@fairlead/events';
-import { LeadKeyMissing, PersonalData, type Place, SealBroken } from '@fairlead/personal-data';
+import { isUnopenable, PersonalData, type Place } from '@fairlead/personal-data';
 import type { DueDelivery } from './webhook.js';
 
 export type SealedContact = (typeof Sealed)['static'];
@@ -40,12 +40,11 @@ export class Contacts {
     try {
       return await this.personalData.unseal(items);
     } catch (error) {
-      if (!(error instanceof LeadKeyMissing) && !(error instanceof SealBroken)) throw error;
+      if (!isUnopenable(error)) throw error;
       // One that cannot be opened must not hold up the others of its batch.
       if (items.length === 1) return [UNREADABLE];
-      const each = [];
-      for (const item of items) each.push(...(await this.#unsealAll([item])));
-      return each;
+      const half = items.length >> 1;
+      return [...(await this.#unsealAll(items.slice(0, half))), ...(await this.#unsealAll(items.slice(half)))];
     }
   }
 }
