@@ -147,6 +147,29 @@ describe('leads as they stand', () => {
     expect(JSON.stringify(await get('/v1/leads?source=booth'))).not.toContain('ciphertext');
   });
 
+  it.each([
+    ['key-missing', (lead: string) => `DELETE FROM personal_data.lead_keys WHERE lead_id = '${lead}'`],
+    [
+      'key-does-not-fit',
+      (lead: string) => `UPDATE personal_data.lead_keys SET wrapped = '\\x00' WHERE lead_id = '${lead}'`,
+    ],
+    [
+      'master-key-unusable',
+      (lead: string) => `UPDATE personal_data.lead_keys SET master = 9 WHERE lead_id = '${lead}'`,
+    ],
+  ])('are answered without a contact that cannot be opened, and with why: %s', async (why, damage) => {
+    const { lead, sealed, eventId } = await leadWithContact();
+    await tracking.told(received(lead, { contact: sealed }, eventId), scored(lead), routed(lead, 'acme'));
+    await tracking.eventually(async () => (await get(`/v1/leads/${lead}`, acme))['state'], 'offered');
+    await tracking.keys(damage(lead));
+
+    const accepted = await tracking.call(`/v1/leads/${lead}/accept`, { json: {}, key: acme });
+    const told = { state: 'accepted', facts: { country: 'DE' }, contact: null, contactUnreadable: why };
+    expect(accepted).toMatchObject({ status: 200, body: told });
+    expect(await tracking.call(`/v1/leads/${lead}`, { key: acme })).toMatchObject({ status: 200, body: told });
+    expect(await get(`/v1/leads/${lead}`, await tracking.keyOf('auditor'))).not.toHaveProperty('contactUnreadable');
+  });
+
   it('lose their contact for good when they are erased', async () => {
     const { lead, eventId, sealed } = await leadWithContact();
     await tracking.told(received(lead, { contact: sealed }, eventId), scored(lead), routed(lead, 'acme'), erased(lead));

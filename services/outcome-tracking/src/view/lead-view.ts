@@ -72,6 +72,12 @@ export class ContactView {
   further?: readonly object[];
 }
 
+const WHY_UNREADABLE = {
+  LeadKeyMissing: 'key-missing',
+  SealBroken: 'key-does-not-fit',
+  MasterKeyUnusable: 'master-key-unusable',
+} as const;
+
 export class LeadView extends LeadSummary {
   @ApiProperty({ type: [ScoreReason], description: 'What the score is made of.' }) reasons: ScoreReason[];
   @ApiProperty({ type: [String] }) missing: string[];
@@ -81,9 +87,16 @@ export class LeadView extends LeadSummary {
   @ApiPropertyOptional({
     type: ContactView,
     nullable: true,
-    description: 'Only for whoever may have it now; null when the lead has none, or was erased.',
+    description: 'Only for whoever may have it now; null when the lead has none, was erased, or cannot be opened.',
   })
   contact?: ContactView | null;
+  @ApiPropertyOptional({
+    enum: Object.values(WHY_UNREADABLE),
+    description:
+      'Why there is no contact although the lead has one: its key is missing, does not fit, or the master key does not open it. ' +
+      'Somebody has to look after the keys; everything else is as it is.',
+  })
+  contactUnreadable?: string;
 }
 
 export class LeadPage {
@@ -136,6 +149,10 @@ export function viewOf(lead: TrackedLead, standing: Standing): LeadView {
     touches: lead.touches,
     offers: standing.offers.map(offerView),
   };
+}
+
+export function unreadable({ name }: { readonly name: keyof typeof WHY_UNREADABLE }): string {
+  return WHY_UNREADABLE[name];
 }
 
 function offerView(offer: Offer): OfferView {

@@ -1,13 +1,15 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { type Contact, contactTogether } from '@fairlead/decisions';
 import type { Caller } from '@fairlead/platform';
 import { UnitsOfWork } from '@fairlead/messaging';
-import { PersonalData } from '@fairlead/personal-data';
+import { isUnopenable, PersonalData } from '@fairlead/personal-data';
 import { LeadsStore, type TrackedLead } from '../store/leads.store.js';
-import { type ContactView, isRevealed, type LeadView, standingFor, viewOf } from './lead-view.js';
+import { type ContactView, isRevealed, type LeadView, standingFor, unreadable, viewOf } from './lead-view.js';
 
 @Injectable()
 export class ReadLead {
+  readonly #log = new Logger('leads');
+
   constructor(
     private readonly units: UnitsOfWork,
     private readonly leads: LeadsStore,
@@ -26,7 +28,15 @@ export class ReadLead {
     const view = viewOf(lead, standing);
     const entitled =
       caller.role === 'admin' || caller.role === 'manager' || (caller.role === 'partner' && isRevealed(standing));
-    return entitled ? { ...view, contact: await this.#contactOf(lead) } : view;
+    if (!entitled) return view;
+    try {
+      return { ...view, contact: await this.#contactOf(lead) };
+    } catch (error) {
+      if (!isUnopenable(error)) throw error;
+      // Everything else is known, and an answer that was taken is taken: whoever asks is told what is missing, and why.
+      this.#log.error({ event: 'lead.contact-unreadable', leadId: lead.id, why: error.name });
+      return { ...view, contact: null, contactUnreadable: unreadable(error) };
+    }
   }
 
   async #contactOf({ id, details }: TrackedLead): Promise<ContactView | null> {
