@@ -209,6 +209,22 @@ describe('when its time is up', () => {
   });
 });
 
+// A policy of another name had been parked for weeks. Redriven, it became the active one: leads were held for what nobody asks any more.
+describe('an activation that comes out of the parking place', () => {
+  it('does not put aside what was activated since', async () => {
+    await intake.activate({ ...policy(undefined, ['company']), name: 'emea-2' });
+    const [active] = await intake.rows<{ version: number }>('SELECT version FROM active_policy');
+    const handled = async () => (await intake.rows(`SELECT FROM inbox WHERE consumer = 'ingestion'`)).length;
+    const [before, version] = [await handled(), (active?.version ?? 0) + 1];
+    // Of the active name: it comes in its order, and is taken, whatever the clock says of the process that said it.
+    await intake.tellActivation({ ...policy(undefined, ['city']), name: 'emea-2' }, version, Date.now() - 1_000);
+    await intake.tellActivation({ ...policy('2h', ['phone']), name: 'an-old-one' }, 900, Date.now() - 86_400_000);
+    await eventually(async () => expect(await handled()).toBe(before + 2));
+    expect(await intake.rows('SELECT name, version FROM active_policy')).toEqual([{ name: 'emea-2', version }]);
+    expect((await sent(person())).status).toBe('received');
+  });
+});
+
 // One row of the key store was lost. Every second the timer took the oldest 500 holds, failed at that one lead, and took
 // the same 500 again: no hold expired any more, anywhere. No test had a lead that could not be opened.
 describe('a held lead whose contact cannot be opened', () => {

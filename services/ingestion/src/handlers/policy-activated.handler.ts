@@ -15,6 +15,6 @@ export class PolicyActivatedHandler {
   async activate(@Payload() activations: readonly PolicyActivated[], @Ctx() unit: UnitOfWork): Promise<void> {
     if (!activations.every(({ data }) => readPolicy(data.policy).ok)) throw new Unprocessable('policy-not-understood');
     const last = activations.at(-1);
-    if (last) await this.policies.activate(unit, { ...last.data, document: last.data.policy });
+    if (last) await this.policies.activate(unit, { ...last.data, document: last.data.policy, time: last.time });
   }
 }

@@ -25,11 +25,18 @@ export class ActivePolicyStore {
     return policy;
   }
 
-  async activate(unit: UnitOfWork, { name, version, document }: { name: string; version: number; document: unknown }) {
+  /**
+   * Activations of one name keep their order, in Kafka and in the parking place. One that was parked says nothing of other names
+   * that were activated since, and must not put them aside when somebody redrives it: that takes the times.
+   * @param activation  `time` as its event has it, RFC 3339
+   */
+  async activate(unit: UnitOfWork, activation: { name: string; version: number; document: unknown; time: string }) {
+    const { name, version, document, time } = activation;
     await unit.query(
-      `INSERT INTO active_policy (name, version, document) VALUES ($1, $2, $3)
-       ON CONFLICT (one) DO UPDATE SET name = $1, version = $2, document = $3`,
-      [name, version, JSON.stringify(document)],
+      `INSERT INTO active_policy AS active (name, version, document, activated_at) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (one) DO UPDATE SET name = $1, version = $2, document = $3, activated_at = $4
+       WHERE active.name = $1 OR active.activated_at <= $4`,
+      [name, version, JSON.stringify(document), time],
     );
     unit.afterCommit(() => (this.#cached = undefined));
   }
