@@ -143,9 +143,7 @@ describe('a person who is erased', () => {
       expect(leadIdsIn(erased)).toEqual(ids);
       const { leads: told } = JSON.parse(erased.stdout) as { leads: { leadId: string; revealedTo: string[] }[] };
       expect(told.find(({ leadId }) => leadId === leads.first)?.revealedTo).toEqual(['acme']);
-      expect((await fairlead('erase', '--subject', PERSON.email, '--yes')).stdout).toBe(
-        'No lead holds this address.\n',
-      );
+      expect((await fairlead('erase', '--subject', PERSON.email, '--yes')).stdout).toBe('No lead holds it.\n');
       expect((await fairlead('erase', '--lead', leads.first, '--yes')).stdout).toContain(`erased ${leads.first}`);
 
       await until(async () => (await states(ids)).every((state) => state === 'erased'));

@@ -88,6 +88,31 @@ describe('erasing personal data', () => {
     expect([wrong.status, wrong.text.includes('not an address at all')]).toEqual([400, false]);
   });
 
+  it('finds a person by a phone number as well, which may be all that it left', async () => {
+    const phone = `+4930902${String(Date.now()).slice(-5)}`;
+    const { id: called } = await send({ phone, externalId: randomUUID() });
+    const somebody = person();
+    const { id: wrote } = await send(somebody);
+    const both = { email: somebody.email, phone: phone.replace('+49', '+49 (').replace('(30', '(30) ') };
+    const dry = await intake.call('/v1/erasures', { json: { ...both, dryRun: true } });
+    expect((dry.body['leads'] as { leadId: string }[]).map(({ leadId }) => leadId)).toEqual([called, wrote]);
+
+    const done = await intake.call('/v1/erasures', { json: { phone } });
+    expect(done.body).toMatchObject({ dryRun: false, leads: [{ leadId: called, status: 'erased' }] });
+    expect(await identitiesOf(called)).toEqual([]);
+    expect(await identitiesOf(wrote)).toHaveLength(1);
+    expect(done.text + dry.text + (await intake.dump())).not.toContain(phone);
+
+    const refused = async (json: object) => {
+      const { status, text, body } = await intake.call('/v1/erasures', { json });
+      return [status, [...new Set(body.errors?.map(({ field }) => field))], text.includes('901820')];
+    };
+    expect(await refused({})).toEqual([400, ['/email'], false]);
+    expect(await refused({ phone: '030 901820' })).toEqual([400, ['/phone'], false]);
+    expect(await refused({ phone: 901820 })).toEqual([400, ['/phone'], false]);
+    expect(await refused({ phone: null, email: '' })).toEqual([400, ['/email'], false]);
+  });
+
   it('makes the rest of an erasure up for a process that died, or that the key database had left alone', async () => {
     const { id } = await send(person());
     await intake.rows(`UPDATE leads SET erased = true WHERE id = '${id}';

@@ -30,11 +30,11 @@ interface Listed extends Found {
 
 const REASONS = ['subject-request', 'consent-withdrawn', 'retention-ended', 'taken-in-by-mistake'];
 
-/** `fairlead erase --subject EMAIL | --lead ID` */
+/** `fairlead erase --subject EMAIL|PHONE | --lead ID` */
 export function eraseCommand(): Command {
   return new Command('erase')
     .description('erases the personal data of a person, or of one lead, for good')
-    .option('--subject <email>', 'every lead that holds this address; `-` reads it from standard input')
+    .option('--subject <email|phone>', 'every lead that holds this address or number; `-` reads it from standard input')
     .option('--lead <id>', 'this lead')
     .addOption(new Option('--reason <reason>', 'why; stands in the log').choices(REASONS))
     .option('--dry-run', 'only lists what would be erased')
@@ -50,6 +50,7 @@ webhook lead.erased if they subscribed to it.
 
 Examples:
   fairlead erase --subject jane@example.com --dry-run
+  fairlead erase --subject "+49 30 901820" --dry-run
   fairlead erase --subject - --yes --reason subject-request < address.txt
   fairlead erase --lead 3f0c2a4e-8f7b-4c1d-9a55-0d1f6f1f0a11 --yes`,
     )
@@ -58,12 +59,12 @@ Examples:
         async (api) => {
           const { subject, lead, reason, dryRun = false, json } = options;
           if ((subject === undefined) === (lead === undefined))
-            throw new CommandFailed('Say whom: --subject EMAIL, or --lead ID.');
+            throw new CommandFailed('Say whom: --subject EMAIL or PHONE, or --lead ID.');
           if (!dryRun && !options.yes && (json || !process.stdin.isTTY || subject === '-'))
             throw new CommandFailed('This cannot be undone: say --yes, or --dry-run to see what it would be.');
           const found =
             lead === undefined
-              ? await find(api, await addressOf(subject))
+              ? await find(api, await given(subject))
               : await oneLead(api, lead, options.yes !== true || dryRun);
           if (!dryRun && !options.yes && found.leads.length > 0 && !(await agreed(found.leads.length)))
             throw new CommandFailed('Nothing was erased.');
@@ -83,10 +84,11 @@ interface Findings {
   erase(reason: string | undefined): Promise<readonly Found[]>;
 }
 
-/** The address goes in bodies only: no server on the way writes those into its log. */
-async function find(api: Api, email: string): Promise<Findings> {
+/** The address, or the number, goes in bodies only: no server on the way writes those into its log. */
+async function find(api: Api, subject: string): Promise<Findings> {
+  const who = subject.includes('@') ? { email: subject } : { phone: subject };
   const ask = async (more: object) => {
-    const body = { type: 'application/json', text: JSON.stringify({ email, ...more }) };
+    const body = { type: 'application/json', text: JSON.stringify({ ...who, ...more }) };
     return (await api.call<{ leads: Found[] }>({ method: 'POST', path: '/v1/erasures', body })).leads;
   };
   return { leads: await ask({ dryRun: true }), erase: (reason) => ask(reason === undefined ? {} : { reason }) };
@@ -113,7 +115,7 @@ async function lookAt(api: Api, path: string, leadId: string): Promise<Found> {
   return { leadId, status: state === 'erased' ? 'erased' : 'found', receivedAt, ...(source !== null && { source }) };
 }
 
-async function addressOf(subject = ''): Promise<string> {
+async function given(subject = ''): Promise<string> {
   return subject === '-' ? (await text(process.stdin)).trim() : subject;
 }
 
@@ -137,7 +139,7 @@ async function seenBy(api: Api, leadId: string): Promise<string[] | null> {
 }
 
 function tell(leads: readonly Listed[], dryRun: boolean): void {
-  if (leads.length === 0) return printLine('No lead holds this address.');
+  if (leads.length === 0) return printLine('No lead holds it.');
   for (const { leadId, source, receivedAt, revealedTo: parties } of leads) {
     const where = [source && `from ${source}`, receivedAt && `received ${receivedAt}`].filter(Boolean).join(', ');
     printLine(`${dryRun ? 'would erase' : 'erased'} ${leadId}  ${where}`.trimEnd());

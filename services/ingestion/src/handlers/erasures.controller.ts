@@ -18,6 +18,7 @@ import { Allow, type Caller, CurrentCaller, invalidInput, notFound, Problem } fr
 import { IsBoolean, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import { EraseLead } from '../erasure/erase-lead.js';
 import { hashedKeys } from '../intake/hashed-keys.js';
+import type { HashedKey } from '../intake/rows.js';
 import { type Erasure, type ErasureReason, erasureReasons, ErasuresStore } from '../store/erasures.store.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -25,10 +26,21 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const DEFAULT_REASON: ErasureReason = 'subject-request';
 
 export class EraseSubject {
-  @ApiProperty({ description: 'The person’s address, in any spelling. It is not kept.', maxLength: 320 })
+  @ApiPropertyOptional({ description: 'The person’s address, in any spelling. It is not kept.', maxLength: 320 })
+  @IsOptional()
   @IsString()
   @MaxLength(320)
-  email: string;
+  email?: string | null;
+
+  @ApiPropertyOptional({
+    description: 'The person’s number, with + and the code of its country. It is not kept.',
+    example: '+49 30 901820',
+    maxLength: 50,
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(50)
+  phone?: string | null;
 
   @ApiPropertyOptional({ enum: erasureReasons, default: DEFAULT_REASON })
   @IsOptional()
@@ -105,20 +117,18 @@ export class ErasuresController {
   @Post('erasures')
   @HttpCode(200)
   @ApiOperation({
-    summary: 'Erase a person: the personal data of every lead that holds this address',
-    description: 'A body and not a path, so that the address is in no log of any server on the way.',
+    summary: 'Erase a person: the personal data of every lead that holds this address or number',
+    description:
+      'By `email`, `phone`, or both: then every lead that holds one of them. In a body and not in a path, so that they are in no ' +
+      'log of any server on the way.',
   })
   @ApiResponse({ status: 200, type: SubjectErased })
-  @ApiResponse({ status: 400, description: 'It is not an address; the answer does not repeat it.' })
+  @ApiResponse({ status: 400, description: 'It is no address or no number; the answer does not repeat it.' })
   @ApiResponse({ status: 503, description: 'The key database is away. What was begun is finished when it is back.' })
   @ApiExtension('x-says', ['lead.erased'])
   async eraseSubject(@Body() body: EraseSubject, @CurrentCaller() caller: Caller): Promise<SubjectErased> {
-    // Read as every lead's is, or it would not be found.
-    const read = normaliseLead({ email: body.email }, { sourceId: 'erasure', now: Date.now() });
-    const key = read.ok ? hashedKeys(read.lead, this.personalData).find(({ kind }) => kind === 'email') : undefined;
-    if (!key) throw invalidInput([{ field: '/email', detail: 'is not an e-mail address' }]);
     const dryRun = body.dryRun === true;
-    const found = await this.erasures.leadsOf(this.units.query, 'email', key.key);
+    const found = await this.erasures.leadsOf(this.units.query, this.#keysOf(body));
     if (!dryRun) for (const { leadId } of found) await this.#erase(leadId, body.reason ?? undefined, caller);
     return {
       dryRun,
@@ -127,6 +137,21 @@ export class ErasuresController {
         receivedAt: receivedAt.toISOString(),
       })),
     };
+  }
+
+  /** By what the person's leads are found. Read as every lead's is, or they would not be. */
+  #keysOf({ email, phone }: EraseSubject): HashedKey[] {
+    const given = Object.entries({ email, phone }).filter(([, value]) => value != null && value !== '');
+    if (given.length === 0) throw invalidInput([{ field: '/email', detail: 'say an email, a phone, or both' }]);
+    const read = normaliseLead(Object.fromEntries(given), { sourceId: 'erasure', now: Date.now() });
+    if (read.ok) return hashedKeys(read.lead, this.personalData);
+    throw invalidInput(
+      read.errors.map(({ field }) => ({
+        field: `/${field}`,
+        detail:
+          field === 'phone' ? 'is not a phone number with + and the code of its country' : 'is not an e-mail address',
+      })),
+    );
   }
 
   async #erase(

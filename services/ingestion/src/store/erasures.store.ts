@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { UnitOfWork } from '@fairlead/messaging';
 import type { Query } from '@fairlead/persistence';
+import type { HashedKey } from '../intake/rows.js';
 
 /** Why somebody's data is erased. */
 export const erasureReasons = [
@@ -82,15 +83,16 @@ export class ErasuresStore {
     return rows.map(({ lead_id }) => lead_id);
   }
 
-  /** Every lead that holds this address, the oldest first. */
-  async leadsOf(query: Query, kind: 'email', key: Buffer): Promise<FoundLead[]> {
+  /** Every lead that holds one of these, the oldest first. */
+  async leadsOf(query: Query, keys: readonly HashedKey[]): Promise<FoundLead[]> {
     return query<FoundLead>(
-      `SELECT id AS "leadId", source_id AS source, received_at AS "receivedAt" FROM leads
+      `WITH wanted AS (SELECT * FROM unnest($1::text[], $2::bytea[]) AS wanted (kind, key))
+       SELECT id AS "leadId", source_id AS source, received_at AS "receivedAt" FROM leads
        WHERE NOT erased AND id IN (
-         SELECT lead_id FROM identities WHERE kind = $1 AND key = $2
-         UNION ALL SELECT lead_id FROM further_identities WHERE kind = $1 AND key = $2
+         SELECT lead_id FROM wanted JOIN identities USING (kind, key)
+         UNION ALL SELECT lead_id FROM wanted JOIN further_identities USING (kind, key)
        ) ORDER BY received_at, id`,
-      [kind, key],
+      [keys.map(({ kind }) => kind), keys.map(({ key }) => key)],
     );
   }
 }
