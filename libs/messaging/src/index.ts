@@ -12,6 +12,7 @@ export {
 } from './kafka.js';
 export { connectConsumer, createTopics, MessagingModule } from './messaging.module.js';
 export { Parking, type ParkedEvent, type Redriven } from './parking.js';
+export { ReadRefused, Reads } from './reads.js';
 export { Relay } from './relay.js';
 export { type OpenUnit, UnitsOfWork, type UnitOfWork } from './unit-of-work.js';
 export { classOf, Unprocessable } from './unprocessable.js';

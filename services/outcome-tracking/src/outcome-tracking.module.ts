@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { MessagingModule } from '@fairlead/messaging';
+import { MessagingModule, Reads } from '@fairlead/messaging';
 import { PersonalDataModule } from '@fairlead/personal-data';
 import { AnswerDesk } from './answer-desk.js';
 import { AnswersController } from './handlers/answers.controller.js';
@@ -32,6 +32,7 @@ export const migrations = new URL('../migrations/', import.meta.url);
     ReadModelsController,
   ],
   providers: [
+    Reads,
     OfferExpiryTimer,
     LeadsStore,
     CountsStore,

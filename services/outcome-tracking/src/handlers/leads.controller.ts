@@ -1,12 +1,13 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { leadStages } from '@fairlead/decisions';
-import { UnitsOfWork } from '@fairlead/messaging';
+import { Reads } from '@fairlead/messaging';
 import { Allow, type Caller, CurrentCaller, invalidInput, notFound, pageLimit } from '@fairlead/platform';
 import { LeadsStore, type PagePosition } from '../store/leads.store.js';
 import { LeadPage, type LeadSummary, LeadView, standingFor, summaryOf } from '../view/lead-view.js';
 import { ReadLead } from '../view/read-lead.js';
 import { isLeadId } from './lead-id.js';
+import { orRefusal } from './or-refusal.js';
 
 const filters: Readonly<Record<string, { readonly pattern: RegExp; readonly detail: string }>> = {
   state: { pattern: new RegExp(`^(?:${leadStages.join('|')})$`), detail: `must be one of ${leadStages.join(', ')}` },
@@ -22,13 +23,18 @@ const filters: Readonly<Record<string, { readonly pattern: RegExp; readonly deta
 @Allow('admin', 'manager', 'auditor', 'partner')
 export class LeadsController {
   constructor(
-    private readonly units: UnitsOfWork,
+    private readonly reads: Reads,
     private readonly leads: LeadsStore,
     private readonly readLead: ReadLead,
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'Leads, newest first', description: 'Without contact data: those are read one by one.' })
+  @ApiOperation({
+    summary: 'Leads, newest first',
+    description:
+      'Without contact data: those are read one by one. In the order in which they were received; for a partner, in the order ' +
+      'in which it was offered them last.',
+  })
   @ApiQuery({ name: 'state', required: false, enum: leadStages })
   @ApiQuery({ name: 'grade', required: false, enum: ['A', 'B', 'C', 'D', 'none'] })
   @ApiQuery({ name: 'party', required: false, description: 'Who was offered the lead last.' })
@@ -36,6 +42,7 @@ export class LeadsController {
   @ApiQuery({ name: 'after', required: false, description: '`next` of the page before.' })
   @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 1000, default: 100 } })
   @ApiResponse({ status: 200, type: LeadPage })
+  @ApiResponse({ status: 503, description: 'Too many lists at once, or this one takes too long: narrow it down.' })
   async list(@Query() query: Record<string, unknown>, @CurrentCaller() caller: Caller): Promise<LeadPage> {
     const { after: afterText, limit: limitText, ...rest } = query;
     const limit = pageLimit(limitText);
@@ -45,19 +52,21 @@ export class LeadsController {
     // Another partner's leads are no leads to a partner.
     if (partner !== undefined && filter.party !== undefined && filter.party !== partner) return { leads: [] };
 
-    const read = this.units.query;
-    const found =
+    const { query: read } = this.reads;
+    const found = await orRefusal(() =>
       partner === undefined
-        ? await this.leads.page(read, filter, limit + 1, after)
-        : await this.leads.pageOf(read, partner, filter, limit + 1, after);
-    const page = found.slice(0, limit);
+        ? this.leads.page(read, filter, limit + 1, after)
+        : this.leads.pageOf(read, partner, filter, limit + 1, after),
+    );
+    const page = found.slice(0, limit).flatMap((lead) => {
+      const standing = standingFor(lead, partner);
+      return standing ? [{ lead, standing }] : [];
+    });
     const last = page.at(-1);
+    const at = partner === undefined ? last?.lead.receivedAt : last?.standing.offers.at(-1)?.offeredAt;
     return {
-      leads: page.flatMap((lead): LeadSummary[] => {
-        const standing = standingFor(lead, partner);
-        return standing ? [summaryOf(lead, standing)] : [];
-      }),
-      ...(found.length > limit && last && { next: `${last.receivedAt}.${last.id}` }),
+      leads: page.map(({ lead, standing }): LeadSummary => summaryOf(lead, standing)),
+      ...(found.length > limit && last && { next: `${at}.${last.lead.id}` }),
     };
   }
 
@@ -91,8 +100,8 @@ function filterOf(query: Record<string, unknown>): Record<string, string> {
 
 function positionOf(after: unknown): PagePosition | undefined {
   if (after === undefined) return undefined;
-  const [, receivedAt, id] = /^(\d{1,15})\.([0-9a-f-]{36})$/.exec(typeof after === 'string' ? after : '') ?? [];
-  if (receivedAt === undefined || id === undefined || !isLeadId(id))
+  const [, at, id] = /^(\d{1,15})\.([0-9a-f-]{36})$/.exec(typeof after === 'string' ? after : '') ?? [];
+  if (at === undefined || id === undefined || !isLeadId(id))
     throw invalidInput([{ field: 'after', detail: 'must be the `next` of a page' }]);
-  return { receivedAt: Number(receivedAt), id };
+  return { at: Number(at), id };
 }

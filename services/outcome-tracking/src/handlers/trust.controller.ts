@@ -1,11 +1,12 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { trustFigures } from '@fairlead/decisions';
-import { UnitsOfWork } from '@fairlead/messaging';
+import { Reads } from '@fairlead/messaging';
 import { Allow, type Caller, CurrentCaller, type FieldError, invalidInput } from '@fairlead/platform';
 import { CountsStore, type Period } from '../store/counts.store.js';
 import { PromisesStore } from '../store/promises.store.js';
 import { TrustView } from '../view/trust-view.js';
+import { orRefusal } from './or-refusal.js';
 
 const POOL = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 const DAY = /^\d{4}-\d\d-\d\d$/;
@@ -17,7 +18,7 @@ const DAY = /^\d{4}-\d\d-\d\d$/;
 @Allow('admin', 'manager', 'auditor', 'partner')
 export class TrustController {
   constructor(
-    private readonly units: UnitsOfWork,
+    private readonly reads: Reads,
     private readonly counts: CountsStore,
     private readonly promises: PromisesStore,
   ) {}
@@ -33,12 +34,18 @@ export class TrustController {
   @ApiQuery({ name: 'from', required: false, description: 'First day (UTC), such as 2026-01-01.' })
   @ApiQuery({ name: 'to', required: false, description: 'Last day (UTC), included.' })
   @ApiResponse({ status: 200, type: TrustView })
+  @ApiResponse({
+    status: 503,
+    description: 'Too much is being asked for at once, or this takes too long: for fewer days it may not.',
+  })
   async figures(@Query() query: Record<string, unknown>, @CurrentCaller() caller: Caller): Promise<TrustView> {
     const period = periodOf(query);
-    const read = this.units.query;
-    const counted = await this.counts.read(read, period);
-    const policies = [...new Set(counted.map(({ policy }) => policy))];
-    const figures = trustFigures(counted, await this.promises.of(read, policies));
+    const { query: read } = this.reads;
+    const figures = await orRefusal(async () => {
+      const counted = await this.counts.read(read, period);
+      const policies = [...new Set(counted.map(({ policy }) => policy))];
+      return trustFigures(counted, await this.promises.of(read, policies));
+    });
     const parties =
       caller.role === 'partner'
         ? Object.fromEntries(Object.entries(figures.parties).filter(([party]) => party === caller.partnerId))

@@ -116,7 +116,8 @@ export interface LeadFilter {
 
 /** The last lead of the page before. */
 export interface PagePosition {
-  readonly receivedAt: number;
+  /** When it was received; for a party, when it was offered the lead last. Milliseconds since the epoch. */
+  readonly at: number;
   readonly id: string;
 }
 
@@ -171,21 +172,23 @@ export class LeadsStore {
     return (await this.#withOffers(query, leads)).get(id);
   }
 
-  /** Newest first. */
+  /** Newest first. Which ones is found in an index alone; the rows are read of those that are shown. */
   async page(query: Query, filter: LeadFilter, limit: number, after?: PagePosition): Promise<TrackedLead[]> {
     const leads = await query<LeadRow>(
-      `SELECT ${leadColumns} FROM leads
-       WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR coalesce(grade, 'none') = $2)
-         AND ($3::text IS NULL OR party = $3) AND ($4::text IS NULL OR source_id = $4)
-         AND ($5::uuid IS NULL OR (received_at, lead_id) < (to_timestamp($6::numeric / 1000), $5))
-       ORDER BY received_at DESC, lead_id DESC LIMIT $7`,
+      `SELECT ${leadColumns} FROM leads JOIN (
+         SELECT lead_id FROM leads
+         WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR coalesce(grade, 'none') = $2)
+           AND ($3::text IS NULL OR party = $3) AND ($4::text IS NULL OR source_id = $4)
+           AND ($5::uuid IS NULL OR (received_at, lead_id) < (to_timestamp($6::numeric / 1000), $5))
+         ORDER BY received_at DESC, lead_id DESC LIMIT $7
+       ) AS page USING (lead_id) ORDER BY leads.received_at DESC, lead_id DESC`,
       [
         filter.state ?? null,
         filter.grade ?? null,
         filter.party ?? null,
         filter.source ?? null,
         after?.id ?? null,
-        after?.receivedAt ?? null,
+        after?.at ?? null,
         limit,
       ],
     );
@@ -193,8 +196,9 @@ export class LeadsStore {
   }
 
   /**
-   * The leads that a party was ever offered, newest first; `state` and `grade` are those of its own latest offer, since
-   * what became of the lead elsewhere is not for it to see.
+   * The leads that a party was ever offered, what it was offered last first; `state` and `grade` are those of its own latest offer,
+   * since what became of the lead elsewhere is not for it to see. By its offers and not by its leads, so that one that was
+   * offered few of many leads is answered from these few.
    */
   async pageOf(
     query: Query,
@@ -204,24 +208,26 @@ export class LeadsStore {
     after?: PagePosition,
   ): Promise<TrackedLead[]> {
     const leads = await query<LeadRow>(
-      `SELECT ${leadColumns} FROM leads
-       WHERE EXISTS (
-           SELECT 1 FROM offers own
-           WHERE own.lead_id = leads.lead_id AND own.party = $1
-             AND own.number = (SELECT max(number) FROM offers WHERE lead_id = own.lead_id AND party = $1)
-             AND ($2::text IS NULL OR CASE WHEN leads.state = 'erased' THEN 'erased' ELSE own.stage END = $2)
-             AND ($3::text IS NULL OR coalesce(own.grade, 'none') = $3)
-         )
-         AND ($4::text IS NULL OR source_id = $4)
-         AND ($5::uuid IS NULL OR (received_at, lead_id) < (to_timestamp($6::numeric / 1000), $5))
-       ORDER BY received_at DESC, lead_id DESC LIMIT $7`,
+      `SELECT ${leadColumns} FROM leads JOIN (
+         SELECT own.lead_id, own.offered_at FROM offers own
+         WHERE own.party = $1 AND NOT EXISTS (
+             SELECT FROM offers later
+             WHERE later.lead_id = own.lead_id AND later.party = own.party AND later.number > own.number)
+           AND ($2::text IS NULL OR $2 = 'erased' OR own.stage = $2)
+           AND ($3::text IS NULL OR coalesce(own.grade, 'none') = $3)
+           AND (($2::text IS NULL AND $4::text IS NULL) OR EXISTS (
+             SELECT FROM leads lead WHERE lead.lead_id = own.lead_id AND ($4::text IS NULL OR lead.source_id = $4)
+               AND ($2::text IS NULL OR (lead.state = 'erased') = ($2 = 'erased'))))
+           AND ($5::uuid IS NULL OR (own.offered_at, own.lead_id) < (to_timestamp($6::numeric / 1000), $5))
+         ORDER BY own.offered_at DESC, own.lead_id DESC LIMIT $7
+       ) AS page USING (lead_id) ORDER BY page.offered_at DESC, lead_id DESC`,
       [
         party,
         filter.state ?? null,
         filter.grade ?? null,
         filter.source ?? null,
         after?.id ?? null,
-        after?.receivedAt ?? null,
+        after?.at ?? null,
         limit,
       ],
     );
