@@ -10,6 +10,8 @@ export interface IngestionSettings {
   readonly retryScale: number;
   /** How senders spell our address, without a slash at the end; undefined: as each request says. */
   readonly publicUrl: string | undefined;
+  /** Entries that the log gets of one source within an hour, of rows that are no leads. */
+  readonly maxRejectedPerHour: number;
 }
 
 export const INGESTION_SETTINGS = Symbol('settings of ingestion');
@@ -22,5 +24,11 @@ export function readIngestionSettings(environment: Environment): IngestionSettin
     guard: readAddressGuard(environment),
     retryScale: readRetryScale(environment),
     publicUrl: environment.optionalUrl('FAIRLEAD_PUBLIC_URL', { protocols: ['http', 'https'] })?.replace(/\/+$/, ''),
+    // 10,000 are an import of three million rows an hour of which a few in each hundred are wrong; and, day and night, 100 MB of log.
+    maxRejectedPerHour: environment.integer('FAIRLEAD_MAX_REJECTED_PER_HOUR', {
+      default: 10_000,
+      min: 1,
+      max: 10_000_000,
+    }),
   };
 }

@@ -19,6 +19,7 @@ import { SourcesController } from './handlers/sources.controller.js';
 import { Backlog } from './intake/backlog.js';
 import { CompleteLead } from './intake/complete-lead.js';
 import { Intake } from './intake/intake.js';
+import { Rejections } from './intake/rejections.js';
 import { TakeIn } from './intake/take-in.js';
 import { SourceVerifier } from './sources/source-verifier.js';
 import { TakeArrivals } from './sources/take-arrivals.js';
@@ -68,7 +69,17 @@ const CONNECTIONS_PER_ORIGIN = 10;
         }),
     },
     ...[SourceVerifier, TakeArrivals, FetchesTimer, SourceLeftoversTimer],
-    ...[Intake, TakeIn, CompleteLead, Backlog, HoldExpiryTimer, IdempotencyKeysTimer, EraseLead, ErasureTimer],
+    ...[
+      Intake,
+      TakeIn,
+      CompleteLead,
+      Rejections,
+      Backlog,
+      HoldExpiryTimer,
+      IdempotencyKeysTimer,
+      EraseLead,
+      ErasureTimer,
+    ],
     ...[
       SourcesStore,
       LeadsStore,

@@ -19,6 +19,7 @@ import { Backlog } from '../intake/backlog.js';
 import { Intake } from '../intake/intake.js';
 import { type Preparation, prepareRows } from '../intake/prepare-rows.js';
 import { limited, MAX_ROWS, MAX_STREAM_BYTES, type RawRow, tooLarge } from '../intake/read-body.js';
+import { Rejections } from '../intake/rejections.js';
 import { readCsv } from '../intake/read-csv.js';
 import { readJson } from '../intake/read-json.js';
 import { readNdjson } from '../intake/read-ndjson.js';
@@ -68,6 +69,7 @@ export class LeadsController {
     private readonly backlog: Backlog,
     private readonly sources: SourcesStore,
     private readonly personalData: PersonalData,
+    private readonly rejections: Rejections,
   ) {}
 
   @Post()
@@ -121,6 +123,7 @@ export class LeadsController {
     status: 422,
     description: 'The one lead that was sent is rejected, or the Idempotency-Key was used before.',
   })
+  @ApiResponse({ status: 429, description: 'Too much of the source was rejected within this hour.' })
   @ApiResponse({ status: 503, description: 'Too much at once, or no store; Retry-After says when to try again.' })
   @ApiExtension('x-says', ['lead.received', 'lead.merged', 'lead.held', 'lead.rejected'])
   async post(
@@ -130,10 +133,13 @@ export class LeadsController {
   ): Promise<{ results: readonly RowResult[] }> {
     this.backlog.refuseWhenFull();
     const options = await readIntakeOptions(request, caller, this.sources);
+    if (options.source) this.rejections.refuseWhenTooMany(options.source.id, Date.now());
     const keyed = KeyedRequest.of(request, caller, this.personalData);
 
     if (Buffer.isBuffer(body)) {
       const { isOne, rows, mapping } = readWhole(body, request, options);
+      // Before anything is taken: how many they are is known here, as it is not of a stream.
+      if (rows.length > MAX_ROWS) throw tooLarge(`A request may have ${MAX_ROWS} rows.`);
       const results = await this.#takeIn(request, options, keyed, parts([rows]), mapping);
       const [only] = results;
       if (isOne && only?.status === 'rejected') throw rejectedLead(only);
@@ -162,6 +168,7 @@ export class LeadsController {
     let storing: Promise<void> = Promise.resolve();
     let count = 0;
     let part = 0;
+    let rejectedBefore = 0;
     const { traceparent } = request.headers;
     const preparation: Omit<Preparation, 'now'> = {
       ...{ source, mapping, strict, personalData: this.personalData },
@@ -178,9 +185,11 @@ export class LeadsController {
         await storing;
         const submission = {
           rows: prepared,
+          rejectedBefore,
           ...(keyedPart && { keyedPart }),
           ...(typeof traceparent === 'string' && { traceparent }),
         };
+        rejectedBefore += prepared.filter(({ kind }) => kind === 'unusable').length;
         storing = this.intake.submit(submission, { mayWait }).then((taken) => void results.push(...taken));
         // Its failure is met at the next `await`; until then it must not count as unhandled.
         storing.catch(() => undefined);

@@ -66,6 +66,8 @@ export interface Submission {
   /** Stored in the same transaction, unless the submission was taken in before. May run again, in another one. */
   readonly alongside?: (unit: OpenUnit) => Promise<void>;
   readonly traceparent?: string;
+  /** Rows of earlier parts of the same request that were no leads. */
+  readonly rejectedBefore?: number;
 }
 
 /** What became of one row. */

@@ -1,12 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
 import {
   type Arrival,
-  type FieldError,
   type Identified,
   identifyArrivals,
   type IdentityKind,
   type KnownLead,
-  leadFields,
   type Match,
   matchLead,
   matchPool,
@@ -24,7 +22,6 @@ import {
   LeadHeld,
   LeadMerged,
   LeadReceived,
-  LeadRejected,
   type Sealed,
 } from '@fairlead/events';
 import { type OpenUnit, type UnitOfWork, UnitsOfWork } from '@fairlead/messaging';
@@ -35,6 +32,7 @@ import { IdempotencyKeysStore, nameOfPart } from '../store/idempotency-keys.stor
 import { IdentitiesStore, type Identity, nameOf } from '../store/identities.store.js';
 import { LeadsStore } from '../store/leads.store.js';
 import { CompleteLead } from './complete-lead.js';
+import { Rejections } from './rejections.js';
 import type { ActivityRow, LeadRow, PreparedRow, RowResult, Submission, UnusableRow } from './rows.js';
 import { type Touch, Touches } from './touches.js';
 
@@ -73,6 +71,7 @@ export class TakeIn {
     private readonly held: HeldLeadsStore,
     private readonly policies: ActivePolicyStore,
     private readonly completion: CompleteLead,
+    private readonly rejections: Rejections,
   ) {}
 
   /**
@@ -161,7 +160,7 @@ export class TakeIn {
     const activities = rows.filter((row): row is Traced<ActivityRow> => row.kind === 'activity');
     const unusable = rows.filter((row): row is Traced<UnusableRow> => row.kind === 'unusable');
     const results = await this.#takeUsable(unit, leads, activities, policy);
-    unit.say(unusable.flatMap((row) => rejected(row, unit.now)));
+    this.rejections.say(unit, submissions);
     for (const row of unusable) results.set(row, rejection(row));
 
     let at = 0;
@@ -425,28 +424,6 @@ function engaged(
   });
 }
 
-function rejected(
-  { leadId, sourceId, externalId, errors, traceparent }: Traced<UnusableRow>,
-  now: number,
-): EncodedEvent[] {
-  // Nobody to tell it to, and nothing to tell it by.
-  if (sourceId === undefined) return [];
-  return [
-    encodeEvent(LeadRejected, {
-      id: derivedId(leadId, LeadRejected.type),
-      source: SOURCE,
-      subject: leadId,
-      time: now,
-      ...(traceparent && { traceparent }),
-      data: {
-        sourceId,
-        ...(externalId !== undefined && { externalId }),
-        errors: errors.slice(0, 50).map(({ field, rule }) => ({ field: loggedField(field), rule })),
-      },
-    }),
-  ];
-}
-
 function unsayableRow(row: LeadRow | ActivityRow): UnusableRow {
   const { index, leadId } = row;
   const { sourceId, externalId } = row.kind === 'lead' ? row.lead : row;
@@ -463,15 +440,4 @@ function unsayableRow(row: LeadRow | ActivityRow): UnusableRow {
 
 function rejection({ index, leadId, errors }: UnusableRow): RowResult {
   return { index, id: leadId, status: 'rejected', errors };
-}
-
-const ours: ReadonlySet<string> = new Set([
-  ...leadFields,
-  ...['engagement', 'attributes', 'lead', 'row', 'consent.given', 'consent.at', 'consent.text'],
-]);
-
-/** The sender is told the name that it used. The log keeps names of ours only: a column may be named after a person. */
-function loggedField(field: FieldError['field']): string {
-  if (ours.has(field)) return field;
-  return /^(engagement|attributes)\./.exec(field) ? field.replace(/\..*$/su, '.*') : '*';
 }
