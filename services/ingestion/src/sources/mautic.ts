@@ -1,3 +1,4 @@
+import { shownName } from '@fairlead/decisions';
 import type { Activity } from '../intake/rows.js';
 import { bothNames, fillLead, type KnownNames, usualNames, withAnswers } from './fill-lead.js';
 import {
@@ -55,7 +56,7 @@ export const mautic: SourceFormat = {
 };
 
 function readItem(trigger: string, item: unknown, options: ReaderOptions): Arrival {
-  if (!isObject(item)) return unusable(trigger.slice(0, 64), 'type', 'What happened must be a JSON object.');
+  if (!isObject(item)) return unusable(shownName(trigger), 'type', 'What happened must be a JSON object.');
   switch (trigger) {
     case 'mautic.lead_post_save_new':
     case 'mautic.lead_post_save_update':
