@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { type Answer, type Intake, startIntake } from './fixture/intake.js';
 import { hmac, signatures } from './fixture/tools.js';
 
@@ -335,5 +336,44 @@ describe('what nobody here can read', () => {
     const kept = await intake.rows<{ bytes: Buffer | null }>(`SELECT bytes FROM set_aside WHERE source_id = 'strange'`);
     expect(kept).toHaveLength(1_000);
     expect(kept.filter(({ bytes }) => bytes !== null)).toHaveLength(1);
+  });
+});
+
+/** Requests as the conformance tests of CloudEvents write them; none where they do not lie beside the checkout. */
+function conformanceRequests(): { type: string; headers: Record<string, string>; body: string }[] {
+  const file = new URL('../../../../shared/vectors/cloudevents_http-protocol-binding.feature', import.meta.url);
+  if (!existsSync(file)) return [];
+  const feature = readFileSync(file, 'utf8');
+  return feature
+    .split('Scenario Outline')
+    .slice(1)
+    .flatMap((outline) => {
+      const request = /an HTTP request\s+"""\n([\s\S]*?)"""/.exec(outline)?.[1] ?? '';
+      const types = [...outline.matchAll(/^\s*\| (application\/\S+(?:; charset=utf-8)?)\s*\|/gm)].map(
+        ([, type]) => type as string,
+      );
+      const [head = '', body = ''] = request.split(/\n\s*\n/, 2);
+      const lines = head.split('\n').map((line) => line.trim());
+      const headers = lines
+        .filter((line) => line.startsWith('ce-'))
+        .map((line) => line.split(': ', 2) as [string, string]);
+      return types.map((type) => ({ type, headers: Object.fromEntries(headers), body }));
+    });
+}
+
+describe('CloudEvents as their conformance tests write them', () => {
+  const requests = conformanceRequests();
+  (requests.length > 0 ? it : it.skip)('are read in both modes, with and without a character set', async () => {
+    await setUp('conforming', 'cloudevents');
+    const own = { authorization: `Bearer ${await intake.keyOf('source', { source: 'conforming' })}` };
+    expect(requests.map(({ type }) => type)).toContain('application/cloudevents+json; charset=utf-8');
+    for (const { type, headers, body } of requests) {
+      const answer = await send('conforming', 'cloudevents', body, { type, headers: { ...headers, ...own } });
+      expect([type, ...statuses(answer)]).toEqual([type, 202, 'received']);
+      const [received] = await intake.said([answer.body.results?.[0]?.id ?? ''], 1);
+      expect(received).toMatchObject({
+        data: { externalId: '1234-1234-1234', occurredAt: Date.UTC(2018, 3, 5, 3, 56, 24) },
+      });
+    }
   });
 });

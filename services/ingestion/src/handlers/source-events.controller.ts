@@ -82,7 +82,7 @@ export class SourceEventsController {
   @ApiBody({ schema: { description: 'As the tool sends it.' } })
   @ApiResponse({
     status: 202,
-    description: 'Stored. What became of each item.',
+    description: 'Stored. What became of each item. To a tool that takes nothing else for success: 200.',
     schema: { type: 'object', required: ['results'], properties: { results: { type: 'array', items: resultSchema } } },
   })
   @ApiResponse({ status: 400, description: 'Proven, but not JSON.' })
@@ -90,7 +90,10 @@ export class SourceEventsController {
   @ApiResponse({ status: 415, description: 'Not a content type of this format.' })
   @ApiResponse({ status: 503, description: 'Too much at once, or no store; the tool will send it again.' })
   @ApiExtension('x-says', ['lead.received', 'lead.merged', 'lead.held', 'lead.rejected', 'lead.engaged'])
-  async post(@Req() request: FastifyRequest): Promise<{ results: readonly ArrivalResult[] }> {
+  async post(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<{ results: readonly ArrivalResult[] }> {
     this.backlog.refuseWhenFull();
     const startedAt = Date.now();
     const verified = this.verifier.of(request);
@@ -108,6 +111,7 @@ export class SourceEventsController {
       traceparentOf: () => (typeof traceparent === 'string' ? traceparent : undefined),
     });
     this.#log.log({ event: 'delivery.taken', source: source.id, ...tally(results), ms: Date.now() - startedAt });
+    if (verified.format.success !== undefined) void reply.code(verified.format.success);
     return { results };
   }
 

@@ -8,6 +8,7 @@ import { type Arrival, type ReaderOptions, type SourceFormat, unusable } from '.
  * the secret of the app.
  */
 export const meta: SourceFormat = {
+  success: 200,
   verify: ({ headers, body }, { secrets }) =>
     signedByOneOf(secrets, headers['x-hub-signature-256'], (secret) => `sha256=${hmacSha256(secret, 'hex', body)}`),
   challenge: (query, { secrets, verifyToken }) => {

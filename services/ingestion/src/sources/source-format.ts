@@ -58,6 +58,8 @@ export interface SourceFormat {
   readonly verify: (delivery: Delivery, credentials: Credentials) => Verdict;
   /** What it wants to hear when it asks whether we are there; undefined: it is not the one that may ask. */
   readonly challenge?: (query: Readonly<Record<string, unknown>>, credentials: Credentials) => Challenge | undefined;
+  /** The one status that the tool takes for success; undefined: any 2xx, and then 202 says best what is meant. */
+  readonly success?: 200;
   /** Anything but JSON. */
   readonly contentTypes?: readonly string[];
   /** The parts of a delivery that stand for themselves. Never throws, whatever has been sent. */
