@@ -26,6 +26,8 @@ import { LeadScored } from './lead-scored.js';
 import { LeadUnroutable } from './lead-unroutable.js';
 import { LeadWon } from './lead-won.js';
 import { ModelActivated } from './model-activated.js';
+import { ModelShadowEnded } from './model-shadow-ended.js';
+import { ModelShadowed } from './model-shadowed.js';
 import { NamedAccountsChanged } from './named-accounts-changed.js';
 import { NamedAccountsEntries } from './named-accounts-entries.js';
 import { PartnerNotified } from './partner-notified.js';
@@ -62,6 +64,8 @@ export const allEvents: readonly EventDefinition[] = [
   LeadUnroutable,
   LeadWon,
   ModelActivated,
+  ModelShadowEnded,
+  ModelShadowed,
   NamedAccountsChanged,
   NamedAccountsEntries,
   PartnerNotified,

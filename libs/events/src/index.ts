@@ -67,6 +67,8 @@ export { LeadScored } from './lead-scored.js';
 export { LeadUnroutable } from './lead-unroutable.js';
 export { LeadWon } from './lead-won.js';
 export { ModelActivated } from './model-activated.js';
+export { ModelShadowEnded } from './model-shadow-ended.js';
+export { ModelShadowed } from './model-shadowed.js';
 export { NamedAccountsChanged } from './named-accounts-changed.js';
 export { NamedAccountsEntries } from './named-accounts-entries.js';
 export { PartnerNotified } from './partner-notified.js';

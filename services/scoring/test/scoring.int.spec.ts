@@ -201,6 +201,73 @@ describe('scoring, with real servers', () => {
     expect(scoring.said('model.activated')).toHaveLength(2);
   });
 
+  it('asks a learned model in shadow, which decides nothing, and tells how often it differs', async () => {
+    const learned = {
+      kind: 'learned',
+      name: 'learned',
+      scale: { even: 50_000, double: 8_000 },
+      missingWords: ['select'],
+      fit: {
+        base: 30_000,
+        factors: [{ field: 'industry', name: 'Industry', words: { retail: 7_000 }, otherwise: 0, missing: -2_000 }],
+      },
+      engagement: { base: 20_000, factors: [] },
+      pairs: [],
+      grades: { A: 50, B: 30, C: 10 },
+      notQualified: [],
+    };
+    expect(await scoring.call('PUT', '/v1/models/learned', learned)).toMatchObject({ status: 201 });
+    expect(await scoring.call('POST', '/v1/models/learned/shadow')).toMatchObject({
+      status: 200,
+      body: { shadow: true },
+    });
+    expect((await scoring.call('POST', '/v1/models/strict/shadow')).status).toBe(409);
+    const leads = [received(), received({ facts: { ...facts, attributes: { relation: 'student' } } })];
+    await scoring.tell(...leads);
+    await eventually(() => {
+      expect(leads.flatMap(({ subject }) => scoring.said('lead.scored', subject))).toHaveLength(2);
+    });
+    const [lead, student] = leads.map(({ subject }) => scoring.said('lead.scored', subject)[0]?.data);
+    expect(lead).toMatchObject({
+      model: { name: 'strict' },
+      grade: 'D',
+      shadow: {
+        model: { name: 'learned', version: 1, hash: contentHash(learned) },
+        ...{ state: 'graded', grade: 'A', score: 57, probability: 647_143 },
+      },
+    });
+    expect(student).toMatchObject({ state: 'not-qualified', shadow: { state: 'graded', grade: 'A' } });
+    expect(lead).not.toHaveProperty('probability');
+    expect((await scoring.call('GET', '/v1/models')).body['shadow']).toEqual({
+      ...{ name: 'learned', version: 1, hash: contentHash(learned), leads: 2, differ: 2 },
+      grades: [
+        { was: 'D', would: 'A', leads: 1 },
+        { was: 'not-qualified', would: 'A', leads: 1 },
+      ],
+    });
+
+    // In force, it is in nobody's shadow, and says how likely a sale is.
+    expect(await scoring.call('POST', '/v1/models/learned/activate')).toMatchObject({
+      body: { active: true, shadow: false },
+    });
+    expect((await scoring.call('DELETE', '/v1/models/learned/shadow')).status).toBe(404);
+    const after = received();
+    await scoring.tell(after);
+    await eventually(() =>
+      expect(scoring.said('lead.scored', after.subject)[0]?.data).toMatchObject({ grade: 'A', probability: 647_143 }),
+    );
+    expect(scoring.said('lead.scored', after.subject)[0]?.data).not.toHaveProperty('shadow');
+    await eventually(() => {
+      expect(scoring.said('model.shadowed', 'learned')).toHaveLength(1);
+      expect(scoring.said('model.shadow-ended', 'learned')).toHaveLength(1);
+    });
+
+    expect(await scoring.call('POST', '/v1/models/strict/shadow')).toMatchObject({ status: 200 });
+    expect(await scoring.call('DELETE', '/v1/models/strict/shadow')).toMatchObject({ body: { shadow: false } });
+    expect((await scoring.call('GET', '/v1/models')).body).not.toHaveProperty('shadow');
+    await scoring.call('POST', '/v1/models/strict/activate');
+  });
+
   it('takes models as YAML too, and tells all that is wrong with one, by line', async () => {
     const yaml = `kind: points
 name: lean

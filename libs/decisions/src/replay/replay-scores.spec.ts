@@ -1,6 +1,7 @@
 import { derivedId, type FairleadEvent, type LeadScored } from '@fairlead/events';
 import { defaultModel } from '../score/default-model.js';
-import { modelOf } from '../score/model.js';
+import type { LearnedDocument } from '../score/learned-model.js';
+import { type Model, modelOf } from '../score/model.js';
 import { scorable, type ScoreCause } from '../score/scorable.js';
 import { scoreLead } from '../score/score-lead.js';
 import { ScoreReplay } from './replay-scores.js';
@@ -36,6 +37,7 @@ function replayed(log: readonly FairleadEvent[]): string[] {
   rules.read(event('m', 'model.activated', { name, version, hash, model: defaultModel }));
   const scores = new ScoreReplay(rules);
   return log.flatMap((each) => {
+    rules.read(each);
     const result = scores.read(each);
     if (!result) return [];
     if ('undecidable' in result) return [result.undecidable];
@@ -68,6 +70,73 @@ describe('replaying the scores of a log', () => {
     expect(replayed([received, scored(received), scored(two)])).toEqual([
       'same',
       'the log does not say how the lead came in',
+    ]);
+  });
+});
+
+describe('replaying the scores of models that learned, fade and run in shadow', () => {
+  const side = (field: string, weight: number): LearnedDocument['fit'] => ({
+    base: 25_000,
+    factors: [{ field, bands: [{ below: 3, weight: -weight }, { weight }], otherwise: 0, missing: -1_100 }],
+  });
+  const learned = modelOf(
+    {
+      ...{ kind: 'learned', name: 'learned', scale: { even: 50_000, double: 8_000 }, missingWords: ['select'] },
+      ...{ fit: side('employees', 9_700), engagement: side('engagement.visits', 14_200), pairs: [] },
+      ...{ grades: { A: 70, B: 50, C: 30 }, notQualified: [] },
+    },
+    4,
+  );
+  const fading = modelOf(
+    {
+      ...defaultModel,
+      name: 'fading',
+      engagement: { atMost: 40, factors: [{ field: 'engagement.visits', known: 31, halfLife: '7d' }] },
+    },
+    2,
+  );
+  const day = 86_400_000;
+  const came = (subject: string, visits: number, daysAgo: number): ScoreCause => ({
+    ...event(`came-${subject}`, 'lead.received', {
+      ...{ state: 'complete', facts: facts(visits), reachable, sourceId: 'web', occurredAt: now - daysAgo * day },
+    }),
+    subject,
+  });
+  const leads = [came('a', 1, 0), came('b', 9, 11), came('c', 4, 300)];
+  const said = (of: Model, cause: ScoreCause, challenger?: Model) => {
+    const { lead, told } = scorable(cause) as NonNullable<ReturnType<typeof scorable>>;
+    const data = { ...scoreLead(lead, of, now, challenger), ...told };
+    return {
+      ...event(derivedId(cause.id, 'lead.scored'), 'lead.scored', data),
+      subject: cause.subject,
+    } as unknown as LeadScored;
+  };
+  const announced = (type: string, { document, version, hash }: Model) =>
+    event(`${type} ${document.name}`, type, { name: document.name, version, hash, model: document });
+  const pairs = [
+    [learned, fading],
+    [fading, learned],
+    [fading, undefined],
+  ] as const;
+
+  it.each(pairs)('comes to the same, to the byte', (of, challenger) => {
+    const rules = [announced('model.activated', of), ...(challenger ? [announced('model.shadowed', challenger)] : [])];
+    const log = [...rules, ...leads.flatMap((cause) => [cause, said(of, cause, challenger)])];
+    expect(replayed(log)).toEqual(['same', 'same', 'same']);
+    // The leads are not all alike, or this would show little.
+    expect(new Set(leads.map((cause) => said(of, cause).data.score)).size).toBeGreaterThan(1);
+  });
+
+  it('tells a probability or a shadow that was changed, and a challenger that the log does not have', () => {
+    const [cause] = leads as [ScoreCause];
+    const recorded = said(learned, cause, fading);
+    const log = [announced('model.activated', learned), announced('model.shadowed', fading), cause];
+    const changed = (data: Partial<LeadScored['data']>) => ({ ...recorded, data: { ...recorded.data, ...data } });
+    const shadow = { ...(recorded.data.shadow as NonNullable<LeadScored['data']['shadow']>), grade: 'A' as const };
+    expect(replayed([...log, changed({ probability: 999_999 })])).toEqual(['different']);
+    expect(replayed([...log, changed({ shadow })])).toEqual(['different']);
+    expect(replayed([announced('model.activated', learned), cause, recorded])).toEqual([
+      'the log does not tell model fading@2',
     ]);
   });
 });

@@ -50,8 +50,11 @@ export class ScoreReplay {
     const cause = this.causeOf(recorded);
     if (!cause) return { recorded, undecidable: 'the log does not say how the lead came in' };
     try {
-      const model = this.instead ?? this.rules.modelOf(recorded.data.model);
-      return { recorded, again: { ...scoreLead(cause.lead, model, recorded.data.now), ...cause.told } };
+      const { model, shadow, now } = recorded.data;
+      // What would have been in the shadow of another model, nobody has said.
+      const challenger = shadow && !this.instead ? this.rules.modelOf(shadow.model) : undefined;
+      const score = scoreLead(cause.lead, this.instead ?? this.rules.modelOf(model), now, challenger);
+      return { recorded, again: { ...score, ...cause.told } };
     } catch (error) {
       if (!(error instanceof RuleMissing)) throw error;
       return { recorded, undecidable: `the log does not tell ${error.message}` };

@@ -4,6 +4,7 @@ import type {
   DecisionStamp,
   FairleadEvent,
   ModelActivated,
+  ModelShadowed,
   NamedAccountsChanged,
   NamedAccountsEntries,
   PolicyActivated,
@@ -56,8 +57,9 @@ export class RuleHistory {
         this.policies.set(`${name}@${version}#${read.hash}`, read);
         return;
       }
-      case 'model.activated': {
-        const { name, version, model } = (event as ModelActivated).data;
+      case 'model.activated':
+      case 'model.shadowed': {
+        const { name, version, model } = (event as ModelActivated | ModelShadowed).data;
         const reading = readModel(model);
         if (!reading.ok) return;
         const read = modelOf(reading.document, version);

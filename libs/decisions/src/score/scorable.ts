@@ -1,28 +1,13 @@
-import type {
-  DataOf,
-  EngagedAt,
-  Facts,
-  LeadCompleted,
-  LeadEngaged,
-  LeadMerged,
-  LeadReceived,
-  LeadScored,
-  Reachable,
-} from '@fairlead/events';
+import type { DataOf, LeadCompleted, LeadEngaged, LeadMerged, LeadReceived, LeadScored } from '@fairlead/events';
 import { readMoment } from '../normalise/moment.js';
+import type { ScorableLead } from './lead-values.js';
 
 /** What a lead may be judged upon, for the first time or again. */
 export type ScoreCause = LeadReceived | LeadCompleted | LeadMerged | LeadEngaged;
 
 /** What is judged, and what the score tells of the lead beside. */
 export interface Scorable {
-  readonly lead: {
-    readonly facts: Facts;
-    readonly reachable: Reachable;
-    readonly missing: readonly string[];
-    /** When each kind of engagement was last done; absent: when the lead came in. */
-    readonly engagedAt?: EngagedAt;
-  };
+  readonly lead: ScorableLead;
   /** In the order of the event's fields: a score that is told again comes to the same bytes. */
   readonly told: Pick<
     DataOf<typeof LeadScored>,
@@ -56,7 +41,8 @@ export function scorable(event: ScoreCause): Scorable | undefined {
       const { facts, reachable, missing, engagedAt, sourceId, consent, receivedAt } = known;
       const cause = event.type === 'lead.merged' ? 'merged' : 'engaged';
       return {
-        lead: { facts, reachable, missing, engagedAt },
+        // What is not told of its own counts as done when the lead came in.
+        lead: { facts, reachable, missing, engagedAt, occurredAt: receivedAt },
         told: { sourceId, facts, reachable, consentGiven: consent?.given === true, receivedAt, cause },
       };
     }
@@ -68,10 +54,10 @@ function firstOf(
   missing: readonly string[],
   cause: 'received' | 'completed',
 ): Scorable {
-  const { facts, reachable, sourceId, consent } = data;
+  const { facts, reachable, sourceId, consent, occurredAt } = data;
   const receivedAt = readMoment(time) ?? 0;
   return {
-    lead: { facts, reachable, missing },
+    lead: { facts, reachable, missing, occurredAt },
     told: { sourceId, facts, reachable, consentGiven: consent?.given === true, receivedAt, cause },
   };
 }

@@ -10,7 +10,14 @@ export const routesOf: Readonly<Record<string, readonly string[]>> = {
     'GET /v1/sources/:sourceId/events',
     'POST /v1/sources/:sourceId/events',
   ],
-  scoring: ['GET /v1/models', 'GET /v1/models/:name', 'PUT /v1/models/:name', 'POST /v1/models/:name/activate'],
+  scoring: [
+    'GET /v1/models',
+    'GET /v1/models/:name',
+    'PUT /v1/models/:name',
+    'POST /v1/models/:name/activate',
+    'POST /v1/models/:name/shadow',
+    'DELETE /v1/models/:name/shadow',
+  ],
   routing: [
     'GET /v1/leads/:leadId/explanation',
     'POST /v1/leads/:leadId/override',

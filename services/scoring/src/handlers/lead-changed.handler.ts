@@ -3,7 +3,7 @@ import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { scorable } from '@fairlead/decisions';
 import { LeadEngaged, LeadMerged } from '@fairlead/events';
 import { consumerId, mixed, type UnitOfWork } from '@fairlead/messaging';
-import { scored } from '../score-leads.js';
+import { scoreLeads } from '../score-leads.js';
 import { ModelsStore } from '../store/models.store.js';
 
 /** lead.merged, lead.engaged → lead.scored once more, where the lead is complete and known better than before. */
@@ -15,13 +15,11 @@ export class LeadChangedHandler {
   async score(@Payload() changes: readonly (LeadMerged | LeadEngaged)[], @Ctx() unit: UnitOfWork): Promise<void> {
     // Each tells all that is known by then, so of a batch the last one is enough: a hundred page views are one score.
     const last = new Map(
-      changes.flatMap((event) => {
-        const toScore = scorable(event);
-        return toScore ? [[event.subject, { event, toScore }] as const] : [];
+      changes.flatMap((cause) => {
+        const ready = scorable(cause);
+        return ready ? [[cause.subject, { cause, scorable: ready }] as const] : [];
       }),
     );
-    if (last.size === 0) return;
-    const model = await this.models.active(unit.query);
-    unit.say([...last.values()].map(({ event, toScore }) => scored(event, toScore, model, unit.now)));
+    await scoreLeads([...last.values()], this.models, unit);
   }
 }

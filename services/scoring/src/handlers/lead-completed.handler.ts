@@ -3,7 +3,7 @@ import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { scorable } from '@fairlead/decisions';
 import { LeadCompleted } from '@fairlead/events';
 import { consumerId, type UnitOfWork } from '@fairlead/messaging';
-import { scored } from '../score-leads.js';
+import { scoreLeads } from '../score-leads.js';
 import { ModelsStore } from '../store/models.store.js';
 
 /** lead.completed → lead.scored: graded when all came in, incomplete when the time for it ran out. */
@@ -13,12 +13,10 @@ export class LeadCompletedHandler {
 
   @EventPattern<string>(LeadCompleted.type, consumerId('scoring'))
   async score(@Payload() leads: readonly LeadCompleted[], @Ctx() unit: UnitOfWork): Promise<void> {
-    const model = await this.models.active(unit.query);
-    unit.say(
-      leads.flatMap((lead) => {
-        const toScore = scorable(lead);
-        return toScore ? [scored(lead, toScore, model, unit.now)] : [];
-      }),
-    );
+    const completed = leads.flatMap((cause) => {
+      const ready = scorable(cause);
+      return ready ? [{ cause, scorable: ready }] : [];
+    });
+    await scoreLeads(completed, this.models, unit);
   }
 }

@@ -3,7 +3,7 @@ import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { scorable } from '@fairlead/decisions';
 import { LeadReceived } from '@fairlead/events';
 import { consumerId, type UnitOfWork } from '@fairlead/messaging';
-import { scored } from '../score-leads.js';
+import { scoreLeads } from '../score-leads.js';
 import { ModelsStore } from '../store/models.store.js';
 
 /** lead.received → lead.scored, unless the lead is held: then lead.completed will come. */
@@ -13,12 +13,10 @@ export class LeadReceivedHandler {
 
   @EventPattern<string>(LeadReceived.type, consumerId('scoring'))
   async score(@Payload() leads: readonly LeadReceived[], @Ctx() unit: UnitOfWork): Promise<void> {
-    const complete = leads.flatMap((lead) => {
-      const toScore = scorable(lead);
-      return toScore ? [{ lead, toScore }] : [];
+    const complete = leads.flatMap((cause) => {
+      const ready = scorable(cause);
+      return ready ? [{ cause, scorable: ready }] : [];
     });
-    if (complete.length === 0) return;
-    const model = await this.models.active(unit.query);
-    unit.say(complete.map(({ lead, toScore }) => scored(lead, toScore, model, unit.now)));
+    await scoreLeads(complete, this.models, unit);
   }
 }

@@ -1,4 +1,15 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Put, Query as QueryParameter, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Param,
+  Post,
+  Put,
+  Query as QueryParameter,
+  Res,
+} from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiBody,
@@ -11,12 +22,13 @@ import {
 } from '@nestjs/swagger';
 import { readModel } from '@fairlead/decisions';
 import { UnitsOfWork } from '@fairlead/messaging';
-import { Accepts, Allow, type Caller, CurrentCaller, invalidInput, notFound } from '@fairlead/platform';
+import { Accepts, Allow, type Caller, CurrentCaller, invalidInput, notFound, Problem } from '@fairlead/platform';
 import { IsInt, IsOptional, Max, Min } from 'class-validator';
 import type { FastifyReply } from 'fastify';
 import { ModelsStore, type StoredModel } from '../store/models.store.js';
 import { DOCUMENT_TYPES, readBody } from './document-body.js';
 import { activated } from './first-model.js';
+import { shadowed, shadowEnded } from './shadow-events.js';
 
 const MAX_VERSION = 2_147_483_647;
 
@@ -35,7 +47,31 @@ export class ModelView {
   @ApiProperty({ description: 'SHA-256 of the document’s canonical JSON (RFC 8785), as every score names it.' })
   hash: string;
   @ApiProperty({ description: 'Whether leads are scored with this version now.' }) active: boolean;
+  @ApiProperty({ description: 'Whether this version is asked in shadow: what it says is told and decides nothing.' })
+  shadow: boolean;
   @ApiPropertyOptional({ type: 'object', additionalProperties: true }) document?: object;
+}
+
+export class GradesOfBoth {
+  @ApiProperty({ description: 'The grade that the model in force gave, or the state of a lead that has none.' })
+  was: string;
+  @ApiProperty({ description: 'What the model in shadow would have given.' }) would: string;
+  @ApiProperty({ type: 'integer' }) leads: number;
+}
+
+export class ShadowView {
+  @ApiProperty() name: string;
+  @ApiProperty({ type: 'integer' }) version: number;
+  @ApiProperty() hash: string;
+  @ApiProperty({ type: 'integer', description: 'Leads that both judged.' }) leads: number;
+  @ApiProperty({ type: 'integer', description: 'Leads of which they said otherwise.' }) differ: number;
+  @ApiProperty({ type: GradesOfBoth, isArray: true }) grades: GradesOfBoth[];
+}
+
+export class ModelsView {
+  @ApiProperty({ type: ModelView, isArray: true }) models: ModelView[];
+  @ApiPropertyOptional({ type: ShadowView, description: 'Where a model is asked in shadow: how often it differs.' })
+  shadow?: ShadowView;
 }
 
 /** Score models: written as drafts, activated by an event. */
@@ -50,9 +86,16 @@ export class ModelsController {
 
   @Get()
   @Allow('admin', 'manager', 'auditor')
-  @ApiOperation({ summary: 'The newest version of every model' })
-  async list(): Promise<{ models: ModelView[] }> {
-    return { models: await this.models.list(this.units.query) };
+  @ApiOperation({ summary: 'The newest version of every model, and how often the one in shadow says otherwise' })
+  @ApiResponse({ status: 200, type: ModelsView })
+  async list(): Promise<ModelsView> {
+    const { query } = this.units;
+    const [models, challenger, grades] = [
+      await this.models.list(query),
+      await this.models.shadowed(query),
+      await this.models.compared(query),
+    ];
+    return { models, ...(challenger && { shadow: shadowOf(challenger, grades) }) };
   }
 
   @Get(':name')
@@ -106,7 +149,54 @@ export class ModelsController {
       if (!model) throw notFound('model');
       const changed = await this.models.activate(unit.query, model);
       if (changed) unit.say([activated(model, caller.keyId, unit.now)]);
-      return { ...model, active: true };
+      // A model in its own shadow would only ever agree.
+      if (model.shadow && (await this.models.endShadow(unit.query, model)))
+        unit.say([shadowEnded(model, caller.keyId, unit.now)]);
+      return { ...model, active: true, shadow: false };
+    });
+  }
+
+  @Post(':name/shadow')
+  @HttpCode(200)
+  @Allow('admin', 'manager')
+  @ApiOperation({
+    summary: 'Ask this model in shadow from now on',
+    description:
+      'Every lead is scored with it too, in the place of whichever was asked before. What it says is told in ' +
+      '`lead.scored` and counted in `GET /v1/models`; nothing else follows from it.',
+  })
+  @ApiResponse({ status: 200, type: ModelView })
+  @ApiResponse({ status: 409, description: '`in-force`: leads are scored with this version already.' })
+  async shadow(
+    @Param('name') name: string,
+    // Undefined when there is none; a union type would leave it unvalidated.
+    @Body() body: ActivateModel,
+    @CurrentCaller() caller: Caller,
+  ): Promise<ModelView> {
+    const version = (body as ActivateModel | undefined)?.version;
+    return this.units.run(async (unit) => {
+      const model = await this.models.find(unit.query, name, version);
+      if (!model) throw notFound('model');
+      if (model.active)
+        throw new Problem(409, { type: 'in-force', title: 'In force', detail: 'Leads are scored with it already.' });
+      const changed = await this.models.shadow(unit.query, model);
+      if (changed) unit.say([shadowed(model, caller.keyId, unit.now)]);
+      return { ...model, shadow: true };
+    });
+  }
+
+  @Delete(':name/shadow')
+  @HttpCode(200)
+  @Allow('admin', 'manager')
+  @ApiOperation({ summary: 'Ask this model in shadow no longer' })
+  @ApiResponse({ status: 200, type: ModelView })
+  @ApiResponse({ status: 404, description: 'It is not asked in shadow.' })
+  async endShadow(@Param('name') name: string, @CurrentCaller() caller: Caller): Promise<ModelView> {
+    return this.units.run(async (unit) => {
+      const model = await this.models.shadowed(unit.query, name);
+      if (!model || !(await this.models.endShadow(unit.query, model))) throw notFound('model in shadow');
+      unit.say([shadowEnded(model, caller.keyId, unit.now)]);
+      return { ...model, shadow: false };
     });
   }
 
@@ -115,6 +205,12 @@ export class ModelsController {
     if (!model) throw notFound('model');
     return model;
   }
+}
+
+function shadowOf({ name, version, hash }: StoredModel, grades: readonly GradesOfBoth[]): ShadowView {
+  const leads = grades.reduce((sum, each) => sum + each.leads, 0);
+  const same = grades.filter(({ was, would }) => was === would).reduce((sum, each) => sum + each.leads, 0);
+  return { name, version, hash, leads, differ: leads - same, grades: [...grades] };
 }
 
 function versionOf(version: unknown): number | undefined {
