@@ -7,7 +7,8 @@ function campaign(leads: number) {
   const truth = [
     [-1.5, -0.5, 0, 0.8, 1.6],
     [0.7, -0.7],
-    [0, 0, 0, 0, 0, 0],
+    // Forty words that tell nothing: of a fit that believed what it saw, some would stand out by more than half.
+    Array.from({ length: 40 }, () => 0),
   ];
   const random = numbers();
   const designs = truth.map((weights, index): FactorDesign => {
@@ -27,23 +28,36 @@ function campaign(leads: number) {
   return { truth, designs, won };
 }
 
+/** Weyl's sequence of the golden ratio, mixed: no two draws of a lead hang together. */
 function numbers(): () => number {
-  let state = 12_345;
-  return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
+  let state = 0;
+  return () => {
+    state = (state + 0x9e3779b9) >>> 0;
+    const mixed = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
+    const more = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+    return ((more ^ (more >>> 16)) >>> 0) / 2 ** 32;
+  };
 }
 
 describe('an additive fit', () => {
-  const { truth, designs, won } = campaign(8_000);
+  const { truth, designs, won } = campaign(4_000);
   const fit = fitAdditive(designs, won);
 
-  it('finds what each level adds, and that what tells nothing adds nothing', () => {
-    truth.forEach((weights, index) => {
+  it('finds what each level adds', () => {
+    truth.slice(0, 2).forEach((weights, index) => {
       const mean = weights.reduce((sum, each) => sum + each, 0) / weights.length;
       weights.forEach((weight, level) => {
-        expect(Math.abs((fit.weights[index]?.[level] ?? 9) - (weight - mean))).toBeLessThan(index === 2 ? 0.15 : 0.2);
+        expect(Math.abs((fit.weights[index]?.[level] ?? 9) - (weight - mean))).toBeLessThan(0.25);
       });
     });
     expect(Math.abs(fit.intercept - -0.32)).toBeLessThan(0.15);
+  });
+
+  it('believes little of words that tell nothing, however they happened to fall', () => {
+    const spread = (weights: Float64Array) => Math.sqrt(weights.reduce((sum, each) => sum + each * each, 0) / 40);
+    // What a fit that believes all it sees comes to: a hundred leads of each word.
+    const believed = Math.sqrt(1 / (100 * 0.19));
+    expect(spread((fit.weights[2] as Float64Array).slice(0, 40))).toBeLessThan(believed / 2);
   });
 
   it('expects as many won leads as there were, of each level that many leads have', () => {

@@ -209,8 +209,9 @@ function holdOf(group: Group, before: number, weights: Float64Array, inverse: Fl
       trace += inverseAt(inverse, size, index - 1, index - 1) - 2 * inverseAt(inverse, size, index, index - 1);
     }
   }
-  const next = Math.max(rank / before - trace, 1e-9) / Math.max(roughness(weights, group), 1e-12);
-  // Not more than twentyfold at once, or it swings.
+  const settles = Math.max(rank / before - trace, 1e-9) / Math.max(roughness(weights, group), 1e-12);
+  // Nearly twice as far as the step goes, for it always stops short; not more than twentyfold at once, or it swings.
+  const next = before * (settles / before) ** 1.9;
   return clamp(clamp(next, before / 20, before * 20), WEAKEST, STRONGEST);
 }
 
