@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { CommandFailed } from '../api/command-failed.js';
-import { printJson } from '../api/print.js';
+import { printJson, printLine, printTable } from '../api/print.js';
 import { runCommand } from '../api/run-command.js';
+import { runWithApi } from '../api/run-with-api.js';
 import { Counter } from '../log/counter.js';
 import type { Progress } from './study.js';
 
@@ -33,12 +34,13 @@ left out. So are ids, columns that are always the same, and those that look like
 const EVALUATION_FOLDS = 10;
 const TRAINING_FOLDS = 5;
 
-/** `fairlead score train|evaluate` */
+/** `fairlead score train|evaluate|shadow` */
 export function scoreCommand(): Command {
   return new Command('score')
     .description('learns score models from leads whose end is known, and says how well a model judges')
     .addCommand(trainCommand())
-    .addCommand(evaluateCommand());
+    .addCommand(evaluateCommand())
+    .addCommand(shadowCommand());
 }
 
 function trainCommand(): Command {
@@ -100,6 +102,41 @@ function evaluateCommand(): Command {
         describe(study);
       }, options),
     );
+}
+
+interface InShadow {
+  readonly name: string;
+  readonly version: number;
+  readonly leads: number;
+  readonly differ: number;
+  readonly grades: readonly { readonly was: string; readonly would: string; readonly leads: number }[];
+}
+
+function shadowCommand(): Command {
+  return new Command('shadow')
+    .description('says how often the model in shadow differs from the one in force')
+    .option('--json', 'print { name, version, hash, leads, differ, grades }, or null where none is asked')
+    .addHelpText(
+      'after',
+      '\nPOST /v1/models/{name}/shadow asks a model in shadow, DELETE no longer; what it says has no effect.',
+    )
+    .action(async ({ json }: { json?: true }) => {
+      await runWithApi(
+        async (api) => {
+          const { shadow } = await api.call<{ shadow?: InShadow }>({ method: 'GET', path: '/v1/models' });
+          if (json) return printJson(shadow ?? null);
+          if (!shadow) return printLine('No model is asked in shadow.');
+          const { name, version, leads, differ, grades } = shadow;
+          printLine(`${name}@${version} was asked about ${leads} leads, and said otherwise of ${differ}.`);
+          if (leads > 0)
+            printTable(
+              ['WAS', 'WOULD BE', 'LEADS'],
+              grades.map(({ was, would, leads: count }) => [was, would, String(count)]),
+            );
+        },
+        { json },
+      );
+    });
 }
 
 function withData(command: Command, folds: number): Command {
