@@ -16,6 +16,8 @@ export interface TopicSettings {
    * from one installation to the next.
    */
   readonly maxBatchBytes: number;
+  /** After how long the broker begins a new file. Only whole files leave its disk, whatever was deleted before. */
+  readonly segmentMs?: number;
   /** What the record key is; same key, same partition, same order. */
   readonly key: string;
   readonly description: string;
@@ -54,8 +56,10 @@ export const topics: Readonly<Record<Topic, TopicSettings>> = {
     // Three days: outlives a weekend's outage of ingestion, and no longer, because contact data is in clear here.
     retentionMs: 3 * DAY_MS,
     maxBatchBytes: MAX_BATCH_BYTES,
+    // Ten minutes: what an erasure deletes here is then soon off the disk as well.
+    segmentMs: 600_000,
     key: 'anything that keeps one lead together, such as the source’s own id of the lead',
-    description: 'Public entrance: leads as CloudEvents, contact data in clear.',
+    description: 'Public entrance: leads and activities as CloudEvents, or leads as JSON; contact data in clear.',
   },
   parked: {
     // One: it is written when something is wrong and read by people; nothing there needs to scale.

@@ -3,6 +3,7 @@ export { Clock } from './clock.js';
 export { CONNECTIONS, SERVICE, type Connections, type MessagingService } from './connections.js';
 export { crashPoint, crashPoints, type CrashPoint } from './crash-point.js';
 export {
+  headersOf,
   Kafka,
   type KafkaSettings,
   type PartitionRecords,
@@ -11,8 +12,9 @@ export {
   type RecordToSend,
 } from './kafka.js';
 export { connectConsumer, createTopics, MessagingModule } from './messaging.module.js';
-export { Parking, type ParkedEvent, type Redriven } from './parking.js';
+export { Parking, type ParkedEvent, type Record as ParkedRecord, type Redriven } from './parking.js';
 export { ReadRefused, Reads } from './reads.js';
+export { type Reading, RecordReader } from './record-reader.js';
 export { Relay } from './relay.js';
 export { type OpenUnit, UnitsOfWork, type UnitOfWork } from './unit-of-work.js';
 export { classOf, Unprocessable } from './unprocessable.js';

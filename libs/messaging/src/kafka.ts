@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import { TYPE_HEADER } from '@fairlead/events';
 import kafkajs, {
   type Consumer,
+  type IHeaders,
   type Kafka as KafkaClient,
   type Producer,
   type RetryOptions,
@@ -23,6 +24,8 @@ export interface TopicToCreate {
   readonly retentionMs: number;
   /** Of one batch of records for one partition, as the broker counts them. */
   readonly maxBatchBytes: number;
+  /** After how long the broker begins a new file, if not by its own rule: only whole files are ever deleted from a disk. */
+  readonly segmentMs?: number;
 }
 
 /**
@@ -47,6 +50,8 @@ export interface ReceivedRecord {
   readonly key: string | null;
   readonly value: Buffer | null;
   readonly type: string | null;
+  /** As they came, for readers of what is no event of ours; see `headersOf`. */
+  readonly headers: IHeaders | undefined;
   /** Milliseconds since the epoch, as the broker or the producer stamped it. */
   readonly timestamp: number;
 }
@@ -78,12 +83,13 @@ export class Kafka {
       if (missing.length === 0) return;
       await admin.createTopics({
         waitForLeaders: true,
-        topics: missing.map(({ name, partitions, retentionMs, maxBatchBytes }) => ({
+        topics: missing.map(({ name, partitions, retentionMs, maxBatchBytes, segmentMs }) => ({
           topic: name,
           numPartitions: partitions,
           configEntries: [
             { name: 'retention.ms', value: String(retentionMs) },
             { name: 'max.message.bytes', value: String(maxBatchBytes) },
+            ...(segmentMs === undefined ? [] : [{ name: 'segment.ms', value: String(segmentMs) }]),
           ],
         })),
       });
@@ -105,6 +111,34 @@ export class Kafka {
     }
   }
 
+  /**
+   * Deletes every record of the topic that this group has read, as far as it has said so to the broker: what it would read again
+   * stays.
+   * @returns of each partition, where its group and where its end is
+   */
+  async deleteReadRecords(topic: string, groupId: string): Promise<{ partition: number; read: bigint; end: bigint }[]> {
+    const admin = this.#client.admin();
+    await admin.connect();
+    try {
+      const [committed] = await admin.fetchOffsets({ groupId, topics: [topic] });
+      const read = new Map(committed?.partitions.map(({ partition, offset }) => [partition, BigInt(offset)]));
+      const ranges = (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => {
+        const [begin, end, known] = [BigInt(low), BigInt(high), read.get(partition) ?? NEVER_COMMITTED];
+        // Of an empty partition there is nothing left to read; one that was made anew is shorter than its group remembers.
+        return { partition, low: begin, end, read: begin === end || known > end ? end : known };
+      });
+      const partitions = ranges.filter((each) => each.read > each.low);
+      if (partitions.length > 0)
+        await admin.deleteTopicRecords({
+          topic,
+          partitions: partitions.map(({ partition, read: offset }) => ({ partition, offset: String(offset) })),
+        });
+      return ranges.map(({ partition, read: known, end }) => ({ partition, read: known, end }));
+    } finally {
+      await admin.disconnect();
+    }
+  }
+
   producer(): RecordProducer {
     return new RecordProducer(() =>
       this.#producing.producer({
@@ -119,6 +153,15 @@ export class Kafka {
   consumer(groupId: string): RecordConsumer {
     return new RecordConsumer(this.#client, groupId);
   }
+}
+
+/** Headers of a record as texts; of one that is there twice, the first. */
+export function headersOf({ headers = {} }: Pick<ReceivedRecord, 'headers'>): Record<string, string> {
+  const texts = Object.entries(headers).flatMap(([name, value]) => {
+    const first = Array.isArray(value) ? value[0] : value;
+    return first === undefined ? [] : [[name.toLowerCase(), first.toString()] as const];
+  });
+  return Object.fromEntries(texts);
 }
 
 function clientOf(settings: KafkaSettings, retry: RetryOptions): KafkaClient {
@@ -335,6 +378,7 @@ export class RecordConsumer {
             key: message.key?.toString('utf8') ?? null,
             value: message.value,
             type: message.headers?.[TYPE_HEADER]?.toString() ?? null,
+            headers: message.headers,
             timestamp: Number(message.timestamp),
           }));
           const lag = Math.max(0, Number(BigInt(batch.highWatermark) - BigInt(batch.lastOffset()) - 1n));

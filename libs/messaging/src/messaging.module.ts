@@ -90,11 +90,12 @@ async function open(service: MessagingService, connections: Connections): Promis
 /** Makes all topics of Fairlead that are missing on the cluster. */
 export async function createTopics(connections: Connections): Promise<void> {
   await new Kafka(connections.kafka).createTopics(
-    Object.entries(topics).map(([topic, { partitions, retentionMs, maxBatchBytes }]) => ({
+    Object.entries(topics).map(([topic, { partitions, retentionMs, maxBatchBytes, segmentMs }]) => ({
       name: topicName(topic as Topic, connections.topicPrefix),
       partitions,
       retentionMs,
       maxBatchBytes,
+      ...(segmentMs !== undefined && { segmentMs }),
     })),
   );
 }

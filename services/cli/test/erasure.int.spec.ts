@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import kafkajs from 'kafkajs';
 import { Webhook } from 'standardwebhooks';
 import { logSettings } from './fixture/log-key.js';
 import { MortalServices, type Outcome } from './fixture/mortal-services.js';
@@ -104,6 +105,7 @@ describe('a person who is erased', () => {
     const { note: _, ...person } = PERSON;
     const first = await send({ ...person, ...COMPANY, source: 'web', externalId: 'w-1' }, 'received');
     expect(await send({ ...person, ...COMPANY, source: 'web' }, 'merged')).toBe(first);
+    await putInbound({ ...person, ...COMPANY, phone: '+4930901820778' });
     await until(() => Promise.resolve(received.some(({ path }) => path === '/main')));
     expect(received.find(({ path }) => path === '/main')?.text).toContain(PERSON.email);
     await answer(first, 'accept', {});
@@ -159,6 +161,9 @@ describe('a person who is erased', () => {
       expect({ code: replayed.code, count, different }).toEqual({ code: 0, count: 3, different: [] });
       expect(identical).toBe(decisions);
 
+      await until(
+        async () => (await rows('SELECT 1 FROM ingestion.erasures WHERE inbound_cleared_at IS NULL')).length === 0,
+      );
       const places = await everywhere();
       expect(tracesIn(places, VALUES)).toEqual([]);
       // The same search finds what may stay.
@@ -251,6 +256,24 @@ describe('a person who is erased', () => {
     const { results } = await services.call<{ results: [{ id: string; status: string }] }>('POST', '/v1/leads', lead);
     expect(results[0].status).toBe(status);
     return results[0].id;
+  }
+
+  /** By the public entrance, where it stays for days; and something there that cannot be used. */
+  async function putInbound(person: object): Promise<void> {
+    const brokers = (process.env['TEST_KAFKA_BROKERS'] ?? '').split(',');
+    const kafka = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING });
+    const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+    await producer.connect();
+    const values = [
+      { ...person, source: 'web' },
+      { ...person, source: 'nowhere' },
+    ].map((lead) => JSON.stringify(lead));
+    const messages = [...values, values[0]?.slice(1) ?? ''].map((value) => ({ key: PERSON.email, value }));
+    await producer.send({ topic: services.topic('inbound'), messages });
+    await producer.disconnect();
+    await until(async () => (await rows(`SELECT 1 FROM ingestion.leads WHERE touches = 3`)).length === 1);
+    await until(async () => (await rows(`SELECT 1 FROM ingestion.parked WHERE type = 'inbound'`)).length === 2);
+    expect((await readTopic(services.topic('inbound'))).length).toBe(3);
   }
 
   async function answer(lead: string, what: string, body: object): Promise<void> {

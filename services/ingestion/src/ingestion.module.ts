@@ -11,6 +11,8 @@ import { FetchesTimer, MAX_ANSWER_BYTES } from './handlers/fetches.timer.js';
 import { HeldLeadsController } from './handlers/held-leads.controller.js';
 import { HoldExpiryTimer } from './handlers/hold-expiry.timer.js';
 import { IdempotencyKeysTimer } from './handlers/idempotency-keys.timer.js';
+import { InboundLeadsReader } from './handlers/inbound-leads.reader.js';
+import { InboundRemainderTimer } from './handlers/inbound-remainder.timer.js';
 import { LeadsController } from './handlers/leads.controller.js';
 import { PolicyActivatedHandler } from './handlers/policy-activated.handler.js';
 import { SourceEventsController } from './handlers/source-events.controller.js';
@@ -68,7 +70,7 @@ const CONNECTIONS_PER_ORIGIN = 10;
           connectionsPerOrigin: CONNECTIONS_PER_ORIGIN,
         }),
     },
-    ...[SourceVerifier, TakeArrivals, FetchesTimer, SourceLeftoversTimer],
+    ...[SourceVerifier, TakeArrivals, FetchesTimer, SourceLeftoversTimer, InboundLeadsReader, InboundRemainderTimer],
     ...[
       Intake,
       TakeIn,

@@ -15,6 +15,11 @@ export const leadsCompleted = new Counter({
   help: 'Held leads that went on, and why',
   labelNames: ['by'],
 });
+export const inboundTotal = new Counter({
+  name: 'fairlead_inbound_records_total',
+  help: 'Records of the public entrance that were read, by what became of them; those that are read twice are counted again',
+  labelNames: ['status'],
+});
 export const leadsErased = new Counter({
   name: 'fairlead_leads_erased_total',
   help: 'Leads whose personal data was erased, by why',

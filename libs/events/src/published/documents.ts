@@ -51,6 +51,12 @@ export function asyncapi(): string {
     return [nameOf(definition), schema] as const;
   });
   const used = topicsInUse();
+  const inbound = {
+    ...channel('inbound'),
+    messages: Object.fromEntries(
+      Object.keys(inboundMessages).map((name) => [name, { $ref: `#/components/messages/${name}` }]),
+    ),
+  };
   const parked = { ...channel('parked'), messages: { parked: { $ref: '#/components/messages/parked' } } };
   const document = {
     asyncapi: '3.0.0',
@@ -72,15 +78,19 @@ export function asyncapi(): string {
         variables: { broker: { default: '127.0.0.1:9092' } },
       },
     },
-    channels: { ...Object.fromEntries(used.map((topic) => [topic, channel(topic)])), parked },
-    operations: Object.fromEntries(
-      [...used, 'parked' as const].map((topic) => [
+    channels: { ...Object.fromEntries(used.map((topic) => [topic, channel(topic)])), inbound, parked },
+    operations: Object.fromEntries<Schema>([
+      ...[...used, 'parked' as const].map((topic): [string, Schema] => [
         `${topic}.said`,
         { action: 'send', channel: { $ref: `#/channels/${topic}` }, summary: topics[topic].description },
       ]),
-    ),
+      [
+        'inbound.read',
+        { action: 'receive', channel: { $ref: '#/channels/inbound' }, summary: topics.inbound.description },
+      ],
+    ]),
     components: {
-      messages: { ...messages, parked: parkedMessage },
+      messages: { ...messages, ...inboundMessages, parked: parkedMessage },
       schemas: { envelope: plain(Envelope), ...Object.fromEntries(schemas) },
     },
   };
@@ -135,6 +145,53 @@ function message(definition: EventDefinition): Schema {
     bindings: {
       kafka: { key: { type: 'string', description: topics[definition.topic].key }, bindingVersion: '0.5.0' },
     },
+  };
+}
+
+/** Of somebody else: what ingestion reads from the public entrance. Its data are described by ingestion's OpenAPI document. */
+const inboundMessages: Readonly<Record<string, Schema>> = {
+  'inbound.event': inboundMessage({
+    title: 'a lead or an activity, as a CloudEvent 1.0',
+    summary:
+      'Structured, or binary with ce_ headers. Its data are a lead as POST /v1/leads takes it, or in the words of the source’s mapping; ' +
+      'of a type with “activity” in it, what somebody did: { who: { externalId, email, phone }, activity, adds, sets }. The last ' +
+      'part of its source is the id of the source. The same event sent again within a day has no effect.',
+    contentType: CONTENT_TYPE,
+    payload: {
+      type: 'object',
+      required: ['specversion', 'id', 'source', 'type'],
+      properties: {
+        specversion: { const: '1.0' },
+        ...Object.fromEntries(
+          ['id', 'source', 'type', 'subject', 'time', 'traceparent'].map((name) => [name, { type: 'string' }]),
+        ),
+        data: { type: 'object' },
+      },
+    },
+  }),
+  'inbound.lead': inboundMessage({
+    title: 'a lead, as JSON',
+    summary:
+      'As POST /v1/leads takes it, or in the words of the source’s mapping; its source by header, or as `source`.',
+    contentType: 'application/json',
+    payload: { type: 'object' },
+  }),
+};
+
+function inboundMessage(described: Schema): Schema {
+  return {
+    ...described,
+    headers: {
+      type: 'object',
+      properties: {
+        'fairlead-source': {
+          type: 'string',
+          description: 'id of the source, where the record does not name it itself',
+        },
+        traceparent: { type: 'string', description: 'W3C Trace Context' },
+      },
+    },
+    bindings: { kafka: { key: { type: 'string', description: topics.inbound.key }, bindingVersion: '0.5.0' } },
   };
 }
 

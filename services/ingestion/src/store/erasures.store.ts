@@ -83,6 +83,24 @@ export class ErasuresStore {
     return rows.map(({ lead_id }) => lead_id);
   }
 
+  /** When the newest erasure was asked for after which the public entrance has not been cleared; milliseconds since the epoch. */
+  async newestWithRemainder(query: Query): Promise<number | undefined> {
+    const [row] = await query<{ at: number | null }>(
+      `SELECT ceil(extract(epoch FROM max(requested_at)) * 1000)::float8 AS at FROM erasures WHERE inbound_cleared_at IS NULL`,
+    );
+    return row?.at ?? undefined;
+  }
+
+  /** @returns how many erasures this was for */
+  async clearedInbound({ query, now }: UnitOfWork, requestedUntil: number): Promise<number> {
+    const rows = await query(
+      `UPDATE erasures SET inbound_cleared_at = to_timestamp($1::float8 / 1000)
+       WHERE inbound_cleared_at IS NULL AND requested_at <= to_timestamp($2::float8 / 1000) RETURNING 1`,
+      [now, requestedUntil],
+    );
+    return rows.length;
+  }
+
   /** Every lead that holds one of these, the oldest first. */
   async leadsOf(query: Query, keys: readonly HashedKey[]): Promise<FoundLead[]> {
     return query<FoundLead>(
