@@ -221,6 +221,17 @@ describe('a challenge', () => {
   });
 });
 
+describe('LinkedIn', () => {
+  it('may write its prefix before the signature, and then sign with it or without', async () => {
+    const body = JSON.stringify({ type: 'OTHER', id: 'prefix' });
+    const status = async (signature: string) => (await send('linkedin', body, { 'x-li-signature': signature })).status;
+    expect(await status(`hmacsha256=${hmac(SECRET, 'hex', `hmacsha256=${body}`)}`)).toBe(202);
+    expect(await status(`hmacsha256=${hmac(SECRET, 'hex', body)}`)).toBe(202);
+    expect(await status(hmac(SECRET, 'hex', body))).toBe(401);
+    expect(await status(`hmacsha256=${hmac('another', 'hex', body)}`)).toBe(401);
+  });
+});
+
 describe('Marketo', () => {
   it('is taken when the second signature is the one that holds, by a key that was added', async () => {
     const body = JSON.stringify([{ specversion: '1.0', type: 'com.adobe.x', id: 's-2', data: {} }]);

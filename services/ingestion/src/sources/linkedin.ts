@@ -3,7 +3,7 @@ import { at, externalId, isObject, isoTime, items, moment, reference, type Scala
 import { hmacSha256, signedByOneOf } from './signature.js';
 import { type Arrival, type ReaderOptions, type SourceFormat, unusable } from './source-format.js';
 
-/** What is signed begins with it; some write it before the signature as well. */
+/** What is signed begins with it, or the signature does. */
 const PREFIX = 'hmacsha256=';
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -11,8 +11,14 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 export const linkedin: SourceFormat = {
   verify: ({ headers, body }, { secrets }) => {
     const given = headers['x-li-signature'];
-    const signature = typeof given === 'string' && given.startsWith(PREFIX) ? given.slice(PREFIX.length) : given;
-    return signedByOneOf(secrets, signature, (secret) => hmacSha256(secret, 'hex', PREFIX, body));
+    if (typeof given !== 'string' || !given.startsWith(PREFIX))
+      return signedByOneOf(secrets, given, (secret) => hmacSha256(secret, 'hex', PREFIX, body));
+    // LinkedIn's sentence about it can be read in two ways; whoever writes the prefix here may not have signed it.
+    const signature = given.slice(PREFIX.length);
+    const both = [[PREFIX, body], [body]].map((signed) =>
+      signedByOneOf(secrets, signature, (secret) => hmacSha256(secret, 'hex', ...signed)),
+    );
+    return both.includes('verified') ? 'verified' : 'refused';
   },
   challenge: ({ challengeCode }, { secrets: [secret] }) => {
     // Nothing but a UUID: whoever could have any text signed here would have deliveries of their own signed as well.
