@@ -72,7 +72,7 @@ export function describeModel(model: LearnedDocument, out: string | undefined): 
 const SHOWN_FACTORS = 15;
 
 function points(weight: number): string {
-  return (weight / 1_000).toFixed(1);
+  return (weight / 1_000).toFixed(1).replace(/^-0\.0$/, '0.0');
 }
 
 function shown({ value, low, high }: Rate): [string, string] {

@@ -142,7 +142,7 @@ function shadowCommand(): Command {
 function withData(command: Command, folds: number): Command {
   return command
     .requiredOption('--data <file>', 'leads and what became of them: a table, or the folder of an exported log')
-    .option('--map <file>', 'how the table’s columns become our fields, as YAML or JSON')
+    .option('--map <file>', 'how the table’s columns become our fields, as YAML or JSON; a log needs none')
     .option('--exclude <columns>', 'columns that are not to be looked at: "Column,Column"', columnsIn, [])
     .option('--keep-leaky', 'learn from columns that tell the outcome too')
     .option(

@@ -64,8 +64,7 @@ export async function readExamples(
   progress: Progress,
 ): Promise<Examples> {
   if (isFolder(data)) {
-    if (map !== undefined || exclude.length > 0)
-      throw new CommandFailed('A log speaks our words already: --map and --exclude are for tables.');
+    if (exclude.length > 0) throw new CommandFailed('A log has no columns: --exclude is for tables.');
     return readLog(data, (done, of) => progress.read(done, of));
   }
   if (map === undefined) throw new CommandFailed('--map FILE is missing: it says which column is what.');
