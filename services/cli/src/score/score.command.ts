@@ -78,11 +78,9 @@ function evaluateCommand(): Command {
     .addHelpText('after', `${aboutData}\n\nWith --model and --predictions the table needs no outcome.`)
     .action((options: CommonOptions & { model?: string; predictions?: string }) =>
       runCommand(async () => {
-        const { judgeModel, readExamples, trainModel } = await import('./study.js');
-        const { readDocument } = await import('../log/read-otherwise.js');
-        const { readModel } = await import('@fairlead/decisions');
+        const { judgeModel, readExamples, readModelFile, trainModel } = await import('./study.js');
         const file = options.model;
-        const given = file === undefined ? undefined : readDocument(file, 'model', readModel);
+        const given = file === undefined ? undefined : readModelFile(file);
         const withoutOutcome = given !== undefined && options.predictions !== undefined;
         const shown = new ShownProgress();
         const { study, predictions } = await readExamples(options, { withoutOutcome }, shown)

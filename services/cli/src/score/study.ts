@@ -1,7 +1,17 @@
 import { statSync } from 'node:fs';
-import { type LearnedDocument, type Model, modelOf, rate, type Rate, scoreLead, valueOf } from '@fairlead/decisions';
+import {
+  type LearnedDocument,
+  type Model,
+  modelOf,
+  rate,
+  readModel,
+  type Rate,
+  scoreLead,
+  valueOf,
+} from '@fairlead/decisions';
 import { CommandFailed } from '../api/command-failed.js';
 import { readMapping } from '../import/mapping-file.js';
+import { readDocument } from '../log/read-otherwise.js';
 import { assess, aucOf, type Figures, proposedLimits } from './assess.js';
 import { crossValidate, probabilityOf } from './cross-validate.js';
 import type { Example, Examples } from './examples.js';
@@ -70,6 +80,11 @@ export async function readExamples(
   if (map === undefined) throw new CommandFailed('--map FILE is missing: it says which column is what.');
   const mapping = await readMapping(map);
   return readFile(data, { mapping, exclude, withoutOutcome, onProgress: (done, of) => progress.read(done, of) });
+}
+
+/** @throws CommandFailed with everything that is wrong in it, by line and key */
+export function readModelFile(path: string): Model['document'] {
+  return readDocument(path, 'model', readModel);
 }
 
 function isFolder(path: string): boolean {
