@@ -54,6 +54,7 @@ export {
 } from './identify/identity.js';
 
 export { contactTogether, type ContactTogether } from './identify/contact-together.js';
+export { comparableName, type NearReason, probableAddress } from './identify/near.js';
 export { type Doing, engage, firstKnowledge, type Knowledge, learn, type Learned } from './identify/learn.js';
 
 // lifecycle: which step of a lead may follow which, and what is counted of it

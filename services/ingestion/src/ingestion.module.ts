@@ -14,13 +14,16 @@ import { IdempotencyKeysTimer } from './handlers/idempotency-keys.timer.js';
 import { InboundLeadsReader } from './handlers/inbound-leads.reader.js';
 import { InboundRemainderTimer } from './handlers/inbound-remainder.timer.js';
 import { LeadsController } from './handlers/leads.controller.js';
+import { NearMatchesTimer } from './handlers/near-matches.timer.js';
 import { PolicyActivatedHandler } from './handlers/policy-activated.handler.js';
+import { ProposedMergesController } from './handlers/proposed-merges.controller.js';
 import { SourceEventsController } from './handlers/source-events.controller.js';
 import { SourceLeftoversTimer } from './handlers/source-leftovers.timer.js';
 import { SourcesController } from './handlers/sources.controller.js';
 import { Backlog } from './intake/backlog.js';
 import { CompleteLead } from './intake/complete-lead.js';
 import { Intake } from './intake/intake.js';
+import { MergeLeads } from './intake/merge-leads.js';
 import { Rejections } from './intake/rejections.js';
 import { TakeIn } from './intake/take-in.js';
 import { SourceVerifier } from './sources/source-verifier.js';
@@ -32,6 +35,7 @@ import { HeldLeadsStore } from './store/held-leads.store.js';
 import { IdempotencyKeysStore } from './store/idempotency-keys.store.js';
 import { IdentitiesStore } from './store/identities.store.js';
 import { LeadsStore } from './store/leads.store.js';
+import { ProposedMergesStore } from './store/proposed-merges.store.js';
 import { SetAsideStore } from './store/set-aside.store.js';
 import { SourcesStore } from './store/sources.store.js';
 
@@ -54,6 +58,7 @@ const CONNECTIONS_PER_ORIGIN = 10;
     ErasuresController,
     SourcesController,
     SourceEventsController,
+    ProposedMergesController,
     PolicyActivatedHandler,
   ],
   providers: [
@@ -71,6 +76,7 @@ const CONNECTIONS_PER_ORIGIN = 10;
         }),
     },
     ...[SourceVerifier, TakeArrivals, FetchesTimer, SourceLeftoversTimer, InboundLeadsReader, InboundRemainderTimer],
+    ...[ProposedMergesStore, MergeLeads, NearMatchesTimer],
     ...[
       Intake,
       TakeIn,

@@ -13,6 +13,7 @@ import { randomUUID } from 'node:crypto';
 import type { Source } from '../store/sources.store.js';
 import { contactKeyOf } from './contact-keys.js';
 import { hashedKeys } from './hashed-keys.js';
+import { nearKeysOf } from './near-keys.js';
 import type { RawRow } from './read-body.js';
 import type { PreparedRow } from './rows.js';
 
@@ -62,7 +63,8 @@ async function prepareRow(row: RawRow, index: number, given: Preparation): Promi
   if (!lead.ok) return refuse(lead.errors, source.id, value);
   const keys = hashedKeys(lead.lead, given.personalData);
   const contactKey = contactKeyOf(lead.lead.contact, keys, given.personalData);
-  return { kind: 'lead', index, leadId, lead: lead.lead, keys, contactKey };
+  const near = nearKeysOf(lead.lead, keys, given.personalData);
+  return { kind: 'lead', index, leadId, lead: lead.lead, keys, contactKey, near };
 }
 
 function defaultsOf({ defaults }: Source): { defaults?: LeadInput } {

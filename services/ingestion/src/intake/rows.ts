@@ -2,6 +2,7 @@ import type { Doing, FieldError, IdentityKind, NormalisedLead } from '@fairlead/
 import type { OpenUnit } from '@fairlead/messaging';
 import type { KeyedPart } from '../store/idempotency-keys.store.js';
 import type { ContactKey } from './contact-keys.js';
+import type { NearKey } from './near-keys.js';
 
 /**
  * Something that somebody did, as a marketing tool tells it beside its leads: no lead in itself. Of somebody who is known it
@@ -35,6 +36,7 @@ export interface LeadRow extends Row {
   readonly lead: NormalisedLead;
   readonly keys: readonly HashedKey[];
   readonly contactKey: ContactKey;
+  readonly near: readonly NearKey[];
 }
 
 export interface ActivityRow extends Row {

@@ -13,6 +13,7 @@ import type { Facts, KnownLead } from '@fairlead/events';
 import type { HeldLead } from '../store/held-leads.store.js';
 import type { KnownOfLead, StoredLead } from '../store/leads.store.js';
 import { noteContact } from './contact-keys.js';
+import type { NearKey } from './near-keys.js';
 import type { ActivityRow, LeadRow } from './rows.js';
 
 /** One more time that a lead was heard of: it was sent again, or did something. */
@@ -54,13 +55,26 @@ export class Touches {
   }
 
   /** Somebody new. */
-  begin({ leadId: id, lead, contactKey }: LeadRow, missing: readonly string[], isHeld: boolean, now: number): void {
+  begin(
+    { leadId: id, lead, contactKey, near }: LeadRow,
+    missing: readonly string[],
+    isHeld: boolean,
+    now: number,
+  ): void {
     const { contact } = noteContact({}, contactKey, lead.contact);
     // What is taken for complete lacks nothing, whatever its pool would have liked to know.
     const knowledge = firstKnowledge(lead, isHeld ? missing : []);
     const { sourceId, reachable } = lead;
     this.put({
-      lead: { id, sourceId, receivedAt: now, touches: 1, hasEmail: reachable.email, known: { knowledge, contact } },
+      lead: {
+        id,
+        sourceId,
+        receivedAt: now,
+        touches: 1,
+        hasEmail: reachable.email,
+        known: { knowledge, contact },
+        near,
+      },
       state: isHeld ? 'held' : 'complete',
       contacts: [lead.contact],
     });
@@ -75,7 +89,12 @@ export class Touches {
     const learned = known ? learn(known, row.lead, fresh) : { changed: fresh };
     const newContact = Object.fromEntries(fresh.map((field) => [field, row.lead.contact[field]]));
     this.note(row, leadId, matchedBy, learned, newContact, {
-      lead: { ...lead, touches: lead.touches + 1, known: { ...knowledgeIn(learned), contact } },
+      lead: {
+        ...lead,
+        touches: lead.touches + 1,
+        known: { ...knowledgeIn(learned), contact },
+        near: nearOfBoth(lead, row, fresh),
+      },
       state,
       contacts: [...contacts, row.lead.contact],
     });
@@ -156,6 +175,11 @@ export class Touches {
     this.current.set(after.lead.id, after);
     this.changed.add(after.lead.id);
   }
+}
+
+/** What was compared before is not compared again. */
+function nearOfBoth({ near = [] }: StoredLead, row: LeadRow, fresh: readonly string[]): readonly NearKey[] {
+  return fresh.length > 0 ? [...near, ...row.near] : near;
 }
 
 function knowledgeIn(learned: Partial<Learned>): Pick<KnownOfLead, 'knowledge'> {

@@ -45,12 +45,16 @@ export class ErasuresStore {
   ): Promise<Erasure | undefined> {
     // First, and in the order in which intake takes its locks: what is under way about this lead is then committed and seen
     // below, and what comes later sees that the lead is erased.
-    const leads = await query('UPDATE leads SET erased = true, known = NULL WHERE id = $1 RETURNING 1', [leadId]);
+    const leads = await query('UPDATE leads SET erased = true, known = NULL, near = NULL WHERE id = $1 RETURNING 1', [
+      leadId,
+    ]);
     if (leads.length === 0) return undefined;
     // Before the identities: whoever supplies something for a held lead claims those, and then finds it gone, or was first.
     await query('DELETE FROM held_leads WHERE lead_id = $1', [leadId]);
     await query('DELETE FROM identities WHERE lead_id = $1', [leadId]);
     await query('DELETE FROM further_identities WHERE lead_id = $1', [leadId]);
+    await query('DELETE FROM near_keys WHERE lead_id = $1', [leadId]);
+    await query('DELETE FROM proposed_merges WHERE decision IS NULL AND (lead_id = $1 OR other_id = $1)', [leadId]);
     await query(
       `INSERT INTO erasures (lead_id, reason, requested_by, requested_at) VALUES ($1, $2, $3, to_timestamp($4::float8 / 1000))
        ON CONFLICT DO NOTHING`,

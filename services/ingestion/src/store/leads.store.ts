@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Knowledge } from '@fairlead/decisions';
 import type { UnitOfWork } from '@fairlead/messaging';
 import type { ContactKeys } from '../intake/contact-keys.js';
+import type { NearKey } from '../intake/near-keys.js';
 
 /** A lead as ingestion keeps it. */
 export interface StoredLead {
@@ -15,6 +16,10 @@ export interface StoredLead {
   readonly hasEmail: boolean;
   /** Null where none was kept. */
   readonly known: KnownOfLead | null;
+  /** By what it may be somebody else, where that is yet to be compared. */
+  readonly near?: readonly NearKey[];
+  /** The lead that it is one with, by somebody's decision. */
+  readonly absorbedBy?: string | null;
 }
 
 export interface KnownOfLead {
@@ -33,7 +38,7 @@ export class LeadsStore {
     if (ids.length === 0) return new Map();
     const rows = await query<StoredLead>(
       `SELECT id, source_id AS "sourceId", round(extract(epoch FROM received_at) * 1000)::float8 AS "receivedAt", touches,
-         has_email AS "hasEmail", known
+         has_email AS "hasEmail", known, absorbed_by AS "absorbedBy"
        FROM leads WHERE id = ANY($1::uuid[]) AND NOT erased ORDER BY id FOR UPDATE`,
       [ids],
     );
@@ -44,11 +49,12 @@ export class LeadsStore {
   put(unit: UnitOfWork, leads: readonly StoredLead[]): void {
     if (leads.length === 0) return;
     unit.write(
-      `INSERT INTO leads (id, source_id, received_at, touches, has_email, known)
-       SELECT id, source_id, to_timestamp(received_at / 1000), touches, has_email, known
-       FROM unnest($1::uuid[], $2::text[], $3::float8[], $4::int[], $5::boolean[], $6::jsonb[])
-         AS put (id, source_id, received_at, touches, has_email, known)
-       ON CONFLICT (id) DO UPDATE SET touches = excluded.touches, has_email = excluded.has_email, known = excluded.known`,
+      `INSERT INTO leads (id, source_id, received_at, touches, has_email, known, near)
+       SELECT id, source_id, to_timestamp(received_at / 1000), touches, has_email, known, near
+       FROM unnest($1::uuid[], $2::text[], $3::float8[], $4::int[], $5::boolean[], $6::jsonb[], $7::jsonb[])
+         AS put (id, source_id, received_at, touches, has_email, known, near)
+       ON CONFLICT (id) DO UPDATE SET touches = excluded.touches, has_email = excluded.has_email, known = excluded.known,
+         near = coalesce(excluded.near, leads.near)`,
       [
         leads.map(({ id }) => id),
         leads.map(({ sourceId }) => sourceId),
@@ -56,6 +62,7 @@ export class LeadsStore {
         leads.map(({ touches }) => touches),
         leads.map(({ hasEmail }) => hasEmail),
         leads.map(({ known }) => (known ? JSON.stringify(known) : null)),
+        leads.map(({ near = [] }) => (near.length > 0 ? JSON.stringify(near) : null)),
       ],
     );
   }
