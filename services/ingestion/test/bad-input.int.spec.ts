@@ -365,7 +365,7 @@ describe('a row that grows when it is understood', () => {
       const lead = { sourceId: 'website', externalId: `event-${index}`, contact: {}, occurredAt: Date.now() };
       const facts = { company, engagement: {}, attributes: {} };
       const whole = { ...lead, facts, reachable: { email: false, phone: false } };
-      return { kind: 'lead' as const, index, leadId: randomUUID(), lead: whole, keys: [], contactKey: {} };
+      return { kind: 'lead' as const, index, leadId: randomUUID(), lead: whole, keys: [], near: [], contactKey: {} };
     };
     const tooLong = 'c'.repeat(300);
     const rows = Array.from({ length: 9 }, (_, index) => row(index, [2, 7].includes(index) ? tooLong : 'Example'));

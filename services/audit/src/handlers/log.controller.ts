@@ -118,7 +118,12 @@ export class LogController {
   }
 
   @Get('checkpoints')
-  @ApiOperation({ summary: 'Every checkpoint that was ever published' })
+  @ApiOperation({
+    summary: 'Checkpoints that were published',
+    description:
+      'All of the last ten minutes; of older ones one a minute, and after a day one an hour; and each that a witness has signed. Any ' +
+      'other that somebody kept is of the same log all the same: that can be seen from the tiles.',
+  })
   @ApiQuery({ name: 'after', required: false, description: '`next` of the page before.' })
   @ApiQuery({ name: 'limit', required: false })
   @ApiResponse({ status: 200, type: CheckpointsView })

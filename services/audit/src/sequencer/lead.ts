@@ -8,12 +8,15 @@ import {
 import { entriesAppended, logPublished, logSize } from '../metrics.js';
 import { type LogStore, NoLongerLeading } from '../store/log.store.js';
 import type { LogWriter, Published } from './log-writer.js';
+import { ThinCheckpoints } from './thin-checkpoints.js';
 import { dueOf, givePlaces, partitionOf } from './places.js';
 
 /** How long nobody else may lead after the last word of whoever does: how long the log waits after a kill -9. */
 export const LEASE_MS = 5_000;
 /** An entry is in a signed checkpoint at most a second after it has its place. Each time the lease is put off, too. */
 const PUBLISH_EVERY_MS = 500;
+/** What is given up in between is at most what a minute has made. */
+const THIN_EVERY_MS = 60_000;
 /** Enough that statements cost little per entry, few enough that a transaction stays short. */
 const MAX_BATCH = 2_000;
 
@@ -70,7 +73,12 @@ export class Lead {
     this.published = size;
     this.everPublished = note !== null;
     this.note = note;
+    this.checkpoints = new ThinCheckpoints(tools.units.query, tools.store, writer);
   }
+
+  private thinning: Promise<void> | undefined;
+  private thinnedAt = -Infinity;
+  private readonly checkpoints: ThinCheckpoints;
 
   /** Resolves when this process stops; throws when it leads no longer, or cannot go on. */
   async last(): Promise<void> {
@@ -96,6 +104,7 @@ export class Lead {
         await store.stay(units.query, this.epoch, LEASE_MS);
         await this.publish();
         onPublished();
+        this.thinNowAndThen();
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, PUBLISH_EVERY_MS);
           this.wake = () => (clearTimeout(timer), resolve());
@@ -112,7 +121,19 @@ export class Lead {
       this.end(error);
     }
     await consumer.close(() => Promise.resolve()).catch(() => undefined);
+    await this.thinning;
     if (this.ended) throw this.ended.error;
+  }
+
+  /** Not waited for: a storage that is slow to remove files must not keep the lease from being put off. */
+  private thinNowAndThen(): void {
+    if (this.thinning || performance.now() - this.thinnedAt < THIN_EVERY_MS) return;
+    this.thinnedAt = performance.now();
+    this.thinning = this.checkpoints
+      .thin(() => this.ended !== undefined || this.tools.stopped.aborted)
+      // Whatever could not be given up is found again a minute later; nobody needs it gone.
+      .catch(() => undefined)
+      .finally(() => (this.thinning = undefined));
   }
 
   private end(error: unknown): void {

@@ -224,6 +224,35 @@ export class LogStore {
     return row?.note;
   }
 
+  /**
+   * Of checkpoints that are older than so long and come after that size, in their order: which are to spare, because another one follows
+   * within the same minute, or hour, and no witness has signed them.
+   * @returns also the last one that was looked at; undefined when there are no more
+   */
+  async spareCheckpoints(
+    query: Query,
+    { after, olderThanMs, oneA, limit }: { after: number; olderThanMs: number; oneA: 'minute' | 'hour'; limit: number },
+  ): Promise<{ readonly spare: number[]; readonly looked: number; readonly last: number | undefined }> {
+    const rows = await query<{ size: number; spare: boolean }>(
+      `SELECT size::float8, date_trunc($3, lead(at) OVER (ORDER BY size)) = date_trunc($3, at)
+         AND NOT EXISTS (SELECT FROM cosignatures c WHERE c.size = old.size) AS spare
+       FROM (SELECT size, at FROM checkpoints WHERE size > $1 AND at < now() - make_interval(secs => $2 / 1000.0)
+             ORDER BY size LIMIT $4) AS old ORDER BY size`,
+      [after, olderThanMs, oneA, limit],
+    );
+    const spare = rows.filter((row) => row.spare).map(({ size }) => size);
+    return { spare, looked: rows.length, last: rows.at(-1)?.size };
+  }
+
+  /** Once more not those that witnesses have signed: one may have come in meanwhile. */
+  async forgetCheckpoints(query: Query, sizes: readonly number[]): Promise<void> {
+    await query(
+      `DELETE FROM checkpoints WHERE size = ANY($1::bigint[]) AND size < (SELECT published FROM log_head)
+         AND NOT EXISTS (SELECT FROM cosignatures c WHERE c.size = checkpoints.size)`,
+      [sizes],
+    );
+  }
+
   /** The latest checkpoint, and under it what witnesses have signed; undefined when there is none. */
   async cosignedHead(query: Query): Promise<string | undefined> {
     const [row] = await query<{ note: string }>(

@@ -86,10 +86,11 @@ export class Api {
   }
 
   /** A list, all its pages. */
-  async list<T>(path: string, field: string): Promise<T[]> {
+  async list<T>(path: string, field: string, from: { after?: string; limit?: number } = {}): Promise<T[]> {
     const all: T[] = [];
-    for (let after: string | undefined; ;) {
-      const query = after === undefined ? '?limit=100' : `?limit=100&after=${encodeURIComponent(after)}`;
+    const { limit = 100 } = from;
+    for (let { after } = from; ;) {
+      const query = after === undefined ? `?limit=${limit}` : `?limit=${limit}&after=${encodeURIComponent(after)}`;
       const page = await this.call<Record<string, unknown>>({ method: 'GET', path: `${path}${query}` });
       all.push(...(page[field] as T[]));
       if (typeof page['next'] !== 'string') return all;

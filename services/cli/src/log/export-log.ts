@@ -32,6 +32,8 @@ export interface Exported {
 
 /** Requests under way at once: enough to keep a link busy, few enough to leave the system to others. */
 const AT_ONCE = 8;
+/** Of some three hundred bytes each. */
+const CHECKPOINTS_A_PAGE = 1_000;
 /** What a service has folded was in Kafka before, and is in the published log a second later; and half a second for good measure. */
 const IN_THE_LOG_WITHIN_MS = 1_500;
 
@@ -109,7 +111,10 @@ async function exportInto(
   };
   await Promise.all(Array.from({ length: AT_ONCE }, fetchNext));
 
-  const checkpoints = await api.list<{ size: number; note: string }>('/log/checkpoints', 'checkpoints');
+  // All of them: a witness may have signed one that is here already. Of older ones the log keeps one an hour, so they are few.
+  const checkpoints = await api.list<{ size: number; note: string }>('/log/checkpoints', 'checkpoints', {
+    limit: CHECKPOINTS_A_PAGE,
+  });
   const known = checkpoints.filter((each) => each.size <= size);
   for (const each of known) {
     const path = `checkpoints/${each.size}`;
@@ -126,7 +131,7 @@ async function exportInto(
   if (Buffer.isBuffer(models)) await storage.write(READ_MODELS, models);
   else await rm(join(folder, READ_MODELS), { force: true });
   return {
-    ...{ entries: size, fetched, checkpoints: known.length },
+    ...{ entries: size, fetched, checkpoints: checkpointsIn(folder).length },
     readModels: Buffer.isBuffer(models) ? true : (models?.message ?? 'they were not asked for'),
   };
 }
@@ -160,6 +165,11 @@ async function readModelsOf(api: Api): Promise<Buffer | Refused> {
     if (error instanceof Refused && [403, 404].includes(error.status)) return error;
     throw error;
   }
+}
+
+/** The sizes that there are checkpoints of. */
+function checkpointsIn(folder: string): number[] {
+  return readFolder(join(folder, CHECKPOINTS)).flatMap((name) => (/^\d{1,15}$/.test(name) ? [Number(name)] : []));
 }
 
 function readFolder(folder: string): string[] {
