@@ -17,8 +17,11 @@ export interface NotificationSettings {
   readonly leaseMarginMs: number;
   readonly concurrency: number;
   readonly concurrencyPerEndpoint: number;
+  /** How long deliveries are listed that are settled. */
+  readonly retentionMs: number;
 }
 
+const DAY_MS = 86_400_000;
 /** What a lease must leave after the deadline: for recording the result, and for a stalled process to wake up in. */
 const MAX_LEASE_MARGIN_MS = 5_000;
 
@@ -50,5 +53,7 @@ export function readSettings(environment: Environment): NotificationSettings {
       min: 1,
       max: 1_000,
     }),
+    // Three months: a quarter can be looked back upon. At least a week, which is twice what the last attempt of any takes.
+    retentionMs: environment.durationMs('FAIRLEAD_DELIVERIES_RETENTION', { default: 90 * DAY_MS, min: 7 * DAY_MS }),
   };
 }

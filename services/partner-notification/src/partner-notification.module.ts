@@ -10,6 +10,7 @@ import { EndpointsController } from './handlers/endpoints.controller.js';
 import { LeadErasedHandler } from './handlers/lead-erased.handler.js';
 import { LeadReceivedHandler } from './handlers/lead-received.handler.js';
 import { LeadRoutedHandler } from './handlers/lead-routed.handler.js';
+import { RetentionTimer } from './handlers/retention.timer.js';
 import { DeliveriesStore } from './store/deliveries.store.js';
 import { DeliveryQueueStore } from './store/delivery-queue.store.js';
 import { EndpointsStore } from './store/endpoints.store.js';
@@ -51,6 +52,7 @@ const MAX_ANSWER_BYTES = 65_536;
     },
     Contacts,
     Dispatcher,
+    RetentionTimer,
     LeadsStore,
     EndpointsStore,
     DeliveriesStore,

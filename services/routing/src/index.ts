@@ -1,4 +1,5 @@
 import type { ServiceDefinition } from '@fairlead/platform';
+import { readRoutingSettings } from './config.js';
 import { migrations, RoutingModule } from './routing.module.js';
 
 /** Decides who is offered a lead, and why not the others. */
@@ -7,4 +8,5 @@ export const routing: ServiceDefinition = {
   module: RoutingModule,
   migrations,
   topics: ['lifecycle'],
+  settings: (environment) => void readRoutingSettings(environment),
 };

@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { MessagingModule } from '@fairlead/messaging';
+import { Environment } from '@fairlead/platform';
 import { AccountClaims } from './account-claims.js';
+import { readRoutingSettings, ROUTING_SETTINGS } from './config.js';
 import { Desks } from './desk.js';
 import { AccountClaimsController } from './handlers/account-claims.controller.js';
 import { AccountsOfRecordController } from './handlers/accounts-of-record.controller.js';
@@ -20,6 +22,7 @@ import { PoliciesController } from './handlers/policies.controller.js';
 import { PolicyActivationsController } from './handlers/policy-activations.controller.js';
 import { PolicyComparisonController } from './handlers/policy-comparison.controller.js';
 import { PolicyPreviewController } from './handlers/policy-preview.controller.js';
+import { RetentionTimer } from './handlers/retention.timer.js';
 import { PolicyChecks } from './policy-checks.js';
 import { Refusals } from './refusals.js';
 import { ActivationsStore } from './store/activations.store.js';
@@ -55,7 +58,9 @@ export const migrations = new URL('../migrations/', import.meta.url);
     ExplanationsController,
   ],
   providers: [
+    { provide: ROUTING_SETTINGS, inject: [Environment], useFactory: readRoutingSettings },
     FirstPolicy,
+    RetentionTimer,
     PlannedActivationTimer,
     Desks,
     Refusals,

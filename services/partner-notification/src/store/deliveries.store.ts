@@ -126,6 +126,32 @@ export class DeliveriesStore {
     return [...new Set(rows.map(({ endpoint_key }) => endpoint_key))];
   }
 
+  /**
+   * Forgets deliveries that were made so long ago and are settled, and what was attempted of them: those among the next `limit` after
+   * that one. Whatever still waits is left. Numbers are given in the order of time, near enough.
+   * @returns the last one that was looked at; undefined where all that follow are younger
+   */
+  async forget(
+    query: Query,
+    { after, keptMs, limit }: { after: string; keptMs: number; limit: number },
+  ): Promise<string | undefined> {
+    const [seen] = await query<{ last: string | null; looked: number; old: number }>(
+      `WITH next AS (
+         SELECT sequence, created_at < now() - make_interval(secs => $2 / 1000.0) AS old
+         FROM deliveries WHERE sequence > $1 ORDER BY sequence LIMIT $3
+       ), forgotten AS (
+         DELETE FROM deliveries d USING next WHERE d.sequence = next.sequence AND next.old
+           AND NOT EXISTS (SELECT FROM delivery_queue q WHERE q.sequence = d.sequence)
+         RETURNING d.sequence
+       ), attempted AS (
+         DELETE FROM attempts a USING forgotten WHERE a.sequence = forgotten.sequence
+       )
+       SELECT max(sequence) AS last, count(*)::int AS looked, count(*) FILTER (WHERE old)::int AS old FROM next`,
+      [after, keptMs, limit],
+    );
+    return seen?.looked === limit && seen.old === limit ? (seen.last ?? undefined) : undefined;
+  }
+
   /** Newest first. The party is part of the question, so that nobody can see another's. */
   async page(
     query: Query,

@@ -51,6 +51,33 @@ export class DecisionsStore {
     );
   }
 
+  async pools(query: Query): Promise<string[]> {
+    const rows = await query<{ id: string }>('SELECT id FROM pools ORDER BY id');
+    return rows.map(({ id }) => id);
+  }
+
+  /**
+   * Forgets decisions of a pool that were made before that time: those among the next `limit` after that one. Those about a lead of which
+   * something was decided since are left, so that it is explained as a whole, or not at all.
+   * @returns the last one that was looked at; undefined where all that follow are younger
+   */
+  async forget(
+    query: Query,
+    { pool, after, before, limit }: { pool: string; after: string; before: number; limit: number },
+  ): Promise<string | undefined> {
+    const [seen] = await query<{ last: string | null; looked: number; old: number }>(
+      `WITH next AS (
+         SELECT pool_seq, decided_at < $3 AS old FROM decisions WHERE pool = $1 AND pool_seq > $2 ORDER BY pool_seq LIMIT $4
+       ), forgotten AS (
+         DELETE FROM decisions d USING next WHERE d.pool = $1 AND d.pool_seq = next.pool_seq AND next.old
+           AND NOT EXISTS (SELECT FROM decisions later WHERE later.lead_id = d.lead_id AND later.decided_at >= $3)
+       )
+       SELECT max(pool_seq) AS last, count(*)::int AS looked, count(*) FILTER (WHERE old)::int AS old FROM next`,
+      [pool, after, before, limit],
+    );
+    return seen?.looked === limit && seen.old === limit ? (seen.last ?? undefined) : undefined;
+  }
+
   /** The documents of these versions of a policy. */
   async policies(query: Query, versions: readonly { name: string; version: number }[]) {
     return query<{ name: string; version: number; document: PolicyDocument }>(
