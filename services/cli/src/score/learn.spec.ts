@@ -82,6 +82,10 @@ describe('learning a model', () => {
     for (const nothing of nothings) {
       expect(told(nothing)?.reason).toBe('Channel is not known');
     }
+    const channel = model.fit.factors.find(({ field }) => field === 'attributes.channel');
+    expect(Object.keys(channel?.words ?? {}).sort()).toEqual(['advert', 'friends', 'search']);
+    // It was learned from a fifth of the leads, and is not what an average lead is.
+    expect(channel?.missing).toBeLessThan(0);
     expect(judge({ channel: 'telepathy' }).state).toBe('graded');
     expect(judge({ channel: 'Select' }).missing).toContain('attributes.channel');
   });
