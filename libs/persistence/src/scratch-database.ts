@@ -9,6 +9,9 @@ const CONNECTIONS = 4;
 /** Nothing that is done in one takes so long; a database of our own that does not answer at all is noticed elsewhere. */
 const STATEMENT_TIMEOUT_MS = 3_600_000;
 
+/** What is asked is asked once, of all that there is: sorted in memory, and not compiled first. */
+const SETTINGS = ['work_mem=64MB', 'jit=off'];
+
 /**
  * A database that nobody else uses and nobody keeps: what is written into it is looked at once, and thrown away. Reached without
  * TypeORM, whose drivers for everything take more memory than the reading of a large log.
@@ -26,6 +29,7 @@ export class ScratchDatabase {
       application_name: applicationName,
       max: CONNECTIONS,
       statement_timeout: STATEMENT_TIMEOUT_MS,
+      options: SETTINGS.map((each) => `-c ${each}`).join(' '),
     });
     // Whoever uses the connection learns of its end from the statement.
     pool.on('error', () => undefined);

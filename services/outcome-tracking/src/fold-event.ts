@@ -89,8 +89,8 @@ export function followLeads(batch: readonly LeadEvent[], known: ReadonlyMap<stri
   return [...after].map(([id, lead]) => ({ before: known.get(id), after: lead }));
 }
 
-/** The lead after one more of its events, in the log's order. */
-export function foldEvent(lead: TrackedLead, event: LeadEvent): TrackedLead {
+/** The lead after one more of its events, in the log's order; with whatever else it was given. */
+export function foldEvent<Lead extends TrackedLead>(lead: Lead, event: LeadEvent): Lead {
   const step = stepOf(event);
   const standing = step ? advance(lead.standing, step) : lead.standing;
   return {

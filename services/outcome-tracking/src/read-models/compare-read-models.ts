@@ -33,9 +33,10 @@ export interface ReadModels {
  */
 export async function readModelsOf(query: Query, { atOnce = false } = {}): Promise<ReadModels> {
   const [size] = await query<{ leads: number }>('SELECT count(*)::float8 AS leads FROM leads');
-  const step = (size?.leads ?? 0) > READ_AT_ONCE ? PARTS / 16 : PARTS;
-  const ofLeads = () => allParts<PartRow & { events: number | null }>(query, leadParts, step);
-  const ofOffers = () => allParts<PartRow>(query, offerParts, step);
+  const whole = atOnce ? PARTS / 2 : PARTS;
+  const how = { step: (size?.leads ?? 0) > READ_AT_ONCE ? PARTS / 16 : whole, atOnce };
+  const ofLeads = () => allParts<PartRow & { events: number | null }>(query, leadParts, how);
+  const ofOffers = () => allParts<PartRow>(query, offerParts, how);
   // eslint-disable-next-line fairlead/no-interpolated-sql -- made of nothing but the names of columns
   const ofRest = () => query<{ counts: string; promises: string }>(rests);
   const [leads, offers, [rest]] = atOnce
@@ -52,14 +53,21 @@ export async function readModelsOf(query: Query, { atOnce = false } = {}): Promi
   return { parts, offers: offerCount, counts: rest?.counts ?? '', promises: rest?.promises ?? '' };
 }
 
-async function allParts<Row extends PartRow>(query: Query, sql: string, step: number): Promise<Map<number, Row>> {
+async function allParts<Row extends PartRow>(
+  query: Query,
+  sql: string,
+  { step, atOnce }: { step: number; atOnce: boolean },
+): Promise<Map<number, Row>> {
   const byte = (value: number): string => value.toString(16).padStart(2, '0');
   const found = new Map<number, Row>();
-  for (let first = 0; first < PARTS; first += step) {
+  const read = async (first: number): Promise<void> => {
     const from = `${byte(first)}000000-0000-0000-0000-000000000000`;
     const to = `${byte(first + step - 1)}ffffff-ffff-ffff-ffff-ffffffffffff`;
     for (const row of await query<Row>(sql, [from, to])) found.set(row.part, row);
-  }
+  };
+  const begins = Array.from({ length: PARTS / step }, (_, at) => at * step);
+  if (atOnce) await Promise.all(begins.map(read));
+  else for (const first of begins) await read(first);
   return found;
 }
 

@@ -17,11 +17,12 @@ import {
   leadFormat,
   leadText,
   linesOf,
+  unfollowed,
 } from './rows.js';
 import { SpilledMap } from './spilled-map.js';
 
 /** Leads that are kept in memory, at least; at half a kilobyte each. Those at rest are not among them. */
-const LEADS_IN_MEMORY = 20_000;
+const LEADS_IN_MEMORY = 30_000;
 /** Details are large, and change in the first moments of a lead. */
 const DETAILS_IN_MEMORY = 1_000;
 /** Rows are deleted so many at a time. */
@@ -78,14 +79,13 @@ export class ReadModelsLoad {
     if (event.type === PolicyActivated.type) return this.note(event as PolicyActivated);
     if (!isLeadEvent(event)) return undefined;
     const id = event.subject;
-    const known = this.known(id);
+    const known = this.known(id) ?? unfollowed(id, timeOf(event));
     // What an event does not change need not be looked up: the fold hands it on as it was given.
     const before = (detailing.has(event.type) ? this.details.get(id) : undefined) ?? noDetails;
-    const after = foldEvent({ ...(known ?? unseen(id, timeOf(event))), pending: [], details: before }, event);
+    const after = foldEvent(before === noDetails ? known : { ...known, details: before }, event);
     if (after.details !== before) this.details.set(id, after.details);
-    const { receivedAt, touches, events, standing } = after;
-    const lead: FollowedLead = { id, receivedAt, touches, events, standing, isWritten: false };
-    if (this.tables && atRest.has(standing.state) && !this.outdated.has(id)) return this.write(lead, this.tables);
+    const lead = after.details === noDetails ? after : { ...after, details: noDetails };
+    if (this.tables && atRest.has(lead.standing.state) && !this.outdated.has(id)) return this.settle(lead, this.tables);
     this.leads.set(id, lead);
     return undefined;
   }
@@ -100,9 +100,9 @@ export class ReadModelsLoad {
       await query('DELETE FROM offers WHERE lead_id = ANY($1::uuid[])', ids);
     }
     const tables = (this.tables = await Tables.open(copyInto));
-    for (const id of this.leads.ids()) {
-      const text = this.leads.text(id);
-      if (text !== undefined && !isWritten(text)) await this.write(leadFormat.read(text), tables);
+    for (const lead of this.leads.values(isWritten)) {
+      const full = this.write(this.textOf(lead), lead, tables);
+      if (full) await full;
     }
     await tables.end();
     await writeAll(copyInto, 'offer_counts', this.counts.cells(), ({ cell, tally }) => countRow(cell, tally));
@@ -125,17 +125,24 @@ export class ReadModelsLoad {
     this.outdated.add(id);
     this.counts.remove(known.standing.offers);
     this.details.settle(id, detailsIn(this.leads.text(id) ?? ''));
-    return known;
+    return { ...known, isWritten: false };
   }
 
-  private write(lead: FollowedLead, tables: Tables): Promise<unknown> | undefined {
-    const { id, standing } = lead;
-    const text = leadText({ ...lead, isWritten: true }, this.details.text(id) ?? NO_DETAILS);
-    this.leads.settle(id, text);
-    this.details.delete(id);
+  private settle(lead: FollowedLead, tables: Tables): Promise<unknown> | undefined {
+    const text = this.textOf(lead);
+    this.leads.settle(lead.id, text);
+    this.details.delete(lead.id);
+    return this.write(text, lead, tables);
+  }
+
+  private textOf(lead: FollowedLead): string {
+    return leadText({ ...lead, isWritten: true }, this.details.text(lead.id) ?? NO_DETAILS);
+  }
+
+  private write(text: string, { standing }: FollowedLead, tables: Tables): Promise<unknown> | undefined {
     this.counts.add(standing.offers);
-    const lines = linesOf(text);
-    return tables.write(lines.lead, lines.offers);
+    const { lead, offers } = linesOf(text);
+    return tables.write(lead, offers);
   }
 
   private note(event: PolicyActivated): undefined {

@@ -1,7 +1,7 @@
 import { type Cell, currentOffer, measures, type Offer, type Standing, type Tally } from '@fairlead/decisions/replay';
 import { copyText, type CopyValue, readCopyText } from '@fairlead/persistence/scratch';
 import { withoutGrade } from '../store/counts.store.js';
-import type { LeadDetails, TrackedLead } from '../store/leads.store.js';
+import { type LeadDetails, type TrackedLead, unseen } from '../store/leads.store.js';
 import type { Format } from './spilled-map.js';
 
 type Row = readonly CopyValue[];
@@ -54,10 +54,15 @@ export const detailsFormat: Format<LeadDetails> = {
   },
 };
 
-/** A lead but for its details, which are large and change seldom. */
-export interface FollowedLead extends Omit<TrackedLead, 'details' | 'pending'> {
+/** A lead while a log is folded: without its details, which are large and change seldom, and for which others stand. */
+export interface FollowedLead extends TrackedLead {
   /** Whether its rows are in the tables as they are. */
   readonly isWritten: boolean;
+}
+
+/** Before its first event. */
+export function unfollowed(id: string, at: number): FollowedLead {
+  return { ...unseen(id, at), isWritten: false };
 }
 
 /**
@@ -70,8 +75,7 @@ export const leadFormat: Format<FollowedLead> = {
     const [row = '', ...offers] = text.slice(1).split('\n');
     const [id, state, receivedAt, grade, score, touches, events] = readCopyText(row);
     return {
-      id: id as string,
-      receivedAt: instant(receivedAt) as number,
+      ...unfollowed(id as string, instant(receivedAt) as number),
       touches: Number(touches),
       events: number(events),
       standing: {

@@ -73,10 +73,18 @@ export class SpilledMap<Value> {
     this.places.delete(id);
   }
 
-  /** Of all that is in it. Afterwards all of it is in the file. */
-  ids(): Iterable<string> {
-    this.spillAll();
-    return this.places.keys();
+  /**
+   * Everything once, in no particular order; nothing may be changed meanwhile.
+   * @param leavesOut  asked of what is in the file, by how it is written there: whether it is to be left out
+   */
+  *values(leavesOut: (text: string) => boolean = () => false): Generator<Value> {
+    yield* this.recent.values();
+    for (const [id, value] of this.earlier) if (!this.recent.has(id)) yield value;
+    for (const id of this.places.keys()) {
+      if (this.recent.has(id) || this.earlier.has(id)) continue;
+      const text = this.readText(id);
+      if (text !== undefined && !leavesOut(text)) yield this.format.read(text);
+    }
   }
 
   /** As the format writes it: of what is in the file, without reading it. */
@@ -88,13 +96,6 @@ export class SpilledMap<Value> {
   close(): void {
     closeSync(this.file);
     rmSync(this.path, { force: true });
-  }
-
-  private spillAll(): void {
-    for (const [id, value] of this.earlier) if (!this.recent.has(id)) this.spill(id, this.format.write(value));
-    for (const [id, value] of this.recent) this.spill(id, this.format.write(value));
-    this.earlier = new Map();
-    this.recent = new Map();
   }
 
   private spill(id: string, text: string): void {
