@@ -10,6 +10,7 @@ const CANNOT: Readonly<Record<string, readonly string[] | string>> = {
   start: 'prints a line of JSON for each thing that happens',
   demo: 'begins with the start of a whole system',
   'bench road': 'begins with the start of a whole system',
+  'bench ingest': 'begins with the start of a whole system',
   'bench routing': 'has nothing that it could fail for but a defect',
   'bench replay': 'has nothing that it could fail for but a defect',
   import: ['nowhere.csv', '--source', 'web'],
@@ -28,6 +29,9 @@ const CANNOT: Readonly<Record<string, readonly string[] | string>> = {
   replay: ['nowhere'],
   rebuild: [],
   'what-if': ['nowhere', '--policy', 'nowhere'],
+  'score train': ['--data', 'nowhere', '--map', 'nowhere'],
+  'score evaluate': ['--data', 'nowhere', '--map', 'nowhere'],
+  'score shadow': [],
   'parked list': [],
   'parked redrive': ['1'],
 };
