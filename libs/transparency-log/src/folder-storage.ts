@@ -15,13 +15,10 @@ const ABANDONED_AFTER_MS = 3_000;
 /** Of a crash there are some dozen; where something else has filled the folder, the rest is for the next time. */
 const MAX_REMOVED = 10_000;
 
-/** A note or a tile of hashes has no more; a bundle is left to the pool of threads, which reads several at once. */
-const SMALL_BYTES = 64 * 1024;
-
 export interface FolderOptions {
   /**
-   * Small files are read at once, without the pool of threads: a fraction of the work, which counts where there are tens of
-   * thousands. For a command that does nothing else meanwhile; a service must not wait for a disk.
+   * Files are read at once, without the pool of threads: a fraction of the work, which counts where there are tens of thousands.
+   * For a command that does nothing else meanwhile; a service must not wait for a disk.
    */
   readonly waitForDisk?: boolean;
 }
@@ -55,7 +52,7 @@ export class FolderStorage implements LogStorage {
   async read(path: string, atMostBytes: number): Promise<Buffer | undefined> {
     const target = this.locate(path);
     try {
-      if (this.options.waitForDisk && atMostBytes <= SMALL_BYTES) return readNow(path, target, atMostBytes);
+      if (this.options.waitForDisk) return readNow(path, target, atMostBytes);
       const file = await open(target, READ);
       try {
         return await readAll(file, sizeOf(await file.stat(), path, atMostBytes));

@@ -23,8 +23,10 @@ import { SpilledMap } from './spilled-map.js';
 
 /** Leads that are kept in memory, at least; at half a kilobyte each. Those at rest are not among them. */
 const LEADS_IN_MEMORY = 30_000;
-/** Details are large, and change in the first moments of a lead. */
+/** Details are large, and change in the first moments of a lead; they are asked for once more when it comes to rest. */
 const DETAILS_IN_MEMORY = 1_000;
+/** Those of some 30,000 leads. */
+const RECENT_DETAILS_MB = 24;
 /** Rows are deleted so many at a time. */
 const DELETED_AT_ONCE = 10_000;
 
@@ -63,7 +65,7 @@ export class ReadModelsLoad {
   /** @param folder  for leads that are at rest, or have had no event for long */
   constructor(folder: string) {
     this.leads = new SpilledMap(join(folder, 'leads'), LEADS_IN_MEMORY, leadFormat);
-    this.details = new SpilledMap(join(folder, 'details'), DETAILS_IN_MEMORY, detailsFormat);
+    this.details = new SpilledMap(join(folder, 'details'), DETAILS_IN_MEMORY, detailsFormat, RECENT_DETAILS_MB);
   }
 
   /** From now on leads are written as they come to rest; without it, all of them at the end. */

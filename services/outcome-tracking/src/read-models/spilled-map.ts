@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 
-/** What is written at once: few system calls, and little memory. */
+/** What is written at once: few system calls, and little memory. No value is in two of them. */
 const CHUNK_BYTES = 1 << 20;
 /** What is read at once: several values, and still one quick read. */
 const WINDOW_BYTES = 8 << 10;
@@ -24,9 +24,10 @@ export class SpilledMap<Value> {
   private readonly places = new Map<string, number>();
   private recent = new Map<string, Value>();
   private earlier = new Map<string, Value>();
-  private chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  /** The one that is being filled, and those before it, from which is read without asking the system. */
+  private readonly chunks: Buffer[];
+  private current = 0;
   private filled = 0;
-  private written = 0;
   private window = Buffer.allocUnsafe(WINDOW_BYTES);
   private windowAt = 0;
   private windowFilled = 0;
@@ -34,13 +35,17 @@ export class SpilledMap<Value> {
   /**
    * @param path  of the file; it is made, and removed when the map is closed
    * @param inMemory  how many values are kept in memory, at least; at most twice as many
+   * @param recentMb  how much of what was written last is kept in memory as it is in the file
    */
   constructor(
     private readonly path: string,
     private readonly inMemory: number,
     private readonly format: Format<Value>,
+    recentMb = 1,
   ) {
     this.file = openSync(path, 'wx+', 0o600);
+    this.chunks = Array.from({ length: 1 + recentMb }, () => Buffer.alloc(0));
+    this.chunks[0] = Buffer.alloc(CHUNK_BYTES);
   }
 
   get(id: string): Value | undefined {
@@ -100,25 +105,36 @@ export class SpilledMap<Value> {
 
   private spill(id: string, text: string): void {
     const length = Buffer.byteLength(text);
-    if (this.filled + length + 4 > CHUNK_BYTES) this.flush();
     if (length + 4 > CHUNK_BYTES) throw new RangeError(`a value of ${length} bytes`);
-    this.places.set(id, this.written + this.filled);
-    this.chunk.writeUInt32BE(length, this.filled);
-    this.chunk.write(text, this.filled + 4);
+    if (this.filled + length + 4 > CHUNK_BYTES) this.flush();
+    const chunk = this.chunkOf(this.current) as Buffer;
+    this.places.set(id, this.current * CHUNK_BYTES + this.filled);
+    chunk.writeUInt32BE(length, this.filled);
+    chunk.write(text, this.filled + 4);
     this.filled += 4 + length;
   }
 
   private flush(): void {
-    for (let at = 0; at < this.filled;) at += writeSync(this.file, this.chunk, at, this.filled - at, this.written + at);
-    this.written += this.filled;
+    const chunk = this.chunkOf(this.current) as Buffer;
+    const begin = this.current * CHUNK_BYTES;
+    // All of it, so that every chunk is where its number says.
+    for (let at = 0; at < CHUNK_BYTES;) at += writeSync(this.file, chunk, at, CHUNK_BYTES - at, begin + at);
+    this.current += 1;
     this.filled = 0;
+    const place = this.current % this.chunks.length;
+    if (this.chunks[place]?.length === 0) this.chunks[place] = Buffer.alloc(CHUNK_BYTES);
+  }
+
+  /** Undefined: it is in the file only. */
+  private chunkOf(number: number): Buffer | undefined {
+    return number > this.current - this.chunks.length ? this.chunks[number % this.chunks.length] : undefined;
   }
 
   private readText(id: string): string | undefined {
     const place = this.places.get(id);
     if (place === undefined) return undefined;
-    // What was spilled last is not written yet.
-    if (place >= this.written) return textAt(this.chunk, place - this.written);
+    const chunk = this.chunkOf(Math.floor(place / CHUNK_BYTES));
+    if (chunk) return textAt(chunk, place % CHUNK_BYTES);
     let at = place - this.windowAt;
     if (at < 0 || at + 4 > this.windowFilled || at + 4 + this.window.readUInt32BE(at) > this.windowFilled) {
       this.readWindow(place);
@@ -129,7 +145,7 @@ export class SpilledMap<Value> {
 
   /** What lies together is often read together: when all of it is, at the latest. */
   private readWindow(place: number): void {
-    this.windowFilled = readSync(this.file, this.window, 0, Math.min(WINDOW_BYTES, this.written - place), place);
+    this.windowFilled = readSync(this.file, this.window, 0, WINDOW_BYTES, place);
     this.windowAt = place;
     if (this.windowFilled < 4) throw new Error(`${this.path} is shorter than what was written to it`);
     const length = 4 + this.window.readUInt32BE(0);
