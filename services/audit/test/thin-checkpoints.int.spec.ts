@@ -1,5 +1,3 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { verifyLog } from '@fairlead/transparency-log';
 import { eventually, LogSystem, someEvents } from './fixture/log-system.js';
 
@@ -43,20 +41,14 @@ describe('checkpoints that are kept', () => {
         ),
       ).toEqual(kept),
     );
-    expect(
-      readdirSync(join(system.logFolder, 'checkpoints'))
-        .map(Number)
-        .toSorted((a, b) => a - b),
-    ).toEqual(kept);
     const { checkpoints } = JSON.parse((await system.get('/log/checkpoints')).text) as {
-      checkpoints: { size: number }[];
+      checkpoints: { size: number; note: string }[];
     };
     expect(checkpoints.map(({ size }) => size)).toEqual(kept);
 
     // Whoever took one away that is kept no longer: it is of the same log, as the tiles show.
     const log = await system.verifier();
-    expect((await system.verified()).earlier).toBe(kept.length);
-    for (const since of taken) {
+    for (const since of [...taken, ...checkpoints.map(({ note }) => note)]) {
       const { checkpoint } = await verifyLog(system.storage, { log, since });
       expect(checkpoint.size).toBe(8);
     }

@@ -13,8 +13,11 @@ import { dueOf, givePlaces, partitionOf } from './places.js';
 
 /** How long nobody else may lead after the last word of whoever does: how long the log waits after a kill -9. */
 export const LEASE_MS = 5_000;
-/** An entry is in a signed checkpoint at most a second after it has its place. Each time the lease is put off, too. */
-const PUBLISH_EVERY_MS = 500;
+/**
+ * An entry is in a signed checkpoint at most a second after it has its place: what it takes to write and publish one is in it.
+ * More often costs the whole road: each makes files durable beside the databases. Each time the lease is put off, too.
+ */
+const PUBLISH_EVERY_MS = 750;
 /** What is given up in between is at most what a minute has made. */
 const THIN_EVERY_MS = 60_000;
 /** Enough that statements cost little per entry, few enough that a transaction stays short. */
@@ -73,7 +76,7 @@ export class Lead {
     this.published = size;
     this.everPublished = note !== null;
     this.note = note;
-    this.checkpoints = new ThinCheckpoints(tools.units.query, tools.store, writer);
+    this.checkpoints = new ThinCheckpoints(tools.units.query, tools.store);
   }
 
   private thinning: Promise<void> | undefined;
@@ -99,7 +102,7 @@ export class Lead {
         process: (batch) => this.take(batch),
       });
       // Whoever led before may have been killed before it came to this.
-      if (this.note !== null) await this.writer.show({ size: this.published, note: this.note });
+      if (this.note !== null) await this.writer.show({ note: this.note });
       while (!this.ended && !stopped.aborted) {
         await store.stay(units.query, this.epoch, LEASE_MS);
         await this.publish();

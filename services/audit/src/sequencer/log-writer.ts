@@ -38,8 +38,6 @@ export interface Keys {
 
 /** Full tiles that wait for the disk: some megabytes; whoever appends waits beyond. */
 const MAX_WAITING = 64;
-/** Enough for a storage across a network, few enough beside what is being written. */
-const REMOVED_AT_ONCE = 16;
 
 /**
  * Writes entries into the log's storage. What it writes follows from the entries and their places alone, so a leader that
@@ -140,13 +138,9 @@ export class LogWriter {
     return { size, note: signCheckpoint({ size, root }, this.keys.signer) };
   }
 
-  /**
-   * Puts a published checkpoint where whoever reads the storage finds it. The log's own first: at no moment is one there that
-   * is newer than the log.
-   */
-  async show({ size, note }: { readonly size: number; readonly note: string }): Promise<void> {
+  /** Puts a published checkpoint where whoever reads the storage finds it. Earlier ones are in the database, and in exports. */
+  async show({ note }: { readonly note: string }): Promise<void> {
     await this.storage.write(CHECKPOINT, Buffer.from(note));
-    await this.storage.writeOnce(`checkpoints/${size}`, Buffer.from(note));
   }
 
   /**
@@ -156,14 +150,6 @@ export class LogWriter {
   async giveUpPartial(earlier: number, size: number): Promise<void> {
     const needed = new Set([...partialOf(size)].map(tilePath));
     for (const path of [...partialOf(earlier)].map(tilePath)) if (!needed.has(path)) await this.storage.remove(path);
-  }
-
-  /** Takes checkpoints out of the storage that are kept no longer. Any size can be proven from the tiles, whether one is there or not. */
-  async giveUpCheckpoints(sizes: readonly number[]): Promise<void> {
-    for (let at = 0; at < sizes.length; at += REMOVED_AT_ONCE) {
-      const some = sizes.slice(at, at + REMOVED_AT_ONCE);
-      await Promise.all(some.map((size) => this.storage.remove(`checkpoints/${size}`)));
-    }
   }
 
   private write(path: string, bytes: Buffer): void {

@@ -1,12 +1,11 @@
 import type { Query } from '@fairlead/persistence';
 import type { LogStore } from '../store/log.store.js';
-import type { LogWriter } from './log-writer.js';
 
 /** How many are looked at, and at most given up, at a time. */
 const PIECE = 1_000;
 /**
- * Twice a second one is signed. All of them are kept for as long as a witness may take to sign what it was shown; then one a minute, and
- * after a day one an hour: 9,000 a year, instead of 155,000 a day that whoever exports or verifies the log would have to read.
+ * One is signed every second. All of them are kept for as long as a witness may take to sign what it was shown; then one a minute, and
+ * after a day one an hour: 9,000 a year, instead of 100,000 a day that whoever exports or verifies the log would have to read.
  */
 const STEPS = [
   { olderThanMs: 10 * 60_000, oneA: 'minute' },
@@ -21,7 +20,6 @@ export class ThinCheckpoints {
   constructor(
     private readonly query: Query,
     private readonly store: LogStore,
-    private readonly writer: LogWriter,
   ) {}
 
   /** @param stopping  asked between pieces */
@@ -30,8 +28,6 @@ export class ThinCheckpoints {
       for (let looked = PIECE; looked === PIECE && !stopping();) {
         const after = this.done[step] as number;
         const found = await this.store.spareCheckpoints(this.query, { after, olderThanMs, oneA, limit: PIECE });
-        // The files first: what a crash leaves of them is found again by the rows.
-        await this.writer.giveUpCheckpoints(found.spare);
         if (found.spare.length > 0) await this.store.forgetCheckpoints(this.query, found.spare);
         // The last one is looked at again, beside the one that follows it.
         if (found.last !== undefined) this.done[step] = found.last - 1;
