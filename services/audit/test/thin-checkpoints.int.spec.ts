@@ -48,7 +48,9 @@ describe('checkpoints that are kept', () => {
 
     // Whoever took one away that is kept no longer: it is of the same log, as the tiles show.
     const log = await system.verifier();
-    for (const since of [...taken, ...checkpoints.map(({ note }) => note)]) {
+    // The line of the witness is made up, and no signature.
+    const listed = checkpoints.flatMap(({ size, note }) => (size === 4 ? [] : note));
+    for (const since of [...taken, ...listed]) {
       const { checkpoint } = await verifyLog(system.storage, { log, since });
       expect(checkpoint.size).toBe(8);
     }
