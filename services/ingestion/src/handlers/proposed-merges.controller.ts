@@ -9,7 +9,7 @@ import {
   ApiResponse,
   ApiTags,
 } from '@nestjs/swagger';
-import { UnitsOfWork } from '@fairlead/messaging';
+import { type UnitOfWork, UnitsOfWork } from '@fairlead/messaging';
 import { Allow, type Caller, CurrentCaller, invalidInput, notFound, pageLimit, Problem } from '@fairlead/platform';
 import { IsIn } from 'class-validator';
 import { MergeLeads } from '../intake/merge-leads.js';
@@ -96,9 +96,7 @@ export class ProposedMergesController {
     @CurrentCaller() { keyId: by }: Caller,
   ): Promise<DecidedMerge> {
     return this.units.run(async (unit) => {
-      const proposal = await this.proposals.lock(unit, known(id));
-      if (!proposal) throw notFound('proposal');
-      if (proposal.decision !== null) throw decided();
+      const proposal = await this.lockOpen(unit, id);
       await this.proposals.decide(unit, proposal.id, 'accepted', { reason, by });
       const merged = await this.merging.merge(unit, proposal);
       if (!merged) throw gone();
@@ -118,12 +116,18 @@ export class ProposedMergesController {
     @CurrentCaller() { keyId: by }: Caller,
   ): Promise<DecidedMerge> {
     return this.units.run(async (unit) => {
-      const proposal = await this.proposals.lock(unit, known(id));
-      if (!proposal) throw notFound('proposal');
-      if (proposal.decision !== null) throw decided();
+      const proposal = await this.lockOpen(unit, id);
       await this.proposals.decide(unit, proposal.id, 'dismissed', { reason, by });
       return { id: proposal.id, decision: 'dismissed' };
     });
+  }
+
+  /** @throws Problem 404 where there is none, 409 where it was decided before */
+  private async lockOpen(unit: UnitOfWork, id: string) {
+    const proposal = await this.proposals.lock(unit, known(id));
+    if (!proposal) throw notFound('proposal');
+    if (proposal.decision !== null) throw decided();
+    return proposal;
   }
 }
 
