@@ -46,7 +46,7 @@ export function timelineCommand(): Command {
 
 /** @throws CommandFailed when the log is not sound, or says nothing of the lead */
 async function entriesIn(folder: string, lead: string, judgedBy: { key?: string }): Promise<Entry[]> {
-  const { readEvent } = await import('../log/replay-log.js');
+  const { readEvent } = await import('../log/read-event.js');
   const { eachEntry, verifyFolder } = await import('../log/verify-folder.js');
   const { Counter } = await import('../log/counter.js');
   const counter = new Counter('read');

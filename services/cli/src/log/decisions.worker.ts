@@ -24,14 +24,12 @@ const { folder, judgedBy, also } = workerData as DecisionsWork;
 
 workOnThread(async (onProgress): Promise<DecisionsDone> => {
   const replay = new LogReplay();
+  const readDecisions = (entry: Buffer): void => replay.read(entry);
   const sender = also && new EntrySender(also.shared, also.port);
   const { checkpoint } = await verifyFolder(folder, judgedBy, {
     onEntries: async (entries, first) => {
-      for (const [at, entry] of entries.entries()) {
-        readEntry(entry, first + at, (each) => replay.read(each));
-        const full = sender?.send(entry, first + at);
-        if (full) await full;
-      }
+      for (let at = 0; at < entries.length; at++) readEntry(entries[at] as Buffer, first + at, readDecisions);
+      await sender?.send(entries, first);
     },
     onProgress,
   });

@@ -3,7 +3,7 @@ import { type MessagePort, workerData } from 'node:worker_threads';
 import type { ReadModels } from '@fairlead/outcome-tracking/read-models';
 import { ScratchDatabase } from '@fairlead/persistence/scratch';
 import { receiveEntries } from './entry-slots.js';
-import { readEvent } from './replay-log.js';
+import { type Skim, skimEvent, upTo } from './skim-event.js';
 import { toldByMain, workOnThread } from './thread.js';
 import { readEntry } from './verify-folder.js';
 
@@ -26,6 +26,13 @@ const ONLY_WRITTEN = [
   'ALTER TABLE offers SET (autovacuum_enabled = off, fillfactor = 100)',
 ];
 
+/** What is not folded into anything: how a score came about, and who was considered. */
+const FOLDED: Skim = new Map([
+  ['lead.scored', upTo('model')],
+  ['lead.routed', upTo('considered')],
+  ['lead.unroutable', upTo('considered')],
+]);
+
 const { folder, shared, port } = workerData as ReadModelsWork;
 
 workOnThread(async (): Promise<ReadModels> => {
@@ -36,7 +43,9 @@ workOnThread(async (): Promise<ReadModels> => {
   // Whoever waits for it is told.
   opening.catch(() => undefined);
   try {
-    await receiveEntries(shared, port, (entry, index) => readEntry(entry, index, (each) => load.read(readEvent(each))));
+    await receiveEntries(shared, port, (entry, index) =>
+      readEntry(entry, index, (each) => load.read(skimEvent(each, each.toString('utf8'), FOLDED))),
+    );
     const database = await opening;
     await load.end(database.query, database.copyInto);
     return await readModelsOf(database.query, { atOnce: true });

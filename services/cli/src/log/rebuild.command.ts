@@ -59,7 +59,7 @@ async function rebuild(api: Api, database: string, folder: string, scratch: stri
   const { CannotRebuild, rebuildReadModels } = await import('@fairlead/outcome-tracking/rebuild');
   const { exportLog } = await import('./export-log.js');
   const { fetchEntries } = await import('./fetch-entries.js');
-  const { readEvent } = await import('./replay-log.js');
+  const { readEvent } = await import('./read-event.js');
   const { eachEntry, readEntry, verifyFolder } = await import('./verify-folder.js');
   const counter = new Counter('entries read:');
   let read = 0;

@@ -6,7 +6,9 @@ import {
   RuleHistory,
   ScoreReplay,
 } from '@fairlead/decisions/replay';
-import { allEvents, decodeEvent, type FairleadEvent } from '@fairlead/events';
+import type { FairleadEvent, LeadScored } from '@fairlead/events';
+import { readEvent } from './read-event.js';
+import { between, type Skim, skimEvent, upTo } from './skim-event.js';
 
 /** A decision that came out otherwise than it was recorded, or could not be taken again. */
 export interface Difference {
@@ -36,11 +38,18 @@ export interface ReplayResult {
   readonly engine: string;
 }
 
+/**
+ * What decisions are taken once more from. Neither what they came to nor whom they considered is read: when the same comes out, byte
+ * for byte, nothing else stands there.
+ */
+const INPUTS: Skim = new Map([
+  ['lead.scored', between('model', 'sourceId')],
+  ['lead.routed', upTo('considered')],
+  ['lead.unroutable', upTo('considered')],
+]);
+
 /** More than a person reads; the others are counted. */
 const LISTED = 1_000;
-
-/** The newest version of each event: what is written so needs no upcast. */
-const newest = new Map(allEvents.map((definition) => [definition.type, definition]));
 
 /**
  * Takes every decision of a log once more and compares it, byte for byte, with what was recorded. It reads entries and nothing
@@ -62,13 +71,12 @@ export class LogReplay {
   /** @param entry  as it is in the log; what is no event fails in one way or another */
   read(entry: Buffer): void {
     const text = entry.toString('utf8');
-    const event = readEvent(entry, text);
+    const event = skimEvent(entry, text, INPUTS);
     if (event.type === 'lead.erased') this.erased += 1;
     this.rules.read(event);
     const rescored = this.scores.read(event);
-    if (rescored) this.compareScore(rescored, text);
     const isDecision = event.type === 'lead.routed' || event.type === 'lead.unroutable';
-    this.routing.read(event, isDecision ? text : '');
+    this.routing.read(rescored ? this.compareScore(rescored, entry, text) : event, isDecision ? text : '');
   }
 
   end(): ReplayResult {
@@ -81,28 +89,31 @@ export class LogReplay {
     };
   }
 
-  private compareScore(rescored: Rescored, text: string): void {
+  /** @returns the score as it is recorded: what came out the same need not be read */
+  private compareScore(rescored: Rescored, entry: Buffer, text: string): FairleadEvent {
     const { recorded } = rescored;
-    const count = this.count(recorded.data.engine);
-    if ('undecidable' in rescored) return this.cannotDecide(rescored.undecidable);
+    const isOurs = this.count(recorded.data.engine);
+    if ('undecidable' in rescored) {
+      this.cannotDecide(rescored.undecidable);
+      return readEvent(entry, text);
+    }
     // What the engine is called is reported by itself; whether it decides the same is the question here.
-    const again = { ...rescored.again, engine: recorded.data.engine };
+    const again = isOurs ? rescored.again : { ...rescored.again, engine: recorded.data.engine };
+    if (this.isSame(text, again)) return { ...recorded, data: again };
+    const whole = readEvent(entry, text) as LeadScored;
     const told = ({ state, grade, score }: typeof again) => `${state}, ${grade ?? 'no grade'}, ${score} points`;
-    this.compare(text, again, count, {
-      leadId: recorded.subject,
-      was: told(recorded.data),
-      now: told(again),
-    });
+    this.tellDifference(isOurs, { leadId: recorded.subject, was: told(whole.data), now: told(again) });
+    return whole;
   }
 
   private compareRouting(redecided: Redecided<string>): void {
     const { recorded, handle: text } = redecided;
     const { decided } = recorded.data;
-    const count = this.count(decided.engine);
+    const isOurs = this.count(decided.engine);
     if ('undecidable' in redecided) return this.cannotDecide(redecided.undecidable);
     const { outcome, data } = redecided.again;
-    const again = { ...data, decided: { ...data.decided, engine: decided.engine } };
-    this.compare(text, again, count, {
+    if (this.isSame(text, isOurs ? data : { ...data, decided: { ...data.decided, engine: decided.engine } })) return;
+    this.tellDifference(isOurs, {
       leadId: recorded.subject,
       pool: decided.pool,
       poolSeq: decided.poolSeq,
@@ -111,6 +122,7 @@ export class LogReplay {
     });
   }
 
+  /** @returns whether this very engine took the decision */
   private count(by: string): boolean {
     this.decisions += 1;
     this.engines.set(by, (this.engines.get(by) ?? 0) + 1);
@@ -122,12 +134,14 @@ export class LogReplay {
     this.undecidableBecause ??= why;
   }
 
-  private compare(text: string, again: object, isOurs: boolean, found: Omit<Difference, 'cause'>): void {
+  private isSame(text: string, again: object): boolean {
     // The data is what an event ends in, so this compares the bytes that were published.
-    if (text.endsWith(`"data":${JSON.stringify(again)}}`)) {
-      this.identical += 1;
-      return;
-    }
+    const isSame = text.endsWith(`"data":${JSON.stringify(again)}}`);
+    if (isSame) this.identical += 1;
+    return isSame;
+  }
+
+  private tellDifference(isOurs: boolean, found: Omit<Difference, 'cause'>): void {
     this.differentCount += 1;
     if (this.different.length >= LISTED) return;
     const cause = isOurs
@@ -135,14 +149,4 @@ export class LogReplay {
       : 'another engine';
     this.different.push({ ...found, cause });
   }
-}
-
-/** An entry as an event; one in an older version as the newest. */
-export function readEvent(entry: Buffer, text = entry.toString('utf8')): FairleadEvent {
-  const event = JSON.parse(text) as FairleadEvent & { type: string };
-  const known = newest.get(event.type);
-  if (known === undefined || event.dataschema !== known.dataschema) return decodeEvent(entry);
-  // The very string of the definition: whoever asks which type it is compares two pointers and not two texts.
-  event.type = known.type;
-  return event;
 }

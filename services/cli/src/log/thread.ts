@@ -5,7 +5,10 @@ import { CommandFailed } from '../api/command-failed.js';
  * Megabytes for what has just been made, of which most is dropped at once. A thread of its own would take 200 for it, and be
  * little faster.
  */
-const YOUNG_GENERATION_MB = 24;
+const YOUNG_GENERATION_MB = 8;
+
+/** To wake another thread takes longer than to verify an entry; a person looks ten times a second. */
+const PROGRESS_MS = 100;
 
 type FromThread =
   | { readonly progress: readonly number[] }
@@ -61,7 +64,13 @@ export function workOnThread(work: (onProgress: (...progress: number[]) => void)
   const port = parentPort;
   if (!port) throw new Error('started as a program; it is a thread of one');
   const say = (message: FromThread): void => port.postMessage(message);
-  work((...progress) => say({ progress })).then(
+  let toldAt = 0;
+  const onProgress = (...progress: number[]): void => {
+    if (performance.now() - toldAt < PROGRESS_MS) return;
+    toldAt = performance.now();
+    say({ progress });
+  };
+  work(onProgress).then(
     (result) => say({ result }),
     (error: unknown) => {
       if (error instanceof CommandFailed) say({ failed: error.message, details: error.details });

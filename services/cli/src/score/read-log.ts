@@ -1,5 +1,5 @@
 import type { LeadScored } from '@fairlead/events';
-import { readEvent } from '../log/replay-log.js';
+import { readEvent } from '../log/read-event.js';
 import { eachEntry, verifyFolder } from '../log/verify-folder.js';
 import type { Example, Examples } from './examples.js';
 

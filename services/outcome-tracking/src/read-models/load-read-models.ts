@@ -7,26 +7,17 @@ import { promisesIn } from '../promises-in.js';
 import { withoutGrade } from '../store/counts.store.js';
 import { type LeadDetails, unseen } from '../store/leads.store.js';
 import { OfferCounts } from './offer-counts.js';
-import {
-  columnsOf,
-  countRow,
-  detailsFormat,
-  detailsIn,
-  type FollowedLead,
-  isWritten,
-  leadFormat,
-  leadText,
-  linesOf,
-  unfollowed,
-} from './rows.js';
-import { SpilledMap } from './spilled-map.js';
+import { type FollowedLead, LeadTable, unfollowed } from './lead-table.js';
+import { columnsOf, countRow, detailsIn, detailsText, leadText, offersText } from './rows.js';
+import { SpillFile } from './spill-file.js';
 
-/** Leads that are kept in memory, at least; at half a kilobyte each. Those at rest are not among them. */
-const LEADS_IN_MEMORY = 30_000;
-/** Details are large, and change in the first moments of a lead; they are asked for once more when it comes to rest. */
-const DETAILS_IN_MEMORY = 1_000;
-/** Those of some 30,000 leads. */
-const RECENT_DETAILS_MB = 24;
+/**
+ * Details are large, and change in the first moments of a lead; they are asked for once more when it comes to rest. So many leads'
+ * are at hand, at least, and twice as many at most, and are not written to the file for each change.
+ */
+const DETAILS_AT_HAND = 250;
+/** Those of some ten thousand leads, as they are in the file. */
+const RECENT_DETAILS_MB = 8;
 /** Rows are deleted so many at a time. */
 const DELETED_AT_ONCE = 10_000;
 
@@ -50,11 +41,11 @@ export type CopyInto = (table: string, columns: readonly string[]) => Promise<Ro
 
 /**
  * Folds a whole log into the read models, and writes these into empty tables: the same fold that the service does event by event,
- * with each row written once, or a few times. Memory grows by about 200 bytes for each lead.
+ * with each row written once, or a few times. Memory grows by about 320 bytes for each lead.
  */
 export class ReadModelsLoad {
-  private readonly leads: SpilledMap<FollowedLead>;
-  private readonly details: SpilledMap<LeadDetails>;
+  private readonly leads = new LeadTable();
+  private readonly details: RecentDetails;
   private readonly counts = new OfferCounts();
   /** The first promise of a key stays, as in the table. */
   private readonly promises = new Map<string, Promised>();
@@ -62,10 +53,9 @@ export class ReadModelsLoad {
   private readonly outdated = new Set<string>();
   private tables: Tables | undefined;
 
-  /** @param folder  for leads that are at rest, or have had no event for long */
+  /** @param folder  for details of leads that have had no event for long */
   constructor(folder: string) {
-    this.leads = new SpilledMap(join(folder, 'leads'), LEADS_IN_MEMORY, leadFormat);
-    this.details = new SpilledMap(join(folder, 'details'), DETAILS_IN_MEMORY, detailsFormat, RECENT_DETAILS_MB);
+    this.details = new RecentDetails(new SpillFile(join(folder, 'details'), RECENT_DETAILS_MB), this.leads);
   }
 
   /** From now on leads are written as they come to rest; without it, all of them at the end. */
@@ -85,11 +75,12 @@ export class ReadModelsLoad {
     // What an event does not change need not be looked up: the fold hands it on as it was given.
     const before = (detailing.has(event.type) ? this.details.get(id) : undefined) ?? noDetails;
     const after = foldEvent(before === noDetails ? known : { ...known, details: before }, event);
+    const { tables } = this;
+    const isAtRest = tables !== undefined && atRest.has(after.standing.state) && !this.outdated.has(id);
+    const lead = isAtRest ? { ...after, isWritten: true } : after;
+    this.leads.set(lead);
     if (after.details !== before) this.details.set(id, after.details);
-    const lead = after.details === noDetails ? after : { ...after, details: noDetails };
-    if (this.tables && atRest.has(lead.standing.state) && !this.outdated.has(id)) return this.settle(lead, this.tables);
-    this.leads.set(id, lead);
-    return undefined;
+    return isAtRest ? this.write(lead, tables) : undefined;
   }
 
   /** Writes what is not written yet. */
@@ -102,8 +93,8 @@ export class ReadModelsLoad {
       await query('DELETE FROM offers WHERE lead_id = ANY($1::uuid[])', ids);
     }
     const tables = (this.tables = await Tables.open(copyInto));
-    for (const lead of this.leads.values(isWritten)) {
-      const full = this.write(this.textOf(lead), lead, tables);
+    for (const lead of this.leads.unwritten()) {
+      const full = this.write(lead, tables);
       if (full) await full;
     }
     await tables.end();
@@ -115,7 +106,6 @@ export class ReadModelsLoad {
 
   /** Removes the files, and gives up what is being written; also after a failure. */
   async close(): Promise<void> {
-    this.leads.close();
     this.details.close();
     await this.tables?.abandon();
   }
@@ -126,25 +116,12 @@ export class ReadModelsLoad {
     if (known?.isWritten !== true) return known;
     this.outdated.add(id);
     this.counts.remove(known.standing.offers);
-    this.details.settle(id, detailsIn(this.leads.text(id) ?? ''));
     return { ...known, isWritten: false };
   }
 
-  private settle(lead: FollowedLead, tables: Tables): Promise<unknown> | undefined {
-    const text = this.textOf(lead);
-    this.leads.settle(lead.id, text);
-    this.details.delete(lead.id);
-    return this.write(text, lead, tables);
-  }
-
-  private textOf(lead: FollowedLead): string {
-    return leadText({ ...lead, isWritten: true }, this.details.text(lead.id) ?? NO_DETAILS);
-  }
-
-  private write(text: string, { standing }: FollowedLead, tables: Tables): Promise<unknown> | undefined {
-    this.counts.add(standing.offers);
-    const { lead, offers } = linesOf(text);
-    return tables.write(lead, offers);
+  private write(lead: FollowedLead, tables: Tables): Promise<unknown> | undefined {
+    this.counts.add(lead.standing.offers);
+    return tables.write(leadText(lead, this.details.text(lead.id) ?? NO_DETAILS), offersText(lead));
   }
 
   private note(event: PolicyActivated): undefined {
@@ -152,6 +129,46 @@ export class ReadModelsLoad {
       const key = [promise.policy, promise.pool, promise.grade].join('\n');
       if (!this.promises.has(key)) this.promises.set(key, promise);
     }
+  }
+}
+
+/** The details of leads, as they are written into their rows: those that were changed last at hand, the others in a file. */
+class RecentDetails {
+  private recent = new Map<string, string>();
+  private earlier = new Map<string, string>();
+
+  constructor(
+    private readonly file: SpillFile,
+    private readonly leads: LeadTable,
+  ) {}
+
+  get(id: string): LeadDetails | undefined {
+    const text = this.text(id);
+    return text === undefined ? undefined : detailsIn(text);
+  }
+
+  /** @param id  of a lead that is in the table */
+  set(id: string, details: LeadDetails): void {
+    this.recent.set(id, detailsText(details));
+    if (this.recent.size < DETAILS_AT_HAND) return;
+    for (const [each, text] of this.earlier) if (!this.recent.has(each)) this.spill(each, text);
+    this.earlier = this.recent;
+    this.recent = new Map();
+  }
+
+  text(id: string): string | undefined {
+    const text = this.recent.get(id) ?? this.earlier.get(id);
+    if (text !== undefined) return text;
+    const place = this.leads.detailsOf(id);
+    return place === undefined ? undefined : this.file.read(place);
+  }
+
+  close(): void {
+    this.file.close();
+  }
+
+  private spill(id: string, text: string): void {
+    this.leads.setDetails(id, this.file.append(text));
   }
 }
 
