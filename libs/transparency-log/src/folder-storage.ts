@@ -28,6 +28,7 @@ export class FolderStorage implements LogStorage {
   readonly folder: string;
   /** Folders that are known to be there, durably. */
   private readonly made = new Set<string>();
+  private readonly syncing = new Map<string, { readonly current: Promise<void>; next?: Promise<void> }>();
 
   constructor(
     folder: string,
@@ -77,18 +78,16 @@ export class FolderStorage implements LogStorage {
 
   async writeOnce(path: string, bytes: Uint8Array): Promise<void> {
     const target = this.locate(path);
-    if (!(await this.isWritten(path, bytes)))
-      await this.finish(target, bytes, async (unfinished) => {
-        try {
-          // Unlike a rename it does not replace what another has written meanwhile.
-          await link(unfinished, target);
-        } catch (error) {
-          if (!isOneOf(error, 'EEXIST') || !(await this.isWritten(path, bytes))) throw error;
-        }
-        await rm(unfinished);
-      });
-    // Also where it was there: who wrote it may have been stopped before this.
-    else await sync(dirname(target));
+    // It is hardly ever there already, so that is not asked first.
+    await this.finish(target, bytes, async (unfinished) => {
+      try {
+        // Unlike a rename it does not replace what another has written meanwhile.
+        await link(unfinished, target);
+      } catch (error) {
+        if (!isOneOf(error, 'EEXIST') || !(await this.isWritten(path, bytes))) throw error;
+      }
+      await rm(unfinished);
+    });
   }
 
   async remove(path: string): Promise<void> {
@@ -117,7 +116,28 @@ export class FolderStorage implements LogStorage {
       await rm(unfinished, { force: true }).catch(() => undefined);
       throw error;
     }
-    await sync(dirname(target));
+    await this.sync(dirname(target));
+  }
+
+  /**
+   * Makes durable what was put into a folder. A checkpoint puts a dozen files into two of them, all at once: whoever asks while it is
+   * being done waits for the next time, which is for all that have asked by then.
+   */
+  private sync(folder: string): Promise<void> {
+    const syncing = this.syncing.get(folder);
+    if (!syncing) return this.beginSync(folder);
+    // The one that is under way may have begun too early.
+    return (syncing.next ??= syncing.current.catch(() => undefined).then(() => this.beginSync(folder)));
+  }
+
+  private beginSync(folder: string): Promise<void> {
+    const syncing: { readonly current: Promise<void>; next?: Promise<void> } = { current: sync(folder) };
+    this.syncing.set(folder, syncing);
+    const ended = (): void => {
+      if (!syncing.next) this.syncing.delete(folder);
+    };
+    syncing.current.then(ended, ended);
+    return syncing.current;
   }
 
   private async isWritten(path: string, bytes: Uint8Array): Promise<boolean> {
