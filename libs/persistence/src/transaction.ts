@@ -1,7 +1,10 @@
+import type { ClientBase, QueryResult } from 'pg';
 import { Counter } from 'prom-client';
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { Query } from './query.js';
 import { withoutValues } from './query-failed.js';
+import { statement } from './statement.js';
+import { driverErrorWithoutValues } from './without-values.js';
 
 /** What a service asks of its database: divided by its leads, the figure that decides how far one database goes. */
 const statements = new Counter({
@@ -49,14 +52,27 @@ export function queryOn(runner: QueryRunner): Query {
   const counted = { schema: schemaOf(runner.dataSource) };
   return async <Row>(sql: string, parameters?: readonly unknown[]) => {
     statements.inc(counted);
+    const connection = await connectionOf(runner);
     try {
-      const result = await runner.query(sql, parameters as unknown[] | undefined, true);
-      return (result.records ?? []) as Row[];
+      const result = (await connection.query(statement(sql, parameters))) as Partial<QueryResult>;
+      // Of several statements at once, as in a migration, nobody wants to know.
+      return (result.rows ?? []) as Row[];
     } catch (error) {
       if (isUnanswered(error)) await giveUpConnection(runner);
-      throw withoutValues(error);
+      throw driverErrorWithoutValues(error as Error);
     }
   };
+}
+
+/** The driver's connection behind a runner, whose own way knows neither statements that are kept nor lists in binary. */
+async function connectionOf(runner: QueryRunner): Promise<ClientBase> {
+  try {
+    const connection = (await runner.connect()) as ClientBase;
+    if (runner.isReleased) throw new Error('the connection was released already');
+    return connection;
+  } catch (error) {
+    throw withoutValues(error);
+  }
 }
 
 /** The driver's word for a statement that neither succeeded nor failed in the time that even a slow one may take. */

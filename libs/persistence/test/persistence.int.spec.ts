@@ -112,6 +112,45 @@ describe('persistence, with a real PostgreSQL', () => {
     }
   });
 
+  it('takes lists of every type as they are, whatever is in them', async () => {
+    const query = queryOf(dataSource);
+    const lists: Record<string, readonly unknown[]> = {
+      text: ['', 'a,b', '{"}', 'back\\slash', 'NULL', '日本語 \u{1f600}', null],
+      bytea: [Buffer.alloc(0), randomBytes(300), Buffer.from([0, 92, 34]), null],
+      uuid: ['00000000-0000-4000-8000-0000000000ff', 'ABCDEF01-2345-6789-abcd-ef0123456789', null],
+      int: [0, -1, 2 ** 31 - 1, -(2 ** 31), null],
+      bigint: ['0', '-9007199254740993', 1_764_000_000_000, null],
+      float8: [0.1, -1e300, 1_764_000_000_000, Infinity, null],
+      boolean: [true, false, null],
+      json: ['{"a": [1, "\\"x"]}', '"text"', 'null', null],
+      jsonb: ['{"a": [1, "\\"x"]}', '"text"', 'null', null],
+    };
+    for (const [type, list] of Object.entries(lists)) {
+      const sql = `SELECT $1::${type}[]::text AS list`;
+      // The driver's own way, as texts.
+      expect({ type, is: await query(sql, [list]) }).toEqual({ type, is: await dataSource.query(sql, [list]) });
+      expect(await query(sql, [[]])).toEqual([{ list: '{}' }]);
+    }
+  });
+
+  it('keeps a statement that reads nothing but lists, also after it has failed, and after the table was changed', async () => {
+    const session = await open({ poolSize: 1 });
+    const query = queryOf(session);
+    await query('CREATE TABLE kept (id int PRIMARY KEY)');
+    const insert = 'INSERT INTO kept (id) SELECT id FROM unnest($1::int[]) AS k (id) RETURNING id';
+    await inTransaction(session, async (q) => {
+      await q(insert, [[1]]);
+      throw new Error('undone');
+    }).catch(() => undefined);
+    for (let id = 1; id < 10; id += 1) await query(insert, [[id]]);
+    await expect(query(insert, [[1]])).rejects.toMatchObject({ code: '23505' });
+    await query('ALTER TABLE kept ADD COLUMN name text');
+    expect(await query(insert, [[10, 11]])).toEqual([{ id: 10 }, { id: 11 }]);
+    expect(
+      await query('SELECT count(*)::int AS n FROM pg_prepared_statements WHERE statement LIKE $1', ['%kept%']),
+    ).toEqual([{ n: 1 }]);
+  });
+
   it('copies rows as they are, whatever is in them, and all or none', async () => {
     const query = queryOf(dataSource);
     await query('CREATE TABLE copied (id int PRIMARY KEY, name text, words text[], detail jsonb, at timestamptz)');
