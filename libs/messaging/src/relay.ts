@@ -14,6 +14,13 @@ const BATCH = 1_000;
 const BATCH_BYTES = 900_000;
 /** The safety net under lost notifications and crashed writers; also how soon another process takes over. */
 const POLL_MS = 1_000;
+/**
+ * While much comes in, reads begin no closer together than this. A read, a send and a removal cost the same for ten events as for two
+ * hundred: at 1,400 leads a second, sent as they came, they took more CPU than all that PostgreSQL does for a lead.
+ */
+const GATHER_MS = 25;
+/** So many at a time are much: a lead that comes alone says three events at most, and goes on at once. */
+const MUCH = 8;
 /** Pauses after a failure: short enough to catch up at once after a broker's restart. */
 const MAX_PAUSE_MS = 1_000;
 
@@ -119,12 +126,13 @@ export class Relay {
     this.#leading = true;
     while (!this.#stopping) {
       this.#woken = false;
+      const began = performance.now();
       const { rows, more } = await readOutbox(session.query, BATCH, BATCH_BYTES);
       outboxOldestSeconds.set({ service: this.service.name }, rows[0]?.age_seconds ?? 0);
       if (rows.length > 0) await this.#publish(session, rows);
       this.#failure = undefined;
       onSuccess();
-      if (!more && !this.#woken) await this.#sleep(POLL_MS);
+      if (!more) await (rows.length >= MUCH ? this.#gather(began + GATHER_MS) : this.#sleep(POLL_MS));
       session.check();
     }
   }
@@ -163,6 +171,12 @@ export class Relay {
       await this.#send(records.slice(0, middle));
       await this.#send(records.slice(middle));
     }
+  }
+
+  /** Lets more come in, unless nothing does for as long, and then waits as ever. */
+  async #gather(until: number): Promise<void> {
+    while (!this.#stopping && performance.now() < until) await pause(Math.max(1, until - performance.now()));
+    await this.#sleep(POLL_MS);
   }
 
   async #sleep(milliseconds: number): Promise<void> {
