@@ -9,8 +9,10 @@ describe('a statement as the driver takes it', () => {
       nameOf(insert),
       nameOf(`${insert} ON CONFLICT (id) DO UPDATE SET id = excluded.id RETURNING id`),
       nameOf(`WITH write_1 AS (${insert}), write_2 AS (INSERT INTO pets SELECT unnest($1::int[])) SELECT`),
+      nameOf(`WITH made AS (${insert} RETURNING 1) SELECT count(*) FROM made`),
+      nameOf('INSERT INTO people SELECT id FROM unnest($1::int[]) AS p (id) WHERE id > (SELECT least FROM of_one_row)'),
     ];
-    expect(new Set(names).size).toBe(3);
+    expect(new Set(names).size).toBe(5);
     for (const name of names) expect(name).toMatch(/^kept_\d+$/);
     expect(nameOf(insert)).toBe(names[0]);
   });

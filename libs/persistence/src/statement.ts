@@ -64,12 +64,15 @@ function listsIn(sql: string): (ElementType | undefined)[] {
 /**
  * Only then. What is kept of a statement may be a plan for whatever parameters come, made when its tables were as large as they were
  * then: an index that is not worth while on an empty table would go unused for minutes while that fills. Where lists are all that is
- * read there is nothing to choose.
+ * read there is nothing to choose; nor where it is what the statement itself has just made, or the one row of a table of one row.
  */
 function readsNoTable(sql: string): boolean {
+  const made = [...sql.matchAll(/(?:\bWITH|,)\s+(\w+) AS \(/g)].map(([, name]) => name);
+  const others = sql.replace(/\(SELECT \w+ FROM \w+\)/g, '');
+  const reads = [...others.matchAll(/\b(?:FROM|JOIN|USING)\s+(\w+)/gi)].map(([, name]) => name);
   return (
     /^\s*(?:WITH \w+ AS \(\s*)?INSERT INTO\b/.test(sql) &&
-    !/\b(?:FROM|JOIN|USING)\b(?!\s+unnest\s*\()/i.test(sql) &&
+    reads.every((name) => name === 'unnest' || made.includes(name)) &&
     !/\b(?:UPDATE|DELETE|MERGE)\b(?!\s+SET\b)/i.test(sql)
   );
 }

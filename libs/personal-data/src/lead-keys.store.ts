@@ -1,8 +1,8 @@
 import type { Query } from '@fairlead/persistence';
-import { randomBytes } from 'node:crypto';
 import { KEY_BYTES } from './aes-gcm.js';
 import { MasterKeyUnusable } from './errors.js';
 import type { MasterKeys } from './master-keys.js';
+import { randomOnce } from './random.js';
 
 export interface LeadKey {
   readonly version: number;
@@ -26,7 +26,7 @@ interface MadeKey {
 /** A lead's key is made once; the column is there so that a later way of sealing can tell its keys apart. */
 const FIRST_VERSION = 1;
 
-/** The keys of leads, in their database. Whatever the number of leads, one statement. */
+/** The keys of leads, in their database. Whatever the number of leads, one statement, or two where some are known. */
 export class LeadKeysStore {
   constructor(
     private readonly query: Query,
@@ -51,38 +51,35 @@ export class LeadKeysStore {
     const { master, wrap } = this.master.wrapping();
     const made = new Map(
       leadIds.map((leadId) => {
-        const key = randomBytes(KEY_BYTES);
+        const key = randomOnce(KEY_BYTES);
         return [leadId, { key, wrapped: wrap(key, leadId, FIRST_VERSION) }];
       }),
     );
     // Ordered, so that two processes that make keys of the same leads wait for one another rather than deadlock.
-    const rows = await this.query<KeyRow>(
-      `WITH arriving AS (
-         SELECT * FROM unnest($1::uuid[], $2::bytea[]) AS a (lead_id, wrapped)
-       ), made AS (
+    const [row] = await this.query<{ count: number }>(
+      `WITH made AS (
          INSERT INTO lead_keys (lead_id, version, master, wrapped)
-         SELECT lead_id, $3, $4, wrapped FROM arriving
+         SELECT lead_id, $3, $4, wrapped FROM unnest($1::uuid[], $2::bytea[]) AS arriving (lead_id, wrapped)
          WHERE $4 >= (SELECT oldest FROM master_key_in_force) ORDER BY lead_id
-         ON CONFLICT (lead_id) DO NOTHING RETURNING lead_id, version, master, wrapped
+         ON CONFLICT (lead_id) DO NOTHING RETURNING 1
        )
-       SELECT lead_id, version, master, wrapped FROM made
-       UNION ALL
-       SELECT lead_id, version, master, wrapped FROM lead_keys WHERE lead_id = ANY ($1::uuid[])`,
+       SELECT count(*)::int FROM made`,
       [[...made.keys()], [...made.values()].map(({ wrapped }) => wrapped), FIRST_VERSION, master],
     );
-    const found = this.open(rows, made);
-    // Made by another process while this statement ran: committed now, but not visible to its snapshot.
-    const overtaken = leadIds.filter((leadId) => !found.has(leadId));
-    if (overtaken.length === 0) return found;
-    return new Map([...found, ...(await this.find(overtaken))]);
+    // Most leads are new, and then there is nothing to read that is not known here.
+    if (row?.count === made.size)
+      return new Map([...made].map(([leadId, { key }]) => [leadId, { version: FIRST_VERSION, key }]));
+    // A statement of its own: it sees also what another process made while the one before waited for it.
+    return this.find([...made.keys()], made);
   }
 
-  async find(leadIds: readonly string[]): Promise<Map<string, FoundKey>> {
+  /** @param made  keys that were just made, as they were wrapped: those need not be unwrapped */
+  async find(leadIds: readonly string[], made?: ReadonlyMap<string, MadeKey>): Promise<Map<string, FoundKey>> {
     const rows = await this.query<KeyRow>(
       'SELECT lead_id, version, master, wrapped FROM lead_keys WHERE lead_id = ANY ($1::uuid[])',
       [leadIds],
     );
-    return this.open(rows);
+    return this.open(rows, made);
   }
 
   /** Deletes the keys for good, and sees to it that no new ones are made. */
@@ -95,7 +92,6 @@ export class LeadKeysStore {
     );
   }
 
-  /** @param made  keys that were just made, as they were wrapped: most rows are of these, and need not be unwrapped */
   private open(rows: readonly KeyRow[], made: ReadonlyMap<string, MadeKey> = new Map()): Map<string, FoundKey> {
     return new Map(
       rows.map(({ lead_id: leadId, version, master, wrapped }): [string, FoundKey] => {

@@ -62,7 +62,7 @@ export class MasterKeys {
   wrapping(): Wrapping {
     this.#look(LOOK_EVERY_MS);
     const master = this.newest;
-    const key = this.#key(master);
+    const key = createSecretKey(this.#key(master));
     return {
       master,
       wrap: (leadKey, leadId, version) => {
