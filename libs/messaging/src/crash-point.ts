@@ -22,6 +22,8 @@ export const crashPoints = [
   'outbox.removed',
   'parking.parked', // parked and committed, offset not
   'intake.stored', // HTTP intake committed, not answered
+  'submission.part', // a part's leads are taken in, nothing is committed
+  'submission.taken-in', // all parts are, and it is not written down
   'erasure.begun', // the intention is committed, the lead's key is still there
   'erasure.key-deleted', // the key is gone, nothing is said
   'master-key.rewrapped', // a batch of keys is wrapped by the new master key, others are not

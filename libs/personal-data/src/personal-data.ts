@@ -1,5 +1,5 @@
 import type { Sealed } from '@fairlead/events';
-import { decrypt, encrypt } from './aes-gcm.js';
+import { decrypt, encrypt, NONCE_BYTES } from './aes-gcm.js';
 import { LeadKeyMissing, LeadWasErased, SealBroken } from './errors.js';
 import { KeyCache } from './key-cache.js';
 import type { FoundKey, LeadKey, LeadKeysStore } from './lead-keys.store.js';
@@ -57,6 +57,29 @@ export class PersonalData {
       if (!found) throw new LeadKeyMissing(item.leadId);
       return found === 'erased' ? null : unsealWith(found, item, item.sealed);
     });
+  }
+
+  /**
+   * Encrypts bytes as they are, for what is kept only until it is worked off. `leadId` may be of anything that has a key of its own.
+   * @throws LeadWasErased
+   */
+  async sealBytes(place: Place, bytes: Buffer): Promise<Buffer> {
+    const found = (await this.keysOf([place], (leadIds) => this.keys.findOrMake(leadIds))).get(place.leadId);
+    if (!found) throw new LeadKeyMissing(place.leadId);
+    if (found === 'erased') throw new LeadWasErased(place.leadId);
+    const { nonce, ciphertext } = encrypt(found.key, bytes, bound(place, found.version));
+    return Buffer.concat([nonce, ciphertext]);
+  }
+
+  /** @throws SealBroken LeadKeyMissing LeadWasErased */
+  async unsealBytes(place: Place, sealed: Buffer): Promise<Buffer> {
+    const found = (await this.keysOf([place], (leadIds) => this.keys.find(leadIds))).get(place.leadId);
+    if (!found) throw new LeadKeyMissing(place.leadId);
+    if (found === 'erased') throw new LeadWasErased(place.leadId);
+    const [nonce, ciphertext] = [sealed.subarray(0, NONCE_BYTES), sealed.subarray(NONCE_BYTES)];
+    const bytes = decrypt(found.key, nonce, ciphertext, bound(place, found.version));
+    if (!bytes) throw new SealBroken(place.leadId);
+    return bytes;
   }
 
   /** Finds two leads of one person, or a request that is repeated, without keeping what they hold: equal for equal values, meaningless without the key. */

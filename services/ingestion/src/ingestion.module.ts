@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { MessagingModule } from '@fairlead/messaging';
+import { MessagingModule, Reads } from '@fairlead/messaging';
 import { PersonalDataModule } from '@fairlead/personal-data';
 import { Environment } from '@fairlead/platform';
 import { GuardedHttp } from '@fairlead/platform/outgoing';
@@ -20,6 +20,8 @@ import { ProposedMergesController } from './handlers/proposed-merges.controller.
 import { SourceEventsController } from './handlers/source-events.controller.js';
 import { SourceLeftoversTimer } from './handlers/source-leftovers.timer.js';
 import { SourcesController } from './handlers/sources.controller.js';
+import { SubmissionsController } from './handlers/submissions.controller.js';
+import { SubmissionsTimer } from './handlers/submissions.timer.js';
 import { Backlog } from './intake/backlog.js';
 import { CompleteLead } from './intake/complete-lead.js';
 import { Intake } from './intake/intake.js';
@@ -38,6 +40,9 @@ import { LeadsStore } from './store/leads.store.js';
 import { ProposedMergesStore } from './store/proposed-merges.store.js';
 import { SetAsideStore } from './store/set-aside.store.js';
 import { SourcesStore } from './store/sources.store.js';
+import { SubmissionsStore } from './store/submissions.store.js';
+import { AcceptSubmission } from './submissions/accept-submission.js';
+import { WorkOff } from './submissions/work-off.js';
 
 export const migrations = new URL('../migrations/', import.meta.url);
 
@@ -59,6 +64,7 @@ const CONNECTIONS_PER_ORIGIN = 10;
     SourcesController,
     SourceEventsController,
     ProposedMergesController,
+    SubmissionsController,
     PolicyActivatedHandler,
   ],
   providers: [
@@ -77,6 +83,7 @@ const CONNECTIONS_PER_ORIGIN = 10;
     },
     ...[SourceVerifier, TakeArrivals, FetchesTimer, SourceLeftoversTimer, InboundLeadsReader, InboundRemainderTimer],
     ...[ProposedMergesStore, MergeLeads, NearMatchesTimer],
+    ...[SubmissionsStore, AcceptSubmission, WorkOff, SubmissionsTimer, Reads],
     ...[
       Intake,
       TakeIn,

@@ -1,4 +1,4 @@
-import { Counter, Histogram } from 'prom-client';
+import { Counter, Gauge, Histogram } from 'prom-client';
 
 export const leadsTaken = new Counter({
   name: 'fairlead_intake_leads_total',
@@ -43,4 +43,12 @@ export const fetchesTotal = new Counter({
   name: 'fairlead_source_fetches_total',
   help: 'What deliveries only named and was asked for, by what came of it',
   labelNames: ['format', 'outcome'],
+});
+export const rowsAccepted = new Counter({
+  name: 'fairlead_submission_rows_accepted_total',
+  help: 'Rows that were stored for good and answered before they were taken in (Prefer: respond-async)',
+});
+export const rowsWaiting = new Gauge({
+  name: 'fairlead_submission_rows_waiting',
+  help: 'Rows that were accepted and are not taken in yet, of all processes together',
 });

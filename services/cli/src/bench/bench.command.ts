@@ -162,7 +162,7 @@ function describe({ limits, sustained, at50, lost, repeated, profile }: RoadResu
   ].join('');
 }
 
-function describeIngest({ single, ndjson, limits, profile }: IngestResult): string {
+function describeIngest({ single, ndjson, accepted, limits, profile }: IngestResult): string {
   const { halfLoad } = single;
   return [
     `\n${picocolors.bold('Leads in')}  by HTTP, on disk before they are answered; the sender runs on the same machine\n`,
@@ -172,7 +172,17 @@ function describeIngest({ single, ndjson, limits, profile }: IngestResult): stri
       `${ms(halfLoad.p50)}, ${ms(halfLoad.p99)}`,
       `${thousands(halfLoad.perSecond)} requests a second, evenly`,
     ),
-    row('NDJSON, leads a second', thousands(ndjson.perSecond), 'to reach 30,000'),
+    row('NDJSON, each lead taken in before the answer', thousands(ndjson.perSecond), 'leads a second; to reach 30,000'),
+    row(
+      'NDJSON, accepted (Prefer: respond-async)',
+      thousands(accepted.perSecond),
+      `leads a second, stored as they were sent; a burst of ${thousands(accepted.leads)}`,
+    ),
+    row(
+      'the same until the last one was taken in',
+      thousands(accepted.takenInPerSecond),
+      'leads a second, from the first request on',
+    ),
     `\n${picocolors.bold('Limits')}  what does a part of it alone, in the same run\n`,
     row('bare Fastify with ajv, requests a second', thousands(limits.fastify), 'checks a lead, answers, keeps nothing'),
     row(

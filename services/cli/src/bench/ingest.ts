@@ -15,7 +15,16 @@ export interface IngestResult {
     /** While half as many come in, evenly. */
     readonly halfLoad: { readonly perSecond: number; readonly p50: number; readonly p99: number };
   };
+  /** Answered when each lead is taken in. */
   readonly ndjson: { readonly perSecond: number };
+  /** With `Prefer: respond-async`. */
+  readonly accepted: {
+    readonly leads: number;
+    /** Leads a second that were stored as they were sent, and answered. */
+    readonly perSecond: number;
+    /** From the first request until the last lead was taken in. */
+    readonly takenInPerSecond: number;
+  };
   readonly limits: {
     /** Requests a second that a bare Fastify checks and answers, and keeps nowhere. */
     readonly fastify: number;
@@ -30,6 +39,9 @@ const CONNECTIONS = 64;
 /** A list as a tool exports it, and as many of them at once as busy sources send. */
 const NDJSON_ROWS = 5_000;
 const NDJSON_SENDERS = 3;
+/** What may wait is bounded (200,000 rows), so this is how much a burst may be. */
+const ACCEPTED_LEADS = 100_000;
+const LOOK_EVERY_MS = 100;
 const WARM_UP_SECONDS = 4;
 /** Evenly: so many at a time, which is less than one each millisecond would need timers for. */
 const TICK_MS = 5;
@@ -56,12 +68,14 @@ export async function benchIngest({
     const half = single / 2;
     const halfLoad = await measured(`${Math.round(half)} a second for ${seconds} s`, () => door.pace(half, seconds));
     const ndjson = await measured(`NDJSON, ${NDJSON_ROWS} leads a request, for ${seconds} s`, () => door.pour(seconds));
+    const accepted = await measured('the same, without waiting until each is taken in', () => door.pourAndGo(seconds));
     await door.close();
     onProgress('stopping ingestion and reading its profile');
     const profile = whereTheTimeWent(await stack.stopServices());
     return {
       single: { perSecond: single, halfLoad: { perSecond: half, ...halfLoad } },
       ndjson: { perSecond: ndjson },
+      accepted,
       limits: { fastify, copy },
       profile,
     };
@@ -158,6 +172,45 @@ class Door {
     return leads / ((performance.now() - began) / 1_000);
   }
 
+  /** Many leads a request, which are accepted and taken in later; until all of them are. */
+  async pourAndGo(seconds: number): Promise<IngestResult['accepted']> {
+    const began = performance.now();
+    const until = began + seconds * 1_000;
+    const submissions: string[] = [];
+    let leads = 0;
+    const send = async (): Promise<void> => {
+      while (performance.now() < until && leads < ACCEPTED_LEADS) {
+        leads += NDJSON_ROWS;
+        const lines = Array.from({ length: NDJSON_ROWS }, () => this.nextLead());
+        const answer = await this.request('POST', '/v1/leads', 'application/x-ndjson', lines.join('\n'), {
+          prefer: 'respond-async',
+        });
+        submissions.push((JSON.parse(answer) as { submission: { id: string } }).submission.id);
+      }
+    };
+    await Promise.all(Array.from({ length: NDJSON_SENDERS }, send));
+    const accepted = performance.now();
+    for (const id of submissions.reverse()) await this.untilTakenIn(id);
+    const takenIn = performance.now();
+    return {
+      leads,
+      perSecond: leads / ((accepted - began) / 1_000),
+      takenInPerSecond: leads / ((takenIn - began) / 1_000),
+    };
+  }
+
+  /** @throws when any of its leads is something else than received */
+  private async untilTakenIn(id: string): Promise<void> {
+    for (;;) {
+      const answer = await this.request('GET', `/v1/submissions/${id}?limit=1`);
+      const { state, counts } = JSON.parse(answer) as { state: string; counts: { received?: number } };
+      if (state === 'done' && counts.received !== NDJSON_ROWS)
+        throw new Error(`leads of the bench were not received: ${JSON.stringify(counts)}`);
+      if (state === 'done') return;
+      await sleep(LOOK_EVERY_MS);
+    }
+  }
+
   async close(): Promise<void> {
     await this.pool.close();
   }
@@ -170,12 +223,19 @@ class Door {
     return JSON.stringify(simulatedLead((this.number += 1)));
   }
 
-  private async request(method: 'PUT' | 'POST', path: string, type: string, content: string): Promise<void> {
-    const headers = { ...this.headers, 'content-type': type };
-    const { statusCode, body } = await this.pool.request({ method, path, headers, body: content });
+  private async request(
+    method: 'GET' | 'PUT' | 'POST',
+    path: string,
+    type?: string,
+    content?: string,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
+    const headers = { ...this.headers, ...more, ...(type !== undefined && { 'content-type': type }) };
+    const { statusCode, body } = await this.pool.request({ method, path, headers, ...(content && { body: content }) });
     const answer = await body.text();
     if (statusCode >= 300) throw new Error(`${method} ${path} answered ${statusCode}: ${answer.slice(0, 300)}`);
     if (method === 'POST' && /"status":"(?!received)/.test(answer))
       throw new Error(`a lead of the bench was not received: ${answer.slice(0, 300)}`);
+    return answer;
   }
 }

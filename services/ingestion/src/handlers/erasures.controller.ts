@@ -16,10 +16,12 @@ import { isTransient } from '@fairlead/persistence';
 import { PersonalData } from '@fairlead/personal-data';
 import { Allow, type Caller, CurrentCaller, invalidInput, notFound, Problem } from '@fairlead/platform';
 import { IsBoolean, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EraseLead } from '../erasure/erase-lead.js';
 import { hashedKeys } from '../intake/hashed-keys.js';
 import type { HashedKey } from '../intake/rows.js';
 import { type Erasure, type ErasureReason, erasureReasons, ErasuresStore } from '../store/erasures.store.js';
+import { SubmissionsStore } from '../store/submissions.store.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** What most erasures are: somebody asked for it. */
@@ -74,6 +76,10 @@ export class SubjectErased {
   @ApiProperty({ type: FoundView, isArray: true }) leads: FoundView[];
 }
 
+/** Most of what is accepted is taken in within seconds; and whoever asks is a person, or its tool. */
+const WAIT_MS = 20_000;
+const LOOK_AGAIN_MS = 100;
+
 /** DELETE /v1/leads/{leadId}/personal-data, POST /v1/erasures → lead.erased. Cannot be undone, hence for administrators. */
 @ApiTags('personal data')
 @ApiBearerAuth()
@@ -85,6 +91,7 @@ export class ErasuresController {
     private readonly erasures: ErasuresStore,
     private readonly erasing: EraseLead,
     private readonly personalData: PersonalData,
+    private readonly submissions: SubmissionsStore,
   ) {}
 
   @Delete('leads/:leadId/personal-data')
@@ -99,7 +106,11 @@ export class ErasuresController {
   @ApiQuery({ name: 'reason', required: false, enum: erasureReasons })
   @ApiResponse({ status: 200, type: ErasureView })
   @ApiResponse({ status: 404, description: 'There is no such lead.' })
-  @ApiResponse({ status: 503, description: 'The key database is away. What was begun is finished when it is back.' })
+  @ApiResponse({
+    status: 503,
+    description:
+      'The key database is away: what was begun is finished when it is back. Or leads that came before are not taken in yet.',
+  })
   @ApiExtension('x-says', ['lead.erased'])
   async erase(
     @Param('leadId') leadId: string,
@@ -109,6 +120,7 @@ export class ErasuresController {
     if (reason !== undefined && !isReason(reason))
       throw invalidInput([{ field: 'reason', detail: `must be one of ${erasureReasons.join(', ')}` }]);
     if (!UUID.test(leadId)) throw notFound('lead');
+    await this.#untilTakenIn();
     const erasure = await this.#erase(leadId, reason, caller);
     if (!erasure) throw notFound('lead');
     return viewOf(erasure);
@@ -124,11 +136,17 @@ export class ErasuresController {
   })
   @ApiResponse({ status: 200, type: SubjectErased })
   @ApiResponse({ status: 400, description: 'It is no address or no number; the answer does not repeat it.' })
-  @ApiResponse({ status: 503, description: 'The key database is away. What was begun is finished when it is back.' })
+  @ApiResponse({
+    status: 503,
+    description:
+      'The key database is away: what was begun is finished when it is back. Or leads that came before are not taken in yet.',
+  })
   @ApiExtension('x-says', ['lead.erased'])
   async eraseSubject(@Body() body: EraseSubject, @CurrentCaller() caller: Caller): Promise<SubjectErased> {
     const dryRun = body.dryRun === true;
-    const found = await this.erasures.leadsOf(this.units.query, this.#keysOf(body));
+    const keys = this.#keysOf(body);
+    await this.#untilTakenIn();
+    const found = await this.erasures.leadsOf(this.units.query, keys);
     if (!dryRun) for (const { leadId } of found) await this.#erase(leadId, body.reason ?? undefined, caller);
     return {
       dryRun,
@@ -137,6 +155,22 @@ export class ErasuresController {
         receivedAt: receivedAt.toISOString(),
       })),
     };
+  }
+
+  /** What was accepted before may be about the same person, who would be there again after it. */
+  async #untilTakenIn(): Promise<void> {
+    const acceptedUntil = new Date();
+    for (const until = Date.now() + WAIT_MS; await this.submissions.areWaiting(this.units.query, acceptedUntil);) {
+      if (Date.now() >= until)
+        throw new Problem(503, {
+          type: 'leads-are-waiting',
+          title: 'Leads are waiting',
+          detail:
+            'Leads that were accepted before are not taken in yet, and may be of the same person. Nothing was erased.',
+          retryAfterSeconds: 10,
+        });
+      await sleep(LOOK_AGAIN_MS);
+    }
   }
 
   /** By what the person's leads are found. Read as every lead's is, or they would not be. */

@@ -12,8 +12,10 @@ const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 export class KeyedRequest {
   private constructor(
     private readonly caller: string,
-    private readonly key: string,
-    private readonly about: string,
+    /** Of which route, and as the sender named it. */
+    readonly key: string,
+    /** What makes two requests the same, beside their rows. */
+    readonly about: string,
     private readonly personalData: PersonalData,
   ) {}
 

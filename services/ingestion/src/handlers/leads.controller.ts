@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Logger, Post, Req } from '@nestjs/common';
+import { Body, Controller, HttpCode, Logger, Post, Req, Res } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiBody,
@@ -13,7 +13,7 @@ import {
 import { LeadInput, type Mapping } from '@fairlead/decisions';
 import { PersonalData } from '@fairlead/personal-data';
 import { Accepts, Allow, type Caller, CurrentCaller, Problem, type ProblemOptions } from '@fairlead/platform';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
 import { Backlog } from '../intake/backlog.js';
 import { Intake } from '../intake/intake.js';
@@ -24,10 +24,14 @@ import { readCsv } from '../intake/read-csv.js';
 import { readJson } from '../intake/read-json.js';
 import { readNdjson } from '../intake/read-ndjson.js';
 import type { RowResult } from '../intake/rows.js';
+import { mappingFor } from '../sources/mapping-for.js';
 import { CLOUDEVENT, CLOUDEVENTS, isBinary, readEvents } from '../sources/cloudevents.js';
 import { SourcesStore } from '../store/sources.store.js';
+import { type AcceptedSubmission, PART_ROWS as ACCEPTED_PART_ROWS } from '../store/submissions.store.js';
+import { AcceptSubmission } from '../submissions/accept-submission.js';
 import { KeyedRequest } from './keyed-request.js';
 import { type IntakeOptions, readIntakeOptions } from './intake-options.js';
+import { rowSchema } from './row-schema.js';
 
 /** 5 MiB hold some 10,000 leads, and are parsed in one go (50 ms): more belongs into a stream, line by line. */
 const MAX_JSON_BYTES = 5 * 1024 * 1024;
@@ -35,28 +39,6 @@ const MAX_JSON_BYTES = 5 * 1024 * 1024;
 const PART_ROWS = 250;
 
 const leadSchema = LeadInput as unknown as Record<string, unknown>;
-const rowSchema = {
-  type: 'object',
-  required: ['index', 'id', 'status'],
-  properties: {
-    index: { type: 'integer', description: 'of the row, from 0' },
-    id: {
-      type: 'string',
-      format: 'uuid',
-      description: 'the lead’s; of a merged one, that of the lead it was merged into',
-    },
-    status: { type: 'string', enum: ['received', 'merged', 'held', 'rejected', 'engaged', 'ignored'] },
-    errors: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['field', 'rule', 'detail'],
-        properties: { field: { type: 'string' }, rule: { type: 'string' }, detail: { type: 'string' } },
-      },
-    },
-  },
-};
-
 /** POST /v1/leads → lead.received | lead.merged | lead.held | lead.rejected */
 @ApiTags('leads')
 @ApiBearerAuth()
@@ -70,6 +52,7 @@ export class LeadsController {
     private readonly sources: SourcesStore,
     private readonly personalData: PersonalData,
     private readonly rejections: Rejections,
+    private readonly submissions: AcceptSubmission,
   ) {}
 
   @Post()
@@ -89,7 +72,9 @@ export class LeadsController {
     summary: 'Send leads: one, a list, lines of JSON, a table, or CloudEvents with a lead each as their data',
     description:
       'Answered when the leads are stored for good. In a list each lead is judged by itself: the answer tells by its index ' +
-      `what became of it. JSON may have ${MAX_JSON_BYTES} bytes; lines and tables ${MAX_STREAM_BYTES} bytes and ${MAX_ROWS} rows.`,
+      `what became of it. JSON may have ${MAX_JSON_BYTES} bytes; lines and tables ${MAX_STREAM_BYTES} bytes and ${MAX_ROWS} rows. ` +
+      'Lines of JSON that are sent with `Prefer: respond-async` are answered when they are stored as they came, encrypted; what ' +
+      'becomes of each is to be read under `Location` from then on.',
   })
   @ApiConsumes('application/json', CLOUDEVENT, CLOUDEVENTS, 'application/x-ndjson', 'text/csv')
   @ApiBody({ schema: { oneOf: [leadSchema, { type: 'array', items: leadSchema }] } })
@@ -110,10 +95,35 @@ export class LeadsController {
     required: false,
     description: 'Sent again within a day, it is answered as before.',
   })
+  @ApiHeader({
+    name: 'Prefer',
+    required: false,
+    description: '`respond-async` (RFC 7240), with lines of JSON: not to wait until each lead is taken in.',
+  })
   @ApiResponse({
     status: 202,
-    description: 'Stored. What became of each lead.',
-    schema: { type: 'object', required: ['results'], properties: { results: { type: 'array', items: rowSchema } } },
+    description:
+      'Stored. What became of each lead; or, with `Preference-Applied: respond-async`, where that is to be read.',
+    headers: {
+      Location: { description: 'Of what was not waited for.', schema: { type: 'string' } },
+      'Preference-Applied': { schema: { type: 'string', enum: ['respond-async'] } },
+    },
+    schema: {
+      oneOf: [
+        { type: 'object', required: ['results'], properties: { results: { type: 'array', items: rowSchema } } },
+        {
+          type: 'object',
+          required: ['submission'],
+          properties: {
+            submission: {
+              type: 'object',
+              required: ['id', 'rows'],
+              properties: { id: { type: 'string', format: 'uuid' }, rows: { type: 'integer' } },
+            },
+          },
+        },
+      ],
+    },
   })
   @ApiResponse({ status: 400, description: 'The body cannot be read, or a parameter or column is wrong; it is named.' })
   @ApiResponse({ status: 404, description: 'There is no such source, or it is not yours.' })
@@ -123,14 +133,19 @@ export class LeadsController {
     status: 422,
     description: 'The one lead that was sent is rejected, or the Idempotency-Key was used before.',
   })
-  @ApiResponse({ status: 429, description: 'Too much of the source was rejected within this hour.' })
+  @ApiResponse({
+    status: 429,
+    description:
+      'Too much of the source was rejected within this hour, or too much was accepted that is not taken in yet.',
+  })
   @ApiResponse({ status: 503, description: 'Too much at once, or no store; Retry-After says when to try again.' })
   @ApiExtension('x-says', ['lead.received', 'lead.merged', 'lead.held', 'lead.rejected'])
   async post(
     @Req() request: FastifyRequest,
     @Body() body: unknown,
     @CurrentCaller() caller: Caller,
-  ): Promise<{ results: readonly RowResult[] }> {
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<{ results: readonly RowResult[] } | { submission: Pick<AcceptedSubmission, 'id' | 'rows'> }> {
     this.backlog.refuseWhenFull();
     const options = await readIntakeOptions(request, caller, this.sources);
     if (options.source) this.rejections.refuseWhenTooMany(options.source.id, Date.now());
@@ -148,11 +163,31 @@ export class LeadsController {
     if (Number(request.headers['content-length'] ?? 0) > MAX_STREAM_BYTES) throw tooLarge();
     const stream = limited(body as Readable);
     const isCsv = options.contentType === 'text/csv';
+    if (!isCsv && prefersNotToWait(request)) {
+      const { id, rows } = await this.#accept(request, options, keyed, stream, caller);
+      void reply.headers({ 'preference-applied': 'respond-async', location: `/v1/submissions/${id}` });
+      return { submission: { id, rows } };
+    }
     const rows = isCsv
       ? readCsv(stream, { mapping: mappingFor(options, 'csv'), strict: options.strict })
       : readNdjson(stream);
     const mapping = isCsv ? undefined : mappingFor(options, 'ndjson', 'json');
     return { results: await this.#takeIn(request, options, keyed, parts(rows), mapping) };
+  }
+
+  async #accept(
+    { headers: { traceparent } }: FastifyRequest,
+    { source, mapping, strict }: IntakeOptions,
+    keyed: KeyedRequest | undefined,
+    stream: AsyncIterable<Buffer>,
+    caller: Caller,
+  ): Promise<AcceptedSubmission> {
+    await this.submissions.refuseWhenFull();
+    const given = {
+      ...{ caller: caller.keyId, idempotencyKey: keyed?.key ?? null, sourceId: source?.id ?? null },
+      ...{ mapping: mapping ?? null, strict, traceparent: typeof traceparent === 'string' ? traceparent : null },
+    };
+    return this.submissions.accept(partsOnly(parts(readNdjson(stream), ACCEPTED_PART_ROWS)), given, keyed?.about ?? '');
   }
 
   /** One part after the other, so that rows count in their order; the next is read while one is stored. */
@@ -222,24 +257,30 @@ function readWhole(
 /** Rows in parts of the same size however the body came in, so that a repeated request has the same parts. */
 async function* parts(
   blocks: AsyncIterable<readonly RawRow[]> | Iterable<readonly RawRow[]>,
+  size = PART_ROWS,
 ): AsyncGenerator<{ rows: readonly RawRow[]; isLast: boolean }, void, undefined> {
   let waiting: RawRow[] = [];
   for await (const block of blocks) {
     waiting = waiting.length === 0 ? [...block] : waiting.concat(block);
     // One part is held back, because only then it is known whether it is the last.
     let from = 0;
-    for (; waiting.length - from > PART_ROWS; from += PART_ROWS) {
-      yield { rows: waiting.slice(from, from + PART_ROWS), isLast: false };
+    for (; waiting.length - from > size; from += size) {
+      yield { rows: waiting.slice(from, from + size), isLast: false };
     }
     waiting = waiting.slice(from);
   }
   if (waiting.length > 0) yield { rows: waiting, isLast: true };
 }
 
-/** A source's mapping is about its own format; one that comes with the request is about the request. */
-function mappingFor({ mapping, source }: IntakeOptions, ...formats: readonly string[]): Mapping | undefined {
-  if (mapping) return mapping === 'none' ? undefined : mapping;
-  return source && formats.includes(source.format) ? source.mapping : undefined;
+async function* partsOnly(
+  blocks: AsyncIterable<{ readonly rows: readonly RawRow[] }>,
+): AsyncGenerator<readonly RawRow[], void, undefined> {
+  for await (const { rows } of blocks) yield rows;
+}
+
+/** RFC 7240: a list of preferences, of which others are passed over. */
+function prefersNotToWait({ headers: { prefer } }: FastifyRequest): boolean {
+  return /(?:^|,)\s*respond-async\s*(?:[;,]|$)/i.test([prefer ?? ''].flat().join(','));
 }
 
 function rejectedLead({ errors = [] }: RowResult): Problem {

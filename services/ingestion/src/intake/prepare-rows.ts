@@ -26,6 +26,8 @@ export interface Preparation {
   readonly strict: boolean;
   readonly personalData: PersonalData;
   readonly now: number;
+  /** The id of a lead that is new, where it must be the same when the row is prepared again. */
+  readonly idOf?: (index: number) => string;
 }
 
 /** Understands rows, without regard to whether they are known already. */
@@ -40,7 +42,7 @@ export async function prepareRows(
 }
 
 async function prepareRow(row: RawRow, index: number, given: Preparation): Promise<PreparedRow> {
-  const leadId = randomUUID();
+  const leadId = given.idOf?.(index) ?? randomUUID();
   const refuse = (errors: readonly FieldError[], sourceId?: string, value?: unknown): PreparedRow => ({
     ...{ kind: 'unusable', index, leadId, sourceId, externalId: externalIdOf(value), errors },
   });

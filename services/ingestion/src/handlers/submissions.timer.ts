@@ -1,0 +1,72 @@
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Clock, UnitsOfWork } from '@fairlead/messaging';
+import { isTransient } from '@fairlead/persistence';
+import { Problem } from '@fairlead/platform';
+import { rowsWaiting } from '../metrics.js';
+import { SubmissionsStore } from '../store/submissions.store.js';
+import { LEASE_MS, WorkOff } from '../submissions/work-off.js';
+
+/** Nobody waits for the answer; half a second is soon. */
+const LOOK_EVERY_MS = 500;
+/** While one is read and prepared, another is stored. More at a time would only keep single leads waiting. */
+const AT_ONCE = 2;
+const FORGET_EVERY_MS = 600_000;
+const FORGET_BATCH = 1_000;
+
+/** What was accepted → lead.received | lead.merged | lead.held | lead.rejected */
+@Injectable()
+export class SubmissionsTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #log = new Logger('submissions');
+  readonly #clocks = [
+    ...Array.from(
+      { length: AT_ONCE },
+      () => new Clock({ everyMs: LOOK_EVERY_MS, look: (stopping) => this.#workOff(stopping) }),
+    ),
+    new Clock({ everyMs: LOOK_EVERY_MS, look: () => this.#count() }),
+    new Clock({ everyMs: FORGET_EVERY_MS, look: (stopping) => this.#forget(stopping) }),
+  ];
+
+  constructor(
+    private readonly units: UnitsOfWork,
+    private readonly submissions: SubmissionsStore,
+    private readonly work: WorkOff,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    for (const clock of this.#clocks) clock.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all(this.#clocks.map((clock) => clock.stop()));
+  }
+
+  async #workOff(stopping: () => boolean): Promise<void> {
+    while (!stopping()) {
+      const submission = await this.submissions.lease(this.units.query, LEASE_MS);
+      if (!submission) return;
+      const { id, rows } = submission;
+      try {
+        await this.work.workOff(submission, stopping);
+        this.#log.log({
+          event: 'submission.taken-in',
+          submission: id,
+          rows,
+          ms: Date.now() - submission.acceptedAt.getTime(),
+        });
+      } catch (error) {
+        // Of a database or a broker that is away others tell; it goes on when its lease ends.
+        if (isTransient(error) || error instanceof Problem) return;
+        this.#log.error({ event: 'submission.put-off', submission: id, error: error as Error });
+        await this.submissions.putOff(this.units.query, id);
+      }
+    }
+  }
+
+  async #count(): Promise<void> {
+    rowsWaiting.set(await this.submissions.countWaiting(this.units.query));
+  }
+
+  async #forget(stopping: () => boolean): Promise<void> {
+    while (!stopping() && (await this.submissions.forgetOld(this.units.query, FORGET_BATCH)) === FORGET_BATCH);
+  }
+}

@@ -1,0 +1,222 @@
+import { UnitsOfWork } from '@fairlead/messaging';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SubmissionsStore } from '../src/store/submissions.store.js';
+import { WorkOff } from '../src/submissions/work-off.js';
+import { type Answer, eventually, type Intake, type Result, startIntake } from './fixture/intake.js';
+
+let intake: Intake;
+
+beforeAll(async () => {
+  intake = await startIntake();
+  await intake.source('website');
+  await intake.source('shop');
+});
+afterAll(() => intake.end());
+
+let people = 0;
+const person = (more: Record<string, unknown> = {}) => {
+  people += 1;
+  return {
+    externalId: `p-${people}`,
+    email: `somebody.${people}@company-${people}.example`,
+    lastName: 'Quuxbury',
+    ...more,
+  };
+};
+const lines = (rows: readonly unknown[]) =>
+  rows.map((row) => (typeof row === 'string' ? row : JSON.stringify(row))).join('\n');
+const send = (
+  rows: readonly unknown[],
+  more: { key?: string; headers?: Record<string, string> } = {},
+): Promise<Answer> =>
+  intake.call(more.key === undefined ? '/v1/leads?source=website' : '/v1/leads', {
+    type: 'application/x-ndjson',
+    body: lines(rows),
+    ...(more.key !== undefined && { key: more.key }),
+    headers: { prefer: 'respond-async', ...more.headers },
+  });
+const idOf = ({ body }: Answer): string => (body['submission'] as { id: string }).id;
+const done = (id: string, key?: string) =>
+  eventually(async () => {
+    const answer = await intake.call(`/v1/submissions/${id}?limit=1000`, key === undefined ? {} : { key });
+    if (answer.body['state'] !== 'done') throw new Error(`${id} is ${answer.text.slice(0, 200)}`);
+    return answer.body;
+  });
+
+describe('leads whose sender does not wait', () => {
+  it('are accepted when they are stored, and become what they would have become at once', async () => {
+    const known = person();
+    await intake.call('/v1/leads?source=website', { json: known });
+    const answer = await send([person(), known, '{"lastName": ', { lastName: 'Nobody' }, person({ phone: 'none' })]);
+    const id = idOf(answer);
+    expect({ status: answer.status, body: answer.body, ...answer.headers }).toMatchObject({
+      ...{ status: 202, body: { submission: { id, rows: 5 } } },
+      ...{ 'preference-applied': 'respond-async', location: `/v1/submissions/${id}` },
+    });
+    const { results, acceptedAt, finishedAt, ...rest } = await done(id);
+    expect(rest).toEqual({
+      ...{ id, state: 'done', rows: 5, takenIn: 5 },
+      counts: { received: 1, merged: 1, rejected: 3 },
+    });
+    expect(results?.map(({ index, status, errors }) => [index, status, errors?.[0]?.rule])).toEqual([
+      [0, 'received', undefined],
+      [1, 'merged', undefined],
+      [2, 'rejected', 'malformed-json'],
+      [3, 'rejected', 'required'],
+      [4, 'rejected', 'phone'],
+    ]);
+    expect(Date.parse(String(finishedAt))).toBeGreaterThanOrEqual(Date.parse(String(acceptedAt)));
+    const ids = (results as readonly Result[]).slice(0, 1).map((each) => each.id);
+    expect(await intake.said(ids, 1)).toMatchObject([{ type: 'lead.received' }]);
+  });
+
+  it('are told of in pages, each row once and in their order, however many they are', async () => {
+    const id = idOf(await send(Array.from({ length: 1_203 }, () => person())));
+    expect((await done(id)).counts).toEqual({ received: 1_203 });
+    const seen: number[] = [];
+    for (let after: string | undefined; ;) {
+      const page = await intake.call(`/v1/submissions/${id}?limit=400${after === undefined ? '' : `&after=${after}`}`);
+      seen.push(...(page.body.results ?? []).map(({ index }) => index));
+      after = page.body['next'] as string | undefined;
+      if (after === undefined) break;
+    }
+    expect(seen).toEqual(Array.from({ length: 1_203 }, (_, index) => index));
+    for (const wrong of ['after=x', 'after=-1', 'limit=0'])
+      expect((await intake.call(`/v1/submissions/${id}?${wrong}`)).status).toBe(400);
+  });
+
+  it('are in clear nowhere while they wait, and nowhere at all afterwards', async () => {
+    const id = idOf(await send([person({ message: 'Call the quagga' })]));
+    const waiting = await intake.dump();
+    await done(id);
+    for (const dump of [waiting, await intake.dump()]) {
+      expect(dump).not.toMatch(/Quuxbury|somebody\.|quagga/);
+      expect(dump).not.toContain(Buffer.from('quagga').toString('hex'));
+    }
+    expect(await intake.rows('SELECT 1 FROM submission_parts')).toEqual([]);
+    await expect(
+      intake.personalData.unseal([
+        {
+          leadId: id,
+          eventId: '0',
+          field: 'rows',
+          sealed: { v: 1, key: 1, nonce: 'AAAAAAAAAAAAAAAA', ciphertext: '' },
+        },
+      ]),
+    ).resolves.toEqual([null]);
+  });
+
+  it('are one submission when they are sent again under the same Idempotency-Key, and another request is refused', async () => {
+    const rows = [person(), person()];
+    const headers = { 'idempotency-key': randomUUID() };
+    const answers = await Promise.all([1, 2, 3].map(() => send(rows, { headers })));
+    expect(answers.map(({ status }) => status)).toEqual([202, 202, 202]);
+    expect(new Set(answers.map(idOf)).size).toBe(1);
+    const [id = ''] = answers.map(idOf);
+    expect((await done(id)).counts).toEqual({ received: 2 });
+    expect(idOf(await send(rows, { headers }))).toBe(id);
+    expect((await send([...rows, person()], { headers })).status).toBe(422);
+    expect(await intake.rows('SELECT 1 FROM submission_parts')).toEqual([]);
+  });
+
+  it('are shown to their own source, and to another as if there were none', async () => {
+    const [own, another] = [
+      await intake.keyOf('source', { source: 'website' }),
+      await intake.keyOf('source', { source: 'shop' }),
+    ];
+    const id = idOf(await send([person()], { key: own }));
+    expect((await done(id, own)).counts).toEqual({ received: 1 });
+    const refused = await intake.call(`/v1/submissions/${id}`, { key: another });
+    const none = await intake.call(`/v1/submissions/${randomUUID()}`, { key: another });
+    expect([refused.status, refused.body]).toEqual([404, none.body]);
+    expect((await intake.call('/v1/submissions/none')).status).toBe(404);
+  });
+
+  it('are refused whole when they are too many, and when too much waits already', async () => {
+    const tooMany = await intake.call('/v1/leads?source=website', {
+      ...{ type: 'application/x-ndjson', headers: { prefer: 'respond-async' } },
+      body: '{}\n'.repeat(100_001),
+    });
+    expect(tooMany.status).toBe(413);
+    await intake.rows(`INSERT INTO submission_parts VALUES ('${randomUUID()}', 0, 200000, '')`);
+    const full = await eventually(async () => {
+      const answer = await send([person()]);
+      if (answer.status !== 429) throw new Error(`answered ${answer.status}`);
+      return answer;
+    });
+    expect(full.headers['retry-after']).toBe('5');
+    expect(await intake.rows('SELECT rows FROM submission_parts')).toEqual([{ rows: 200_000 }]);
+    await intake.rows('DELETE FROM submission_parts');
+    await eventually(async () => {
+      if ((await send([person()])).status !== 202) throw new Error('still full');
+    });
+  });
+
+  it('are not asked to be waited for otherwise: without the preference, and in other forms, the answer tells all', async () => {
+    const once = await intake.call('/v1/leads?source=website', {
+      type: 'application/x-ndjson',
+      body: lines([person()]),
+    });
+    const json = await intake.call('/v1/leads?source=website', {
+      json: person(),
+      headers: { prefer: 'respond-async' },
+    });
+    const other = await send([person()], { headers: { prefer: 'wait=10, handling=strict' } });
+    for (const { body, headers } of [once, json, other]) {
+      expect(body.results).toMatchObject([{ status: 'received' }]);
+      expect(headers['preference-applied']).toBeUndefined();
+    }
+    expect((await send([person()], { headers: { prefer: 'wait=10, Respond-Async' } })).body.results).toBeUndefined();
+  });
+
+  it('are taken in once when two processes are at them, and again by nobody', async () => {
+    const rows = Array.from({ length: 1_500 }, () => person());
+    const id = idOf(await send(rows));
+    const { query } = intake.service(UnitsOfWork);
+    const submission = await intake.service(SubmissionsStore).find(query, id, undefined);
+    if (!submission) throw new Error('it is not there');
+    const work = intake.service(WorkOff);
+    await Promise.all([1, 2].map(() => work.workOff(submission, () => false)));
+    expect((await done(id)).counts).toEqual({ received: 1_500 });
+    await work.workOff(submission, () => false);
+    const ids = rows.map(({ externalId }) => externalId);
+    await intake.settled();
+    const heard = intake.everything().toString();
+    const times = ids.map((each) => heard.split(`"externalId":"${each}"`).length - 1);
+    expect(new Set(times)).toEqual(new Set([1]));
+  });
+
+  it('hold up no others when they cannot be read', async () => {
+    const broken = randomUUID();
+    await intake.rows(
+      `INSERT INTO submission_parts VALUES ('${broken}', 0, 1, '\\x${randomBytes(40).toString('hex')}');
+       INSERT INTO submissions (id, caller, request, strict, rows, accepted_at) VALUES ('${broken}', 'x', '', false, 1, now())`,
+    );
+    await eventually(async () => {
+      const [row] = await intake.rows<{ failures: number }>(`SELECT failures FROM submissions WHERE id = '${broken}'`);
+      if (!row || row.failures === 0) throw new Error('not tried yet');
+    });
+    expect((await done(idOf(await send([person()])))).counts).toEqual({ received: 1 });
+    expect((await intake.call(`/v1/submissions/${broken}`)).body).toMatchObject({ state: 'waiting', takenIn: 0 });
+    await intake.rows(`DELETE FROM submission_parts; DELETE FROM submissions WHERE id = '${broken}'`);
+  });
+
+  it('come before an erasure that is asked for after them', async () => {
+    const { id = '' } = (await intake.call('/v1/leads?source=website', { json: person() })).body.results?.[0] ?? {};
+    const waiting = randomUUID();
+    await intake.rows(
+      `INSERT INTO submissions (id, caller, request, strict, rows, accepted_at, leased_until)
+       VALUES ('${waiting}', 'x', '', false, 0, now(), now() + interval '1 hour')`,
+    );
+    let erased = false;
+    const erasing = intake.call(`/v1/leads/${id}/personal-data`, { method: 'DELETE' }).then((answer) => {
+      erased = true;
+      return answer.status;
+    });
+    await sleep(500);
+    expect(erased).toBe(false);
+    await intake.rows(`UPDATE submissions SET finished_at = now() WHERE id = '${waiting}'`);
+    expect(await erasing).toBe(200);
+  });
+});
