@@ -15,6 +15,7 @@ export { Accepts, type BodyKind } from './http/accepts.js';
 export { parseJson } from './http/json.js';
 export { pageLimit } from './http/paging.js';
 export { type FieldError, notFound, Problem, type ProblemOptions } from './http/problem.js';
+export { ServedMethods } from './http/served-methods.js';
 export { invalidInput } from './http/validation.js';
 export { PinoLogger, type LogSettings } from './logger.js';
 export { type Probe, ReadinessProbes } from './operations/readiness.js';

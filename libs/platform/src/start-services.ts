@@ -104,7 +104,7 @@ async function startApplication(
   const lifetime = new AbortController();
   const close = once(() => stop(app, server, access, lifetime));
   try {
-    app.useGlobalFilters(new ProblemDetailsFilter((path) => server.methodsOf(path)));
+    app.useGlobalFilters(new ProblemDetailsFilter());
     app.useGlobalPipes(validationPipe());
     measureRequests(app.getHttpAdapter().getInstance(), ['debug', 'trace'].includes(settings.log.level));
     await app.init();

@@ -103,6 +103,8 @@ describe('access to a running process', () => {
     ['/role', { name: 'x', role: 'root' }],
     ['/partner', { name: 'x', role: 'partner' }],
     ['/source', { name: 'x', role: 'source' }],
+    ['/partner', { name: 'x', role: 'partner', partner: null }],
+    ['/source', { name: 'x', role: 'source', source: null }],
     ['/partner', { name: 'x', role: 'admin', partner: 'acme' }],
     ['/partner', { name: 'x', role: 'partner', partner: 'Not An Id' }],
     ['/partner', { name: 'x', role: 'partner', partner: 'Fair.2026_A' }],

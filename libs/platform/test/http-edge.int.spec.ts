@@ -52,6 +52,22 @@ describe('the HTTP edge of a running process', () => {
     expect(answer.text).not.toMatch(/jane/);
   });
 
+  it('takes null for a field that may be absent as its absence', async () => {
+    const answer = await put({ json: { text: 'hello', items: [], language: null } });
+    expect([answer.status, answer.body]).toEqual([200, { id: '1', text: 'hello', items: [] }]);
+  });
+
+  it('takes no body for an empty one, and nothing else', async () => {
+    const farewell = (body?: string) =>
+      running.call('/v1/greetings/farewell', {
+        method: 'POST',
+        ...(body !== undefined && { type: 'application/json', body }),
+      });
+    for (const body of [undefined, '', '{}', '{"text":null}'])
+      expect((await farewell(body)).body).toEqual({ text: 'bye' });
+    for (const body of ['null', '[]', '"x"', '1', 'false']) expect((await farewell(body)).status).toBe(400);
+  });
+
   it.each([
     ['text that is no JSON', '{"text":jane@example.com}'],
     ['half a document', '{"text":"jane@exam'],
@@ -154,13 +170,22 @@ describe('the HTTP edge of a running process', () => {
     expect([method.status, method.headers.get('allow')]).toEqual([405, 'PUT']);
     const list = await running.call('/v1/greetings', { method: 'DELETE' });
     expect([list.status, list.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    // Which of them it is does not depend on a body: nobody would read it.
+    for (const given of [{}, { type: 'text/xml', body: '<a/>' }, { type: 'application/json', body: '{' }]) {
+      const query = await running.call('/v1/greetings', { method: 'QUERY', ...given });
+      expect([query.status, query.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+      expect((await running.call('/v1/nowhere', { method: 'POST', ...given })).status).toBe(404);
+    }
+    // An address that is a route of its own is no id in another one.
+    const route = await running.call('/v1/greetings/import', { method: 'PUT', json: {} });
+    expect([route.status, route.headers.get('allow')]).toEqual([405, 'POST']);
   });
 
-  it('answers addresses that are no URL, or have an over-long part, in the same format', async () => {
+  it('answers addresses that are no URL, or have a part that is longer than any id, in the same format', async () => {
     const malformed = await running.call('/v1/greetings/%zz', { method: 'PUT', json: {} });
     expect([malformed.status, malformed.headers.get('content-type')]).toEqual([400, 'application/problem+json']);
     const long = await running.call(`/v1/greetings/${'x'.repeat(200)}`, { method: 'PUT', json: {} });
-    expect([long.status, long.headers.get('content-type')]).toEqual([414, 'application/problem+json']);
+    expect([long.status, long.headers.get('content-type')]).toEqual([404, 'application/problem+json']);
   });
 
   it('answers what is not HTTP in the same format', async () => {

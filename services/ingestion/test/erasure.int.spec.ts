@@ -84,6 +84,8 @@ describe('erasing personal data', () => {
     expect((await eraseSubject(somebody.email)).body).toEqual({ dryRun: false, leads: [] });
     expect(done.text + dry.text + (await intake.dump())).not.toContain(somebody.email.split('@')[0]);
 
+    const nobody = await intake.call('/v1/erasures', { method: 'POST' });
+    expect([nobody.status, nobody.body.errors?.map(({ field }) => field)]).toEqual([400, ['/email']]);
     const wrong = await eraseSubject('not an address at all');
     expect([wrong.status, wrong.text.includes('not an address at all')]).toEqual([400, false]);
   });

@@ -1,4 +1,5 @@
 import { RouteConfig } from '@nestjs/platform-fastify';
+import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 
 /** How a body reaches the handler: parsed, as bytes (for signatures), or as the stream that comes in (for large imports). */
 export type BodyKind = 'json' | 'bytes' | 'stream';
@@ -6,7 +7,12 @@ export type BodyKind = 'json' | 'bytes' | 'stream';
 export interface Accepted {
   readonly types: Readonly<Record<string, BodyKind>>;
   readonly limitBytes: number;
+  /** What a body of a type looks like, as JSON Schema, where it is another than what `@ApiBody` says. */
+  readonly schemas?: Readonly<Record<string, object>>;
 }
+
+/** Ids are at most 64 characters long; e-mail addresses and the like never stand in a path. */
+export const MAX_PARAMETER_LENGTH = 128;
 
 /** A megabyte holds the largest document of ours (a policy or roster entry) a hundred times over. */
 export const DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024;
@@ -22,5 +28,13 @@ export const DEFAULT_ACCEPTED: Accepted = {
  * A stream's limit is for the route to enforce: the size of an import is bounded by its rows and not by its bytes.
  * @example `@Accepts({ 'application/json': 'json', 'text/csv': 'stream' })`
  */
-export const Accepts = (types: Readonly<Record<string, BodyKind>>, options: { readonly limitBytes?: number } = {}) =>
-  RouteConfig({ accepted: { types, limitBytes: options.limitBytes ?? DEFAULT_BODY_LIMIT_BYTES } satisfies Accepted });
+export const Accepts = (
+  types: Readonly<Record<string, BodyKind>>,
+  { limitBytes = DEFAULT_BODY_LIMIT_BYTES, schemas = {} }: Partial<Omit<Accepted, 'types'>> = {},
+) => RouteConfig({ accepted: { types, limitBytes, schemas } satisfies Accepted });
+
+/** What a route accepts. */
+export function acceptedOf(handler: object): Accepted {
+  const config = Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, handler) as { accepted?: Accepted } | undefined;
+  return config?.accepted ?? DEFAULT_ACCEPTED;
+}

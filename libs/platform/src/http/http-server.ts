@@ -4,13 +4,12 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Caller } from '../access/decorators.js';
-import { type Accepted, DEFAULT_ACCEPTED, DEFAULT_BODY_LIMIT_BYTES } from './accepts.js';
+import { type Accepted, DEFAULT_ACCEPTED, DEFAULT_BODY_LIMIT_BYTES, MAX_PARAMETER_LENGTH } from './accepts.js';
 import { parseJson } from './json.js';
 import { Problem } from './problem.js';
+import { ServedMethods } from './served-methods.js';
 import { NO_NUL, problemOfStatus, sendProblem } from './problem-details.filter.js';
 
-/** Ids are at most 64 characters long; e-mail addresses and the like never stand in a path. */
-const MAX_PARAMETER_LENGTH = 128;
 /** A bearer key, a trace and the usual headers need 2 kB; what does not fit into 16 kB is no request of ours. */
 const MAX_HEADER_BYTES = 16 * 1024;
 /** Headers arrive in one piece; a client that takes longer is slow on purpose. */
@@ -34,8 +33,6 @@ export interface HttpServer {
   readonly adapter: FastifyAdapter;
   /** Every route that Fastify serves, as registered. Complete once the application is initialised. */
   readonly routes: { readonly method: string; readonly path: string }[];
-  /** The methods that are served at a path of a request. */
-  methodsOf(path: string): readonly string[];
   /** From now on new requests are answered 503; those under way go on. */
   drain(): void;
 }
@@ -46,7 +43,7 @@ export interface HttpServer {
  */
 export function createHttpServer(trustedProxies: readonly string[] = []): HttpServer {
   const routes: { method: string; path: string }[] = [];
-  const patterns = new Map<string, { pattern: RegExp; methods: string[] }>();
+  const served = new ServedMethods();
   let draining = false;
 
   const adapter = new FastifyAdapter({
@@ -65,7 +62,7 @@ export function createHttpServer(trustedProxies: readonly string[] = []): HttpSe
     return503OnClosing: false,
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
-      void sendProblem(request, reply, problemOfStatus(error.statusCode ?? 400, error.code));
+      void sendProblem(request, reply, problemOfAddress(error));
     },
   });
   const fastify: FastifyInstance = adapter.getInstance();
@@ -79,7 +76,7 @@ export function createHttpServer(trustedProxies: readonly string[] = []): HttpSe
       void sendProblem(request, reply, new Problem(503, { type: 'shutting-down', retryAfterSeconds: 5 }));
       return;
     }
-    const refusal = refusedAddress(request) ?? refusedContentType(request);
+    const refusal = refusedAddress(request) ?? unknownRoute(request, served) ?? refusedContentType(request);
     if (refusal) void sendProblem(request, reply, refusal);
     else done();
   });
@@ -89,9 +86,7 @@ export function createHttpServer(trustedProxies: readonly string[] = []): HttpSe
   fastify.addHook('onRoute', (route: RouteOptions) => {
     const methods = [route.method].flat();
     for (const method of methods) routes.push({ method, path: route.url });
-    const served = patterns.get(route.url) ?? { pattern: patternOf(route.url), methods: [] };
-    served.methods.push(...methods);
-    patterns.set(route.url, served);
+    served.add(route.url, methods);
 
     const accepted = route.config?.accepted ?? DEFAULT_ACCEPTED;
     route.bodyLimit = accepted.limitBytes;
@@ -101,8 +96,6 @@ export function createHttpServer(trustedProxies: readonly string[] = []): HttpSe
   return {
     adapter,
     routes,
-    methodsOf: (path) =>
-      [...patterns.values()].filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => methods),
     drain: () => {
       draining = true;
     },
@@ -133,11 +126,33 @@ function addParser(
   });
 }
 
+/** A part of an address that is longer than any id is the id of nothing. */
+function problemOfAddress({ statusCode = 400, code }: FastifyError): Problem {
+  return code === 'FST_ERR_MAX_PARAM_LENGTH' ? notServed() : problemOfStatus(statusCode, code);
+}
+
+function notServed(): Problem {
+  return new Problem(404, { type: 'not-found', title: 'Not found', detail: 'Nothing is served at this address.' });
+}
+
 /** Nothing of ours has an id or a name with U+0000 in it, and PostgreSQL would fail on it. */
 function refusedAddress({ url }: FastifyRequest): Problem | undefined {
   return url.includes('%00')
     ? new Problem(400, { type: 'invalid-input', title: 'Invalid input', detail: NO_NUL })
     : undefined;
+}
+
+/**
+ * Answered before a body is looked at: of an address that is not served, or not by this method, no body is right. Also for
+ * methods that Fastify has no words for.
+ */
+function unknownRoute({ url, method, is404 }: FastifyRequest, served: ServedMethods): Problem | undefined {
+  const path = url.split('?', 1)[0] ?? '/';
+  if (!is404 && !served.isMistaken(path, method)) return undefined;
+  const methods = served.at(path);
+  if (methods.length === 0 || methods.includes(method)) return notServed();
+  const allow = methods.join(', ');
+  return new Problem(405, { type: 'method-not-allowed', detail: `This address answers ${allow}.`, headers: { allow } });
 }
 
 /** One media type, and UTF-8 if a character set is named at all: whatever else is in the header is refused, not skipped. */
@@ -146,7 +161,7 @@ const CONTENT_TYPE = /^([a-z0-9!#$&^_.+-]{1,64}\/[a-z0-9!#$&^_.+-]{1,64})(?:[ \t
 function refusedContentType(request: FastifyRequest): Problem | undefined {
   const header = request.headers['content-type'];
   // Without a type there may be no body; GET and the like have none that anybody would read.
-  if (request.is404 || (header === undefined && !hasBody(request))) return undefined;
+  if (header === undefined && !hasBody(request)) return undefined;
   if (request.method === 'GET' || request.method === 'HEAD') return undefined;
   const { types } = acceptedBy(request);
   const type = CONTENT_TYPE.exec(header ?? '')?.[1]?.toLowerCase();
@@ -176,11 +191,6 @@ function traceIdOf(request: { headers: IncomingMessage['headers'] }): string {
   const given =
     typeof traceparent === 'string' ? /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(traceparent)?.[1] : undefined;
   return given !== undefined && !/^0+$/.test(given) ? given : randomUUID().replaceAll('-', '');
-}
-
-function patternOf(path: string): RegExp {
-  const escaped = path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/:[A-Za-z0-9_]+/g, '[^/]+');
-  return new RegExp(`^${escaped.replace(/\\\*$/, '.*')}$`);
 }
 
 const CLIENT_ERRORS: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };

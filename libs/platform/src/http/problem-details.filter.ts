@@ -12,9 +12,6 @@ const LINGER_MS = 2_000;
 export class ProblemDetailsFilter implements ExceptionFilter {
   private readonly logger = new Logger('http');
 
-  /** @param methodsOf the methods that some route serves at this path, to tell a wrong path from a wrong method */
-  constructor(private readonly methodsOf: (path: string) => readonly string[]) {}
-
   catch(exception: unknown, host: ArgumentsHost): void {
     // Handlers of events run in the messaging transport, which has its own answer to an error: it must see it.
     if (host.getType() !== 'http') throw exception;
@@ -25,7 +22,6 @@ export class ProblemDetailsFilter implements ExceptionFilter {
 
   private problemFor(exception: unknown, request: FastifyRequest): Problem {
     if (exception instanceof Problem) return exception;
-    if (request.is404 && isHttpError(exception, 404)) return this.unknownRoute(request);
     if (exception instanceof QueryFailed && UNSTORABLE.includes(exception.code ?? ''))
       return new Problem(400, { type: 'invalid-input', title: 'Invalid input', detail: NO_NUL });
     if (exception instanceof HttpException) return problemOfStatus(exception.getStatus(), codeOf(exception));
@@ -45,16 +41,6 @@ export class ProblemDetailsFilter implements ExceptionFilter {
       type: 'unexpected',
       title: 'Unexpected error',
       detail: 'The error was logged under the trace id.',
-    });
-  }
-
-  private unknownRoute(request: FastifyRequest): Problem {
-    const methods = this.methodsOf(request.url.split('?', 1)[0] ?? '/');
-    if (methods.length === 0 || methods.includes(request.method)) return notFoundRoute();
-    return new Problem(405, {
-      type: 'method-not-allowed',
-      detail: `This address answers ${methods.join(', ')}.`,
-      headers: { allow: methods.join(', ') },
     });
   }
 
@@ -108,10 +94,6 @@ const RETRY_AFTER_SECONDS = 2;
 const UNSTORABLE: readonly string[] = ['22021', '22P05'];
 export const NO_NUL = 'A text contains the character U+0000, which cannot be stored.';
 
-function notFoundRoute(): Problem {
-  return new Problem(404, { type: 'not-found', title: 'Not found', detail: 'Nothing is served at this address.' });
-}
-
 const DETAILS: Readonly<Record<string, string>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'The body is larger than this address accepts.',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'The body does not have the length that its header announced.',
@@ -134,8 +116,4 @@ function codeOf(exception: unknown): string | undefined {
 function statusOf(exception: unknown): number | undefined {
   const status = (exception as { statusCode?: unknown } | undefined)?.statusCode;
   return typeof status === 'number' && status >= 400 && status < 600 ? status : undefined;
-}
-
-function isHttpError(exception: unknown, status: number): boolean {
-  return exception instanceof HttpException && exception.getStatus() === status;
 }

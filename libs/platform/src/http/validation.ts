@@ -1,4 +1,5 @@
-import { ValidationPipe, type ValidationError } from '@nestjs/common';
+import { type ArgumentMetadata, ValidationPipe, type ValidationError } from '@nestjs/common';
+import { type BodyClass, nestedClassOf, rulesOf } from './body-class.js';
 import { type FieldError, Problem } from './problem.js';
 
 /**
@@ -6,7 +7,7 @@ import { type FieldError, Problem } from './problem.js';
  * silently dropped looks like success. Nothing is converted: a number sent as text is refused, not guessed at.
  */
 export function validationPipe(): ValidationPipe {
-  return new ValidationPipe({
+  return new BodyPipe({
     whitelist: true,
     forbidNonWhitelisted: true,
     forbidUnknownValues: true,
@@ -14,6 +15,32 @@ export function validationPipe(): ValidationPipe {
     validationError: { target: false, value: false },
     exceptionFactory: (errors) => invalidInput(fieldErrors(errors)),
   });
+}
+
+/**
+ * A body that is not there is an empty one: whoever has to say nothing may say it by sending nothing, and no handler has to ask
+ * which of the two it was. Everything else that is no object is refused, null too.
+ */
+class BodyPipe extends ValidationPipe {
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    if (metadata.type !== 'body' || !this.toValidate(metadata)) return super.transform(value, metadata) as unknown;
+    const body = value ?? {};
+    if (value === null || typeof body !== 'object' || Array.isArray(body))
+      throw invalidInput([{ field: '', detail: 'must be an object' }]);
+    await super.transform(body, metadata);
+    return withoutNulls(body as Record<string, unknown>, metadata.metatype as BodyClass);
+  }
+}
+
+/** Null in a field that may be absent says what its absence says: handlers are to meet one of the two. */
+function withoutNulls(body: Record<string, unknown>, type: BodyClass): object {
+  for (const { name, propertyName: field } of rulesOf(type)) {
+    const value = body[field];
+    if (name === 'isOptional' && value === null) delete body[field];
+    const nested = nestedClassOf(type, field);
+    if (nested && typeof value === 'object' && value !== null) withoutNulls(value as Record<string, unknown>, nested);
+  }
+  return body;
 }
 
 /** 400 that names each field. Also for checks that a service makes itself. */

@@ -134,6 +134,10 @@ describe('the gateway', () => {
     expect(wrongMethod.status).toBe(405);
     expect(wrongMethod.headers.get('allow')).toBe('POST, GET');
     expect((await ask('/v1/nothing')).body).toMatchObject({ status: 404, type: 'urn:fairlead:problem:not-found' });
+    // Also of methods that hardly anybody uses, and without a look at the body.
+    expect((await ask('/v1/leads', { method: 'QUERY' })).status).toBe(405);
+    // What is longer than any id is the id of nothing.
+    expect((await ask(`/v1/partners/${'x'.repeat(200)}`)).status).toBe(404);
   });
 
   it('is ready when all services are', async () => {

@@ -1,5 +1,5 @@
 import replyFrom from '@fastify/reply-from';
-import { Problem } from '@fairlead/platform';
+import { Problem, ServedMethods } from '@fairlead/platform';
 import { Logger } from '@nestjs/common';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { gatherDocument, gatherMetrics, gatherParked, gatherReadiness } from './gather.js';
@@ -35,7 +35,9 @@ export function createGateway(
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS },
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
-    frameworkErrors: (_error, _request, reply) => void answer(reply, new Problem(400)),
+    // A part of an address that is longer than any id is the id of nothing.
+    frameworkErrors: ({ code }, _request, reply) =>
+      void answer(reply, code === 'FST_ERR_MAX_PARAM_LENGTH' ? notServed() : new Problem(400)),
   });
   gateway.removeAllContentTypeParsers();
   gateway.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
@@ -59,10 +61,10 @@ export function createGateway(
       },
     });
 
-  const methodsAt = new Map<string, string[]>();
+  const served = new ServedMethods();
   const serve = (route: string, handler: (request: FastifyRequest, reply: FastifyReply) => unknown): void => {
     const [method = '', url = ''] = route.split(' ');
-    methodsAt.set(url, [...(methodsAt.get(url) ?? []), method]);
+    served.add(url, [method]);
     gateway.route({ method, url, handler });
   };
 
@@ -92,13 +94,11 @@ export function createGateway(
     });
   });
 
-  gateway.setNotFoundHandler((request, reply) => {
-    const methods = methodsOf(methodsAt, request.url.split('?', 1)[0] ?? '/');
-    if (methods.length === 0)
-      return answer(
-        reply,
-        new Problem(404, { type: 'not-found', title: 'Not found', detail: 'Nothing is served at this address.' }),
-      );
+  // Before a body is looked at, as in the services.
+  gateway.addHook('onRequest', (request, reply, done) => {
+    if (!request.is404) return done();
+    const methods = served.at(request.url.split('?', 1)[0] ?? '/');
+    if (methods.length === 0) return answer(reply, notServed());
     const allow = methods.join(', ');
     const detail = `This address answers ${allow}.`;
     return answer(reply, new Problem(405, { type: 'method-not-allowed', detail, headers: { allow } }));
@@ -120,12 +120,8 @@ function forwarded({ ip, host, protocol }: FastifyRequest): Record<string, strin
   return { 'x-forwarded-for': ip, 'x-forwarded-host': host, 'x-forwarded-proto': protocol };
 }
 
-function methodsOf(methodsAt: ReadonlyMap<string, readonly string[]>, path: string): readonly string[] {
-  return [...methodsAt].filter(([url]) => patternOf(url).test(path)).flatMap(([, methods]) => methods);
-}
-
-function patternOf(url: string): RegExp {
-  return new RegExp(`^${url.replaceAll('.', '\\.').replace(/:[A-Za-z]+/g, '[^/]+')}$`);
+function notServed(): Problem {
+  return new Problem(404, { type: 'not-found', title: 'Not found', detail: 'Nothing is served at this address.' });
 }
 
 /** As bytes, because Fastify adds a character set to text, which this type does not have. */
