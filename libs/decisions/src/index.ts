@@ -108,7 +108,7 @@ export { type Rate, rate } from './trust/rate.js';
 export { defaultModel } from './score/default-model.js';
 export { numberOf, type ScorableLead, type Value, valueOf } from './score/lead-values.js';
 export type { AxisDocument, LearnedDocument, LearnedFactorDocument, PairDocument } from './score/learned-model.js';
-export { type Model, type ModelDocument, modelOf, type PointsDocument, readModel } from './score/model.js';
+export { type Model, ModelDocument, modelOf, type PointsDocument, readModel } from './score/model.js';
 export { isScoreCause, scorable, type Scorable, type ScoreCause } from './score/scorable.js';
 export { partOf, quantityOf } from './score/score-learned.js';
 export { gradeOf, type Score, scoreLead } from './score/score-lead.js';
@@ -131,14 +131,15 @@ export { AnnouncedAccounts, type Announced } from './route/announced-accounts.js
 export { type NamedAccount, type NamedAccountDocument, NamedAccountList } from './route/named-account-list.js';
 export {
   type ListReading,
+  ListDocument,
   MAX_NAMED_ACCOUNTS,
   NamedAccountsReader,
   readNamedAccounts,
   readEnd,
 } from './route/named-accounts.js';
 export { DIRECT, isPartnerId } from './route/party.js';
-export { type PartnerDocument, readPartner } from './route/partner.js';
-export { type Policy, type PolicyDocument, policyOf, type Pool, type Quality, readPolicy } from './route/policy.js';
+export { PartnerDocument, readPartner } from './route/partner.js';
+export { type Policy, PolicyDocument, policyOf, type Pool, type Quality, readPolicy } from './route/policy.js';
 export { readPolicyDraft } from './route/policy-draft.js';
 export { type DatedLead, type Preview, type PreviewCount, previewPolicy } from './route/preview.js';
 export {

@@ -10,10 +10,11 @@ export {
   roles,
   Signed,
 } from './access/decorators.js';
+export { publishedSchema } from './documents/published-schema.js';
 export { ConfigurationError, Environment } from './environment.js';
 export { Accepts, type BodyKind } from './http/accepts.js';
 export { parseJson } from './http/json.js';
-export { pageLimit } from './http/paging.js';
+export { ApiPage, pageLimit } from './http/paging.js';
 export { type FieldError, notFound, Problem, type ProblemOptions } from './http/problem.js';
 export { ServedMethods } from './http/served-methods.js';
 export { invalidInput } from './http/validation.js';

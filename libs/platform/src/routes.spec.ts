@@ -33,12 +33,15 @@ class Undecided {
   }
 }
 
+/** Of a route that says nothing else. */
+const accepted = { types: { 'application/json': 'json' }, limitBytes: 1_048_576 };
+
 describe('the routes of an application', () => {
   it('are listed with whom they are for, the handler’s own word before its controller’s', () => {
     expect(listRoutes(application(Decided))).toEqual([
-      { method: 'GET', path: '/v1/things', access: 'public', handler: 'Decided.all' },
-      { method: 'POST', path: '/v1/things', access: ['partner', 'admin'], handler: 'Decided.make' },
-      { method: 'GET', path: '/v1/things/:id', access: ['admin'], handler: 'Decided.one' },
+      { method: 'GET', path: '/v1/things', access: 'public', handler: 'Decided.all', accepted },
+      { method: 'POST', path: '/v1/things', access: ['partner', 'admin'], handler: 'Decided.make', accepted },
+      { method: 'GET', path: '/v1/things/:id', access: ['admin'], handler: 'Decided.one', accepted },
     ]);
   });
 

@@ -2,6 +2,8 @@ import { type INestApplication, RequestMethod } from '@nestjs/common';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { accessOf } from './access/access.guard.js';
 import type { Access } from './access/decorators.js';
+import { type BodyClass, bodyClassOf } from './http/body-class.js';
+import { type Accepted, acceptedOf } from './http/accepts.js';
 
 export interface Route {
   readonly method: string;
@@ -11,6 +13,9 @@ export interface Route {
   readonly access: Access | undefined;
   /** `KeysController.create` */
   readonly handler: string;
+  /** What its body is checked against, where a class says that. */
+  readonly body: BodyClass | undefined;
+  readonly accepted: Accepted;
 }
 
 /** Every route of the application's controllers, ordered by path and method. */
@@ -36,6 +41,8 @@ function routesOf(controller: object & { name?: string }, handler: object, name:
       path: `/${prefix}/${path}`.replace(/\/{2,}/g, '/').replace(/(.)\/$/, '$1'),
       access,
       handler: `${controller.name ?? 'anonymous'}.${name}`,
+      body: bodyClassOf(controller, name),
+      accepted: acceptedOf(handler),
     })),
   );
 }

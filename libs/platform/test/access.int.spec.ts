@@ -184,6 +184,7 @@ describe('access to a running process', () => {
 
   it('lists its routes with whom they are for', () => {
     expect(listRoutes(running.app)).toContainEqual({
+      accepted: { types: { 'application/json': 'json' }, limitBytes: 1_048_576 },
       method: 'POST',
       path: '/v1/parked/:id/redrive',
       access: ['admin', 'manager'],

@@ -80,8 +80,24 @@ describe('the operation of a running process', () => {
     expect(whole.paths['/v1/keys/{id}']?.delete).toMatchObject({
       security: [{ bearer: [] }],
       'x-roles': ['admin'],
-      responses: { 204: {}, 401: {}, 403: {}, default: {} },
+      responses: { 204: {}, 401: { $ref: '#/components/responses/Unauthorized' }, 404: {}, 429: {}, 503: {} },
     });
+    // With it, whatever is answered would count as documented.
+    expect(JSON.stringify(whole.paths)).not.toContain('"default":{"description"');
+    expect(whole.components.schemas.CreateKey).toMatchObject({
+      additionalProperties: false,
+      properties: { name: { minLength: 1, maxLength: 200 }, partner: { type: ['string', 'null'] } },
+    });
+    const { put } = whole.paths['/v1/greetings/{id}'] as { put: { requestBody: object } };
+    expect(put.requestBody).toMatchObject({ required: true });
+    const { post } = whole.paths['/v1/greetings/farewell'] as { post: { requestBody: object } };
+    expect(post.requestBody).toMatchObject({ required: false });
+    const imports = whole.paths['/v1/greetings/import'] as { post: { requestBody: { content: object } } };
+    expect(Object.keys(imports.post.requestBody.content)).toEqual([
+      'application/json',
+      'text/csv',
+      'application/x-signed',
+    ]);
     expect(whole.paths['/health/live']?.get).toMatchObject({ security: [] });
     const one = (await running.call('/openapi/greeting.json', { key: null })).body as OpenApi;
     expect(Object.keys(one.paths)).toEqual(expect.arrayContaining(['/v1/greetings', '/v1/keys']));

@@ -39,6 +39,14 @@ interface Kept {
   readonly state: string;
 }
 
+interface OpenApi {
+  readonly paths: Record<
+    string,
+    Record<string, { readonly responses: Record<string, { readonly $ref?: string; readonly content?: object }> }>
+  >;
+  readonly components: { readonly responses: Record<string, object> };
+}
+
 describe('all services together, as everybody', () => {
   let running: RunningServices;
   let callers: CallersToTry;
@@ -191,6 +199,23 @@ describe('all services together, as everybody', () => {
       expect(await walk('GET /v1/trust', outdated)).toEqual(['GET /v1/trust is served but has not been reviewed']);
       expect(await walk('GET /v1/moved', outdated)).toEqual(['GET /v1/moved was reviewed but is not served']);
     });
+  });
+
+  it('says of every answer what it looks like, and lists all of them', async () => {
+    const documents = ['/openapi.json', ...serviceNames.map((name) => `/openapi/${name}.json`)];
+    const findings: string[] = [];
+    for (const url of documents) {
+      const document = (await call(ADMIN, 'GET', url)).body as OpenApi;
+      const isComplete = (name: string) => document.components.responses[name.split('/').at(-1) ?? ''] !== undefined;
+      for (const [path, item] of Object.entries(document.paths))
+        for (const [method, { responses }] of Object.entries(item))
+          for (const [status, answer] of Object.entries(responses)) {
+            const isDescribed = answer.$ref === undefined ? answer.content !== undefined : isComplete(answer.$ref);
+            if (status === 'default' || !(isDescribed || status === '204'))
+              findings.push(`${url}: ${method.toUpperCase()} ${path} ${status}`);
+          }
+    }
+    expect(findings).toEqual([]);
   });
 
   it('a partner’s key finds nothing of another partner’s: all is as if it were not there', async () => {

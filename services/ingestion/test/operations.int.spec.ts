@@ -64,7 +64,10 @@ describe('intake', () => {
 
   it('is described in OpenAPI: what may be sent, what comes back', async () => {
     const { text } = await intake.call('/openapi/ingestion.json');
-    const document = JSON.parse(text) as { paths: Record<string, Record<string, Operation>> };
+    const document = JSON.parse(text) as {
+      paths: Record<string, Record<string, Operation>>;
+      components: { schemas: Record<string, { properties?: object }> };
+    };
     const post = document.paths['/v1/leads']?.['post'];
     expect(Object.keys(post?.requestBody?.content ?? {})).toEqual([
       'application/json',
@@ -74,7 +77,9 @@ describe('intake', () => {
       'text/csv',
     ]);
     const [one] = post?.requestBody?.content['application/json']?.schema.oneOf ?? [];
-    expect(Object.keys(one?.properties ?? {})).toEqual(expect.arrayContaining(['email', 'consent', 'attributes']));
+    expect(one).toEqual({ $ref: '#/components/schemas/LeadInput' });
+    const { properties = {} } = document.components.schemas['LeadInput'] ?? {};
+    expect(Object.keys(properties)).toEqual(expect.arrayContaining(['email', 'consent', 'attributes']));
     expect(Object.keys(post?.responses ?? {})).toEqual(
       expect.arrayContaining(['202', '400', '413', '415', '422', '503']),
     );
@@ -83,7 +88,7 @@ describe('intake', () => {
 });
 
 interface Operation {
-  readonly requestBody?: { content: Record<string, { schema: { oneOf?: { properties?: object }[] } }> };
+  readonly requestBody?: { content: Record<string, { schema: { oneOf?: object[] } }> };
   readonly responses: object;
 }
 

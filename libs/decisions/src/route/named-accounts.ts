@@ -29,11 +29,11 @@ const EntryDocument = closed({
 });
 type EntryDocument = Static<typeof EntryDocument>;
 
-const ListDocument = closed({
+export const ListDocument = closed({
   owner: Owner,
   entries: Type.Array(EntryDocument, { maxItems: MAX_NAMED_ACCOUNTS }),
 });
-type ListDocument = Static<typeof ListDocument>;
+export type ListDocument = Static<typeof ListDocument>;
 
 export type ListReading =
   | { readonly ok: true; readonly document: NamedAccountDocument }

@@ -10,7 +10,7 @@ const Cap = Type.Integer({ minimum: 0, maximum: 1_000_000 });
  * A partner, as the vendor's channel manager keeps it. A list that is absent or empty limits nothing: it serves every
  * territory, carries every product. `caps` hold over all pools together; 0 means none.
  */
-const PartnerDocument = closed({
+export const PartnerDocument = closed({
   name: Type.String({ minLength: 1, maxLength: 200 }),
   tier: Id,
   /** Its own weight, instead of its tier's. */

@@ -62,7 +62,15 @@ const PointsModel = closed({
 export type PointsDocument = Static<typeof PointsModel>;
 
 /** A model as it is written, kept and published. */
-export type ModelDocument = PointsDocument | LearnedDocument;
+export const ModelDocument = Type.Unsafe<PointsDocument | LearnedDocument>({
+  type: 'object',
+  // By its kind, so that what is wrong is told of the kind that was meant.
+  discriminator: { propertyName: 'kind' },
+  required: ['kind'],
+  properties: { kind: { type: 'string' } },
+  oneOf: [PointsModel, LearnedModel],
+});
+export type ModelDocument = Static<typeof ModelDocument>;
 export type FactorDocument = Factor;
 
 /** A model document with its version and its hash: what scores. */
@@ -75,14 +83,7 @@ export interface Model {
 
 /** Reads a score model as YAML or JSON and checks it. */
 export const readModel: (source: unknown) => Reading<ModelDocument> = documentReader<ModelDocument>(
-  // By its kind, so that what is wrong is told of the kind that was meant.
-  Type.Unsafe({
-    type: 'object',
-    discriminator: { propertyName: 'kind' },
-    required: ['kind'],
-    properties: { kind: { type: 'string' } },
-    oneOf: [PointsModel, LearnedModel],
-  }),
+  ModelDocument,
   (model, report, sound) => {
     if (model.kind === 'learned') learnedRules(model, report, sound);
     else pointsRules(model, report, sound);

@@ -9,6 +9,9 @@ const FORMAT = /^flk_([0-9a-f]{16})_[A-Za-z0-9_-]{43}$/;
 /** The id of every key that is not of our own making, which only the operator's FAIRLEAD_ADMIN_KEY can be. */
 const OPERATOR = 'operator';
 
+/** The id of a key; a list that begins before the first one, begins after none. */
+export const KEY_ID = /^(?:[0-9a-f]{16}|operator)?$/;
+
 export function newKey(): { id: string; key: string; hash: Buffer } {
   const id = randomBytes(8).toString('hex');
   const key = `flk_${id}_${randomBytes(32).toString('base64url')}`;

@@ -3,7 +3,8 @@ import { ApiBearerAuth, ApiProperty, ApiPropertyOptional, ApiResponse, ApiTags }
 import { IsIn, IsOptional, IsString, Length, Matches } from 'class-validator';
 import { notFound, Problem } from '../http/problem.js';
 import { invalidInput } from '../http/validation.js';
-import { pageLimit } from '../http/paging.js';
+import { ApiPage, pageLimit } from '../http/paging.js';
+import { KEY_ID } from './api-key.js';
 import { ApiKeysStore } from './api-keys.store.js';
 import { Callers } from './callers.js';
 import { Allow, type Caller, CurrentCaller, type Role, roles } from './decorators.js';
@@ -40,6 +41,27 @@ export class CreateKey {
   source?: string;
 }
 
+export class CreatedKey {
+  @ApiProperty() id: string;
+  @ApiProperty({ description: 'Shown this once.' }) key: string;
+}
+
+export class KeyView {
+  @ApiProperty() id: string;
+  @ApiProperty() name: string;
+  @ApiProperty({ enum: roles }) role: Role;
+  @ApiProperty({ type: String, nullable: true }) partner: string | null;
+  @ApiProperty({ type: String, nullable: true }) source: string | null;
+  @ApiProperty({ type: String, format: 'date-time' }) createdAt: Date;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true }) lastUsed: Date | null;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true }) revokedAt: Date | null;
+}
+
+export class KeysPage {
+  @ApiProperty({ type: [KeyView] }) keys: KeyView[];
+  @ApiPropertyOptional({ description: 'Where there are more: `after` of the next page.' }) next?: string;
+}
+
 @ApiTags('keys')
 @ApiBearerAuth()
 @Controller('v1/keys')
@@ -53,8 +75,8 @@ export class KeysController {
   ) {}
 
   @Post()
-  @ApiResponse({ status: 201, description: 'The id and the key. The key is shown this once.' })
-  async create(@Body() body: CreateKey, @CurrentCaller() caller: Caller): Promise<{ id: string; key: string }> {
+  @ApiResponse({ status: 201, type: CreatedKey })
+  async create(@Body() body: CreateKey, @CurrentCaller() caller: Caller): Promise<CreatedKey> {
     refuseMismatch(body);
     const created = await this.keys.create(body);
     this.callers.expect();
@@ -63,16 +85,15 @@ export class KeysController {
   }
 
   @Get()
+  @ApiPage(KEY_ID)
   @ApiResponse({
     status: 200,
+    type: KeysPage,
     description: 'Keys without their secrets, ordered by id. `next` asks for the next page.',
   })
-  async list(
-    @Query('after') after?: unknown,
-    @Query('limit') limit?: unknown,
-  ): Promise<{ keys: unknown[]; next?: string }> {
-    if (after !== undefined && typeof after !== 'string')
-      throw invalidInput([{ field: 'after', detail: 'must be given once' }]);
+  async list(@Query('after') after?: unknown, @Query('limit') limit?: unknown): Promise<KeysPage> {
+    if (after !== undefined && (typeof after !== 'string' || !KEY_ID.test(after)))
+      throw invalidInput([{ field: 'after', detail: 'must be the `next` of a page' }]);
     const size = pageLimit(limit);
     const found = await this.keys.list(after ?? '', size + 1);
     const keys = found.slice(0, size);
@@ -81,9 +102,10 @@ export class KeysController {
 
   @Delete(':id')
   @HttpCode(204)
+  @ApiResponse({ status: 409, description: 'It comes from FAIRLEAD_ADMIN_KEY, and is changed there.' })
   @ApiResponse({ status: 204, description: 'The key is revoked, and refused within five seconds by every process.' })
   async revoke(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<void> {
-    const outcome = await this.keys.revoke(id);
+    const outcome = KEY_ID.test(id) ? await this.keys.revoke(id) : 'unknown';
     if (outcome === 'unknown') throw notFound('key');
     if (outcome === 'set-by-environment')
       throw new Problem(409, {

@@ -11,7 +11,11 @@ export class MetricsController {
   @Get()
   @Header('content-type', register.contentType)
   @ApiProduces('text/plain')
-  @ApiResponse({ status: 200, description: 'Figures about this process in the text format of Prometheus.' })
+  @ApiResponse({
+    status: 200,
+    description: 'Figures about this process in the text format of Prometheus.',
+    schema: { type: 'string' },
+  })
   read(): Promise<string> {
     return register.metrics();
   }

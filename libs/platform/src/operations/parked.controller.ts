@@ -1,7 +1,7 @@
 import { Controller, Get, HttpCode, Injectable, Logger, Param, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiProperty, ApiPropertyOptional, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Allow, type Caller, CurrentCaller } from '../access/decorators.js';
-import { pageLimit } from '../http/paging.js';
+import { ApiPage, pageLimit } from '../http/paging.js';
 import { notFound } from '../http/problem.js';
 import { invalidInput } from '../http/validation.js';
 
@@ -35,6 +35,37 @@ export class Parkings {
 /** Ids are unique within a service, so outside it they carry its name: `routing.17`. */
 const ID = /^([a-z][a-z-]{0,62})\.(\d{1,18})$/;
 
+export class ParkedEventView {
+  @ApiProperty({ example: 'routing.17' }) id: string;
+  @ApiProperty() service: string;
+  @ApiProperty({ description: 'Of the event; empty where it has none that can be read.' }) eventId: string;
+  @ApiProperty({ description: 'The lead, or whatever else its order goes by.' }) key: string;
+  @ApiProperty() type: string;
+  @ApiProperty({
+    type: 'object',
+    properties: { topic: { type: 'string' }, partition: { type: 'integer' }, offset: { type: 'string' } },
+    required: ['topic', 'partition', 'offset'],
+  })
+  address: object;
+  @ApiProperty({ description: 'The kind of error that it failed with.' }) errorClass: string;
+  @ApiProperty({ type: String, nullable: true, description: 'The parked event that it waits behind, if it does.' })
+  behind: string | null;
+  @ApiProperty({ type: 'integer' }) attempts: number;
+  @ApiProperty({ format: 'date-time' }) parkedAt: string;
+}
+
+export class ParkedPage {
+  @ApiProperty({ type: [ParkedEventView] }) parked: object[];
+  @ApiPropertyOptional({ description: 'Where there are more: `after` of the next page.' }) next?: string;
+}
+
+export class RedrivenView {
+  @ApiProperty({ type: 'integer' }) redriven: number;
+  @ApiProperty({ type: 'integer', description: 'Those that wait on, behind the one that failed again.' })
+  remaining: number;
+  @ApiPropertyOptional({ description: 'What it failed with this time.' }) errorClass?: string;
+}
+
 @ApiTags('operations')
 @ApiBearerAuth()
 @Controller('v1/parked')
@@ -45,13 +76,13 @@ export class ParkedController {
   constructor(private readonly parkings: Parkings) {}
 
   @Get()
-  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before.' })
-  @ApiQuery({ name: 'limit', required: false })
-  @ApiResponse({ status: 200, description: 'Events that could not be processed, oldest first within each service.' })
-  async list(
-    @Query('after') after?: unknown,
-    @Query('limit') limit?: unknown,
-  ): Promise<{ parked: object[]; next?: string }> {
+  @ApiPage(ID)
+  @ApiResponse({
+    status: 200,
+    type: ParkedPage,
+    description: 'Events that could not be processed, oldest first within each service.',
+  })
+  async list(@Query('after') after?: unknown, @Query('limit') limit?: unknown): Promise<ParkedPage> {
     const size = pageLimit(limit);
     const start = after === undefined ? undefined : ID.exec(typeof after === 'string' ? after : '');
     if (start === null) throw invalidInput([{ field: 'after', detail: 'must be the `next` of a page' }]);
@@ -73,6 +104,7 @@ export class ParkedController {
   @HttpCode(200)
   @ApiResponse({
     status: 200,
+    type: RedrivenView,
     description: 'The event, and those that waited behind it, were given to the service again.',
   })
   async redrive(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<object> {

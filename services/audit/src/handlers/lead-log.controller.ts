@@ -12,7 +12,7 @@ import {
 } from '@nestjs/swagger';
 import { LeadRouted } from '@fairlead/events';
 import { UnitsOfWork } from '@fairlead/messaging';
-import { Allow, type Caller, CurrentCaller, invalidInput, notFound, pageLimit } from '@fairlead/platform';
+import { Allow, ApiPage, type Caller, CurrentCaller, invalidInput, notFound, pageLimit } from '@fairlead/platform';
 import type { FastifyReply } from 'fastify';
 import { LogReader } from '../log-reader.js';
 import { LogStore } from '../store/log.store.js';
@@ -36,6 +36,7 @@ export class TimelineView {
 
 /** Of one lead; it has some dozens. */
 const MAX_EVENTS = 1_000;
+const INDEX = /^\d{1,15}$/;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** A lead's life, as the log has it. */
@@ -53,8 +54,7 @@ export class LeadLogController {
 
   @Get('timeline')
   @ApiOperation({ summary: 'Everything that was said of a lead, from the log' })
-  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before.' })
-  @ApiQuery({ name: 'limit', required: false })
+  @ApiPage(INDEX)
   @ApiResponse({ status: 200, type: TimelineView })
   @ApiResponse({ status: 404, description: 'The log says nothing of such a lead, or not yet.' })
   async timeline(
@@ -90,7 +90,13 @@ export class LeadLogController {
       'last offer to it, with the hash of the entry as `extra`: the entry itself tells of others, and whoever may see it can hold ' +
       'it against that hash.',
   })
-  @ApiQuery({ name: 'index', required: false, description: 'Of the event, as the timeline has it.' })
+  @ApiQuery({
+    name: 'index',
+    required: false,
+    description: 'Of the event, as the timeline has it.',
+    schema: { type: 'string', pattern: INDEX.source },
+  })
+  @ApiResponse({ status: 200, schema: { type: 'string' } })
   @ApiResponse({ status: 404, description: 'The log has no such event for you, or not yet.' })
   async receipt(
     @Param('leadId') leadId: string,
@@ -131,7 +137,7 @@ export class LeadLogController {
 
 function indexOf(field: string, text: unknown): number | undefined {
   if (text === undefined) return undefined;
-  if (typeof text !== 'string' || !/^\d{1,15}$/.test(text))
+  if (typeof text !== 'string' || !INDEX.test(text))
     throw invalidInput([{ field, detail: 'must be the index of an entry' }]);
   return Number(text);
 }

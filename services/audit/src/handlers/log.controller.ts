@@ -2,17 +2,15 @@ import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query as QueryPar
 import {
   ApiBearerAuth,
   ApiBody,
-  ApiConsumes,
   ApiOperation,
   ApiProduces,
   ApiProperty,
   ApiPropertyOptional,
-  ApiQuery,
   ApiResponse,
   ApiTags,
 } from '@nestjs/swagger';
 import { UnitsOfWork } from '@fairlead/messaging';
-import { Accepts, Allow, invalidInput, notFound, pageLimit, Problem } from '@fairlead/platform';
+import { Accepts, Allow, ApiPage, invalidInput, notFound, pageLimit, Problem } from '@fairlead/platform';
 import { MalformedNote, readCosignatures, readTilePath } from '@fairlead/transparency-log';
 import type { FastifyReply } from 'fastify';
 import { type AuditSettings, SETTINGS } from '../config.js';
@@ -46,6 +44,7 @@ export class CompletenessView {
   @ApiProperty({ type: [PartitionView] }) partitions: PartitionView[];
 }
 
+const SIZE = /^\d{1,15}$/;
 const FOR_EVER = 'private, max-age=31536000, immutable';
 /** More lines than any log has witnesses: a line has some two hundred bytes. */
 const MAX_COSIGNATURES_BYTES = 16 * 1024;
@@ -73,6 +72,8 @@ export class LogController {
   @Get('checkpoint')
   @ApiProduces('text/plain')
   @ApiOperation({ summary: 'The latest checkpoint: how many entries the log has, and what they come to, signed' })
+  @ApiResponse({ status: 200, schema: { type: 'string' } })
+  @ApiResponse({ status: 404, description: 'None was published yet.' })
   async checkpoint(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     const note = await this.store.cosignedHead(this.units.query);
     if (note === undefined) throw notFound('checkpoint');
@@ -88,16 +89,15 @@ export class LogController {
     description:
       'Lines of c2sp.org/tlog-cosignature (`cosignature/v1`), each of a witness that this log knows. All are kept, or none; telling them again changes nothing.',
   })
-  @ApiConsumes('text/plain')
   @ApiBody({ schema: { type: 'string' } })
   @ApiResponse({ status: 404, description: 'No checkpoint of that size was published.' })
   @ApiResponse({ status: 422, description: 'A line is not the right signature of a witness that this log knows.' })
-  async cosign(@Param('size') sizeText: string, @Body() body: Buffer): Promise<void> {
+  async cosign(@Param('size') sizeText: string, @Body() body: Buffer | undefined): Promise<void> {
     const size = /^(?:0|[1-9]\d{0,14})$/.test(sizeText) ? Number(sizeText) : undefined;
     const note = size === undefined ? undefined : await this.store.checkpoint(this.units.query, size);
     if (size === undefined || note === undefined) throw notFound('checkpoint');
     try {
-      const cosignatures = readCosignatures(body.toString('utf8'), note, this.settings.witnesses);
+      const cosignatures = readCosignatures(body?.toString('utf8') ?? '', note, this.settings.witnesses);
       await this.store.cosign(this.units.query, size, cosignatures);
     } catch (error) {
       if (!(error instanceof MalformedNote)) throw error;
@@ -112,6 +112,7 @@ export class LogController {
     summary: 'The key that checkpoints are verified with',
     description: 'Keep it: who gets the log and the key from one hand has to trust that hand.',
   })
+  @ApiResponse({ status: 200, schema: { type: 'string' } })
   key(@Res({ passthrough: true }) reply: FastifyReply): string {
     void reply.header('cache-control', 'no-cache').type('text/plain; charset=utf-8');
     return `${this.settings.verifierKey}\n`;
@@ -124,15 +125,14 @@ export class LogController {
       'All of the last ten minutes; of older ones one a minute, and after a day one an hour; and each that a witness has signed. Any ' +
       'other that somebody kept is of the same log all the same: that can be seen from the tiles.',
   })
-  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before.' })
-  @ApiQuery({ name: 'limit', required: false })
+  @ApiPage(SIZE)
   @ApiResponse({ status: 200, type: CheckpointsView })
   async checkpoints(
     @QueryParameter('after') afterText?: unknown,
     @QueryParameter('limit') limitText?: unknown,
   ): Promise<CheckpointsView> {
     const limit = pageLimit(limitText);
-    if (afterText !== undefined && (typeof afterText !== 'string' || !/^\d{1,15}$/.test(afterText)))
+    if (afterText !== undefined && (typeof afterText !== 'string' || !SIZE.test(afterText)))
       throw invalidInput([{ field: 'after', detail: 'must be the `next` of a page' }]);
     const after = afterText === undefined ? -1 : Number(afterText);
     const found = await this.store.checkpoints(this.units.query, { after, limit: limit + 1 });
@@ -155,6 +155,7 @@ export class LogController {
   @Get(TILES)
   @ApiProduces('application/octet-stream')
   @ApiOperation({ summary: 'A tile of hashes (`tile/<L>/<N>[.p/<W>]`), or a bundle of entries (`tile/entries/…`)' })
+  @ApiResponse({ status: 200, schema: { type: 'string', format: 'binary' } })
   async tile(
     @Param() params: Record<string, string>,
     @Res({ passthrough: true }) reply: FastifyReply,

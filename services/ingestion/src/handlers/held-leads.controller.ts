@@ -1,9 +1,10 @@
 import { Body, Controller, HttpCode, Param, Patch, Req } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { checkShape, LeadInput } from '@fairlead/decisions';
 import { type UnitOfWork, UnitsOfWork } from '@fairlead/messaging';
 import { PersonalData } from '@fairlead/personal-data';
-import { Allow, type Caller, CurrentCaller, notFound, Problem } from '@fairlead/platform';
+import { Allow, type Caller, CurrentCaller, notFound, Problem, publishedSchema } from '@fairlead/platform';
+import { Type } from '@sinclair/typebox';
 import type { FastifyRequest } from 'fastify';
 import { CompleteLead, type Completion } from '../intake/complete-lead.js';
 import { leadsCompleted } from '../metrics.js';
@@ -11,9 +12,11 @@ import { ActivePolicyStore } from '../store/active-policy.store.js';
 import { HeldLeadsStore } from '../store/held-leads.store.js';
 import { IdempotencyKeysStore, type KeyedPart, nameOfPart } from '../store/idempotency-keys.store.js';
 import { LeadsStore } from '../store/leads.store.js';
-import { KeyedRequest } from './keyed-request.js';
+import { ApiIdempotencyKey, KeyedRequest } from './keyed-request.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** By these a lead is known: they cannot be changed. */
+const FIXED = ['externalId', 'source'] as const;
 /** Somebody else supplied something at the same moment: read again. More than this, and it is not a coincidence. */
 const MAX_ATTEMPTS = 5;
 
@@ -56,8 +59,8 @@ export class HeldLeadsController {
     description: 'It goes on when nothing is missing any more; until then the answer says what is.',
   })
   @ApiParam({ name: 'leadId', format: 'uuid' })
-  @ApiBody({ schema: LeadInput as unknown as Record<string, unknown> })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiBody({ schema: publishedSchema('LeadCompletion', Type.Omit(LeadInput, FIXED)) })
+  @ApiIdempotencyKey()
   @ApiResponse({ status: 200, schema: view })
   @ApiResponse({ status: 400, description: 'A field is unknown or of the wrong type; it is named.' })
   @ApiResponse({ status: 404, description: 'There is no such lead, or it is not from your source.' })
@@ -75,7 +78,7 @@ export class HeldLeadsController {
   ): Promise<HeldLeadView> {
     const shape = checkShape(body);
     if (!shape.ok) throw invalid(400, shape.errors);
-    const fixed = (['externalId', 'source'] as const).filter((field) => Object.hasOwn(shape.input, field));
+    const fixed = FIXED.filter((field) => Object.hasOwn(shape.input, field));
     if (fixed.length > 0)
       throw invalid(
         400,

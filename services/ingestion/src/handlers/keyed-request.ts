@@ -1,5 +1,6 @@
 import type { PersonalData } from '@fairlead/personal-data';
 import { type Caller, invalidInput } from '@fairlead/platform';
+import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { createHash } from 'node:crypto';
 import type { RawRow } from '../intake/read-body.js';
@@ -7,6 +8,15 @@ import type { KeyedPart } from '../store/idempotency-keys.store.js';
 
 /** RFC 9110 field values without spaces at the ends; longer ones are no identifiers. */
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+
+/** Documents the header that `KeyedRequest` reads. */
+export const ApiIdempotencyKey = () =>
+  ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: 'Sent again within a day, it is answered as before.',
+    schema: { type: 'string', pattern: IDEMPOTENCY_KEY.source },
+  });
 
 /** A request with an Idempotency-Key. Two requests are the same when their routes, parameters and rows are. */
 export class KeyedRequest {

@@ -2,7 +2,6 @@ import { Body, Controller, HttpCode, Logger, Post, Req, Res } from '@nestjs/comm
 import {
   ApiBearerAuth,
   ApiBody,
-  ApiConsumes,
   ApiExtension,
   ApiHeader,
   ApiOperation,
@@ -12,13 +11,21 @@ import {
 } from '@nestjs/swagger';
 import { LeadInput, type Mapping } from '@fairlead/decisions';
 import { PersonalData } from '@fairlead/personal-data';
-import { Accepts, Allow, type Caller, CurrentCaller, Problem, type ProblemOptions } from '@fairlead/platform';
+import {
+  Accepts,
+  Allow,
+  type Caller,
+  CurrentCaller,
+  Problem,
+  type ProblemOptions,
+  publishedSchema,
+} from '@fairlead/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
 import { Backlog } from '../intake/backlog.js';
 import { Intake } from '../intake/intake.js';
-import { type Preparation, prepareRows } from '../intake/prepare-rows.js';
-import { limited, MAX_ROWS, MAX_STREAM_BYTES, type RawRow, tooLarge } from '../intake/read-body.js';
+import { type Preparation, prepareRows, SOURCE_ID } from '../intake/prepare-rows.js';
+import { limited, malformed, MAX_ROWS, MAX_STREAM_BYTES, type RawRow, tooLarge } from '../intake/read-body.js';
 import { Rejections } from '../intake/rejections.js';
 import { readCsv } from '../intake/read-csv.js';
 import { readJson } from '../intake/read-json.js';
@@ -29,7 +36,7 @@ import { CLOUDEVENT, CLOUDEVENTS, isBinary, readEvents } from '../sources/cloude
 import { SourcesStore } from '../store/sources.store.js';
 import { type AcceptedSubmission, PART_ROWS as ACCEPTED_PART_ROWS } from '../store/submissions.store.js';
 import { AcceptSubmission } from '../submissions/accept-submission.js';
-import { KeyedRequest } from './keyed-request.js';
+import { ApiIdempotencyKey, KeyedRequest } from './keyed-request.js';
 import { type IntakeOptions, readIntakeOptions } from './intake-options.js';
 import { rowSchema } from './row-schema.js';
 
@@ -38,7 +45,29 @@ const MAX_JSON_BYTES = 5 * 1024 * 1024;
 /** Rows that are taken in together: statements cost little per row, and requests of others wait but a few milliseconds. */
 const PART_ROWS = 250;
 
-const leadSchema = LeadInput as unknown as Record<string, unknown>;
+const leadSchema = publishedSchema('LeadInput', LeadInput);
+const listSchema = {
+  type: 'array',
+  items: {},
+  description: 'Leads, as one alone is sent. What is none is rejected by itself, and the answer tells why.',
+};
+/** Bodies that are not JSON of ours. */
+const otherBodies = {
+  [CLOUDEVENT]: {
+    type: 'object',
+    required: ['specversion', 'id', 'source', 'type', 'data'],
+    properties: {
+      specversion: { const: '1.0' },
+      id: { type: 'string', minLength: 1 },
+      source: { type: 'string', minLength: 1 },
+      type: { type: 'string', minLength: 1 },
+      data: leadSchema,
+    },
+  },
+  [CLOUDEVENTS]: { ...listSchema, description: 'CloudEvents, each with a lead as its data.' },
+  'application/x-ndjson': { type: 'string', description: 'A lead on each line.' },
+  'text/csv': { type: 'string', description: 'A table with a header.' },
+};
 /** POST /v1/leads → lead.received | lead.merged | lead.held | lead.rejected */
 @ApiTags('leads')
 @ApiBearerAuth()
@@ -66,7 +95,7 @@ export class LeadsController {
       'application/x-ndjson': 'stream',
       'text/csv': 'stream',
     },
-    { limitBytes: MAX_JSON_BYTES },
+    { limitBytes: MAX_JSON_BYTES, schemas: otherBodies },
   )
   @ApiOperation({
     summary: 'Send leads: one, a list, lines of JSON, a table, or CloudEvents with a lead each as their data',
@@ -76,9 +105,13 @@ export class LeadsController {
       'Lines of JSON that are sent with `Prefer: respond-async` are answered when they are stored as they came, encrypted; what ' +
       'becomes of each is to be read under `Location` from then on.',
   })
-  @ApiConsumes('application/json', CLOUDEVENT, CLOUDEVENTS, 'application/x-ndjson', 'text/csv')
-  @ApiBody({ schema: { oneOf: [leadSchema, { type: 'array', items: leadSchema }] } })
-  @ApiQuery({ name: 'source', required: false, description: 'Where the leads come from. A source’s key has its own.' })
+  @ApiBody({ schema: { oneOf: [leadSchema, listSchema] } })
+  @ApiQuery({
+    name: 'source',
+    required: false,
+    description: 'Where the leads come from. A source’s key has its own.',
+    schema: { type: 'string', pattern: SOURCE_ID.source },
+  })
   @ApiQuery({
     name: 'mapping',
     required: false,
@@ -90,15 +123,12 @@ export class LeadsController {
     enum: ['true', 'false'],
     description: 'Refuse columns that are not mapped.',
   })
-  @ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: 'Sent again within a day, it is answered as before.',
-  })
+  @ApiIdempotencyKey()
   @ApiHeader({
     name: 'Prefer',
     required: false,
     description: '`respond-async` (RFC 7240), with lines of JSON: not to wait until each lead is taken in.',
+    schema: { type: 'string' },
   })
   @ApiResponse({
     status: 202,
@@ -151,6 +181,8 @@ export class LeadsController {
     if (options.source) this.rejections.refuseWhenTooMany(options.source.id, Date.now());
     const keyed = KeyedRequest.of(request, caller, this.personalData);
 
+    // Without a body there need not be a content type, and then nothing has read it.
+    if (body === undefined) throw malformed('no-body', 'No body', 'There is no body: no lead was sent.');
     if (Buffer.isBuffer(body)) {
       const { isOne, rows, mapping } = readWhole(body, request, options);
       // Before anything is taken: how many they are is known here, as it is not of a stream.

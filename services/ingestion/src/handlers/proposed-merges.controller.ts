@@ -5,12 +5,20 @@ import {
   ApiOperation,
   ApiProperty,
   ApiPropertyOptional,
-  ApiQuery,
   ApiResponse,
   ApiTags,
 } from '@nestjs/swagger';
 import { type UnitOfWork, UnitsOfWork } from '@fairlead/messaging';
-import { Allow, type Caller, CurrentCaller, invalidInput, notFound, pageLimit, Problem } from '@fairlead/platform';
+import {
+  Allow,
+  ApiPage,
+  type Caller,
+  CurrentCaller,
+  invalidInput,
+  notFound,
+  pageLimit,
+  Problem,
+} from '@fairlead/platform';
 import { IsIn } from 'class-validator';
 import { MergeLeads } from '../intake/merge-leads.js';
 import {
@@ -20,6 +28,7 @@ import {
   ProposedMergesStore,
 } from '../store/proposed-merges.store.js';
 
+const PROPOSAL = /^\d{1,18}$/;
 const reasons = ['address', 'phone-and-name', 'id-domain-and-name'];
 
 export class MergeDecision {
@@ -62,8 +71,7 @@ export class ProposedMergesController {
 
   @Get()
   @ApiOperation({ summary: 'Leads that may be one person, for somebody to decide', description: 'The oldest first.' })
-  @ApiQuery({ name: 'after', required: false, description: 'The `next` of the page before.' })
-  @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 1_000 } })
+  @ApiPage(PROPOSAL)
   @ApiResponse({ status: 200, type: ProposedMergePage })
   async list(@Query('after') after?: unknown, @Query('limit') limit?: unknown): Promise<ProposedMergePage> {
     if (after !== undefined && !isId(after))
@@ -132,7 +140,7 @@ export class ProposedMergesController {
 }
 
 function isId(text: unknown): text is string {
-  return typeof text === 'string' && /^\d{1,18}$/.test(text);
+  return typeof text === 'string' && PROPOSAL.test(text);
 }
 
 function known(id: string): string {

@@ -1,11 +1,12 @@
 import { Controller, Get, HttpCode, Logger, Post, Req, Res } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiExtension, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiExtension, ApiOperation, ApiParam, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FieldError } from '@fairlead/decisions';
 import { PersonalData } from '@fairlead/personal-data';
 import { Accepts, parseJson, Problem, Signed } from '@fairlead/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { hash } from 'node:crypto';
 import { Backlog } from '../intake/backlog.js';
+import { SOURCE_ID } from '../intake/prepare-rows.js';
 import { tooLarge } from '../intake/read-body.js';
 import { isForm, parseForm } from '../sources/json.js';
 import type { Arrival } from '../sources/source-format.js';
@@ -43,9 +44,15 @@ const resultSchema = {
   },
 };
 
+const answerSchema = {
+  type: 'object',
+  required: ['results'],
+  properties: { results: { type: 'array', items: resultSchema } },
+};
+
 /** A marketing tool’s own webhooks → lead.received | lead.merged | lead.held | lead.rejected | lead.engaged */
 @ApiTags('sources')
-@ApiParam({ name: 'sourceId' })
+@ApiParam({ name: 'sourceId', schema: { type: 'string', pattern: SOURCE_ID.source } })
 @Controller('v1/sources/:sourceId/events')
 @Signed(SourceVerifier)
 export class SourceEventsController {
@@ -75,15 +82,16 @@ export class SourceEventsController {
       'Verified and read as the source’s format says, and answered when everything in it is stored for good. Each item is ' +
       'judged by itself. What is sent again within three days is recognised and answered as before.',
   })
-  @ApiConsumes(
-    ...['application/json', 'application/cloudevents+json'],
-    ...['application/cloudevents-batch+json', 'application/x-www-form-urlencoded'],
-  )
   @ApiBody({ schema: { description: 'As the tool sends it.' } })
   @ApiResponse({
     status: 202,
-    description: 'Stored. What became of each item. To a tool that takes nothing else for success: 200.',
-    schema: { type: 'object', required: ['results'], properties: { results: { type: 'array', items: resultSchema } } },
+    description: 'Stored. What became of each item.',
+    schema: answerSchema,
+  })
+  @ApiResponse({
+    status: 200,
+    description: 'The same, to a tool that takes nothing else for success.',
+    schema: answerSchema,
   })
   @ApiResponse({ status: 400, description: 'Proven, but not JSON.' })
   @ApiResponse({ status: 413, description: 'Too large.' })
@@ -117,7 +125,8 @@ export class SourceEventsController {
 
   @Get()
   @ApiOperation({ summary: 'A tool asks whether the address is ours' })
-  @ApiResponse({ status: 200, description: 'What the tool wants to hear.' })
+  @ApiProduces('text/plain', 'application/json')
+  @ApiResponse({ status: 200, description: 'What the tool wants to hear.', schema: {} })
   challenge(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     const { challenge } = this.verifier.of(request);
     if (!challenge) throw new Problem(404, { type: 'not-found', title: 'Not found' });

@@ -9,7 +9,15 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { LeadInput, Mapping, parseDefaults, parseMapping } from '@fairlead/decisions';
-import { Allow, type Caller, CurrentCaller, type FieldError, invalidInput, notFound } from '@fairlead/platform';
+import {
+  Allow,
+  type Caller,
+  CurrentCaller,
+  type FieldError,
+  invalidInput,
+  notFound,
+  publishedSchema,
+} from '@fairlead/platform';
 import { refusalOf } from '@fairlead/platform/outgoing';
 import { Type } from 'class-transformer';
 import {
@@ -26,9 +34,12 @@ import {
 } from 'class-validator';
 import { createPublicKey } from 'node:crypto';
 import { INGESTION_SETTINGS, type IngestionSettings } from '../config.js';
-import { isSourceId } from '../intake/prepare-rows.js';
+import { isSourceId, SOURCE_ID } from '../intake/prepare-rows.js';
 import { type Format, formats } from '../sources/formats.js';
 import { type ShownSource, SourcesStore } from '../store/sources.store.js';
+
+const mappingSchema = publishedSchema('Mapping', Mapping);
+const leadSchema = publishedSchema('LeadInput', LeadInput);
 
 /** Longer than those of any tool. A token may be a signed document (a JWT) of some kilobytes. */
 const SECRET = /^[\x20-\x7e]{1,512}$/;
@@ -92,12 +103,12 @@ export class SourceDocument {
   @Type(() => SourceFetching)
   fetch?: SourceFetching;
 
-  @ApiPropertyOptional({ ...(Mapping as object), description: 'How its columns and words become ours.' })
+  @ApiPropertyOptional({ ...mappingSchema, description: 'How its columns and words become ours.' })
   @IsOptional()
   @IsObject()
   mapping?: Record<string, unknown>;
 
-  @ApiPropertyOptional({ ...(LeadInput as object), description: 'What holds for leads that do not say it themselves.' })
+  @ApiPropertyOptional({ ...leadSchema, description: 'What holds for leads that do not say it themselves.' })
   @IsOptional()
   @IsObject()
   defaults?: Record<string, unknown>;
@@ -107,8 +118,8 @@ export class SourceDocument {
 export class SourceShown {
   @ApiProperty() id: string;
   @ApiProperty({ enum: formats }) format: Format;
-  @ApiPropertyOptional({ ...(Mapping as object) }) mapping?: object;
-  @ApiPropertyOptional({ ...(LeadInput as object) }) defaults?: object;
+  @ApiPropertyOptional(mappingSchema) mapping?: object;
+  @ApiPropertyOptional(leadSchema) defaults?: object;
   @ApiPropertyOptional({ description: 'Since when it has its secret; absent: it has none.' }) secretSince?: Date;
   @ApiPropertyOptional({ description: 'The secret before is valid until then.' }) previousSecretUntil?: Date;
   @ApiPropertyOptional({ type: [String] }) publicKeys?: string[];
@@ -122,7 +133,11 @@ export class SourceShown {
 
 @ApiTags('sources')
 @ApiBearerAuth()
-@ApiParam({ name: 'sourceId', description: 'Letters, digits, dots, hyphens and underscores; at most 63.' })
+@ApiParam({
+  name: 'sourceId',
+  description: 'Letters, digits, dots, hyphens and underscores; at most 63.',
+  schema: { type: 'string', pattern: SOURCE_ID.source },
+})
 @Controller('v1/sources/:sourceId')
 export class SourcesController {
   constructor(

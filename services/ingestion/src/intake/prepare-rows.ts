@@ -85,8 +85,10 @@ async function sourceNamedIn(value: unknown, find: Preparation['findSource']): P
 }
 
 /** Letters, digits, dots, hyphens and underscores, as in the events. */
+export const SOURCE_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+
 export function isSourceId(id: string): boolean {
-  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(id);
+  return SOURCE_ID.test(id);
 }
 
 /** So that its source recognises what was rejected; only if it is an id that could have been taken. */

@@ -25,7 +25,12 @@ const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 @ApiTags('answers')
 @ApiBearerAuth()
 @ApiParam({ name: 'leadId', format: 'uuid' })
-@ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Binds a repetition to this very request.' })
+@ApiHeader({
+  name: 'Idempotency-Key',
+  required: false,
+  description: 'Binds a repetition to this very request.',
+  schema: { type: 'string', pattern: IDEMPOTENCY_KEY.source },
+})
 @ApiResponse({ status: 400, description: 'The body is not valid; every wrong field is named.' })
 @ApiResponse({ status: 404, description: 'There is no such lead, or it was never offered to you. Try again shortly.' })
 @ApiResponse({ status: 409, description: 'The answer cannot follow what is known of the offer; `type` says why.' })

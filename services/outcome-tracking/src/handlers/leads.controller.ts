@@ -2,19 +2,26 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { leadStages } from '@fairlead/decisions';
 import { Reads } from '@fairlead/messaging';
-import { Allow, type Caller, CurrentCaller, invalidInput, notFound, pageLimit } from '@fairlead/platform';
+import { Allow, ApiPage, type Caller, CurrentCaller, invalidInput, notFound, pageLimit } from '@fairlead/platform';
 import { LeadsStore, type PagePosition } from '../store/leads.store.js';
 import { LeadPage, type LeadSummary, LeadView, standingFor, summaryOf } from '../view/lead-view.js';
 import { ReadLead } from '../view/read-lead.js';
 import { isLeadId } from './lead-id.js';
 import { orRefusal } from './or-refusal.js';
 
-const filters: Readonly<Record<string, { readonly pattern: RegExp; readonly detail: string }>> = {
+interface Filter {
+  readonly pattern: RegExp;
+  readonly detail: string;
+}
+
+const filters = {
   state: { pattern: new RegExp(`^(?:${leadStages.join('|')})$`), detail: `must be one of ${leadStages.join(', ')}` },
   grade: { pattern: /^(?:[ABCD]|none)$/, detail: 'must be A, B, C, D or none' },
   party: { pattern: /^[a-z0-9][a-z0-9-]{0,62}$/, detail: 'must be direct or the id of a partner' },
   source: { pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, detail: 'must be the id of a source' },
-};
+} satisfies Record<string, Filter>;
+/** When the last lead of the page before was received, or offered, in milliseconds since the epoch, and its id. */
+const POSITION = /^(\d{1,15})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 /** Leads as they stand. A partner sees those that it was offered, and of them what concerns itself. */
 @ApiTags('leads')
@@ -37,10 +44,14 @@ export class LeadsController {
   })
   @ApiQuery({ name: 'state', required: false, enum: leadStages })
   @ApiQuery({ name: 'grade', required: false, enum: ['A', 'B', 'C', 'D', 'none'] })
-  @ApiQuery({ name: 'party', required: false, description: 'Who was offered the lead last.' })
-  @ApiQuery({ name: 'source', required: false })
-  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before.' })
-  @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 1000, default: 100 } })
+  @ApiQuery({
+    name: 'party',
+    required: false,
+    description: 'Who was offered the lead last.',
+    schema: { type: 'string', pattern: filters.party.pattern.source },
+  })
+  @ApiQuery({ name: 'source', required: false, schema: { type: 'string', pattern: filters.source.pattern.source } })
+  @ApiPage(POSITION)
   @ApiResponse({ status: 200, type: LeadPage })
   @ApiResponse({ status: 503, description: 'Too many lists at once, or this one takes too long: narrow it down.' })
   async list(@Query() query: Record<string, unknown>, @CurrentCaller() caller: Caller): Promise<LeadPage> {
@@ -90,7 +101,7 @@ export class LeadsController {
 function filterOf(query: Record<string, unknown>): Record<string, string> {
   const given = Object.entries(query);
   const errors = given.flatMap(([name, value]) => {
-    const filter = Object.hasOwn(filters, name) ? filters[name] : undefined;
+    const filter = Object.hasOwn(filters, name) ? filters[name as keyof typeof filters] : undefined;
     if (!filter) return [{ field: name.slice(0, 64), detail: 'This parameter is not known here.' }];
     return typeof value === 'string' && filter.pattern.test(value) ? [] : [{ field: name, detail: filter.detail }];
   });
@@ -100,8 +111,8 @@ function filterOf(query: Record<string, unknown>): Record<string, string> {
 
 function positionOf(after: unknown): PagePosition | undefined {
   if (after === undefined) return undefined;
-  const [, at, id] = /^(\d{1,15})\.([0-9a-f-]{36})$/.exec(typeof after === 'string' ? after : '') ?? [];
-  if (at === undefined || id === undefined || !isLeadId(id))
+  const [, at, id] = POSITION.exec(typeof after === 'string' ? after : '') ?? [];
+  if (at === undefined || id === undefined)
     throw invalidInput([{ field: 'after', detail: 'must be the `next` of a page' }]);
   return { at: Number(at), id };
 }

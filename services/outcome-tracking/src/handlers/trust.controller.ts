@@ -30,9 +30,19 @@ export class TrustController {
       'Of offers made in the period, whatever became of them since. Each rate has its denominator and its 95 % Wilson ' +
       'interval. A partner sees both channels as wholes, and itself.',
   })
-  @ApiQuery({ name: 'pool', required: false })
-  @ApiQuery({ name: 'from', required: false, description: 'First day (UTC), such as 2026-01-01.' })
-  @ApiQuery({ name: 'to', required: false, description: 'Last day (UTC), included.' })
+  @ApiQuery({ name: 'pool', required: false, schema: { type: 'string', pattern: POOL.source } })
+  @ApiQuery({
+    name: 'from',
+    required: false,
+    description: 'First day (UTC), such as 2026-01-01.',
+    schema: { type: 'string', format: 'date' },
+  })
+  @ApiQuery({
+    name: 'to',
+    required: false,
+    description: 'Last day (UTC), included.',
+    schema: { type: 'string', format: 'date' },
+  })
   @ApiResponse({ status: 200, type: TrustView })
   @ApiResponse({
     status: 503,

@@ -1,9 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { Body, Controller, Get, HttpCode, Inject, Logger, Param, Post, Put, Query, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiProperty, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBearerAuth,
+  ApiParam,
+  ApiProperty,
+  ApiPropertyOptional,
+  ApiQuery,
+  ApiResponse,
+  ApiTags,
+} from '@nestjs/swagger';
 import { UnitsOfWork } from '@fairlead/messaging';
 import { SecretBox } from '@fairlead/personal-data';
-import { Allow, type Caller, CurrentCaller, invalidInput, notFound, pageLimit, Problem } from '@fairlead/platform';
+import {
+  Allow,
+  ApiPage,
+  type Caller,
+  CurrentCaller,
+  invalidInput,
+  notFound,
+  pageLimit,
+  Problem,
+} from '@fairlead/platform';
 import { refusalOf } from '@fairlead/platform/outgoing';
 import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsIn, IsString, MaxLength } from 'class-validator';
 import type { FastifyReply } from 'fastify';
@@ -11,7 +28,7 @@ import { type NotificationSettings, SETTINGS } from '../config.js';
 import { Dispatcher } from '../delivery/dispatcher.js';
 import { newSecret } from '../delivery/signature.js';
 import { subscribable, type Subscribable } from '../delivery/webhook-events.js';
-import { DeliveriesStore, type DeliveryListed } from '../store/deliveries.store.js';
+import { DeliveriesStore } from '../store/deliveries.store.js';
 import { EndpointsStore, type EndpointState, MAX_SECRETS, type NewSecret } from '../store/endpoints.store.js';
 
 /** Room for a staging, a production and a few special receivers; every one of them multiplies what is sent. */
@@ -22,6 +39,7 @@ const OVERLAP_MS = 24 * 3_600_000;
 
 const PARTY_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const ENDPOINT_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
+const SEQUENCE = /^\d{1,18}$/;
 const STATES = ['pending', 'delivered', 'failed', 'withheld'] as const;
 
 export class PutEndpoint {
@@ -39,9 +57,64 @@ export class PutEndpoint {
   events: Subscribable[];
 }
 
-interface Shown extends Omit<EndpointState, 'reason' | 'restingUntil'> {
-  readonly reason?: string;
-  readonly restingUntil?: Date;
+export class SecretAgeView {
+  @ApiProperty({ format: 'date-time' }) createdAt: string;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'Null: until it is replaced.' })
+  expiresAt: string | null;
+}
+
+export class EndpointView {
+  @ApiProperty() party: string;
+  @ApiProperty() id: string;
+  @ApiProperty() url: string;
+  @ApiProperty({ enum: subscribable, isArray: true }) events: readonly string[];
+  @ApiProperty({ enum: ['active', 'failing', 'disabled'] }) state: EndpointState['state'];
+  @ApiPropertyOptional({ description: 'Why it is failing or disabled.' }) reason?: string;
+  @ApiProperty({ type: String, format: 'date-time', description: 'Since when it is in that state.' }) since: Date;
+  @ApiPropertyOptional({ type: String, format: 'date-time', description: 'Nothing is sent before then.' })
+  restingUntil?: Date;
+  @ApiProperty({ type: [SecretAgeView], description: 'Since when each secret signs, and until when.' })
+  secrets: EndpointState['secrets'];
+}
+
+export class MadeEndpointView extends EndpointView {
+  @ApiPropertyOptional({ description: 'Only of one that was made: shown this once.' }) secret?: string;
+}
+
+export class EndpointsView {
+  @ApiProperty({ type: [EndpointView] }) endpoints: EndpointView[];
+}
+
+export class NewSecretView {
+  @ApiProperty() secret: string;
+  @ApiProperty({ type: 'integer', description: 'For so long the one before signs, too.' }) overlapHours: number;
+}
+
+export class AttemptView {
+  @ApiProperty({ type: 'integer' }) attempt: number;
+  @ApiProperty({ format: 'date-time' }) startedAt: string;
+  @ApiProperty({ type: 'integer', nullable: true }) durationMs: number | null;
+  @ApiProperty({ type: 'integer', nullable: true, description: 'Of the answer, where there was one.' })
+  status: number | null;
+  @ApiProperty({ type: String, nullable: true, description: 'What went wrong, in a word.' }) failure: string | null;
+  @ApiProperty({ type: String, nullable: true, description: 'The beginning of the answer.' }) excerpt: string | null;
+}
+
+export class DeliveryView {
+  @ApiProperty({ format: 'uuid' }) id: string;
+  @ApiProperty({ format: 'uuid' }) eventId: string;
+  @ApiProperty() eventType: string;
+  @ApiProperty({ format: 'uuid' }) leadId: string;
+  @ApiProperty({ enum: STATES }) state: string;
+  @ApiProperty({ type: String, nullable: true }) reason: string | null;
+  @ApiProperty({ type: String, format: 'date-time' }) createdAt: Date;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true }) nextAttemptAt: Date | null;
+  @ApiProperty({ type: [AttemptView] }) attempts: readonly unknown[];
+}
+
+export class DeliveriesView {
+  @ApiProperty({ type: [DeliveryView] }) deliveries: DeliveryView[];
+  @ApiPropertyOptional({ description: 'Where there are more: `after` of the next page.' }) next?: string;
 }
 
 /** Where a party's webhooks go. A partner's key sees its own; another party's look like none at all. */
@@ -62,15 +135,21 @@ export class EndpointsController {
   ) {}
 
   @Put(':endpointId')
-  @ApiResponse({ status: 201, description: 'Made. Its secret is shown this once.' })
-  @ApiResponse({ status: 200, description: 'Changed, and active again if it was disabled. The secret stays.' })
+  @ApiParam({ name: 'endpointId', schema: { type: 'string', pattern: ENDPOINT_ID.source } })
+  @ApiResponse({ status: 409, description: '`too-many-endpoints`' })
+  @ApiResponse({ status: 201, type: MadeEndpointView, description: 'Made. Its secret is shown this once.' })
+  @ApiResponse({
+    status: 200,
+    type: MadeEndpointView,
+    description: 'Changed, and active again if it was disabled. The secret stays.',
+  })
   async put(
     @Param('partnerId') party: string,
     @Param('endpointId') id: string,
     @Body() body: PutEndpoint,
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Shown & { secret?: string }> {
+  ): Promise<MadeEndpointView> {
     refuseOthers(party, caller);
     if (!PARTY_ID.test(party)) throw notFound('partner');
     if (!ENDPOINT_ID.test(id))
@@ -96,31 +175,40 @@ export class EndpointsController {
   }
 
   @Get()
-  @ApiResponse({ status: 200, description: 'All endpoints of the party, by id.' })
-  async list(@Param('partnerId') party: string, @CurrentCaller() caller: Caller): Promise<{ endpoints: Shown[] }> {
+  @ApiResponse({ status: 200, type: EndpointsView, description: 'All endpoints of the party, by id.' })
+  async list(@Param('partnerId') party: string, @CurrentCaller() caller: Caller): Promise<EndpointsView> {
     refuseOthers(party, caller);
     return { endpoints: (await this.endpoints.list(this.units.query, party)).map(shown) };
   }
 
   @Get(':endpointId')
-  @ApiResponse({ status: 200, description: 'Its address, events and state, with reason and since when; no secret.' })
+  @ApiResponse({
+    status: 200,
+    type: EndpointView,
+    description: 'Its address, events and state, with reason and since when; no secret.',
+  })
   async get(
     @Param('partnerId') party: string,
     @Param('endpointId') id: string,
     @CurrentCaller() caller: Caller,
-  ): Promise<Shown> {
+  ): Promise<EndpointView> {
     refuseOthers(party, caller);
     return shown(await this.#known(party, id));
   }
 
   @Post(':endpointId/rotate-secret')
   @HttpCode(200)
-  @ApiResponse({ status: 200, description: 'The new secret, shown this once. For 24 hours the old one signs, too.' })
+  @ApiResponse({ status: 409, description: '`too-many-secrets`' })
+  @ApiResponse({
+    status: 200,
+    type: NewSecretView,
+    description: 'The new secret, shown this once. For 24 hours the old one signs, too.',
+  })
   async rotateSecret(
     @Param('partnerId') party: string,
     @Param('endpointId') id: string,
     @CurrentCaller() caller: Caller,
-  ): Promise<{ secret: string; overlapHours: number }> {
+  ): Promise<NewSecretView> {
     refuseOthers(party, caller);
     const secret = newSecret();
     await this.units.run(async (unit) => {
@@ -139,10 +227,10 @@ export class EndpointsController {
 
   @Get(':endpointId/deliveries')
   @ApiQuery({ name: 'state', required: false, enum: STATES })
-  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before.' })
-  @ApiQuery({ name: 'limit', required: false })
+  @ApiPage(SEQUENCE)
   @ApiResponse({
     status: 200,
+    type: DeliveriesView,
     description:
       'Deliveries and their attempts, newest first. `next` asks for the next page. One that is `withheld` has a `reason`: ' +
       '`endpoint-disabled`, or why the offer was not the party’s any more when it could have been sent (`offer-expired`, ' +
@@ -155,7 +243,7 @@ export class EndpointsController {
     @Query('state') state?: unknown,
     @Query('after') after?: unknown,
     @Query('limit') limit?: unknown,
-  ): Promise<{ deliveries: Omit<DeliveryListed, 'sequence'>[]; next?: string }> {
+  ): Promise<DeliveriesView> {
     refuseOthers(party, caller);
     const size = pageLimit(limit);
     if (state !== undefined && !STATES.some((each) => each === state))
@@ -189,7 +277,7 @@ function refuseOthers(party: string, caller: Caller): void {
   if (caller.role === 'partner' && caller.partnerId !== party) throw notFound('endpoint');
 }
 
-function shown({ reason, restingUntil, ...rest }: EndpointState): Shown {
+function shown({ reason, restingUntil, ...rest }: EndpointState): EndpointView {
   return { ...rest, ...(reason !== null && { reason }), ...(restingUntil !== null && { restingUntil }) };
 }
 
@@ -198,7 +286,7 @@ const NEWEST = '9223372036854775807';
 
 function cursor(after: unknown): string {
   if (after === undefined) return NEWEST;
-  if (typeof after !== 'string' || !/^\d{1,18}$/.test(after))
+  if (typeof after !== 'string' || !SEQUENCE.test(after))
     throw invalidInput([{ field: 'after', detail: 'must be the `next` of a page' }]);
   return after;
 }

@@ -4,7 +4,9 @@ import { UnitsOfWork } from '@fairlead/messaging';
 import { Allow, type Caller, CurrentCaller, invalidInput } from '@fairlead/platform';
 import { ClaimsStore } from '../store/claims.store.js';
 import { accountIn, ClaimsView, shownClaim } from './claim-views.js';
-import { paged, pageOf } from './paging.js';
+import { ApiNumberedPage, paged, pageOf } from './paging.js';
+
+const NAMED = { type: 'string', minLength: 1, maxLength: 255 } as const;
 
 /** Who claimed which account when, and what became of it: for those who have to settle a quarrel. */
 @ApiTags('partners')
@@ -19,10 +21,9 @@ export class AccountClaimsController {
 
   @Get()
   @ApiOperation({ summary: 'Claims of all partners, of both kinds, the latest first, refused ones too' })
-  @ApiQuery({ name: 'domain', required: false, description: 'Only claims on this domain …' })
-  @ApiQuery({ name: 'company', required: false, description: '… or on a company of this name.' })
-  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before.' })
-  @ApiQuery({ name: 'limit', required: false })
+  @ApiQuery({ name: 'domain', required: false, description: 'Only claims on this domain …', schema: NAMED })
+  @ApiQuery({ name: 'company', required: false, description: '… or on a company of this name.', schema: NAMED })
+  @ApiNumberedPage()
   @ApiResponse({ status: 200, type: ClaimsView })
   async list(
     @CurrentCaller() caller: Caller,

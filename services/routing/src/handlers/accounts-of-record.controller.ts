@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query as QueryParameter, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiPropertyOptional, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiPropertyOptional, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { readEnd } from '@fairlead/decisions';
 import { Allow, type Caller, CurrentCaller, invalidInput } from '@fairlead/platform';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
@@ -7,6 +7,7 @@ import type { FastifyReply } from 'fastify';
 import { AccountClaims } from '../account-claims.js';
 import { accountIn, ClaimAccount, ClaimsView, ClaimView, EndClaim, shownClaim, standingClaim } from './claim-views.js';
 import { ClaimsOfPartner } from './claims-of-partner.js';
+import { ApiNumberedPage } from './paging.js';
 
 export class AccountOfRecord extends ClaimAccount {
   @ApiPropertyOptional({
@@ -64,8 +65,7 @@ export class AccountsOfRecordController {
   @Get()
   @Allow('admin', 'manager', 'auditor', 'partner')
   @ApiOperation({ summary: 'Accounts whose partner of record it is or was, the latest first' })
-  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before.' })
-  @ApiQuery({ name: 'limit', required: false })
+  @ApiNumberedPage()
   @ApiResponse({ status: 200, type: ClaimsView })
   async list(
     @Param('partnerId') partner: string,

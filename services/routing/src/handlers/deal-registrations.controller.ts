@@ -1,10 +1,11 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query as QueryParameter, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Allow, type Caller, CurrentCaller } from '@fairlead/platform';
 import type { FastifyReply } from 'fastify';
 import { AccountClaims } from '../account-claims.js';
 import { accountIn, ClaimAccount, ClaimsView, ClaimView, EndClaim, shownClaim, standingClaim } from './claim-views.js';
 import { ClaimsOfPartner } from './claims-of-partner.js';
+import { ApiNumberedPage } from './paging.js';
 
 /** A partner works a deal with an account and says so: for a time that the policy sets, the account's leads are its own. */
 @ApiTags('partners')
@@ -49,8 +50,7 @@ export class DealRegistrationsController {
   @Get()
   @Allow('admin', 'manager', 'auditor', 'partner')
   @ApiOperation({ summary: 'Deals that a partner registered, the latest first, refused ones too' })
-  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before.' })
-  @ApiQuery({ name: 'limit', required: false })
+  @ApiNumberedPage()
   @ApiResponse({ status: 200, type: ClaimsView })
   async list(
     @Param('partnerId') partner: string,

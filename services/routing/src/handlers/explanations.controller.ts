@@ -23,6 +23,8 @@ import { Allow, type Caller, CurrentCaller, invalidInput, notFound } from '@fair
 import { DecisionsStore } from '../store/decisions.store.js';
 import { PartnersStore } from '../store/partners.store.js';
 
+const PARTY = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
 export class PartyExplanationView {
   @ApiProperty() party: string;
   @ApiProperty({ description: 'Whether this decision gave it the lead.' }) got: boolean;
@@ -78,6 +80,7 @@ export class ExplanationsController {
     name: 'partner',
     required: false,
     description: 'Why this one got it, or did not: a partner’s id, or `direct`. A partner’s key asks about itself.',
+    schema: { type: 'string', pattern: PARTY.source },
   })
   @ApiResponse({ status: 200, type: ExplanationView })
   @ApiResponse({ status: 404, description: 'There is no such lead for you, or nothing was decided about it yet.' })
@@ -129,7 +132,7 @@ export class ExplanationsController {
 
 function partyOf(wanted: unknown): string | undefined {
   if (wanted === undefined) return undefined;
-  if (typeof wanted === 'string' && /^[a-z0-9][a-z0-9-]{0,62}$/.test(wanted)) return wanted;
+  if (typeof wanted === 'string' && PARTY.test(wanted)) return wanted;
   throw invalidInput([{ field: 'partner', detail: 'must be direct, or the id of a partner' }]);
 }
 

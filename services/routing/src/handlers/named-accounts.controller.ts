@@ -2,25 +2,35 @@ import { Body, Controller, Get, Headers, Param, Put, Query as QueryParameter, Re
 import {
   ApiBearerAuth,
   ApiBody,
-  ApiConsumes,
   ApiExtension,
   ApiHeader,
   ApiOperation,
+  ApiParam,
   ApiProperty,
   ApiPropertyOptional,
-  ApiQuery,
   ApiResponse,
   ApiTags,
 } from '@nestjs/swagger';
 import {
   contentHash,
+  ListDocument,
   MAX_NAMED_ACCOUNTS,
   type NamedAccount,
   type NamedAccountDocument,
   rate,
 } from '@fairlead/decisions';
 import { UnitsOfWork } from '@fairlead/messaging';
-import { Accepts, Allow, type Caller, CurrentCaller, invalidInput, notFound, pageLimit } from '@fairlead/platform';
+import {
+  Accepts,
+  Allow,
+  ApiPage,
+  type Caller,
+  CurrentCaller,
+  invalidInput,
+  notFound,
+  pageLimit,
+  publishedSchema,
+} from '@fairlead/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
 import { announced } from '../named-accounts-announced.js';
@@ -33,9 +43,13 @@ import {
 } from '../store/named-accounts.store.js';
 import { DOCUMENT_TYPES } from './document-body.js';
 import { MAX_LIST_BYTES, readListDocument, readListTable } from './read-list.js';
-import { MAX_VERSION, versionOf } from './versions.js';
+import { ApiVersion, versionOf } from './versions.js';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+/** Nine digits: no list has had so many versions or entries, and every such number is one that PostgreSQL can hold. */
+const NUMBER = /^[1-9]\d{0,8}$/;
+/** `3.1000`: the page after the 1,000th entry of version 3. */
+const PLACE = /^([1-9]\d{0,8})\.([1-9]\d{0,8})$/;
 /** Who answers for a list in CSV. A header and not the query: it may be a person, and addresses are written into logs. */
 const OWNER_HEADER = 'list-owner';
 
@@ -157,8 +171,7 @@ export class NamedAccountsController {
     summary: 'How many accounts are reserved, and what share of each grade they took',
     description: 'The rate, beside its ceiling, for whoever is promised the rest; the accounts are not shown here.',
   })
-  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before.' })
-  @ApiQuery({ name: 'limit', required: false })
+  @ApiPage(NAME)
   @ApiResponse({ status: 200, type: PublishedListsView })
   async published(
     @QueryParameter('after') after?: unknown,
@@ -189,7 +202,7 @@ export class NamedAccountsController {
   @Get(':name')
   @Allow('admin', 'manager', 'auditor')
   @ApiOperation({ summary: 'A list: the version in force, or the one asked for, without its entries' })
-  @ApiQuery({ name: 'version', required: false })
+  @ApiVersion()
   @ApiResponse({ status: 200, type: ListView })
   async get(@Param('name') name: string, @QueryParameter('version') version?: unknown): Promise<ListView> {
     return this.shown(await this.found(name, versionOf(version)));
@@ -198,9 +211,8 @@ export class NamedAccountsController {
   @Get(':name/entries')
   @Allow('admin', 'manager', 'auditor')
   @ApiOperation({ summary: 'The entries of a list, page by page; all pages are of one version' })
-  @ApiQuery({ name: 'version', required: false, description: 'The one in force, if not given.' })
-  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before.' })
-  @ApiQuery({ name: 'limit', required: false })
+  @ApiVersion('version', { description: 'The one in force, if not given.' })
+  @ApiPage(PLACE)
   @ApiResponse({ status: 200, type: EntriesView })
   async entries(
     @Param('name') name: string,
@@ -221,8 +233,7 @@ export class NamedAccountsController {
   @Get(':name/history')
   @Allow('admin', 'manager', 'auditor')
   @ApiOperation({ summary: 'Who changed the list when, and how much of it' })
-  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before.' })
-  @ApiQuery({ name: 'limit', required: false })
+  @ApiPage(NUMBER)
   @ApiResponse({ status: 200, type: HistoryView })
   async history(
     @Param('name') name: string,
@@ -247,10 +258,9 @@ export class NamedAccountsController {
     description:
       'An account that the list names more than once is compared entry by entry, in the order of their dates.',
   })
-  @ApiQuery({ name: 'from', required: true })
-  @ApiQuery({ name: 'to', required: false, description: 'The version in force, if not given.' })
-  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before.' })
-  @ApiQuery({ name: 'limit', required: false })
+  @ApiVersion('from', { required: true })
+  @ApiVersion('to', { description: 'The version in force, if not given.' })
+  @ApiPage(NUMBER)
   @ApiResponse({ status: 200, type: AccountsComparisonView })
   async compare(
     @Param('name') name: string,
@@ -280,7 +290,10 @@ export class NamedAccountsController {
 
   @Put(':name')
   @Allow('admin', 'manager')
-  @Accepts({ ...DOCUMENT_TYPES, 'text/csv': 'stream' }, { limitBytes: MAX_LIST_BYTES })
+  @Accepts(
+    { ...DOCUMENT_TYPES, 'text/csv': 'stream' },
+    { limitBytes: MAX_LIST_BYTES, schemas: { 'text/csv': { type: 'string' } } },
+  )
   @ApiOperation({
     summary: 'Replace a list',
     description:
@@ -289,8 +302,8 @@ export class NamedAccountsController {
       'all: everything that is wrong is named by its row and field, the first hundred of it, and counted. The order of ' +
       'the rows means nothing.',
   })
-  @ApiConsumes('application/json', 'application/yaml', 'text/csv')
-  @ApiBody({ schema: { type: 'object' } })
+  @ApiParam({ name: 'name', schema: { type: 'string', pattern: NAME.source } })
+  @ApiBody({ schema: publishedSchema('NamedAccountsDocument', ListDocument) })
   @ApiHeader({
     name: OWNER_HEADER,
     required: false,
@@ -390,16 +403,14 @@ function ceilingOf(reserving: Ceiling | undefined): number | null {
   return reserving ? rate(reserving.ceiling, 100).value : null;
 }
 
-/** `3.1000`: the page after the 1,000th entry of version 3. */
 function entryPlace(after: unknown): { version: number; position: number } {
-  const [, version, position] = (typeof after === 'string' && /^(\d{1,10})\.(\d{1,10})$/.exec(after)) || [];
+  const [, version, position] = (typeof after === 'string' && PLACE.exec(after)) || [];
   return { version: wholeNumber(version), position: wholeNumber(position) };
 }
 
 function wholeNumber(after: unknown): number {
-  const number = typeof after === 'string' && /^\d{1,10}$/.test(after) ? Number(after) : 0;
-  if (number < 1 || number > MAX_VERSION) throw notNext();
-  return number;
+  if (typeof after !== 'string' || !NUMBER.test(after)) throw notNext();
+  return Number(after);
 }
 
 function notNext() {

@@ -1,4 +1,4 @@
-import { invalidInput, pageLimit } from '@fairlead/platform';
+import { ApiPage, invalidInput, pageLimit } from '@fairlead/platform';
 
 /** `after` and `limit` of a list that is read by a number, as they came in the query string. */
 export interface Page {
@@ -7,9 +7,14 @@ export interface Page {
   readonly limit: number;
 }
 
+const NUMBER = /^\d{1,18}$/;
+
+/** Documents what `pageOf` reads. */
+export const ApiNumberedPage = (most?: number) => ApiPage(NUMBER, most);
+
 /** @param most  where a row is larger than the rows of most lists */
 export function pageOf(after: unknown, limit: unknown, most = Infinity): Page {
-  if (after !== undefined && (typeof after !== 'string' || !/^\d{1,18}$/.test(after)))
+  if (after !== undefined && (typeof after !== 'string' || !NUMBER.test(after)))
     throw invalidInput([{ field: 'after', detail: 'must be the `next` of a page' }]);
   return { after, limit: Math.min(pageLimit(limit), most) };
 }

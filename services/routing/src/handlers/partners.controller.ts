@@ -4,30 +4,41 @@ import {
   ApiBearerAuth,
   ApiBody,
   ApiOperation,
+  ApiParam,
   ApiProperty,
   ApiPropertyOptional,
-  ApiQuery,
   ApiResponse,
   ApiTags,
 } from '@nestjs/swagger';
-import { checkPartner, compareDocuments, isPartnerId, MAX_PARTNERS, policyOf, readPartner } from '@fairlead/decisions';
+import {
+  checkPartner,
+  compareDocuments,
+  DIRECT,
+  isPartnerId,
+  MAX_PARTNERS,
+  PartnerDocument,
+  policyOf,
+  readPartner,
+} from '@fairlead/decisions';
 import { encodeEvent, RosterChanged } from '@fairlead/events';
 import { UnitsOfWork } from '@fairlead/messaging';
 import {
   Accepts,
   Allow,
+  ApiPage,
   type Caller,
   CurrentCaller,
   invalidInput,
   notFound,
   pageLimit,
   Problem,
+  publishedSchema,
 } from '@fairlead/platform';
 import type { FastifyReply } from 'fastify';
 import { PartnersStore, type StoredChange, type StoredPartner } from '../store/partners.store.js';
 import { PoliciesStore } from '../store/policies.store.js';
 import { DOCUMENT_TYPES, readBody } from './document-body.js';
-import { paged, pageOf } from './paging.js';
+import { ApiNumberedPage, paged, pageOf } from './paging.js';
 import { DifferenceView } from './policy-comparison.controller.js';
 import { notingLines, shownWarnings, WarningView } from './warnings.js';
 
@@ -35,6 +46,11 @@ export class PartnerView {
   @ApiProperty() id: string;
   @ApiProperty() name: string;
   @ApiProperty() tier: string;
+}
+
+export class PartnersPage {
+  @ApiProperty({ type: [PartnerView] }) partners: PartnerView[];
+  @ApiPropertyOptional({ description: 'Where there are more: `after` of the next page.' }) next?: string;
 }
 
 export class CheckedPartnerView extends PartnerView {
@@ -56,6 +72,7 @@ export class PartnerHistoryView {
   @ApiPropertyOptional({ description: 'Where there are more: `after` of the next page.' }) next?: string;
 }
 
+const PARTNER_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 /** A document has up to 48 KiB, and the differences of a page may be as long as all its documents. */
 const MAX_CHANGES = 100;
 
@@ -73,14 +90,14 @@ export class PartnersController {
   @Get()
   @Allow('admin', 'manager', 'auditor')
   @ApiOperation({ summary: 'All partners, by id' })
-  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before.' })
-  @ApiQuery({ name: 'limit', required: false })
+  @ApiPage(PARTNER_ID)
+  @ApiResponse({ status: 200, type: PartnersPage })
   async list(
     @QueryParameter('after') after?: unknown,
     @QueryParameter('limit') limit?: unknown,
-  ): Promise<{ partners: PartnerView[]; next?: string }> {
+  ): Promise<PartnersPage> {
     const size = pageLimit(limit);
-    if (after !== undefined && (typeof after !== 'string' || !isPartnerId(after))) {
+    if (after !== undefined && (typeof after !== 'string' || !PARTNER_ID.test(after))) {
       throw invalidInput([{ field: 'after', detail: 'must be the `next` of a page' }]);
     }
     const found = await this.partners.page(this.units.query, { after: after ?? '', limit: size + 1 });
@@ -105,12 +122,7 @@ export class PartnersController {
     summary: 'Who changed what of a partner, and when, the latest first; a partner’s key sees its own',
     description: 'Of a partner that was there before this was kept, the first change is the last one before.',
   })
-  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before.' })
-  @ApiQuery({
-    name: 'limit',
-    required: false,
-    schema: { type: 'integer', minimum: 1, maximum: MAX_CHANGES, default: 100 },
-  })
+  @ApiNumberedPage(MAX_CHANGES)
   @ApiResponse({ status: 200, type: PartnerHistoryView })
   async history(
     @Param('partnerId') id: string,
@@ -138,7 +150,9 @@ export class PartnersController {
       'the answer warns of it (`serves-everywhere`), as of a tier that no pool of the policy in force has a weight for ' +
       '(`tier-not-served`).',
   })
-  @ApiBody({ schema: { type: 'object' } })
+  @ApiParam({ name: 'partnerId', schema: { type: 'string', pattern: `^(?!${DIRECT}$)${PARTNER_ID.source.slice(1)}` } })
+  @ApiBody({ schema: publishedSchema('PartnerDocument', PartnerDocument) })
+  @ApiResponse({ status: 409, description: '`too-many-partners`' })
   @ApiResponse({ status: 201, type: CheckedPartnerView })
   @ApiResponse({ status: 200, type: CheckedPartnerView })
   async put(

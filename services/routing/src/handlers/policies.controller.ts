@@ -3,28 +3,40 @@ import {
   ApiBearerAuth,
   ApiBody,
   ApiOperation,
+  ApiParam,
   ApiProperty,
   ApiPropertyOptional,
-  ApiQuery,
   ApiResponse,
   ApiTags,
 } from '@nestjs/swagger';
-import { contentHash, readPolicyDraft } from '@fairlead/decisions';
+import { contentHash, PolicyDocument, readPolicyDraft } from '@fairlead/decisions';
 import { UnitsOfWork } from '@fairlead/messaging';
-import { Accepts, Allow, type Caller, CurrentCaller, invalidInput, notFound } from '@fairlead/platform';
+import {
+  Accepts,
+  Allow,
+  type Caller,
+  CurrentCaller,
+  invalidInput,
+  notFound,
+  publishedSchema,
+} from '@fairlead/platform';
 import type { FastifyReply } from 'fastify';
 import { PolicyChecks } from '../policy-checks.js';
 import { PoliciesStore } from '../store/policies.store.js';
 import { DOCUMENT_TYPES, readBody } from './document-body.js';
-import { paged, pageOf } from './paging.js';
+import { ApiNumberedPage, paged, pageOf } from './paging.js';
 import { PolicyVersionView, PolicyView, scopeOf, shownPolicy, shownVersion } from './policy-views.js';
-import { MAX_VERSION, versionOf } from './versions.js';
+import { ApiVersion, MAX_VERSION, VERSION, versionOf } from './versions.js';
 import { notingLines, shownWarnings, WarningView } from './warnings.js';
 
 export class PolicyHistoryView extends PolicyView {
   @ApiProperty({ type: [PolicyVersionView], description: 'All versions, the newest first.' })
   versions: PolicyVersionView[];
   @ApiPropertyOptional({ description: 'Where there are more: `after` of the next page.' }) next?: string;
+}
+
+export class PoliciesView {
+  @ApiProperty({ type: [PolicyView] }) policies: PolicyView[];
 }
 
 export class CheckedPolicyView extends PolicyView {
@@ -67,7 +79,8 @@ export class PoliciesController {
     summary: 'The newest version of every policy, and the active one',
     description: 'A partner sees the active one.',
   })
-  async list(@CurrentCaller() caller: Caller): Promise<{ policies: PolicyView[] }> {
+  @ApiResponse({ status: 200, type: PoliciesView })
+  async list(@CurrentCaller() caller: Caller): Promise<PoliciesView> {
     return { policies: (await this.policies.list(this.units.query, scopeOf(caller))).map(shownPolicy) };
   }
 
@@ -77,9 +90,8 @@ export class PoliciesController {
     summary: 'A policy: its newest version, or the one asked for, and its history',
     description: 'A partner sees the versions that were ever in force: unless asked otherwise, the one that was last.',
   })
-  @ApiQuery({ name: 'version', required: false })
-  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before, of `versions`.' })
-  @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 1000, default: 100 } })
+  @ApiVersion()
+  @ApiNumberedPage()
   @ApiResponse({ status: 200, type: PolicyHistoryView })
   async get(
     @Param('name') name: string,
@@ -108,6 +120,7 @@ export class PoliciesController {
   @Get(':name/versions/:version')
   @Allow('admin', 'manager', 'auditor', 'partner')
   @ApiOperation({ summary: 'One version of a policy, and when it was in force' })
+  @ApiParam({ name: 'version', schema: VERSION })
   @ApiResponse({ status: 200, type: PolicyVersionView })
   async version(
     @Param('name') name: string,
@@ -128,7 +141,7 @@ export class PoliciesController {
     summary: 'Write a policy as a draft',
     description: `JSON or YAML. The same document again changes nothing. ${WARNED}`,
   })
-  @ApiBody({ schema: { type: 'object' } })
+  @ApiBody({ schema: publishedSchema('PolicyDocument', PolicyDocument) })
   @ApiResponse({ status: 201, type: CheckedPolicyView, description: 'A new version, not active yet.' })
   @ApiResponse({ status: 200, type: CheckedPolicyView, description: 'The newest version says the same.' })
   async put(
@@ -156,7 +169,7 @@ export class PoliciesController {
     summary: 'Check a policy without storing it',
     description: `Answers what writing it as a draft would: errors, or its hash and the warnings. ${WARNED}`,
   })
-  @ApiBody({ schema: { type: 'object' } })
+  @ApiBody({ schema: publishedSchema('PolicyDocument', PolicyDocument) })
   @ApiResponse({ status: 200, type: PolicyCheckView, description: 'It could be written.' })
   async check(@Body() body: unknown): Promise<PolicyCheckView> {
     const { read, lineOf } = notingLines(readPolicyDraft);

@@ -1,14 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query as QueryParameter, Res } from '@nestjs/common';
-import {
-  ApiBearerAuth,
-  ApiOperation,
-  ApiProperty,
-  ApiPropertyOptional,
-  ApiQuery,
-  ApiResponse,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiProperty, ApiPropertyOptional, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { clockSkewMs, readMoment } from '@fairlead/decisions';
 import { type UnitOfWork, UnitsOfWork } from '@fairlead/messaging';
 import { Allow, type Caller, CurrentCaller, invalidInput, notFound, Problem } from '@fairlead/platform';
@@ -17,7 +9,7 @@ import type { FastifyReply } from 'fastify';
 import { ActivationsStore, type Plan } from '../store/activations.store.js';
 import { PoliciesStore, type StoredPolicy } from '../store/policies.store.js';
 import { activated } from './first-policy.js';
-import { paged, pageOf } from './paging.js';
+import { ApiNumberedPage, paged, pageOf } from './paging.js';
 import { PolicyView, scopeOf, shownPolicy, shownSpan, SpanView } from './policy-views.js';
 import { MAX_VERSION } from './versions.js';
 
@@ -116,8 +108,7 @@ export class PolicyActivationsController {
   @Get('activations')
   @Allow('admin', 'manager', 'auditor', 'partner')
   @ApiOperation({ summary: 'When versions of this policy were in force, and which are planned to be' })
-  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before.' })
-  @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 1000, default: 100 } })
+  @ApiNumberedPage()
   @ApiResponse({ status: 200, type: ActivationsView })
   async list(
     @Param('name') name: string,

@@ -1,28 +1,25 @@
 import { Controller, Get, Param, Query as QueryParameter } from '@nestjs/common';
-import {
-  ApiBearerAuth,
-  ApiOperation,
-  ApiProperty,
-  ApiPropertyOptional,
-  ApiQuery,
-  ApiResponse,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiProperty, ApiPropertyOptional, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { compareDocuments } from '@fairlead/decisions';
 import { UnitsOfWork } from '@fairlead/messaging';
 import { Allow, type Caller, CurrentCaller, invalidInput, notFound } from '@fairlead/platform';
 import { PoliciesStore } from '../store/policies.store.js';
-import { pageOf } from './paging.js';
+import { ApiNumberedPage, pageOf } from './paging.js';
 import { scopeOf } from './policy-views.js';
-import { versionOf } from './versions.js';
+import { ApiVersion, versionOf } from './versions.js';
+
+/** What a policy may have at some place. A schema without a type would be given that of the property: an object. */
+const ANY_JSON = {
+  oneOf: ['object', 'array', 'string', 'number', 'boolean', 'null'].map((type) => ({ type }) as { type: 'object' }),
+};
 
 export class DifferenceView {
   @ApiProperty({ description: 'JSON Pointer in which pools stand by their ids: `/pools/smb/promise/direct`.' })
   path: string;
   @ApiProperty({ enum: ['added', 'removed', 'changed'] }) change: 'added' | 'removed' | 'changed';
-  @ApiPropertyOptional({ type: 'object', additionalProperties: true, description: 'Any JSON; absent where added.' })
+  @ApiPropertyOptional({ ...ANY_JSON, description: 'Any JSON; absent where added.' })
   from?: unknown;
-  @ApiPropertyOptional({ type: 'object', additionalProperties: true, description: 'Any JSON; absent where removed.' })
+  @ApiPropertyOptional({ ...ANY_JSON, description: 'Any JSON; absent where removed.' })
   to?: unknown;
 }
 
@@ -57,15 +54,9 @@ export class PolicyComparisonController {
       'At the smallest place that differs. Lists of words are compared as sets; where the order of the pools is another, ' +
       'the ids before and after stand under `/pools`. A partner compares versions that were ever in force.',
   })
-  @ApiQuery({ name: 'from', schema: { type: 'integer', minimum: 1 } })
-  @ApiQuery({
-    name: 'to',
-    required: false,
-    description: 'The newest, if not given.',
-    schema: { type: 'integer', minimum: 1 },
-  })
-  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before.' })
-  @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 1000, default: 100 } })
+  @ApiVersion('from', { required: true })
+  @ApiVersion('to', { description: 'The newest, if not given.' })
+  @ApiNumberedPage()
   @ApiResponse({ status: 200, type: ComparisonView })
   async compare(
     @Param('name') name: string,

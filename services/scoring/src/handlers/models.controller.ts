@@ -20,9 +20,18 @@ import {
   ApiResponse,
   ApiTags,
 } from '@nestjs/swagger';
-import { readModel } from '@fairlead/decisions';
+import { ModelDocument, readModel } from '@fairlead/decisions';
 import { UnitsOfWork } from '@fairlead/messaging';
-import { Accepts, Allow, type Caller, CurrentCaller, invalidInput, notFound, Problem } from '@fairlead/platform';
+import {
+  Accepts,
+  Allow,
+  type Caller,
+  CurrentCaller,
+  invalidInput,
+  notFound,
+  Problem,
+  publishedSchema,
+} from '@fairlead/platform';
 import { IsInt, IsOptional, Max, Min } from 'class-validator';
 import type { FastifyReply } from 'fastify';
 import { ModelsStore, type StoredModel } from '../store/models.store.js';
@@ -101,7 +110,11 @@ export class ModelsController {
   @Get(':name')
   @Allow('admin', 'manager', 'auditor', 'partner')
   @ApiOperation({ summary: 'A model: its newest version, or the one asked for' })
-  @ApiQuery({ name: 'version', required: false })
+  @ApiQuery({
+    name: 'version',
+    required: false,
+    schema: { type: 'integer', minimum: 1, maximum: MAX_VERSION },
+  })
   @ApiResponse({ status: 200, type: ModelView })
   async get(@Param('name') name: string, @QueryParameter('version') version?: unknown): Promise<ModelView> {
     return this.known(name, versionOf(version));
@@ -114,7 +127,7 @@ export class ModelsController {
     summary: 'Write a model as a draft',
     description: 'JSON or YAML. The same document again changes nothing.',
   })
-  @ApiBody({ schema: { type: 'object' } })
+  @ApiBody({ schema: publishedSchema('ModelDocument', ModelDocument) })
   @ApiResponse({ status: 201, type: ModelView, description: 'A new version, not active yet.' })
   @ApiResponse({ status: 200, type: ModelView, description: 'The newest version says the same.' })
   async put(
