@@ -196,14 +196,21 @@ describe('the gateway', () => {
       );
     });
 
-    it('puts the documents of all services into one', async () => {
+    it('puts the documents of all services into one, with what the way to them may come to', async () => {
       const { body } = await ask('/openapi.json');
+      const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
+      const throughTheGateway = {
+        responses: {
+          502: { description: 'The connection broke: whether it was done is not known.', content },
+          504: { description: 'No answer in time.', content },
+        },
+      };
       expect(body).toEqual({
         openapi: '3.1.0',
         info: { title: 'Fairlead', version: '1' },
         paths: {
-          '/shared': Object.fromEntries(services.map((name) => [name, {}])),
-          ...Object.fromEntries(services.map((name) => [`/${name}`, { get: {} }])),
+          '/shared': Object.fromEntries(services.map((name) => [name, throughTheGateway])),
+          ...Object.fromEntries(services.map((name) => [`/${name}`, { get: throughTheGateway }])),
         },
         components: { schemas: Object.fromEntries(services.map((name) => [name, {}])) },
         tags: [{ name: 'operations' }],

@@ -44,11 +44,33 @@ export const gatherDocument: Gather = async (services, target, request) => {
   return json(200, {
     ...first,
     info: { ...first?.info, title: 'Fairlead' },
-    paths: mergeTwoDeep(documents.map(({ paths }) => paths)),
+    paths: throughTheGateway(mergeTwoDeep(documents.map(({ paths }) => paths))),
     components: mergeTwoDeep(documents.map(({ components = {} }) => components)),
     tags: [...new Map(documents.flatMap(({ tags = [] }) => tags).map((tag) => [tag.name, tag])).values()],
   });
 };
+
+/** What an operation answers, and what the way to its service may come to. */
+function throughTheGateway(paths: Record<string, object>): Record<string, object> {
+  const onTheWay = {
+    502: problem('The connection broke: whether it was done is not known.'),
+    504: problem('No answer in time.'),
+  };
+  const answered = (operation: { readonly responses?: object }) => ({
+    ...operation,
+    responses: { ...operation.responses, ...onTheWay },
+  });
+  return Object.fromEntries(
+    Object.entries(paths).map(([path, operations]) => [
+      path,
+      Object.fromEntries(Object.entries(operations).map(([method, each]) => [method, answered(each as object)])),
+    ]),
+  );
+}
+
+function problem(description: string): object {
+  return { description, content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } };
+}
 
 /** The figures of all services in one text, each with a label that tells whose it is. */
 export const gatherMetrics: Gather = async (services, target, request) => {
