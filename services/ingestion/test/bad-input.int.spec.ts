@@ -50,6 +50,13 @@ describe('a body that cannot be read', () => {
     expect(answer.text).not.toContain('b.example');
   });
 
+  it('is refused when it is not there, whatever the address says of the leads', async () => {
+    for (const query of ['', '&strict=true', '&mapping=none'])
+      expect(await intake.call(`/v1/leads?source=website${query}`, { method: 'POST' })).toMatchObject(
+        problem(400, { detail: 'There is no body: no lead was sent.' }),
+      );
+  });
+
   it('is refused when it is not UTF-8', async () => {
     expect(await json(Buffer.from('{"lastName":"J\u00fcrgen","externalId":"u-1"}', 'latin1'))).toMatchObject(
       problem(400, { detail: 'The body is not valid UTF-8.' }),
