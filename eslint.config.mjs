@@ -140,7 +140,16 @@ const arrows = [
 export default defineConfig(
   {
     // The examples are wrong on purpose; tools/lint/examples.test.mjs lints them where they pretend to be.
-    ignores: ['**/dist/', '**/node_modules/', '**/coverage/', '.node/', '.nx/', '.fairlead/', 'tools/lint/examples/'],
+    ignores: [
+      '**/dist/',
+      '**/node_modules/',
+      '**/coverage/',
+      '.node/',
+      '.nx/',
+      '.fairlead/',
+      '.python/',
+      'tools/lint/examples/',
+    ],
   },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
