@@ -4,7 +4,7 @@ import { buildConnector, type Dispatcher, errors, Pool } from 'undici';
 import type { AddressGuard } from './address-guard.js';
 
 export interface OutgoingRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH';
   readonly url: URL;
   readonly headers: Record<string, string>;
   readonly body?: Buffer;

@@ -2,4 +2,5 @@
 export { AddressGuard } from './address-guard.js';
 export { type Exchange, GuardedHttp, type OutgoingRequest } from './guarded-http.js';
 export { refusalOf } from './outgoing-url.js';
+export { newSecret, parseSecret, sign } from './webhook-signature.js';
 export { readAddressGuard, readRetryScale } from './settings.js';

@@ -9,7 +9,7 @@ import { derivedId, encodeEvent, type EncodedEvent, PartnerNotified, PartnerUnre
 import { classOf, crashPoint, UnitsOfWork, type UnitOfWork } from '@fairlead/messaging';
 import { isTransient } from '@fairlead/persistence';
 import { SecretBox } from '@fairlead/personal-data';
-import { type Exchange, GuardedHttp, type OutgoingRequest } from '@fairlead/platform/outgoing';
+import { type Exchange, GuardedHttp, type OutgoingRequest, parseSecret } from '@fairlead/platform/outgoing';
 import { type NotificationSettings, SETTINGS } from '../config.js';
 import { attemptSeconds, attemptsTotal, bufferedGauge, inFlightGauge, withheldTotal } from '../metrics.js';
 import { type AttemptResult, type Claim, DeliveryQueueStore } from '../store/delivery-queue.store.js';
@@ -18,7 +18,6 @@ import { Contacts, UNREADABLE } from './contacts.js';
 import { excerptOf } from './excerpt.js';
 import { judgeAttempt, type Judgement } from './judge-attempt.js';
 import { type Endpoint, Lane, type Waiting } from './lane.js';
-import { parseSecret } from './signature.js';
 import { webhookBody, webhookHeaders } from './webhook.js';
 
 /** One statement's worth: enough that its cost per delivery is small, few enough that it takes milliseconds. */

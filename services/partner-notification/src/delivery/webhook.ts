@@ -1,6 +1,6 @@
+import { sign } from '@fairlead/platform/outgoing';
 import type { KeyObject } from 'node:crypto';
 import type { SealedContact } from './contacts.js';
-import { sign } from './signature.js';
 import { describesLead } from './webhook-events.js';
 
 /** A delivery that is due, with what its webhook tells. The texts are JSON that is passed on as it came, unparsed. */

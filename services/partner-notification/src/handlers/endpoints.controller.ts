@@ -21,12 +21,11 @@ import {
   pageLimit,
   Problem,
 } from '@fairlead/platform';
-import { refusalOf } from '@fairlead/platform/outgoing';
+import { newSecret, refusalOf } from '@fairlead/platform/outgoing';
 import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsIn, IsString, MaxLength } from 'class-validator';
 import type { FastifyReply } from 'fastify';
 import { type NotificationSettings, SETTINGS } from '../config.js';
 import { Dispatcher } from '../delivery/dispatcher.js';
-import { newSecret } from '../delivery/signature.js';
 import { subscribable, type Subscribable } from '../delivery/webhook-events.js';
 import { DeliveriesStore } from '../store/deliveries.store.js';
 import { EndpointsStore, type EndpointState, MAX_SECRETS, type NewSecret } from '../store/endpoints.store.js';

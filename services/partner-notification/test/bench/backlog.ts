@@ -1,6 +1,7 @@
 // How fast a backlog of webhooks is sent, every attempt recorded, beside a bare sender to the same receiver:
 //   node --conditions=@fairlead/source --import ../../tools/swc-hook.mjs test/bench/backlog.ts [deliveries] [endpoints] [hanging]
 // Real servers, durable; the receiver is in another process. PROFILE=1 writes a CPU profile of the service.
+import { newSecret, parseSecret } from '@fairlead/platform/outgoing';
 import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -10,7 +11,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Pool } from 'undici';
-import { newSecret, parseSecret } from '../../src/delivery/signature.js';
 import { webhookHeaders } from '../../src/delivery/webhook.js';
 import { CONTACT } from '../fixture/events.js';
 import { Stretch } from '../fixture/stretch.js';

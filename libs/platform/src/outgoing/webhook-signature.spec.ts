@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Webhook } from 'standardwebhooks';
-import { newSecret, parseSecret, sign } from './signature.js';
+import { newSecret, parseSecret, sign } from './webhook-signature.js';
 
 const NOW = Math.floor(Date.now() / 1_000);
 const body = Buffer.from('{"type":"lead.routed","data":{"company":"Größe & Söhne"}}');

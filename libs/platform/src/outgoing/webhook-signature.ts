@@ -7,7 +7,7 @@ const MAX_BYTES = 64;
 /** As many as SHA-256 gives; a longer key would be hashed down to this anyway. */
 const NEW_SECRET_BYTES = 32;
 
-/** A new secret as it is shown to the partner: `whsec_` and base64. */
+/** A new secret as it is shown to whoever receives webhooks: `whsec_` and base64. */
 export function newSecret(): string {
   return PREFIX + randomBytes(NEW_SECRET_BYTES).toString('base64');
 }
