@@ -31,6 +31,8 @@ export const crashPoints = [
   'delivery.claimed', // leased to this sender, not sent
   'delivery.sent', // the partner has it, we have not recorded so
   'delivery.recorded',
+  'feedback.claimed', // leased to this process, not told
+  'feedback.sent', // the source has it, we have not written so
   'audit.placed', // entries have their places, nothing is written yet
   'audit.written', // tiles are written, no checkpoint is
   'audit.published', // a checkpoint is the log's, and not yet where its tiles are

@@ -12,7 +12,11 @@ export interface IngestionSettings {
   readonly publicUrl: string | undefined;
   /** Entries that the log gets of one source within an hour, of rows that are no leads. */
   readonly maxRejectedPerHour: number;
+  /** How long what became of leads is kept for their sources. */
+  readonly feedbackRetentionMs: number;
 }
+
+const DAY_MS = 86_400_000;
 
 export const INGESTION_SETTINGS = Symbol('settings of ingestion');
 
@@ -29,6 +33,11 @@ export function readIngestionSettings(environment: Environment): IngestionSettin
       default: 10_000,
       min: 1,
       max: 10_000_000,
+    }),
+    // A quarter: somebody who was away comes back to all of it. At least a week, which is twice what the last attempt of any takes.
+    feedbackRetentionMs: environment.durationMs('FAIRLEAD_FEEDBACK_RETENTION', {
+      default: 90 * DAY_MS,
+      min: 7 * DAY_MS,
     }),
   };
 }

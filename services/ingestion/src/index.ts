@@ -8,7 +8,7 @@ export const ingestion: ServiceDefinition = {
   name: 'ingestion',
   module: IngestionModule,
   migrations,
-  topics: ['control'],
+  topics: ['control', 'lifecycle'],
   settings: (environment) => {
     readPersonalDataSettings(environment);
     readIngestionSettings(environment);

@@ -7,6 +7,9 @@ import { INGESTION_SETTINGS, type IngestionSettings, readIngestionSettings } fro
 import { EraseLead } from './erasure/erase-lead.js';
 import { ErasureTimer } from './handlers/erasure.timer.js';
 import { ErasuresController } from './handlers/erasures.controller.js';
+import { FeedbackController } from './handlers/feedback.controller.js';
+import { FeedbackHandler } from './handlers/feedback.handler.js';
+import { FeedbackTimer } from './handlers/feedback.timer.js';
 import { FetchesTimer, MAX_ANSWER_BYTES } from './handlers/fetches.timer.js';
 import { HeldLeadsController } from './handlers/held-leads.controller.js';
 import { HoldExpiryTimer } from './handlers/hold-expiry.timer.js';
@@ -32,12 +35,15 @@ import { SourceVerifier } from './sources/source-verifier.js';
 import { TakeArrivals } from './sources/take-arrivals.js';
 import { ActivePolicyStore } from './store/active-policy.store.js';
 import { ErasuresStore } from './store/erasures.store.js';
+import { FeedbackTargetsStore } from './store/feedback-targets.store.js';
+import { FeedbackStore } from './store/feedback.store.js';
 import { FetchesStore } from './store/fetches.store.js';
 import { HeldLeadsStore } from './store/held-leads.store.js';
 import { IdempotencyKeysStore } from './store/idempotency-keys.store.js';
 import { IdentitiesStore } from './store/identities.store.js';
 import { LeadsStore } from './store/leads.store.js';
 import { ProposedMergesStore } from './store/proposed-merges.store.js';
+import { SendersStore } from './store/senders.store.js';
 import { SetAsideStore } from './store/set-aside.store.js';
 import { SourcesStore } from './store/sources.store.js';
 import { SubmissionsStore } from './store/submissions.store.js';
@@ -54,7 +60,7 @@ const CONNECTIONS_PER_ORIGIN = 10;
 
 @Module({
   imports: [
-    MessagingModule.forService({ name: 'ingestion', migrations, topics: ['control'] }),
+    MessagingModule.forService({ name: 'ingestion', migrations, topics: ['control', 'lifecycle'] }),
     PersonalDataModule.register(),
   ],
   controllers: [
@@ -63,6 +69,8 @@ const CONNECTIONS_PER_ORIGIN = 10;
     ErasuresController,
     SourcesController,
     SourceEventsController,
+    FeedbackController,
+    FeedbackHandler,
     ProposedMergesController,
     SubmissionsController,
     PolicyActivatedHandler,
@@ -84,6 +92,7 @@ const CONNECTIONS_PER_ORIGIN = 10;
     ...[SourceVerifier, TakeArrivals, FetchesTimer, SourceLeftoversTimer, InboundLeadsReader, InboundRemainderTimer],
     ...[ProposedMergesStore, MergeLeads, NearMatchesTimer],
     ...[SubmissionsStore, AcceptSubmission, WorkOff, SubmissionsTimer, Reads],
+    ...[SendersStore, FeedbackStore, FeedbackTargetsStore, FeedbackTimer],
     ...[
       Intake,
       TakeIn,

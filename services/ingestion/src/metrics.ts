@@ -39,6 +39,11 @@ export const arrivalsTotal = new Counter({
   help: 'What came in deliveries of tools, item by item: what it was, or what became of it when it was a lead',
   labelNames: ['format', 'status'],
 });
+export const feedbackTotal = new Counter({
+  name: 'fairlead_source_feedback_total',
+  help: 'What sources and their tools were told of their leads, entry by entry; told again is counted again',
+  labelNames: ['target', 'outcome'],
+});
 export const fetchesTotal = new Counter({
   name: 'fairlead_source_fetches_total',
   help: 'What deliveries only named and was asked for, by what came of it',

@@ -12,6 +12,7 @@ export const routesOf: Readonly<Record<string, readonly string[]>> = {
     'PUT /v1/sources/:sourceId',
     'GET /v1/sources/:sourceId/events',
     'POST /v1/sources/:sourceId/events',
+    'GET /v1/sources/:sourceId/feedback',
     'GET /v1/submissions/:submissionId',
   ],
   scoring: [

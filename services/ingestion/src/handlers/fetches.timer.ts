@@ -12,7 +12,7 @@ import { type Exchange, GuardedHttp } from '@fairlead/platform/outgoing';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { INGESTION_SETTINGS, type IngestionSettings } from '../config.js';
 import { fetchesTotal } from '../metrics.js';
-import { nextFetchMs, pauseMs } from '../sources/fetch-schedule.js';
+import { nextAttemptMs, pauseMs } from '../sources/attempt-schedule.js';
 import { formatOf } from '../sources/formats.js';
 import type { Arrival, Fetching } from '../sources/source-format.js';
 import { TakeArrivals } from '../sources/take-arrivals.js';
@@ -176,7 +176,7 @@ export class FetchesTimer implements OnApplicationBootstrap, BeforeApplicationSh
   async #tryLater(source: Source, fetches: readonly Fetch[], why: string): Promise<void> {
     const tried = fetches.map((fetch) => ({
       fetch,
-      delayMs: nextFetchMs(fetch.attempts, this.settings.retryScale, Math.random()),
+      delayMs: nextAttemptMs(fetch.attempts, this.settings.retryScale, Math.random()),
     }));
     await this.fetches.failed(this.units.query, tried, { why });
     const ended = tried.filter(({ delayMs }) => delayMs === undefined).length;

@@ -18,7 +18,7 @@ import {
   notFound,
   publishedSchema,
 } from '@fairlead/platform';
-import { refusalOf } from '@fairlead/platform/outgoing';
+import { parseSecret, refusalOf } from '@fairlead/platform/outgoing';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -34,9 +34,11 @@ import {
 } from 'class-validator';
 import { createPublicKey } from 'node:crypto';
 import { INGESTION_SETTINGS, type IngestionSettings } from '../config.js';
+import { feedbackEvents } from '../feedback/entry.js';
+import { tellingOf } from '../feedback/tools.js';
 import { isSourceId, SOURCE_ID } from '../intake/prepare-rows.js';
 import { type Format, formats } from '../sources/formats.js';
-import { type ShownSource, SourcesStore } from '../store/sources.store.js';
+import { type Needed, type ShownSource, SourcesStore } from '../store/sources.store.js';
 
 const mappingSchema = publishedSchema('Mapping', Mapping);
 const leadSchema = publishedSchema('LeadInput', LeadInput);
@@ -60,6 +62,51 @@ export class SourceFetching {
   @Matches(/^[\x21-\x7e]+$/, { message: 'must be visible ASCII characters without spaces' })
   @MaxLength(MAX_TOKEN_LENGTH)
   token?: string;
+}
+
+export class SourceFeedback {
+  @ApiProperty({ description: 'Where feedback is posted to: https, and a public address.', maxLength: 2_048 })
+  @IsString()
+  @MaxLength(2_048)
+  url: string;
+
+  @ApiPropertyOptional({
+    description:
+      'What it is signed with, as Standard Webhooks says: `whsec_` and base64. Never shown again; left out, it stays as it is; a new ' +
+      'one leaves the one before signing for a day.',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(128)
+  secret?: string;
+}
+
+export class SourceOutcomes {
+  @ApiProperty({ description: 'Where the tool’s API begins: https, and a public address.', maxLength: 2_048 })
+  @IsString()
+  @MaxLength(2_048)
+  baseUrl: string;
+
+  @ApiPropertyOptional({ description: 'As whom it is told. Never shown again; left out, it stays as it is.' })
+  @IsOptional()
+  @IsString()
+  @Matches(/^[\x21-\x7e]+$/, { message: 'must be visible ASCII characters without spaces' })
+  @MaxLength(MAX_TOKEN_LENGTH)
+  token?: string;
+
+  @ApiProperty({ description: 'HubSpot: a property; Salesforce: an object and its field; Meta: the id of a data set.' })
+  @IsString()
+  @MaxLength(200)
+  into: string;
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    description:
+      'The tool’s words by ours: `won`, `returned`, or `returned.spam` for one reason alone. For the rest nothing is told.',
+  })
+  @IsObject()
+  words: Record<string, unknown>;
 }
 
 export class SourceDocument {
@@ -103,6 +150,20 @@ export class SourceDocument {
   @Type(() => SourceFetching)
   fetch?: SourceFetching;
 
+  @ApiPropertyOptional({ description: 'Where it is told what becomes of its leads.' })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => SourceFeedback)
+  feedback?: SourceFeedback;
+
+  @ApiPropertyOptional({ description: 'How the tool itself is told: HubSpot, Salesforce, Meta.' })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => SourceOutcomes)
+  outcomes?: SourceOutcomes;
+
   @ApiPropertyOptional({ ...mappingSchema, description: 'How its columns and words become ours.' })
   @IsOptional()
   @IsObject()
@@ -113,6 +174,11 @@ export class SourceDocument {
   @IsObject()
   defaults?: Record<string, unknown>;
 }
+
+const health = {
+  failing: { type: 'string', description: 'With what it fails; absent: it works, or was not tried yet.' },
+  failingSince: { type: 'string', format: 'date-time' },
+} as const;
 
 /** What is shown of a source. */
 export class SourceShown {
@@ -129,6 +195,22 @@ export class SourceShown {
     properties: { baseUrl: { type: 'string' }, hasToken: { type: 'boolean' } },
   })
   fetch?: object;
+  @ApiPropertyOptional({
+    type: 'object',
+    properties: { url: { type: 'string' }, hasSecret: { type: 'boolean' }, ...health },
+  })
+  feedback?: object;
+  @ApiPropertyOptional({
+    type: 'object',
+    properties: {
+      baseUrl: { type: 'string' },
+      into: { type: 'string' },
+      words: { type: 'object', additionalProperties: { type: 'string' } },
+      hasToken: { type: 'boolean' },
+      ...health,
+    },
+  })
+  outcomes?: object;
 }
 
 @ApiTags('sources')
@@ -154,7 +236,8 @@ export class SourcesController {
   async put(@Param('sourceId') id: string, @Body() body: SourceDocument): Promise<ShownSource> {
     const mapping = body.mapping == null ? undefined : parseMapping(body.mapping);
     const defaults = body.defaults == null ? undefined : parseDefaults(body.defaults);
-    const refusal = body.fetch && (await this.#refusalOf(body.fetch.baseUrl));
+    const { fetch, feedback, outcomes } = body;
+    const refusal = fetch && (await this.#refusalOf(fetch.baseUrl));
     const errors: FieldError[] = [
       ...(isSourceId(id)
         ? []
@@ -163,6 +246,8 @@ export class SourcesController {
       ...(defaults?.ok === false ? defaults.errors : []),
       ...(body.publicKeys ?? []).flatMap((pem, index) => wrongKey(pem, index)),
       ...(refusal === undefined ? [] : [{ field: '/fetch/baseUrl', detail: refusal }]),
+      ...(feedback ? await this.#wrongFeedback(feedback) : []),
+      ...(outcomes ? await this.#wrongOutcomes(body.format, outcomes) : []),
     ];
     if (errors.length > 0) throw invalidInput(errors);
 
@@ -174,11 +259,39 @@ export class SourcesController {
       secret: body.secret,
       publicKeys: body.publicKeys ?? [],
       verifyToken: body.verifyToken,
-      ...(body.fetch && { fetch: { baseUrl: body.fetch.baseUrl.replace(/\/+$/, ''), token: body.fetch.token } }),
+      ...(fetch && { fetch: { baseUrl: withoutSlash(fetch.baseUrl), token: fetch.token } }),
+      ...(feedback && { feedback: { url: feedback.url, secret: feedback.secret } }),
+      ...(outcomes && {
+        outcomes: {
+          ...{ baseUrl: withoutSlash(outcomes.baseUrl), token: outcomes.token, into: outcomes.into },
+          words: outcomes.words as Record<string, string>,
+        },
+      }),
     });
-    if (shown === 'token-needed')
-      throw invalidInput([{ field: '/fetch/token', detail: 'There is none yet for this address.' }]);
+    if (typeof shown === 'string')
+      throw invalidInput([{ field: fieldOf[shown], detail: 'There is none yet for this address.' }]);
     return shown;
+  }
+
+  async #wrongFeedback({ url, secret }: SourceFeedback): Promise<FieldError[]> {
+    const refusal = await refusalOf(url, this.settings.guard);
+    return [
+      ...(refusal === undefined ? [] : [{ field: '/feedback/url', detail: refusal }]),
+      ...(secret === undefined || isWebhookSecret(secret)
+        ? []
+        : [{ field: '/feedback/secret', detail: 'Must be whsec_ and 24 to 64 bytes as base64.' }]),
+    ];
+  }
+
+  async #wrongOutcomes(format: Format, { baseUrl, into, words }: SourceOutcomes): Promise<FieldError[]> {
+    const telling = tellingOf(format);
+    if (!telling) return [{ field: '/outcomes', detail: 'This tool cannot be told; its source may have feedback.' }];
+    const refusal = await this.#refusalOf(baseUrl);
+    return [
+      ...(refusal === undefined ? [] : [{ field: '/outcomes/baseUrl', detail: refusal }]),
+      ...(telling.into.pattern.test(into) ? [] : [{ field: '/outcomes/into', detail: telling.into.detail }]),
+      ...wrongWords(words),
+    ];
   }
 
   async #refusalOf(baseUrl: string): Promise<string | undefined> {
@@ -197,6 +310,43 @@ export class SourcesController {
     if (!source) throw notFound('source');
     return source;
   }
+}
+
+const fieldOf: Readonly<Record<Needed, string>> = {
+  'token-needed': '/fetch/token',
+  'feedback-secret-needed': '/feedback/secret',
+  'outcomes-token-needed': '/outcomes/token',
+};
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, '');
+}
+
+function isWebhookSecret(text: string): boolean {
+  try {
+    return parseSecret(text) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** Every type and every reason has its own at most. */
+const MAX_WORDS = 100;
+const WORD_FOR = new RegExp(
+  `^(?:${feedbackEvents.map((type) => type.replace('lead.', '')).join('|')})(?:\\.[a-z][a-z0-9-]{0,62})?$`,
+);
+
+function wrongWords(words: Readonly<Record<string, unknown>>): FieldError[] {
+  const given = Object.entries(words);
+  if (given.length < 1 || given.length > MAX_WORDS)
+    return [{ field: '/outcomes/words', detail: `Must have 1 to ${MAX_WORDS} words.` }];
+  return given.flatMap(([name, word]) => {
+    const field = `/outcomes/words/${name.slice(0, 100)}`;
+    if (!WORD_FOR.test(name))
+      return [{ field, detail: 'Must be what becomes of a lead, such as won or returned.spam.' }];
+    const isWord = typeof word === 'string' && /^[^\p{Cc}]{1,100}$/u.test(word);
+    return isWord ? [] : [{ field, detail: 'Must be 1 to 100 printable characters.' }];
+  });
 }
 
 function wrongKey(pem: string, index: number): FieldError[] {

@@ -31,6 +31,7 @@ import { HeldLeadsStore, type NewlyHeld } from '../store/held-leads.store.js';
 import { IdempotencyKeysStore, nameOfPart } from '../store/idempotency-keys.store.js';
 import { IdentitiesStore, type Identity, nameOf } from '../store/identities.store.js';
 import { LeadsStore } from '../store/leads.store.js';
+import { SendersStore } from '../store/senders.store.js';
 import { CompleteLead } from './complete-lead.js';
 import { Rejections } from './rejections.js';
 import type { ActivityRow, LeadRow, PreparedRow, RowResult, Submission, UnusableRow } from './rows.js';
@@ -69,6 +70,7 @@ export class TakeIn {
     private readonly identities: IdentitiesStore,
     private readonly leads: LeadsStore,
     private readonly held: HeldLeadsStore,
+    private readonly senders: SendersStore,
     private readonly policies: ActivePolicyStore,
     private readonly completion: CompleteLead,
     private readonly rejections: Rejections,
@@ -240,6 +242,7 @@ export class TakeIn {
       if (knowledge) touches.lacks(each.leadId, await this.completion.learn(unit, each, knowledge, contacts, policy));
     }
     await this.identities.noteFurther(unit, furtherOf(repeated, who.owners));
+    this.senders.note(unit, touches.senders());
     this.leads.put(unit, touches.leads(who.gainedEmail));
     return results;
   }

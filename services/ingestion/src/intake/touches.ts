@@ -12,6 +12,7 @@ import {
 import type { Facts, KnownLead } from '@fairlead/events';
 import type { HeldLead } from '../store/held-leads.store.js';
 import type { KnownOfLead, StoredLead } from '../store/leads.store.js';
+import type { Sender } from '../store/senders.store.js';
 import { noteContact } from './contact-keys.js';
 import type { NearKey } from './near-keys.js';
 import type { ActivityRow, LeadRow } from './rows.js';
@@ -42,6 +43,7 @@ interface Current {
 export class Touches {
   private readonly current = new Map<string, Current>();
   private readonly changed = new Set<string>();
+  private readonly again: Sender[] = [];
   private readonly touches = new Map<LeadRow | ActivityRow, Touch>();
 
   /** @param stored  leads that were there before, locked; those of them that are held, in `held` */
@@ -64,11 +66,12 @@ export class Touches {
     const { contact } = noteContact({}, contactKey, lead.contact);
     // What is taken for complete lacks nothing, whatever its pool would have liked to know.
     const knowledge = firstKnowledge(lead, isHeld ? missing : []);
-    const { sourceId, reachable } = lead;
+    const { sourceId, externalId = null, reachable } = lead;
     this.put({
       lead: {
         id,
         sourceId,
+        externalId,
         receivedAt: now,
         touches: 1,
         hasEmail: reachable.email,
@@ -83,6 +86,10 @@ export class Touches {
   /** Somebody known was sent again. */
   repeat(row: LeadRow, { leadId, matchedBy }: Exclude<Identified, { isNew: true }>): void {
     const { lead, state, contacts } = this.current.get(leadId) as Current;
+    const { sourceId, externalId = null } = row.lead;
+    // What its first source calls it stands with the lead.
+    if (sourceId !== lead.sourceId || (externalId !== null && externalId !== lead.externalId))
+      this.again.push({ leadId, sourceId, externalId });
     const before = lead.known?.contact ?? recognisedBy(row, matchedBy);
     const { contact, fresh } = noteContact(before, row.contactKey, row.lead.contact);
     const known = lead.known?.knowledge;
@@ -143,6 +150,11 @@ export class Touches {
     const { knowledge, contact = {} } = current.lead.known ?? {};
     const known = { contact, ...(knowledge && { knowledge: { ...knowledge, missing } }) };
     this.put({ ...current, lead: { ...current.lead, known } });
+  }
+
+  /** Who else sent these leads, or calls them otherwise by now. */
+  senders(): readonly Sender[] {
+    return this.again;
   }
 
   /** Every lead that is new or otherwise than it was. */

@@ -13,7 +13,7 @@ const DELAYS_MS = [
 const JITTER = 0.1;
 
 /** @returns milliseconds until the next attempt; undefined: that was the last */
-export function nextFetchMs(attempts: number, scale: number, random: number): number | undefined {
+export function nextAttemptMs(attempts: number, scale: number, random: number): number | undefined {
   const delay = DELAYS_MS[attempts - 1];
   return delay === undefined ? undefined : Math.round(delay * scale * (1 - JITTER + 2 * JITTER * random));
 }

@@ -9,6 +9,8 @@ export interface StoredLead {
   readonly id: string;
   /** Where it came from first. */
   readonly sourceId: string;
+  /** What it is called there; null where it has no name, or none was kept. */
+  readonly externalId: string | null;
   /** Milliseconds since the epoch. */
   readonly receivedAt: number;
   /** How often somebody sent it, or told what it did. */
@@ -37,7 +39,7 @@ export class LeadsStore {
   async lock({ query }: Pick<UnitOfWork, 'query'>, ids: readonly string[]): Promise<Map<string, StoredLead>> {
     if (ids.length === 0) return new Map();
     const rows = await query<StoredLead>(
-      `SELECT id, source_id AS "sourceId", round(extract(epoch FROM received_at) * 1000)::float8 AS "receivedAt", touches,
+      `SELECT id, source_id AS "sourceId", external_id AS "externalId", round(extract(epoch FROM received_at) * 1000)::float8 AS "receivedAt", touches,
          has_email AS "hasEmail", known, absorbed_by AS "absorbedBy"
        FROM leads WHERE id = ANY($1::uuid[]) AND NOT erased ORDER BY id FOR UPDATE`,
       [ids],
@@ -49,15 +51,16 @@ export class LeadsStore {
   put(unit: UnitOfWork, leads: readonly StoredLead[]): void {
     if (leads.length === 0) return;
     unit.write(
-      `INSERT INTO leads (id, source_id, received_at, touches, has_email, known, near)
-       SELECT id, source_id, to_timestamp(received_at / 1000), touches, has_email, known, near
-       FROM unnest($1::uuid[], $2::text[], $3::float8[], $4::int[], $5::boolean[], $6::jsonb[], $7::jsonb[])
-         AS put (id, source_id, received_at, touches, has_email, known, near)
+      `INSERT INTO leads (id, source_id, external_id, received_at, touches, has_email, known, near)
+       SELECT id, source_id, external_id, to_timestamp(received_at / 1000), touches, has_email, known, near
+       FROM unnest($1::uuid[], $2::text[], $3::text[], $4::float8[], $5::int[], $6::boolean[], $7::jsonb[], $8::jsonb[])
+         AS put (id, source_id, external_id, received_at, touches, has_email, known, near)
        ON CONFLICT (id) DO UPDATE SET touches = excluded.touches, has_email = excluded.has_email, known = excluded.known,
          near = coalesce(excluded.near, leads.near)`,
       [
         leads.map(({ id }) => id),
         leads.map(({ sourceId }) => sourceId),
+        leads.map(({ externalId }) => externalId),
         leads.map(({ receivedAt }) => receivedAt),
         leads.map(({ touches }) => touches),
         leads.map(({ hasEmail }) => hasEmail),

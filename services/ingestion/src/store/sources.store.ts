@@ -3,9 +3,12 @@ import type { LeadInput, Mapping } from '@fairlead/decisions';
 import { UnitsOfWork } from '@fairlead/messaging';
 import { PersonalData, SecretBox } from '@fairlead/personal-data';
 import type { Query } from '@fairlead/persistence';
-import { randomUUID } from 'node:crypto';
+import { parseSecret } from '@fairlead/platform/outgoing';
+import { type KeyObject, randomUUID } from 'node:crypto';
+import type { Words } from '../feedback/telling.js';
 import type { Format } from '../sources/formats.js';
 import type { Credentials } from '../sources/source-format.js';
+import { FeedbackTargetsStore, type TargetKind } from './feedback-targets.store.js';
 
 /** Where leads come from, and how to read them. */
 export interface Source {
@@ -25,6 +28,21 @@ export interface ShownSource extends Omit<Source, 'canFetch'> {
   readonly publicKeys?: readonly string[];
   readonly hasVerifyToken?: true;
   readonly fetch?: { readonly baseUrl: string; readonly hasToken: true };
+  readonly feedback?: { readonly url: string; readonly hasSecret: true } & TargetHealth;
+  readonly outcomes?: Outcomes & { readonly hasToken: true } & TargetHealth;
+}
+
+/** Where the tool is told what became of its leads: into what, and in which words. */
+export interface Outcomes {
+  readonly baseUrl: string;
+  readonly into: string;
+  readonly words: Words;
+}
+
+/** Whether telling works; both absent: it does, or was not tried yet. */
+interface TargetHealth {
+  readonly failing?: string;
+  readonly failingSince?: Date;
 }
 
 /** Undefined: as before; null: none any more. */
@@ -33,6 +51,21 @@ export interface NewSource extends Omit<Source, 'canFetch'> {
   readonly publicKeys: readonly string[];
   readonly verifyToken?: string | null | undefined;
   readonly fetch?: { readonly baseUrl: string; readonly token?: string | undefined } | undefined;
+  readonly feedback?: { readonly url: string; readonly secret?: string | undefined } | undefined;
+  readonly outcomes?: (Outcomes & { readonly token?: string | undefined }) | undefined;
+}
+
+/** What has to be given with a new address: what was given for another is not sent to this one. */
+export type Needed = 'token-needed' | 'feedback-secret-needed' | 'outcomes-token-needed';
+
+interface StoredSource {
+  readonly format: Format;
+  readonly baseUrl: string | null;
+  readonly token: Buffer | null;
+  readonly feedbackUrl: string | null;
+  readonly feedbackSecret: Buffer | null;
+  readonly outcomes: Outcomes | null;
+  readonly outcomesToken: Buffer | null;
 }
 
 /** How long another process may go on with what a source said before: nobody edits a source more often. */
@@ -49,6 +82,7 @@ export class SourcesStore {
 
   constructor(
     private readonly units: UnitsOfWork,
+    private readonly targets: FeedbackTargetsStore,
     personalData: PersonalData,
   ) {
     this.#box = new SecretBox(personalData.deriveKey('source-secrets'));
@@ -92,17 +126,20 @@ export class SourcesStore {
       publicKeys: string[];
       hasVerifyToken: boolean;
       baseUrl: string | null;
+      feedbackUrl: string | null;
+      outcomes: Outcomes | null;
       since: Date | null;
       previousUntil: Date | null;
     }>(
       `SELECT format, mapping, defaults, public_keys AS "publicKeys", verify_token IS NOT NULL AS "hasVerifyToken",
-         fetch_base_url AS "baseUrl",
+         fetch_base_url AS "baseUrl", feedback_url AS "feedbackUrl", outcomes,
          (SELECT created_at FROM source_secrets WHERE source_id = $1 AND expires_at IS NULL) AS since,
          (SELECT max(expires_at) FROM source_secrets WHERE source_id = $1 AND expires_at > now()) AS "previousUntil"
        FROM sources WHERE id = $1`,
       [id],
     );
     if (!row) return undefined;
+    const health = await this.#healthOf(query, id);
     return {
       id,
       format: row.format,
@@ -113,56 +150,125 @@ export class SourcesStore {
       ...(row.publicKeys.length > 0 && { publicKeys: row.publicKeys }),
       ...(row.hasVerifyToken && { hasVerifyToken: true }),
       ...(row.baseUrl !== null && { fetch: { baseUrl: row.baseUrl, hasToken: true } }),
+      ...(row.feedbackUrl !== null && {
+        feedback: { url: row.feedbackUrl, hasSecret: true, ...health.get('callback') },
+      }),
+      ...(row.outcomes && { outcomes: { ...row.outcomes, hasToken: true, ...health.get('tool') } }),
     };
+  }
+
+  async #healthOf(query: Query, id: string): Promise<ReadonlyMap<TargetKind, TargetHealth>> {
+    const rows = await query<{ kind: TargetKind; failing: string; failingSince: Date }>(
+      `SELECT kind, failing, failing_since AS "failingSince" FROM feedback_targets WHERE source_id = $1 AND failing IS NOT NULL`,
+      [id],
+    );
+    return new Map(rows.map(({ kind, ...health }) => [kind, health]));
   }
 
   /**
    * Makes the source, or changes it. A secret that is replaced is valid for a day longer; one of another tool is not.
-   * @returns `token-needed` when it is to be asked at an address for which there is no token: one that was given for another
-   *   address is not sent to this one
+   * @returns what is needed when it is to be asked, or told, at an address for which there is no token or secret
    */
-  async put(source: NewSource): Promise<ShownSource | 'token-needed'> {
-    const shown = await this.units.run(async ({ query }) => {
-      const [before] = await query<{ format: Format; baseUrl: string | null; token: Buffer | null }>(
-        `SELECT format, fetch_base_url AS "baseUrl", fetch_token AS token FROM sources WHERE id = $1 FOR UPDATE`,
-        [source.id],
-      );
-      const token = this.#tokenOf(source, before);
-      if (source.fetch && !token) return 'token-needed';
-      await query(
-        `INSERT INTO sources (id, format, mapping, defaults, public_keys, fetch_base_url, fetch_token)
+  async put(source: NewSource): Promise<ShownSource | Needed> {
+    const shown = await this.units
+      .run(async ({ query }) => {
+        const [before] = await query<StoredSource>(
+          `SELECT format, fetch_base_url AS "baseUrl", fetch_token AS token, feedback_url AS "feedbackUrl",
+           feedback_secret AS "feedbackSecret", outcomes, outcomes_token AS "outcomesToken" FROM sources WHERE id = $1 FOR UPDATE`,
+          [source.id],
+        );
+        const { id, fetch } = source;
+        const token =
+          fetch &&
+          this.#sealedFor(
+            'fetch-token',
+            { id, url: fetch.baseUrl, given: fetch.token },
+            { url: before?.baseUrl, sealed: before?.token },
+          );
+        if (fetch && !token) throw new Incomplete('token-needed');
+        await query(
+          `INSERT INTO sources (id, format, mapping, defaults, public_keys, fetch_base_url, fetch_token)
          VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (id) DO UPDATE SET format = excluded.format, mapping = excluded.mapping, defaults = excluded.defaults,
            public_keys = excluded.public_keys, fetch_base_url = excluded.fetch_base_url, fetch_token = excluded.fetch_token,
            verify_token = CASE WHEN sources.format = excluded.format THEN sources.verify_token END, updated_at = now()`,
-        [
-          ...[source.id, source.format],
-          ...[source.mapping, source.defaults].map((document) => (document ? JSON.stringify(document) : null)),
-          ...[source.publicKeys, source.fetch?.baseUrl ?? null, token ?? null],
-        ],
-      );
-      if (before && before.format !== source.format)
-        await query('DELETE FROM source_secrets WHERE source_id = $1', [source.id]);
-      if (source.secret !== undefined) await this.#putSecret(query, source.id, source.secret);
-      if (source.verifyToken !== undefined) {
-        const sealed = source.verifyToken === null ? null : this.#seal(source.id, 'verify-token', source.verifyToken);
-        await query('UPDATE sources SET verify_token = $2 WHERE id = $1', [source.id, sealed]);
-      }
-      return (await this.show(source.id, query)) as ShownSource;
-    });
+          [
+            ...[source.id, source.format],
+            ...[source.mapping, source.defaults].map((document) => (document ? JSON.stringify(document) : null)),
+            ...[source.publicKeys, source.fetch?.baseUrl ?? null, token ?? null],
+          ],
+        );
+        if (before && before.format !== source.format)
+          await query('DELETE FROM source_secrets WHERE source_id = $1', [source.id]);
+        if (source.secret !== undefined) await this.#putSecret(query, source.id, source.secret);
+        if (source.verifyToken !== undefined) {
+          const sealed = source.verifyToken === null ? null : this.#seal(source.id, 'verify-token', source.verifyToken);
+          await query('UPDATE sources SET verify_token = $2 WHERE id = $1', [source.id, sealed]);
+        }
+        const needed = await this.#putTargets(query, source, before);
+        if (needed) throw new Incomplete(needed);
+        return (await this.show(source.id, query)) as ShownSource;
+      })
+      .catch((error: unknown) => {
+        if (error instanceof Incomplete) return error.needed;
+        throw error;
+      });
     this.#cache.delete(source.id);
     this.#credentials.delete(source.id);
     return shown;
   }
 
-  #tokenOf(
-    { id, fetch }: NewSource,
-    before: { readonly baseUrl: string | null; readonly token: Buffer | null } | undefined,
+  /** What is given for this address; else what there is, as long as it goes to the same server. */
+  #sealedFor(
+    place: string,
+    { id, url, given }: { readonly id: string; readonly url: string; readonly given: string | undefined },
+    before: { readonly url: string | null | undefined; readonly sealed: Buffer | null | undefined },
   ): Buffer | undefined {
-    if (!fetch) return undefined;
-    if (fetch.token !== undefined) return this.#seal(id, 'fetch-token', fetch.token);
-    const sameOrigin = before?.baseUrl != null && new URL(before.baseUrl).origin === new URL(fetch.baseUrl).origin;
-    return sameOrigin ? (before.token ?? undefined) : undefined;
+    if (given !== undefined) return this.#seal(id, place, given);
+    const sameOrigin = before.url != null && new URL(before.url).origin === new URL(url).origin;
+    return sameOrigin ? (before.sealed ?? undefined) : undefined;
+  }
+
+  /** @returns what is needed for it, if anything is */
+  async #putTargets(
+    query: Query,
+    { id, feedback, outcomes }: NewSource,
+    before: StoredSource | undefined,
+  ): Promise<Needed | undefined> {
+    const secret =
+      feedback &&
+      this.#sealedFor(
+        'feedback-secret',
+        { id, url: feedback.url, given: feedback.secret },
+        { url: before?.feedbackUrl, sealed: before?.feedbackSecret },
+      );
+    if (feedback && !secret) return 'feedback-secret-needed';
+    const { token, ...told } = outcomes ?? {};
+    const sealed =
+      outcomes &&
+      this.#sealedFor(
+        'outcomes-token',
+        { id, url: outcomes.baseUrl, given: token },
+        { url: before?.outcomes?.baseUrl, sealed: before?.outcomesToken },
+      );
+    if (outcomes && !sealed) return 'outcomes-token-needed';
+    // Said again, as by a script that sets everything up every time: nothing begins anew.
+    const stored = before?.feedbackSecret ? this.#open(id, 'feedback-secret', before.feedbackSecret) : undefined;
+    const isNew = feedback?.secret !== undefined && feedback.secret !== stored;
+    await query(
+      `UPDATE sources SET feedback_url = $2, feedback_secret = CASE WHEN $2::text IS NULL OR $4 THEN $3 ELSE feedback_secret END,
+         feedback_secret_before = CASE WHEN $2::text IS NULL THEN NULL WHEN $4 THEN feedback_secret ELSE feedback_secret_before END,
+         feedback_secret_before_until = CASE WHEN $4 THEN now() + interval '1 day' ELSE feedback_secret_before_until END,
+         outcomes = $5, outcomes_token = $6
+       WHERE id = $1`,
+      [
+        ...[id, feedback?.url ?? null, secret ?? null, isNew],
+        ...[outcomes ? JSON.stringify(told) : null, sealed ?? null],
+      ],
+    );
+    await this.targets.put(query, id, 'callback', feedback !== undefined);
+    await this.targets.put(query, id, 'tool', outcomes !== undefined);
+    return undefined;
   }
 
   async #putSecret(query: Query, id: string, secret: string | null): Promise<void> {
@@ -219,6 +325,28 @@ export class SourcesStore {
     return row?.baseUrl != null && token !== undefined ? { baseUrl: row.baseUrl, token } : undefined;
   }
 
+  /** Where it wants to be told, and what that is signed with: the newest secret first. Undefined when none can be opened. */
+  async callbackOf(id: string): Promise<{ readonly url: string; readonly secrets: readonly KeyObject[] } | undefined> {
+    const [row] = await this.units.query<{ url: string | null; secret: Buffer | null; before: Buffer | null }>(
+      `SELECT feedback_url AS url, feedback_secret AS secret,
+         CASE WHEN feedback_secret_before_until > now() THEN feedback_secret_before END AS before FROM sources WHERE id = $1`,
+      [id],
+    );
+    const sealed = [row?.secret, row?.before].filter((each) => each != null);
+    const secrets = sealed.flatMap((each) => this.#open(id, 'feedback-secret', each) ?? []);
+    return row?.url != null && secrets.length > 0 ? { url: row.url, secrets: secrets.map(parseSecret) } : undefined;
+  }
+
+  /** How its tool is told what became of its leads, and as whom. */
+  async outcomesOf(id: string): Promise<(Outcomes & { readonly token: string }) | undefined> {
+    const [row] = await this.units.query<{ outcomes: Outcomes | null; token: Buffer | null }>(
+      'SELECT outcomes, outcomes_token AS token FROM sources WHERE id = $1',
+      [id],
+    );
+    const token = row?.token ? this.#open(id, 'outcomes-token', row.token) : undefined;
+    return row?.outcomes && token !== undefined ? { ...row.outcomes, token } : undefined;
+  }
+
   /** Opens for this source and this place only: a row that is copied elsewhere is worth nothing there. */
   #seal(sourceId: string, place: string, secret: string): Buffer {
     return this.#box.seal(`${sourceId}/${place}`, secret);
@@ -238,4 +366,13 @@ export class SourcesStore {
 interface StoredSecret {
   readonly id: string;
   readonly secret: Buffer;
+}
+
+/** Undoes what was written so far. */
+class Incomplete extends Error {
+  override readonly name = 'Incomplete';
+
+  constructor(readonly needed: Needed) {
+    super(needed);
+  }
 }

@@ -1,0 +1,12 @@
+import type { Format } from '../sources/formats.js';
+import { tellHubspot } from './tell-hubspot.js';
+import { tellMeta } from './tell-meta.js';
+import { tellSalesforce } from './tell-salesforce.js';
+import type { Telling } from './telling.js';
+
+/** Tools that can be told what became of their leads. */
+const tools: Partial<Record<Format, Telling>> = { hubspot: tellHubspot, meta: tellMeta, salesforce: tellSalesforce };
+
+export function tellingOf(format: Format): Telling | undefined {
+  return tools[format];
+}
