@@ -20,6 +20,7 @@ import { LeadsController } from './handlers/leads.controller.js';
 import { NearMatchesTimer } from './handlers/near-matches.timer.js';
 import { PolicyActivatedHandler } from './handlers/policy-activated.handler.js';
 import { ProposedMergesController } from './handlers/proposed-merges.controller.js';
+import { SetAsideController } from './handlers/set-aside.controller.js';
 import { SourceEventsController } from './handlers/source-events.controller.js';
 import { SourceLeftoversTimer } from './handlers/source-leftovers.timer.js';
 import { SourcesController } from './handlers/sources.controller.js';
@@ -69,6 +70,7 @@ const CONNECTIONS_PER_ORIGIN = 10;
     ErasuresController,
     SourcesController,
     SourceEventsController,
+    SetAsideController,
     FeedbackController,
     FeedbackHandler,
     ProposedMergesController,

@@ -7,7 +7,7 @@ describe('rows that are no leads', () => {
 
   beforeAll(async () => {
     intake = await startIntake({ FAIRLEAD_MAX_REJECTED_PER_HOUR: '60' });
-    for (const source of ['web', 'fair', 'booth', 'loud']) await intake.source(source);
+    for (const source of ['web', 'fair', 'booth', 'loud', 'tool', 'loud-tool']) await intake.source(source);
   });
   afterAll(() => intake.end());
 
@@ -57,6 +57,47 @@ describe('rows that are no leads', () => {
     });
     expect([status, body.detail]).toEqual([413, 'A request may have 100000 rows.']);
     expect(await intake.rows(`SELECT events FROM rejections WHERE source_id = 'fair'`)).toEqual([]);
+  });
+
+  it('of a tool’s delivery are told the same way: the first fifty one by one, and the rest of each part together', async () => {
+    const key = await intake.keyOf('source', { source: 'tool' });
+    const items = Array.from({ length: 300 }, (_, row) =>
+      row % 10 === 9 ? { externalId: `t-${row}` } : { email: `nobody-${row}` },
+    );
+    const deliver = () => intake.call('/v1/sources/tool/events', { key, json: items });
+    const { status, body } = await deliver();
+    expect(status).toBe(202);
+    const results = body.results ?? [];
+    expect(results.map(({ index }) => index)).toEqual(items.map((_, index) => index));
+    expect(results.map((each) => each.status)).toEqual(
+      items.map((item) => ('externalId' in item ? 'received' : 'rejected')),
+    );
+    const rejected = await rejectedOf(
+      results.map(({ id }) => id),
+      30 + 50 + 2,
+    );
+    expect(rejected).toHaveLength(52);
+    const further = rejected.flatMap(({ data }) => data.further?.rows ?? []);
+    expect(further.toSorted((one, other) => other - one)).toEqual([174, 44]);
+    // Sent again, it is known, and nothing is said twice.
+    expect((await deliver()).body).toEqual(body);
+    expect(await intake.rows(`SELECT events FROM rejections WHERE source_id = 'tool'`)).toEqual([{ events: 52 }]);
+  });
+
+  it('of a tool that delivers too many of them are refused until the next hour, with whatever else it sends', async () => {
+    const key = await intake.keyOf('source', { source: 'loud-tool' });
+    let round = 0;
+    const deliver = (items: readonly unknown[]) => intake.call('/v1/sources/loud-tool/events', { key, json: items });
+    const bad = () => deliver(Array.from({ length: 50 }, (_, row) => ({ email: `nobody-${(round += 1)}-${row}` })));
+    let answer = await bad();
+    for (let tries = 0; answer.status === 202 && tries < 100; tries += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      answer = await bad();
+    }
+    expect(answer).toMatchObject({ status: 429, body: { type: 'urn:fairlead:problem:too-much-rejected' } });
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+    expect((await deliver([{ externalId: 'good' }])).status).toBe(429);
+    expect(await intake.rows(`SELECT 1 FROM leads WHERE source_id = 'loud-tool'`)).toEqual([]);
   });
 
   it('are refused of a source that sends too many of them, until the next hour; of others they are not', async () => {

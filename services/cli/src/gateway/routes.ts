@@ -13,6 +13,7 @@ export const routesOf: Readonly<Record<string, readonly string[]>> = {
     'GET /v1/sources/:sourceId/events',
     'POST /v1/sources/:sourceId/events',
     'GET /v1/sources/:sourceId/feedback',
+    'GET /v1/sources/:sourceId/set-aside',
     'GET /v1/submissions/:submissionId',
   ],
   scoring: [

@@ -8,6 +8,7 @@ import { hash } from 'node:crypto';
 import { Backlog } from '../intake/backlog.js';
 import { SOURCE_ID } from '../intake/prepare-rows.js';
 import { tooLarge } from '../intake/read-body.js';
+import { Rejections } from '../intake/rejections.js';
 import { isForm, parseForm } from '../sources/json.js';
 import type { Arrival } from '../sources/source-format.js';
 import { SourceVerifier, type Verified } from '../sources/source-verifier.js';
@@ -63,6 +64,7 @@ export class SourceEventsController {
     private readonly backlog: Backlog,
     private readonly arrivals: TakeArrivals,
     private readonly personalData: PersonalData,
+    private readonly rejections: Rejections,
   ) {}
 
   @Post()
@@ -96,6 +98,7 @@ export class SourceEventsController {
   @ApiResponse({ status: 400, description: 'Proven, but not JSON.' })
   @ApiResponse({ status: 413, description: 'Too large.' })
   @ApiResponse({ status: 415, description: 'Not a content type of this format.' })
+  @ApiResponse({ status: 429, description: 'Too much of the source was rejected within this hour.' })
   @ApiResponse({ status: 503, description: 'Too much at once, or no store; the tool will send it again.' })
   @ApiExtension('x-says', ['lead.received', 'lead.merged', 'lead.held', 'lead.rejected', 'lead.engaged'])
   async post(
@@ -105,6 +108,7 @@ export class SourceEventsController {
     this.backlog.refuseWhenFull();
     const startedAt = Date.now();
     const verified = this.verifier.of(request);
+    this.rejections.refuseWhenTooMany(verified.source.id, startedAt);
     const arrivals = readDelivery(verified);
     if (arrivals.length > MAX_ITEMS) throw tooLarge(`A delivery may have ${MAX_ITEMS} items.`);
 

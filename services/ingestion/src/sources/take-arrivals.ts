@@ -6,6 +6,7 @@ import { Problem } from '@fairlead/platform';
 import { Intake } from '../intake/intake.js';
 import { type Preparation, prepareRows } from '../intake/prepare-rows.js';
 import type { RawRow } from '../intake/read-body.js';
+import { TOLD_ONE_BY_ONE } from '../intake/rejections.js';
 import type { PreparedRow, RowResult } from '../intake/rows.js';
 import { arrivalsTotal } from '../metrics.js';
 import { FetchesStore } from '../store/fetches.store.js';
@@ -34,6 +35,19 @@ export interface TakeOptions {
   readonly alongside?: (arrival: Arrival, unit: OpenUnit) => Promise<void>;
 }
 
+/** What an item comes to, before it is stored. */
+interface Understood {
+  readonly row?: PreparedRow;
+  readonly leftOut?: readonly FieldError[];
+  readonly status?: ArrivalResult['status'];
+}
+
+interface PreparedItem extends Understood {
+  readonly arrival: Arrival;
+  /** Of the delivery, from 0. */
+  readonly index: number;
+}
+
 /** Items that are under way at once: as many as are committed together, more or less. */
 const PART = 250;
 
@@ -50,25 +64,58 @@ export class TakeArrivals {
   /** @throws Problem 503 when something cannot be stored now; what was, is recognised when all is sent again */
   async take(arrivals: readonly Arrival[], options: TakeOptions): Promise<ArrivalResult[]> {
     const results: ArrivalResult[] = [];
+    let rejected = 0;
     for (let from = 0; from < arrivals.length; from += PART) {
-      const part = arrivals.slice(from, from + PART);
-      // All are waited for, also when one fails: none may be under way when the sender hears of it.
-      const settled = await Promise.allSettled(
-        part.map((arrival, place) => this.#takeOne(arrival, from + place, options, from > 0)),
+      const part = await Promise.all(
+        arrivals.slice(from, from + PART).map((arrival, place) => this.#prepare(arrival, from + place, options)),
       );
-      for (const each of settled) {
-        if (each.status === 'rejected') throw each.reason;
-        results.push(each.value);
-        arrivalsTotal.inc({ format: options.source.format, status: each.value.status });
-      }
+      const unusable = part.filter(({ row }) => row?.kind === 'unusable');
+      // Those that have no event of their own are taken in together, and have one for all.
+      const together = new Set(unusable.slice(Math.max(0, TOLD_ONE_BY_ONE - rejected)));
+      rejected += unusable.length;
+      const taking = part
+        .filter((prepared) => !together.has(prepared))
+        .map(async (prepared) => [await this.#takeOne(prepared, options, from > 0)]);
+      if (together.size > 0) taking.push(this.#takeTogether([...together], options, rejected));
+      // All are waited for, also when one fails: none may be under way when the sender hears of it.
+      const settled = await Promise.allSettled(taking);
+      for (const each of settled) if (each.status === 'rejected') throw each.reason;
+      const taken = settled.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
+      for (const { status } of taken) arrivalsTotal.inc({ format: options.source.format, status });
+      results.push(...taken.toSorted((one, other) => one.index - other.index));
     }
     return results;
   }
 
-  async #takeOne(arrival: Arrival, index: number, options: TakeOptions, mayWait: boolean): Promise<ArrivalResult> {
+  /** Items that are no leads, and of which many came before: known by all their names together. */
+  async #takeTogether(
+    prepared: readonly PreparedItem[],
+    { source, keyOf, traceparentOf, alongside }: TakeOptions,
+    rejectedBefore: number,
+  ): Promise<ArrivalResult[]> {
+    const keys = prepared.map(({ arrival, index }) => keyOf(arrival, index));
+    const request = this.personalData.keyedHash('request', `together/${JSON.stringify(keys)}`);
+    const [first] = prepared;
+    const traceparent = first && traceparentOf(first.arrival);
+    const results = await this.intake.submit(
+      {
+        rows: prepared.flatMap(({ row }) => row ?? []),
+        keyedPart: { caller: `source/${source.id}`, key: request.toString('base64'), part: 0, request },
+        rejectedBefore,
+        alongside: async (unit) => {
+          for (const { arrival } of prepared) await alongside?.(arrival, unit);
+        },
+        ...(traceparent !== undefined && { traceparent }),
+      },
+      { mayWait: true },
+    );
+    return results.map((result, place) => ({ ...result, index: prepared[place]?.index ?? result.index }));
+  }
+
+  async #takeOne(prepared: PreparedItem, options: TakeOptions, mayWait: boolean): Promise<ArrivalResult> {
     const { source, traceparentOf, keyOf, alongside } = options;
+    const { arrival, index, row, leftOut = [], status } = prepared;
     const traceparent = traceparentOf(arrival);
-    const { row, leftOut = [], status } = await this.#prepare(arrival, index, options);
     const key = keyOf(arrival, index);
     const keyedPart = {
       ...{ caller: `source/${source.id}`, key, part: 0 },
@@ -93,11 +140,11 @@ export class TakeArrivals {
     return { index, status: status ?? 'unknown', ...(leftOut.length > 0 && { leftOut }) };
   }
 
-  async #prepare(
-    arrival: Arrival,
-    index: number,
-    { source, now }: TakeOptions,
-  ): Promise<{ row?: PreparedRow; leftOut?: readonly FieldError[]; status?: ArrivalResult['status'] }> {
+  async #prepare(arrival: Arrival, index: number, options: TakeOptions): Promise<PreparedItem> {
+    return { arrival, index, ...(await this.#understand(arrival, index, options)) };
+  }
+
+  async #understand(arrival: Arrival, index: number, { source, now }: TakeOptions): Promise<Understood> {
     const given = { source, personalData: this.personalData, now };
     switch (arrival.kind) {
       case 'lead':

@@ -11,6 +11,22 @@ export const SET_ASIDE_DAYS = 30;
 const MAX_BYTES = 65_536;
 const MAX_TYPE = 100;
 
+export interface SetAsidePosition {
+  /** Since the epoch: of several that came within a millisecond each has its place. */
+  readonly micros: string;
+  readonly hash: Buffer;
+}
+
+export interface SetAsideItem {
+  readonly position: SetAsidePosition;
+  /** The tool's word for it. */
+  readonly type: string;
+  readonly receivedAt: Date;
+  /** As it came; null where it cannot be shown. */
+  readonly item: string | null;
+  readonly missing?: 'too-large' | 'unreadable';
+}
+
 /** Deliveries of types that nobody here knows: sealed, since they may hold anything about anybody. */
 @Injectable()
 export class SetAsideStore {
@@ -36,21 +52,28 @@ export class SetAsideStore {
     );
   }
 
-  /** The newest first. */
-  async list(
-    query: Query,
-    sourceId: string,
-    limit: number,
-  ): Promise<{ type: string; receivedAt: Date; item: string | null }[]> {
-    const rows = await query<{ hash: Buffer; type: string; receivedAt: Date; bytes: Buffer | null }>(
-      `SELECT hash, type, received_at AS "receivedAt", bytes FROM set_aside WHERE source_id = $1
-       ORDER BY received_at DESC LIMIT $2`,
-      [sourceId, limit],
+  /** The newest first, from behind `after` on. */
+  async list(query: Query, sourceId: string, limit: number, after?: SetAsidePosition): Promise<SetAsideItem[]> {
+    const rows = await query<{ hash: Buffer; type: string; receivedAt: Date; micros: string; bytes: Buffer | null }>(
+      `SELECT hash, type, received_at AS "receivedAt", (extract(epoch FROM received_at) * 1000000)::bigint AS micros, bytes
+       FROM set_aside WHERE source_id = $1
+         AND ($3::bigint IS NULL OR ((extract(epoch FROM received_at) * 1000000)::bigint, hash) < ($3, $4::bytea))
+       ORDER BY received_at DESC, hash DESC LIMIT $2`,
+      [sourceId, limit, after?.micros ?? null, after?.hash ?? null],
     );
-    return rows.map(({ hash, type, receivedAt, bytes }) => ({
-      ...{ type, receivedAt },
-      item: bytes && this.#box.open(placeOf(sourceId, hash), bytes),
+    return rows.map(({ hash, micros, type, receivedAt, bytes }) => ({
+      ...{ position: { micros, hash }, type, receivedAt },
+      ...(bytes ? this.#opened(placeOf(sourceId, hash), bytes) : { item: null, missing: 'too-large' as const }),
     }));
+  }
+
+  #opened(place: string, sealed: Buffer): Pick<SetAsideItem, 'item' | 'missing'> {
+    try {
+      return { item: this.#box.open(place, sealed) };
+    } catch {
+      // Sealed under another master key.
+      return { item: null, missing: 'unreadable' };
+    }
   }
 
   /** @returns how many were dropped */
