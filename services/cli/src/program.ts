@@ -16,6 +16,7 @@ import { timelineCommand } from './lead/timeline.command.js';
 import { keysCommand } from './keys/keys.command.js';
 import { parkedCommand } from './parked/parked.command.js';
 import { scoreCommand } from './score/score.command.js';
+import { sourcesCommand } from './sources/sources.command.js';
 import { startCommand } from './start/start.command.js';
 
 /**
@@ -40,6 +41,7 @@ export function fairleadProgram(): Command {
     .addCommand(rebuildCommand())
     .addCommand(whatIfCommand())
     .addCommand(scoreCommand())
+    .addCommand(sourcesCommand())
     .addCommand(demoCommand())
     .addCommand(parkedCommand())
     .addCommand(gatewayCommand())

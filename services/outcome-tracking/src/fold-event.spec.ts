@@ -2,10 +2,13 @@ import {
   type DataOf,
   type EventDefinition,
   type EventOf,
+  LeadCompleted,
   LeadErased,
+  LeadHeld,
   LeadMerged,
   LeadReceived,
   LeadRouted,
+  LeadScored,
 } from '@fairlead/events';
 import { foldEvent, type LeadEvent } from './fold-event.js';
 import { type TrackedLead, unseen } from './store/leads.store.js';
@@ -86,6 +89,23 @@ describe('the view of a lead', () => {
   it('forgets what it waited for when that comes back', () => {
     const waiting = { ...unseen(id, 0), pending: [{ eventId: 'event-1', step: { type: 'received' } as const }] };
     expect(folded([received], waiting).pending).toEqual([]);
+  });
+
+  it('knows ever after that it was held, how often it was sent again, and how likely a sale was last taken to be', () => {
+    const details = (...events: readonly LeadEvent[]) => {
+      const { held, sentAgain, probability } = folded(events).details;
+      return { held, sentAgain, probability };
+    };
+    expect(details(received)).toEqual({ held: false, sentAgain: 0, probability: null });
+    const [merged, completed] = [event(LeadMerged, { touch: 2, changed: [] }), event(LeadCompleted, { missing: [] })];
+    const scored = event(LeadScored, { missing: [], contributions: [], probability: 250_000 });
+    const held = event(LeadHeld, { missing: ['phone'], until: 1 });
+    expect(details(received, held, merged, completed, scored, merged)).toEqual({
+      ...{ held: true, sentAgain: 2, probability: 250_000 },
+    });
+    // Of a lead from before it was counted nobody knows how often.
+    const { details: before, ...lead } = unseen(id, 0);
+    expect(folded([merged], { ...lead, details: { ...before, sentAgain: null } }).details.sentAgain).toBeNull();
   });
 
   it('counts how often somebody sent the lead, whatever the order in which that is told', () => {

@@ -218,13 +218,23 @@ function detailsTold(details: LeadDetails, event: LeadEvent): LeadDetails {
         ...(contact && { contact, contactEvent: event.id }),
       };
     }
-    case 'lead.merged':
+    case 'lead.held':
+      return { ...details, held: true };
+    case 'lead.merged': {
+      const known = knownBetter(details, event);
+      return { ...known, sentAgain: known.sentAgain === null ? null : known.sentAgain + 1 };
+    }
     case 'lead.engaged':
       return knownBetter(details, event);
     case 'lead.rejected':
       return { ...details, sourceId: event.data.sourceId, externalId: event.data.externalId ?? null };
     case 'lead.scored':
-      return { ...details, missing: event.data.missing, reasons: event.data.contributions };
+      return {
+        ...details,
+        missing: event.data.missing,
+        reasons: event.data.contributions,
+        probability: event.data.probability ?? details.probability,
+      };
     case 'lead.erased':
       return { ...details, contact: null, contactEvent: null, furtherContacts: [] };
     default:

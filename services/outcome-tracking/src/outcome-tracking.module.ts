@@ -8,11 +8,13 @@ import { LeadsController } from './handlers/leads.controller.js';
 import { OfferExpiryTimer } from './handlers/offer-expiry.timer.js';
 import { PolicyActivatedHandler } from './handlers/policy-activated.handler.js';
 import { ReadModelsController } from './handlers/read-models.controller.js';
+import { SourceQualityController } from './handlers/source-quality.controller.js';
 import { TrustController } from './handlers/trust.controller.js';
 import { CountsStore } from './store/counts.store.js';
 import { IdempotencyKeysStore } from './store/idempotency-keys.store.js';
 import { LeadsStore } from './store/leads.store.js';
 import { PromisesStore } from './store/promises.store.js';
+import { SourceQualityStore } from './store/source-quality.store.js';
 import { TakeAnswer } from './take-answer.js';
 import { ReadLead } from './view/read-lead.js';
 
@@ -29,6 +31,7 @@ export const migrations = new URL('../migrations/', import.meta.url);
     AnswersController,
     LeadsController,
     TrustController,
+    SourceQualityController,
     ReadModelsController,
   ],
   providers: [
@@ -37,6 +40,7 @@ export const migrations = new URL('../migrations/', import.meta.url);
     LeadsStore,
     CountsStore,
     PromisesStore,
+    SourceQualityStore,
     IdempotencyKeysStore,
     AnswerDesk,
     TakeAnswer,

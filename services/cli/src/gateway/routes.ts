@@ -69,6 +69,7 @@ export const routesOf: Readonly<Record<string, readonly string[]>> = {
     'POST /v1/leads/:leadId/decline',
     'POST /v1/leads/:leadId/outcomes',
     'GET /v1/trust',
+    'GET /v1/sources/:sourceId/quality',
     'GET /v1/read-models',
   ],
   audit: [

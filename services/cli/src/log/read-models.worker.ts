@@ -26,9 +26,9 @@ const ONLY_WRITTEN = [
   'ALTER TABLE offers SET (autovacuum_enabled = off, fillfactor = 100)',
 ];
 
-/** What is not folded into anything: how a score came about, and who was considered. */
+/** What is not folded into anything: what was scored, which the lead's own events have told, and who was considered. */
 const FOLDED: Skim = new Map([
-  ['lead.scored', upTo('model')],
+  ['lead.scored', upTo('sourceId')],
   ['lead.routed', upTo('considered')],
   ['lead.unroutable', upTo('considered')],
 ]);

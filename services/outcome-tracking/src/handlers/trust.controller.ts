@@ -6,10 +6,10 @@ import { Allow, type Caller, CurrentCaller, type FieldError, invalidInput } from
 import { CountsStore, type Period } from '../store/counts.store.js';
 import { PromisesStore } from '../store/promises.store.js';
 import { TrustView } from '../view/trust-view.js';
+import { isDay } from './day.js';
 import { orRefusal } from './or-refusal.js';
 
 const POOL = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
-const DAY = /^\d{4}-\d\d-\d\d$/;
 
 /** What the counts say: who was offered what, and what became of it, on both sides in the same words. */
 @ApiTags('trust')
@@ -88,11 +88,4 @@ function complaint(name: string, value: unknown): string | undefined {
     default:
       return 'This parameter is not known here.';
   }
-}
-
-function isDay(value: unknown): boolean {
-  if (typeof value !== 'string' || !DAY.test(value)) return false;
-  const day = new Date(`${value}T00:00:00Z`);
-  // JavaScript makes 3 March of 31 February.
-  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(value);
 }

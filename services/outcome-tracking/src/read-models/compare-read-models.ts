@@ -111,9 +111,9 @@ const inOrder = (order: string): string =>
 
 // First each row's hash, and only then the order: to sort the rows themselves takes four times as long.
 const leadParts = `WITH hashed AS MATERIALIZED (
-    SELECT lead_id, events, ${hashed(columnsOf.leads)} AS hash FROM leads WHERE lead_id BETWEEN $1 AND $2
+    SELECT lead_id, events, sent_again, ${hashed(columnsOf.leads)} AS hash FROM leads WHERE lead_id BETWEEN $1 AND $2
   ) SELECT ${part} AS part, count(*)::integer AS count,
-    CASE WHEN bool_and(events IS NOT NULL) THEN sum(events)::float8 END AS events, ${inOrder('lead_id')} AS hash
+    CASE WHEN bool_and(events IS NOT NULL AND sent_again IS NOT NULL) THEN sum(events)::float8 END AS events, ${inOrder('lead_id')} AS hash
   FROM hashed GROUP BY 1`;
 const offerParts = `WITH hashed AS MATERIALIZED (
     SELECT lead_id, number, ${hashed(columnsOf.offers)} AS hash FROM offers WHERE lead_id BETWEEN $1 AND $2

@@ -26,6 +26,12 @@ export interface LeadDetails {
   readonly contactEvent: string | null;
   /** What came later and was new then, in its order. */
   readonly furtherContacts: readonly { readonly event: string; readonly sealed: SealedContact }[];
+  /** Whether it ever was. Null: not known, from before it was noted. */
+  readonly held: boolean | null;
+  /** How often somebody known was sent again as this lead; null as above. */
+  readonly sentAgain: number | null;
+  /** How likely the model took a sale to be, in parts per million; null where it did not say. */
+  readonly probability: number | null;
 }
 
 export interface TrackedLead {
@@ -61,6 +67,9 @@ const noDetails: LeadDetails = {
   contact: null,
   contactEvent: null,
   furtherContacts: [],
+  held: false,
+  sentAgain: 0,
+  probability: null,
 };
 
 interface LeadRow {
@@ -81,6 +90,9 @@ interface LeadRow {
   readonly contact: SealedContact | null;
   readonly contact_event: string | null;
   readonly further_contacts: LeadDetails['furtherContacts'] | null;
+  readonly held: boolean | null;
+  readonly sent_again: number | null;
+  readonly probability: number | null;
   readonly pending: PendingAnswer[];
 }
 
@@ -129,7 +141,8 @@ const offerColumns = `lead_id, number, party, pool, policy, grade, kind, reveal,
   (extract(epoch FROM qualified_at) * 1000)::float8 AS qualified_at,
   (extract(epoch FROM closed_at) * 1000)::float8 AS closed_at`;
 const leadColumns = `lead_id, state, source_id, external_id, (extract(epoch FROM received_at) * 1000)::float8 AS received_at,
-  grade, score, touches, events, offer, facts, reachable, missing, reasons, contact, contact_event, further_contacts, pending`;
+  grade, score, touches, events, offer, facts, reachable, missing, reasons, contact, contact_event, further_contacts, held, sent_again,
+  probability, pending`;
 
 export class LeadsStore {
   /**
@@ -254,13 +267,15 @@ export class LeadsStore {
            amount = excluded.amount, currency = excluded.currency
        )
        INSERT INTO leads (lead_id, state, source_id, external_id, received_at, grade, score, touches, events, party, offer,
-         accept_by, facts, reachable, missing, reasons, contact, contact_event, further_contacts, pending)
+         accept_by, facts, reachable, missing, reasons, contact, contact_event, further_contacts, held, sent_again, probability, pending)
        SELECT lead_id, state, source_id, external_id, to_timestamp(received_at / 1000), grade, score, touches, events, party,
-         offer, to_timestamp(accept_by / 1000), facts, reachable, missing, reasons, contact, contact_event, further_contacts, pending
+         offer, to_timestamp(accept_by / 1000), facts, reachable, missing, reasons, contact, contact_event, further_contacts,
+         held, sent_again, probability, pending
        FROM jsonb_to_recordset($1::jsonb) AS changed (
          lead_id uuid, state text, source_id text, external_id text, received_at numeric, grade text, score integer,
          touches integer, events integer, party text, offer integer, accept_by numeric, facts jsonb, reachable jsonb, missing text[],
-         reasons jsonb, contact jsonb, contact_event uuid, further_contacts jsonb, pending jsonb)
+         reasons jsonb, contact jsonb, contact_event uuid, further_contacts jsonb, held boolean, sent_again integer,
+         probability integer, pending jsonb)
        ON CONFLICT (lead_id) DO UPDATE SET state = excluded.state, received_at = excluded.received_at,
          grade = excluded.grade, score = excluded.score, touches = excluded.touches, events = excluded.events, party = excluded.party,
          offer = excluded.offer, accept_by = excluded.accept_by, pending = excluded.pending,
@@ -270,6 +285,9 @@ export class LeadsStore {
          reachable = coalesce(excluded.reachable, leads.reachable),
          missing = coalesce(excluded.missing, leads.missing),
          reasons = coalesce(excluded.reasons, leads.reasons),
+         held = coalesce(excluded.held, leads.held),
+         sent_again = coalesce(excluded.sent_again, leads.sent_again),
+         probability = coalesce(excluded.probability, leads.probability),
          contact = CASE WHEN excluded.state <> 'erased' THEN coalesce(excluded.contact, leads.contact) END,
          contact_event = CASE WHEN excluded.state <> 'erased' THEN coalesce(excluded.contact_event, leads.contact_event) END,
          further_contacts = CASE WHEN excluded.state <> 'erased' THEN coalesce(excluded.further_contacts, leads.further_contacts) END`,
@@ -317,6 +335,9 @@ function toLead(row: LeadRow, offers: readonly OfferRow[]): TrackedLead {
       contact: row.contact,
       contactEvent: row.contact_event,
       furtherContacts: row.further_contacts ?? [],
+      held: row.held,
+      sentAgain: row.sent_again,
+      probability: row.probability,
     },
     standing: { state: row.state, grade: row.grade, score: row.score, offers: offers.map(toOffer) },
     pending: row.pending,
@@ -371,6 +392,9 @@ function leadRecord({ before, after }: LeadChange): Record<string, unknown> {
       contact: details.contact,
       contact_event: details.contactEvent,
       further_contacts: details.furtherContacts.length > 0 ? details.furtherContacts : null,
+      held: details.held,
+      sent_again: details.sentAgain,
+      probability: details.probability,
     }),
   };
 }
