@@ -49,6 +49,43 @@ describe('operating a running system', () => {
   );
 
   it(
+    'says what the leads of a source were worth, campaign by campaign, and what became of them to the source itself',
+    async () => {
+      await services.call('PUT', '/v1/sources/ads', { format: 'json' });
+      const lead = (campaign: string) => ({
+        ...{ source: 'ads', email: `${randomUUID()}@example.com`, country: 'DE', externalId: randomUUID() },
+        attributes: { campaign },
+      });
+      const { results } = await services.call<{ results: { id: string }[] }>('POST', '/v1/leads', [
+        ...[lead('spring'), lead('spring'), lead('autumn')],
+      ]);
+      const [{ id }] = results as [{ id: string }];
+      const quality = async () => {
+        const { stdout } = await services.fairlead('sources', 'quality', 'ads', '--json');
+        return JSON.parse(stdout) as { counts: Record<string, number>; campaigns: { campaign: string }[] };
+      };
+      await until(async () => (await quality()).counts['routed'] === 3);
+      await services.call('POST', `/v1/leads/${id}/accept`, {});
+      await until(async () => (await quality()).counts['accepted'] === 1);
+      expect((await quality()).campaigns.map(({ campaign }) => campaign)).toEqual(['spring', 'autumn']);
+      const { code, stdout } = await services.fairlead('sources', 'quality', 'ads');
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^Source ads: leads received from [\d-]+ to [\d-]+\n/);
+      expect(stdout).toMatch(/\nall +3 +0 +0 /);
+      expect(stdout).toMatch(/\nspring +2 /);
+
+      const feedback = () =>
+        services.call<{ entries: { type: string; lead: string }[] }>('GET', '/v1/sources/ads/feedback');
+      await until(async () =>
+        (await feedback()).entries.some((entry) => entry.lead === id && entry.type === 'lead.accepted'),
+      );
+      const nowhere = await services.fairlead('sources', 'quality', 'ads', '--from', 'yesterday');
+      expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining('from') as unknown });
+    },
+    PATIENCE_MS,
+  );
+
+  it(
     'lists what could not be processed, and says when it fails again',
     async () => {
       expect(await services.fairlead('parked')).toMatchObject({ code: 0, stdout: 'Nothing is parked.\n' });
@@ -77,6 +114,11 @@ describe('operating a running system', () => {
 
   async function statusWith(key: string): Promise<number> {
     return (await fetch(`${services.url}/v1/leads`, { headers: { authorization: `Bearer ${key}` } })).status;
+  }
+
+  async function until(holds: () => Promise<boolean>): Promise<void> {
+    for (const giveUp = Date.now() + PATIENCE_MS / 3; !(await holds());)
+      if (Date.now() > giveUp) throw new Error('it has not come about in time');
   }
 
   async function parkedIds(): Promise<string[]> {
