@@ -60,7 +60,8 @@ export { type Doing, engage, firstKnowledge, type Knowledge, learn, type Learned
 // lifecycle: which step of a lead may follow which, and what is counted of it
 export { advance, type Step } from './lifecycle/advance.js';
 export { type Answer, type AnswerType, answerTypes, mayFollow } from './lifecycle/answer.js';
-export { isJudgedBetter, mayBeRoutedAgain } from './route/judged-again.js';
+export { consentAllows, consentAllowsChannel, consentStateOf } from './route/consent.js';
+export { type DecidedLead, isJudgedBetter, mayBeRoutedAgain, whyConsentDecides } from './route/judged-again.js';
 export { redecide } from './route/redecide.js';
 export { explain, type Explanation, type RecordedDecision, weigh, type Weighed } from './route/explain.js';
 export { type AnswerRefusal, clockSkewMs, judgeAnswer, ranOut, type Verdict } from './lifecycle/judge-answer.js';
@@ -161,6 +162,8 @@ export {
 export { MAX_PARTNERS, type Partner, partnerOf, type Refusal, Roster, rosterHash } from './route/roster.js';
 export {
   type EarlierOffers,
+  NO_CONSENT,
+  type OfferedAgain,
   overrideLead,
   poolFor,
   type RoutableLead,

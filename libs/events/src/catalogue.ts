@@ -7,6 +7,7 @@ import { EventParked } from './event-parked.js';
 import { EventRedriven } from './event-redriven.js';
 import { LeadAccepted } from './lead-accepted.js';
 import { LeadCompleted } from './lead-completed.js';
+import { LeadConsentChanged } from './lead-consent-changed.js';
 import { LeadContacted } from './lead-contacted.js';
 import { LeadDeclined } from './lead-declined.js';
 import { LeadEngaged } from './lead-engaged.js';
@@ -45,6 +46,7 @@ export const allEvents: readonly EventDefinition[] = [
   EventRedriven,
   LeadAccepted,
   LeadCompleted,
+  LeadConsentChanged,
   LeadContacted,
   LeadDeclined,
   LeadEngaged,

@@ -25,6 +25,7 @@ export { allEvents } from './catalogue.js';
 export {
   Amount,
   Consent,
+  ConsentState,
   Considered,
   DecisionStamp,
   EngagedAt,
@@ -48,6 +49,7 @@ export { EventParked } from './event-parked.js';
 export { EventRedriven } from './event-redriven.js';
 export { LeadAccepted } from './lead-accepted.js';
 export { LeadCompleted } from './lead-completed.js';
+export { LeadConsentChanged } from './lead-consent-changed.js';
 export { LeadContacted } from './lead-contacted.js';
 export { LeadDeclined } from './lead-declined.js';
 export { LeadEngaged } from './lead-engaged.js';

@@ -4,6 +4,7 @@ import { defineEvent, type EventOf } from './define-event.js';
 import {
   Considered,
   DecisionStamp,
+  DecisionStampV1,
   DocumentName,
   GradeOrNull,
   object,
@@ -34,26 +35,52 @@ const ProtectedAccount = object({
   refusals: Type.Array(Slug, { maxItems: 16 }),
 });
 
+const offered = {
+  to: PartyId,
+  grade: GradeOrNull,
+  offer: Type.Integer({ minimum: 1, description: 'the first offer of this lead is 1' }),
+  acceptBy: Timestamp,
+  revealContact: oneOf('on-offer', 'on-accept'),
+};
+const told = {
+  protectedAccount: Type.Optional(ProtectedAccount),
+  namedAccount: Type.Optional(NamedAccount),
+  aboveCeiling: Type.Optional(NamedAccount),
+};
+const considered = { considered: Considered, refusedCounts: RefusedCounts };
+
 /**
  * Routing offered the lead. `grade` is null for a lead that goes on although something is missing. `namedAccount`: a list
  * reserves it for direct; `aboveCeiling`: it would, but has had its share of this grade, and the lead is everybody's.
  */
-export const LeadRouted = defineEvent(
+const LeadRoutedV1 = defineEvent(
   'lead.routed',
   1,
   object({
-    to: PartyId,
-    grade: GradeOrNull,
-    offer: Type.Integer({ minimum: 1, description: 'the first offer of this lead is 1' }),
-    acceptBy: Timestamp,
-    revealContact: oneOf('on-offer', 'on-accept'),
+    ...offered,
     why: oneOf('first', 'declined', 'expired', 'fallback', 'override'),
-    protectedAccount: Type.Optional(ProtectedAccount),
-    namedAccount: Type.Optional(NamedAccount),
-    aboveCeiling: Type.Optional(NamedAccount),
-    decided: DecisionStamp,
-    considered: Considered,
-    refusedCounts: RefusedCounts,
+    ...told,
+    decided: DecisionStampV1,
+    ...considered,
   }),
+);
+
+/**
+ * Routing offered the lead. `grade` is null for a lead that goes on although something is missing. `namedAccount`: a list
+ * reserves it for direct; `aboveCeiling`: it would, but has had its share of this grade, and the lead is everybody's.
+ * `consent-withdrawn`: whoever had it had not answered yet, and may not have it any more; `consent-given`: it was offered before,
+ * and then nobody could have it until the person agreed.
+ */
+export const LeadRouted = defineEvent(
+  'lead.routed',
+  2,
+  object({
+    ...offered,
+    why: oneOf('first', 'declined', 'expired', 'consent-withdrawn', 'consent-given', 'fallback', 'override'),
+    ...told,
+    decided: DecisionStamp,
+    ...considered,
+  }),
+  { upcast: { from: LeadRoutedV1, with: (data) => data } },
 );
 export type LeadRouted = EventOf<typeof LeadRouted>;

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { defineEvent, type EventOf } from './define-event.js';
 import {
+  ConsentState,
   Engine,
   Facts,
   Fields,
@@ -49,32 +50,54 @@ const LeadScoredV1 = defineEvent(
   object({ ...judgement, receivedAt: Timestamp, cause: oneOf('received', 'completed') }),
 );
 
+const estimate = {
+  probability: Type.Optional(Probability),
+  shadow: Type.Optional(
+    object(
+      {
+        model: ModelRef,
+        state: LeadState,
+        grade: GradeOrNull,
+        score: Score,
+        probability: Type.Optional(Probability),
+      },
+      'what the challenger that ran beside the model would have said; nothing follows from it',
+    ),
+  ),
+};
+
 /**
  * Scoring judged the lead, or judged it again after it was merged with another or did something. It carries what routing
  * decides on, so that routing needs to ask nobody; what a model in shadow would have said is told and decides nothing.
  */
-export const LeadScored = defineEvent(
+const LeadScoredV2 = defineEvent(
   'lead.scored',
   2,
   object({
     ...judgement,
     receivedAt: Timestamp,
-    probability: Type.Optional(Probability),
-    shadow: Type.Optional(
-      object(
-        {
-          model: ModelRef,
-          state: LeadState,
-          grade: GradeOrNull,
-          score: Score,
-          probability: Type.Optional(Probability),
-        },
-        'what the challenger that ran beside the model would have said; nothing follows from it',
-      ),
-    ),
+    ...estimate,
     cause: oneOf('received', 'completed', 'merged', 'engaged'),
   }),
   // Whatever was told then had no probability and no shadow.
   { upcast: { from: LeadScoredV1, with: (judged) => judged } },
+);
+
+/**
+ * Scoring judged the lead, or judged it again after it was merged with another, did something, agreed or no longer agreed.
+ * It carries what routing decides on, so that routing needs to ask nobody; what a model in shadow would have said is told and
+ * decides nothing. `consent` is absent where it was told before a refusal was told from silence.
+ */
+export const LeadScored = defineEvent(
+  'lead.scored',
+  3,
+  object({
+    ...judgement,
+    consent: Type.Optional(ConsentState),
+    receivedAt: Timestamp,
+    ...estimate,
+    cause: oneOf('received', 'completed', 'merged', 'engaged', 'consent', 'split'),
+  }),
+  { upcast: { from: LeadScoredV2, with: (judged) => judged } },
 );
 export type LeadScored = EventOf<typeof LeadScored>;

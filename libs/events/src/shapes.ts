@@ -140,6 +140,10 @@ export const Consent = object({
 });
 export type Consent = Static<typeof Consent>;
 
+/** What a person's consent comes to, for whoever decides: `unknown` where nobody has said anything of it. */
+export const ConsentState = oneOf('given', 'refused', 'unknown');
+export type ConsentState = 'given' | 'refused' | 'unknown';
+
 /** At most 32: there are not more fields of ours that could be missing. */
 export const Fields = Type.Array(FieldName, { maxItems: 32 });
 
@@ -186,8 +190,7 @@ export const Noted = Type.Array(Uuid, {
   description: 'ids of the events that freed a place or gave credit back since the step before, in that order',
 });
 
-/** With this, and the log, a routing decision can be taken again and must come out the same. */
-export const DecisionStamp = object({
+const stamp = {
   engine: Engine,
   policy: PolicyRef,
   model: Hash,
@@ -220,6 +223,20 @@ export const DecisionStamp = object({
   ),
   noted: Type.Optional(Noted),
   now: Timestamp,
+};
+
+/** As decisions were stamped before they looked at consent. */
+export const DecisionStampV1 = object(stamp);
+
+/** With this, and the log, a routing decision can be taken again and must come out the same. */
+export const DecisionStamp = object({
+  ...stamp,
+  consent: Type.Optional(
+    Type.Unsafe<ConsentState>({
+      ...ConsentState,
+      description: 'what was known of the person’s consent; absent: it was decided before consent was looked at',
+    }),
+  ),
 });
 export type DecisionStamp = Static<typeof DecisionStamp>;
 

@@ -1,34 +1,60 @@
 import type { LeadScored } from '@fairlead/events';
-import type { EarlierOffers, MadeOffer, RoutableLead, RoutingDecision } from '@fairlead/decisions';
+import {
+  type DecidedLead,
+  type MadeOffer,
+  NO_CONSENT,
+  type OfferedAgain,
+  type RoutableLead,
+  type RoutingDecision,
+} from '@fairlead/decisions';
 import type { RoutedLead } from './store/leads.store.js';
 
-/** A lead as decisions look at it, from the event that judged it. */
-export function routable({ data }: LeadScored): RoutableLead {
-  const { state, grade, facts, sourceId, model } = data;
-  return { state, grade, facts, sourceId, model: model.hash };
+/**
+ * A lead as decisions look at it, from the event that judged it.
+ * @param before  what was known of it: a score from before consent was told says nothing of it
+ */
+export function routable({ data }: LeadScored, before?: Pick<RoutedLead, 'consent'>): RoutableLead {
+  const { state, grade, facts, sourceId, model, consent = before?.consent ?? 'unknown' } = data;
+  return { state, grade, facts, sourceId, model: model.hash, consent };
 }
 
-/** The same, from what was kept of it, after its current offer was refused. */
-export function routableAgain(lead: RoutedLead, because: EarlierOffers['because']): RoutableLead {
-  const { state, grade, facts, sourceId, model, pool, made, refusedBy, paidBy } = lead;
-  return { state, grade, facts, sourceId, model, earlier: { pool, made, refusedBy, because, paidBy } };
+/** The same, from what was kept of it, after its current offer has ended. */
+export function routableAgain(lead: RoutedLead, because: OfferedAgain): RoutableLead {
+  const { state, grade, facts, sourceId, model, consent, pool, made, refusedBy, paidBy } = lead;
+  return { state, grade, facts, sourceId, model, consent, earlier: { pool, made, refusedBy, because, paidBy } };
+}
+
+/** What another word about the person's consent is weighed against. */
+export function decidedLead({
+  state,
+  grade,
+  pool,
+  made,
+  party,
+  stage,
+  lacksConsent,
+  consent,
+}: RoutedLead): DecidedLead {
+  return { state, grade, pool, made, waitsFor: stage === 'offered' ? party : null, lacksConsent, consent };
 }
 
 /** The lead after a decision about it. */
 export function decided(lead: RoutedLead, decision: RoutingDecision): RoutedLead {
   const { pool } = decision.change;
   if (decision.outcome === 'unroutable') {
-    return { ...lead, pool, stage: 'unroutable', party: null, paidBy: null, acceptBy: null };
+    const lacksConsent = decision.data.reason === NO_CONSENT;
+    return { ...lead, pool, stage: 'unroutable', party: null, paidBy: null, acceptBy: null, lacksConsent };
   }
   const { to, offer, acceptBy } = decision.data;
-  return { ...lead, pool, stage: 'offered', made: offer, party: to, paidBy: decision.paidBy, acceptBy };
+  const offered = { made: offer, party: to, paidBy: decision.paidBy, acceptBy };
+  return { ...lead, pool, stage: 'offered', ...offered, lacksConsent: false };
 }
 
 /** A lead that nothing was decided about yet. */
 export function undecided(leadId: string, lead: RoutableLead): RoutedLead {
-  const { state, grade, facts, sourceId, model } = lead;
+  const { state, grade, facts, sourceId, model, consent = 'unknown' } = lead;
   const nothing = { pool: '', stage: 'unroutable', made: 0, party: null, paidBy: null, acceptBy: null } as const;
-  return { leadId, state, grade, facts, sourceId, model, ...nothing, refusedBy: [] };
+  return { leadId, state, grade, facts, sourceId, model, consent, ...nothing, refusedBy: [], lacksConsent: false };
 }
 
 /** The lead's current offer, if there is one. */

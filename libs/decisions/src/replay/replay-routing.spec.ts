@@ -3,8 +3,8 @@ import type { NamedAccountList } from '../route/named-account-list.js';
 import { policyOf } from '../route/policy.js';
 import { ProtectedAccounts } from '../route/protected-accounts.js';
 import { partnerOf, Roster } from '../route/roster.js';
-import { type RoutableLead, routeLead, type Rules } from '../route/route-lead.js';
-import { applyDecision, freePlace, newRoutingState, note, refuseOffer } from '../route/routing-state.js';
+import { type RoutableLead, routeLead, type RoutingDecision, type Rules } from '../route/route-lead.js';
+import { applyDecision, freePlace, newRoutingState, note, refuseOffer, withdrawOffer } from '../route/routing-state.js';
 import { RoutingReplay } from './replay-routing.js';
 import { RuleHistory } from './rule-history.js';
 
@@ -45,7 +45,10 @@ function logOf(leads: number): FairleadEvent[] {
   for (let index = 0; index < leads; index++) {
     const id = `lead-${index}`;
     const facts = { engagement: {}, attributes: {} };
-    const lead: RoutableLead = { state: 'graded', grade: 'B', sourceId: 'web', model: 'f'.repeat(64), facts };
+    const lead: RoutableLead = {
+      ...{ state: 'graded', grade: 'B', sourceId: 'web', model: 'f'.repeat(64), facts },
+      consent: undefined,
+    };
     log.push(event('lead.scored', id, { ...lead, model: { hash: lead.model } }));
     const decision = routeLead(lead, rules, state, now + index);
     applyDecision(state, decision.change, roster);
@@ -88,7 +91,8 @@ function logOfSecondThoughts(leads: number): FairleadEvent[] {
     event('lead.scored', id, { ...lead, model: { hash: lead.model }, cause: 'engaged' });
   for (let index = 0; index < leads; index++) {
     const id = `lead-${index}`;
-    const worthless = { state: 'not-qualified', grade: null, sourceId: 'web', model: 'f'.repeat(64), facts } as const;
+    const more = { sourceId: 'web', model: 'f'.repeat(64), facts, consent: undefined };
+    const worthless = { state: 'not-qualified', grade: null, ...more } as const;
     const better = {
       ...worthless,
       state: 'graded',
@@ -114,6 +118,65 @@ function logOfSecondThoughts(leads: number): FairleadEvent[] {
     if (index % 2) log.push(judged(id, { ...better, grade: 'A' }));
   }
   return log;
+}
+
+/**
+ * Leads whose consent comes and goes: one that waits for it and goes to a partner, and one whose partner loses it before it has
+ * answered. What a decision did not look at, since it was told later, stands before it in the log now and then.
+ */
+function logOfConsents(leads: number): FairleadEvent[] {
+  const log = logOf(0);
+  const state = newRoutingState();
+  const lead: RoutableLead = {
+    ...{ state: 'graded', grade: 'B', sourceId: 'web', model: 'f'.repeat(64), consent: 'unknown' },
+    facts: { engagement: {}, attributes: {} },
+  };
+  const told = (id: string, consent?: RoutableLead['consent']) =>
+    event('lead.scored', id, { ...lead, model: { hash: lead.model }, consent });
+  const decide = (cause: FairleadEvent, decided: RoutableLead) => {
+    const decision = routeLead(decided, rules, state, now);
+    applyDecision(state, decision.change, roster);
+    const type = `lead.${decision.outcome}`;
+    return { decision, event: { ...event(type, cause.subject, decision.data), id: derivedId(cause.id, type) } };
+  };
+  const offer = (decision: RoutingDecision) => ({ pool: 'all', quality: 'B', ...offerIn(decision) }) as const;
+  for (let index = 0; index < leads; index++) {
+    // Direct declines what nobody else may have; then the person agrees.
+    const waits = `waits-${index}`;
+    const [first, agreed] = [told(waits, index % 2 ? 'unknown' : undefined), told(waits, 'given')];
+    const toDirect = decide(first, { ...lead, consent: 'unknown' });
+    const declined = event('lead.declined', waits, offerIn(toDirect.decision));
+    refuseOffer(state, offer(toDirect.decision), roster);
+    const refusedBy = ['direct'];
+    const { paidBy } = toDirect.decision as { paidBy: 'direct' };
+    const nobody = decide(declined, {
+      ...lead,
+      earlier: { pool: 'all', made: 1, refusedBy, because: 'declined', paidBy },
+    });
+    const earlier = { pool: 'all', made: 1, refusedBy, because: 'consent-given', paidBy: null } as const;
+    const somebody = decide(agreed, { ...lead, consent: 'given', earlier });
+    log.push(first, toDirect.event, declined);
+    log.push(...(index % 3 ? [nobody.event, agreed] : [agreed, nobody.event]), somebody.event);
+
+    const loses = `loses-${index}`;
+    const [given, refused, again] = [told(loses, 'given'), told(loses, 'refused'), told(loses, 'refused')];
+    const had = decide(given, { ...lead, consent: 'given' });
+    log.push(given);
+    if (offerIn(had.decision).party === 'direct') {
+      log.push(had.event);
+      continue;
+    }
+    withdrawOffer(state, offer(had.decision), roster);
+    const taken = { pool: 'all', made: 1, refusedBy: [], because: 'consent-withdrawn', paidBy: null } as const;
+    const after = decide(refused, { ...lead, consent: 'refused', earlier: taken });
+    log.push(...(index % 3 ? [had.event, refused] : [refused, had.event]), again, after.event);
+  }
+  return log;
+}
+
+function offerIn(decision: RoutingDecision) {
+  if (decision.outcome !== 'routed') throw new Error('nobody has it');
+  return { party: decision.data.to, offer: decision.data.offer, paidBy: decision.paidBy };
 }
 
 /** What would have come of another promise, in place of the one in force. */
@@ -182,6 +245,30 @@ describe('replaying the routing of a log', () => {
       ({ type, data }) => type === 'lead.scored' && (data as { grade: string }).grade === 'C',
     );
     expect(replayed(again.toSpliced(at, 1)).undecidable).toEqual(['the log does not say how the lead was scored']);
+  });
+
+  it('comes to the same of leads whose consent came, or was withdrawn, and tells where the log says otherwise', () => {
+    const consents = logOfConsents(12);
+    const made = consents.filter(({ type }) => type === 'lead.routed' || type === 'lead.unroutable').length;
+    expect(made).toBeGreaterThan(40);
+    expect(replayed(consents)).toEqual({ same: made, different: 0, undecidable: [] });
+    const told = (consent: string) =>
+      consents.findIndex(
+        ({ type, data }) => type === 'lead.scored' && (data as { consent?: string }).consent === consent,
+      );
+    // A router that took a refusal for a consent, or the other way round.
+    const at = told('given');
+    const changed = consents.with(at, {
+      ...consents[at],
+      data: { ...(consents[at]?.data as object), consent: 'refused' },
+    } as FairleadEvent);
+    expect(replayed(changed).different).toBeGreaterThan(0);
+    expect(replayed(consents.toSpliced(at, 1)).undecidable[0]).toMatch(/^the log does not say how/);
+  });
+
+  it('says of another policy what would come of each consent', () => {
+    const { decisions: all, changed } = decidedElsewise(logOfConsents(12), 40);
+    expect([all > 40, changed]).toEqual([true, []]);
   });
 
   it('tells a decision that was changed', () => {

@@ -1,5 +1,6 @@
 import {
   type AnswersNoted,
+  type ConsentState,
   type DecisionStamp,
   derivedId,
   type FairleadEvent,
@@ -8,11 +9,15 @@ import {
   type LeadScored,
   type LeadUnroutable,
 } from '@fairlead/events';
+import { consentAllowsChannel } from '../route/consent.js';
 import { Loads } from '../route/loads.js';
+import { DIRECT } from '../route/party.js';
 import type { Quality } from '../route/policy.js';
 import {
   type EarlierOffers,
+  type OfferedAgain,
   overrideLead,
+  poolFor,
   type RoutableLead,
   routeLead,
   type RoutingDecision,
@@ -57,12 +62,19 @@ export type OtherRules = (rules: Rules, stamp: DecisionStamp) => Rules;
 interface Judged {
   readonly eventId: string;
   readonly lead: RoutableLead;
+  /** What it told of the person's consent; undefined: nothing, as it was before that was told. */
+  readonly consent: ConsentState | undefined;
 }
 
-interface JudgedAt {
-  readonly lead: RoutableLead;
+interface JudgedAt extends Judged {
   /** Among what the lead was judged since the decision before. */
   readonly place: number;
+}
+
+/** How an offer ended, and what was known of the person's consent by then: that is what the decision after it looks at. */
+interface Refusal {
+  readonly because: EarlierOffers['because'];
+  readonly consent: ConsentState;
 }
 
 /** A lead between two decisions. */
@@ -70,6 +82,8 @@ interface Life {
   /** As JSON, which takes a third of the memory: most leads are decided about once, and then only kept. */
   readonly lead: string;
   readonly quality: Quality;
+  /** As it was known when the lead was last judged for a decision. */
+  consent: ConsentState;
   pool: string;
   made: number;
   party: string | null;
@@ -96,10 +110,13 @@ export class RoutingReplay<Handle> {
   private readonly lives = new Map<string, Life>();
   /** Leads that became opportunities, were closed or erased: nobody decides about them any more. */
   private readonly closed = new Set<string>();
-  /** What leads that nobody has were judged, in that order. */
+  /**
+   * What leads that nobody ever had were judged, in that order; of others, what told otherwise of the person's consent, by which an
+   * offer may be taken back, or made after all.
+   */
   private readonly scored = new Map<string, Judged[]>();
   /** Whose offer ended how, by lead: the first refusal of each offer counts. */
-  private readonly refusals = new Map<string, Map<number, EarlierOffers['because']>>();
+  private readonly refusals = new Map<string, Map<number, Refusal>>();
   private readonly accepted = new Map<string, number>();
   /** Answers and erasures that a decision may have noted, by their ids. */
   private readonly answers = new Map<string, Pick<Answer, 'type' | 'subject'>>();
@@ -128,9 +145,10 @@ export class RoutingReplay<Handle> {
         break;
       case 'lead.declined':
       case 'lead.offer-expired': {
-        const refusals = entry(this.refusals, event.subject, () => new Map<number, EarlierOffers['because']>());
+        const refusals = entry(this.refusals, event.subject, () => new Map<number, Refusal>());
         const { offer } = (event as Answer).data;
-        if (!refusals.has(offer)) refusals.set(offer, event.type === 'lead.declined' ? 'declined' : 'expired');
+        const because = event.type === 'lead.declined' ? 'declined' : 'expired';
+        if (!refusals.has(offer)) refusals.set(offer, { because, consent: this.consentOf(event.subject) });
         break;
       }
       case 'lead.accepted':
@@ -230,7 +248,7 @@ export class RoutingReplay<Handle> {
     const life = this.lives.get(event.subject);
     if (!life || (!this.insteadOf && isJudgedAgain(event, life))) {
       if (this.judgedFor(event, life) === undefined) return 'the log does not say how the lead was scored';
-    } else if (!this.insteadOf && !isOverride(event) && !this.refusals.get(event.subject)?.has(life.made))
+    } else if (!this.insteadOf && !isOverride(event) && !this.isFollowed(event, life))
       return `the log does not say how offer ${life.made} ended`;
     try {
       this.rules.rulesOf(event.data.decided);
@@ -244,8 +262,14 @@ export class RoutingReplay<Handle> {
   /** Under other rules: whether the lead is not where it was when this was decided. */
   private isIdle(event: Recorded, life: Life): boolean {
     if (!this.insteadOf || isOverride(event)) return false;
-    if (!isJudgedAgain(event, life)) return !life.current;
-    return life.current || this.judgedFor(event, life) === undefined;
+    const judged = this.judgedFor(event, life);
+    if (isJudgedAgain(event, life)) return life.current || judged === undefined;
+    if (!judged) return !life.current;
+    // By consent: what it means for whoever has the lead here, or for nobody who could have it.
+    const rules = this.rulesFor(event.data.decided);
+    const lead = { ...again(life, 'consent-given'), consent: judged.consent };
+    const allows = consentAllowsChannel(lead, poolFor(lead, rules.policy));
+    return life.current ? allows || life.party === DIRECT : !allows;
   }
 
   private decide(event: Recorded): RoutingDecision {
@@ -253,10 +277,14 @@ export class RoutingReplay<Handle> {
     const rules = this.enter(decided);
     const { subject } = event;
     const life = this.lives.get(subject);
+    // Before it was looked at, no decision followed from it.
+    const asked = (consent: ConsentState) => ({ consent: decided.consent === undefined ? undefined : consent });
+    const judged = life && isOverride(event) ? undefined : this.judgedFor(event, life);
     let decision: RoutingDecision;
-    if (!life || isJudgedAgain(event, life)) {
-      const { lead, place } = this.judgedFor(event, life) as JudgedAt;
-      this.forgetScores(subject, place + 1);
+    if (judged && (!life || isJudgedAgain(event, life))) {
+      const consent = this.consentBy(subject, judged);
+      this.forgetScores(subject, judged.place + 1);
+      const lead = { ...judged.lead, ...asked(consent) };
       decision = routeLead(lead, rules, this.state, decided.now);
       const nothing = {
         pool: '',
@@ -267,35 +295,47 @@ export class RoutingReplay<Handle> {
         unanswered: false,
         unoffered: true,
       };
-      this.lives.set(subject, { ...kept(lead), ...nothing, refusedBy: [] });
+      this.lives.set(subject, { ...kept(lead), ...nothing, consent, refusedBy: [] });
     } else {
+      if (!life) throw new Error(`decision ${event.id} was not waited for`);
       const offer = offerOf(life);
-      if (isOverride(event)) {
+      if (judged) {
+        life.consent = this.consentBy(subject, judged);
+        this.forgetScores(subject, judged.place + 1);
+        const because = offer ? 'consent-withdrawn' : 'consent-given';
+        if (offer && life.unanswered) withdrawCredit(this.state, offer);
+        else if (offer) withdrawOffer(this.state, offer, rules.roster);
+        life.paidBy = null;
+        const lead = { ...again(life, because), ...asked(life.consent) };
+        decision = routeLead(lead, rules, this.state, decided.now);
+      } else if (isOverride(event)) {
         if (offer && life.unanswered) withdrawCredit(this.state, offer);
         else if (offer) withdrawOffer(this.state, offer, rules.roster);
         life.paidBy = null;
         const { to } = event.data as LeadRouted['data'];
-        decision = overrideLead(again(life, 'declined'), to, life.made, rules, this.state, decided.now);
+        // A person is in no order with what scores tell; whom they chose does not follow from what was known of consent.
+        const lead = { ...again(life, 'declined'), consent: decided.consent };
+        decision = overrideLead(lead, to, life.made, rules, this.state, decided.now);
       } else {
         const refusals = this.refusals.get(subject);
         // Under other rules the lead may have been offered less often.
         const [ended = life.made] = this.insteadOf ? (refusals?.keys() ?? []) : [life.made];
-        const because = refusals?.get(ended) ?? 'declined';
+        const { because, consent } = refusals?.get(ended) ?? { because: 'declined', consent: this.consentOf(subject) };
         refusals?.delete(ended);
         if (refusals?.size === 0) this.refusals.delete(subject);
         if (offer) {
           refuseOffer(this.state, offer, rules.roster);
           life.refusedBy = [...life.refusedBy, offer.party];
         }
-        decision = routeLead(again(life, because), rules, this.state, decided.now);
+        decision = routeLead({ ...again(life, because), ...asked(consent) }, rules, this.state, decided.now);
       }
     }
     applyDecision(this.state, decision.change, rules.roster);
     const after = this.lives.get(subject) as Life;
     this.follow(after, decision);
     after.unoffered &&= event.type === 'lead.unroutable';
-    // Whoever has it keeps it, however it is judged from now on.
-    if (!after.unoffered) this.scored.delete(subject);
+    // Whoever has it keeps it, however it is judged from now on, unless it is of the person's consent that it tells otherwise.
+    if (!after.unoffered) this.keepScores(subject, otherwiseThan(after.consent, this.scored.get(subject) ?? []));
     const offer = offerOf(after);
     after.unanswered = event.type === 'lead.unroutable' && offer !== undefined;
     if (offer && after.unanswered) freePlace(this.state, offer, rules.roster);
@@ -313,29 +353,50 @@ export class RoutingReplay<Handle> {
   }
 
   private noteScore({ id, subject, data }: LeadScored): void {
-    if (this.closed.has(subject) || this.lives.get(subject)?.unoffered === false) return;
-    const judged = { eventId: id, lead: routable(data) };
-    const before = this.scored.get(subject);
-    if (!before) this.scored.set(subject, [judged]);
-    else {
+    if (this.closed.has(subject)) return;
+    const judged = { eventId: id, lead: routable(data), consent: data.consent };
+    const before = this.scored.get(subject) ?? [];
+    const isOffered = this.lives.get(subject)?.unoffered === false;
+    if (isOffered && otherwiseThan(this.consentOf(subject), [judged]).length === 0) return;
+    if (before.length > 0) {
       before.push(judged);
       if (before.length > MAX_SCORES) before.shift();
-    }
+    } else this.scored.set(subject, [judged]);
   }
 
-  /** What a decision about a lead that was nobody's decided upon. Its id says of which score it is a consequence. */
+  /** What a decision about a lead decided upon that follows from a score. Its id says from which; none, and it follows from a refusal. */
   private judgedFor({ id, subject, type }: Recorded, life: Life | undefined): JudgedAt | undefined {
     const judged = this.scored.get(subject) ?? [];
     // Of one there is nothing to tell apart, and that is nearly every lead.
     const place = !life && judged.length === 1 ? 0 : judged.findIndex(({ eventId }) => derivedId(eventId, type) === id);
     const found = judged[place];
-    return found && { lead: found.lead, place };
+    return found && { ...found, place };
+  }
+
+  /** What was known of the person's consent with this score: what it tells, or one before it did. */
+  private consentBy(subject: string, { place }: JudgedAt): ConsentState {
+    return (
+      lastTold((this.scored.get(subject) ?? []).slice(0, place + 1)) ?? this.lives.get(subject)?.consent ?? 'unknown'
+    );
+  }
+
+  /** What is known of it by now. */
+  private consentOf(subject: string): ConsentState {
+    return lastTold(this.scored.get(subject) ?? []) ?? this.lives.get(subject)?.consent ?? 'unknown';
   }
 
   private forgetScores(subject: string, count: number): void {
-    const left = (this.scored.get(subject) ?? []).slice(count);
+    this.keepScores(subject, (this.scored.get(subject) ?? []).slice(count));
+  }
+
+  private keepScores(subject: string, left: Judged[]): void {
     if (left.length > 0) this.scored.set(subject, left);
     else this.scored.delete(subject);
+  }
+
+  /** Whether the log has said what a decision about a lead that was offered follows from. */
+  private isFollowed(event: Recorded, life: Life): boolean {
+    return this.judgedFor(event, life) !== undefined || this.refusals.get(event.subject)?.has(life.made) === true;
   }
 
   private hasEnded(subject: string): boolean {
@@ -363,6 +424,7 @@ export class RoutingReplay<Handle> {
       this.refusals.delete(answer.subject);
       if (answer.type === 'lead.returned') continue;
       this.lives.delete(answer.subject);
+      this.scored.delete(answer.subject);
       this.closed.add(answer.subject);
     }
   }
@@ -400,13 +462,27 @@ function offerOf({ quality, pool, party, paidBy, current }: Life): MadeOffer | u
   return current && party !== null ? { pool, quality, party, paidBy } : undefined;
 }
 
-function again({ lead, pool, made, refusedBy, paidBy }: Life, because: EarlierOffers['because']): RoutableLead {
+/** Of these scores those that tell otherwise of the person's consent than what was told before them. */
+function otherwiseThan(consent: ConsentState, judged: readonly Judged[]): Judged[] {
+  let before = consent;
+  return judged.filter((each) => {
+    const isOtherwise = each.consent !== undefined && each.consent !== before;
+    before = each.consent ?? before;
+    return isOtherwise;
+  });
+}
+
+function lastTold(judged: readonly Judged[]): ConsentState | undefined {
+  return judged.findLast(({ consent }) => consent !== undefined)?.consent;
+}
+
+function again({ lead, pool, made, refusedBy, paidBy }: Life, because: OfferedAgain): RoutableLead {
   return { ...(JSON.parse(lead) as RoutableLead), earlier: { pool, made, refusedBy, because, paidBy } };
 }
 
-/** A lead as decisions look at it, from the event that judged it. */
+/** A lead as decisions look at it, from the event that judged it; what is known of its consent is added by each decision. */
 function routable({ state, grade, facts, sourceId, model }: LeadScored['data']): RoutableLead {
-  return { state, grade, facts, sourceId, model: model.hash };
+  return { state, grade, facts, sourceId, model: model.hash, consent: undefined };
 }
 
 function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {

@@ -54,7 +54,10 @@ export class ScoreReplay {
       // What would have been in the shadow of another model, nobody has said.
       const challenger = shadow && !this.instead ? this.rules.modelOf(shadow.model) : undefined;
       const score = scoreLead(cause.lead, this.instead ?? this.rules.modelOf(model), now, challenger);
-      return { recorded, again: { ...score, ...cause.told } };
+      const { consent, ...told } = cause.told;
+      // Before a refusal was told from silence there was no word of it.
+      const isTold = recorded.data.consent !== undefined && consent !== undefined;
+      return { recorded, again: { ...score, ...(isTold ? cause.told : told) } };
     } catch (error) {
       if (!(error instanceof RuleMissing)) throw error;
       return { recorded, undecidable: `the log does not tell ${error.message}` };

@@ -62,7 +62,7 @@ function logOf(leads: number, written = document): FairleadEvent[] {
     log.push(event('lead.received', id, { sourceId: 'web', state: 'complete', missing: [], reachable, facts }));
     const score = scoreLead({ facts, reachable, missing: [] }, model, now);
     log.push(event('lead.scored', id, { ...score, sourceId: 'web', facts, reachable }));
-    const lead: RoutableLead = { ...score, sourceId: 'web', facts, model: model.hash };
+    const lead: RoutableLead = { ...score, sourceId: 'web', facts, model: model.hash, consent: undefined };
     const decision = routeLead(lead, rules, state, now + index);
     applyDecision(state, decision.change, roster);
     log.push(event(`lead.${decision.outcome}`, id, decision.data));

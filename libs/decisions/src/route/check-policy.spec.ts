@@ -32,7 +32,10 @@ function warnings(document: PolicyDocument, given: Partial<Surroundings> = {}): 
 
 const kinds = (found: readonly Warning[]) => found.map(({ path, kind }) => `${path.join('.')}: ${kind}`);
 const leads = (count: number, more: Partial<RecentLead> = {}): RecentLead[] =>
-  Array.from({ length: count }, () => ({ state: 'graded', grade: 'A', sourceId: 'web', facts: {}, ...more }));
+  Array.from({ length: count }, () => ({
+    ...{ state: 'graded', grade: 'A', sourceId: 'web', facts: {}, consent: 'given' },
+    ...more,
+  }));
 
 describe('the check of a policy', () => {
   it('finds nothing amiss where every promise can be kept', () => {

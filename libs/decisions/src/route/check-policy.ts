@@ -1,4 +1,6 @@
+import type { ConsentState } from '@fairlead/events';
 import type { Path } from '../document/read-document.js';
+import { consentAllowsChannel } from './consent.js';
 import { type Matchable, matchPool } from './match-pool.js';
 import { overlapsOf } from './overlaps.js';
 import type { PartnerDocument } from './partner.js';
@@ -38,6 +40,8 @@ export interface Surroundings {
 export interface RecentLead extends Matchable {
   readonly state: 'graded' | 'incomplete' | 'not-qualified';
   readonly grade: Exclude<Quality, 'incomplete'> | null;
+  /** Undefined: from before it was kept. */
+  readonly consent: ConsentState | undefined;
 }
 
 const QUALITIES = ['A', 'B', 'C', 'D', 'incomplete'] as const;
@@ -186,6 +190,7 @@ function expectedPercents(policy: Policy, leads: readonly RecentLead[]): Map<Poo
   for (const lead of leads) {
     const pool = matchPool(lead, policy);
     if (lead.state === 'not-qualified' || (lead.state === 'incomplete' && pool.incomplete.then === 'nurture')) continue;
+    if (!consentAllowsChannel(lead, pool)) continue;
     expected.set(pool, (expected.get(pool) ?? 0) + pool.promise(lead.grade ?? 'incomplete').channel);
   }
   return expected;

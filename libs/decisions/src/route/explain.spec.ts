@@ -42,7 +42,8 @@ function rules(ceiling = 100, claims: readonly Claim[] = []): Rules {
 
 function lead(facts: Partial<RoutableLead['facts']> = {}, more: Partial<RoutableLead> = {}): RoutableLead {
   const known = { country: 'DE', engagement: {}, attributes: {}, ...facts };
-  return { state: 'graded', grade: 'B', sourceId: 'web', model: 'f'.repeat(64), ...more, facts: known };
+  const model = 'f'.repeat(64);
+  return { state: 'graded', grade: 'B', sourceId: 'web', model, consent: 'given', ...more, facts: known };
 }
 
 /** Decides, one after the other; answers what was recorded of the last. */
@@ -108,6 +109,26 @@ describe('the explanation of a decision', () => {
     expect(why(toDirect, 'bolt').party[0]).toBe(
       "bolt could have taken it, but it was direct's turn, not the partners'.",
     );
+  });
+
+  it('says that the person has not agreed, or refused, and to whom that keeps it from going', () => {
+    const unknown = recorded(lead({}, { consent: 'unknown' }));
+    expect(why(unknown, 'acme')).toEqual({
+      decision: [
+        'Nobody knows whether the person agrees, and without their consent pool smb offers a lead to no partner.',
+        "So it is direct's.",
+      ],
+      party: ['Nobody knows whether the person agrees, and pool smb needs their consent before a lead goes to acme.'],
+      refusals: ['no-consent'],
+    });
+    const refused = recorded(lead({}, { consent: 'refused' }));
+    expect(why(refused, 'bolt')).toEqual({
+      decision: ['The person has refused their consent: their details go to no partner.', "So it is direct's."],
+      party: ['The person has refused their consent, so their details did not go to bolt.'],
+      refusals: ['no-consent'],
+    });
+    expect(why(refused, 'dart').refusals).toEqual(['paused']);
+    expect(why(recorded(lead({}, { consent: undefined })), 'bolt').refusals).toEqual([]);
   });
 
   it('says of a partner that was not on the roster then that it was not', () => {

@@ -1,10 +1,11 @@
 import type { DataOf, LeadRouted, LeadUnroutable } from '@fairlead/events';
 import { writeDay } from '../normalise/moment.js';
 import { LEAD, owedTo, UNCLAIMED } from './allocate.js';
+import { consentAllows } from './consent.js';
 import { DIRECT } from './party.js';
 import type { Policy, Pool, Quality } from './policy.js';
 import { type Partner, type Refusal, Roster } from './roster.js';
-import { poolFor, type RoutableLead, type Rules } from './route-lead.js';
+import { NO_CONSENT, poolFor, type RoutableLead, type Rules } from './route-lead.js';
 import { creditsIn, poolIn, reservedKey, type RoutingState } from './routing-state.js';
 
 /** What a decision weighed, kept beside it, so that it can be explained to any party without computing all before it again. */
@@ -156,14 +157,23 @@ class Story {
           `A person sent it to ${this.nameOf(told.data.to)}, against or beside the policy; the log says who, and why.`,
         ];
       case 'fallback':
+        if (told.data.offer === 1 && this.lacksConsent()) return [this.consent(), `So it is direct's.`];
         return [
+          ...(this.lacksConsent() ? [this.consent()] : []),
           `Nobody had taken it after ${told.data.offer - 1} of at most ${pool.offer.maxOffers} offers: then it is direct's.`,
         ];
       case 'declined':
       case 'expired': {
         const before = told.data.why === 'declined' ? 'was declined' : 'ran out unanswered';
-        return [`The offer before this one ${before}, so it was offered again.`, rule, this.turn(told.data.to)];
+        return [`The offer before this one ${before}, so it was offered again.`, ...this.byTurn(rule, told.data.to)];
       }
+      case 'consent-withdrawn':
+        return [
+          'The person withdrew their consent before the partner that had the offer answered, so it was taken back.',
+          ...this.byTurn(rule, told.data.to),
+        ];
+      case 'consent-given':
+        return ['The person agreed after all, so it was offered again.', ...this.byTurn(rule, told.data.to)];
       case 'first':
         if (told.data.protectedAccount?.refusals.length === 0) return this.protection(told.data.protectedAccount);
         if (told.data.namedAccount)
@@ -171,8 +181,7 @@ class Story {
         return [
           ...this.protection(told.data.protectedAccount),
           ...(told.data.aboveCeiling ? [this.aboveCeiling(told.data.aboveCeiling)] : []),
-          rule,
-          this.turn(told.data.to),
+          ...this.byTurn(rule, told.data.to),
         ];
     }
   }
@@ -206,13 +215,34 @@ class Story {
     if (this.told.outcome === 'routed' && this.told.data.protectedAccount?.refusals.length === 0)
       return ['protected-account'];
     if (this.told.outcome === 'routed' && this.told.data.namedAccount) return ['named-account'];
-    if (party === DIRECT) return [];
+    const noConsent: Refusal[] = consentAllows(this.lead, party, this.pool) ? [] : [NO_CONSENT];
+    if (party === DIRECT) return this.told.data.considered.length > 0 ? noConsent : [];
     if (!partner) return ['not-on-roster'];
     if (this.weighed.full.some(({ id }) => id === party)) return ['cap-reached'];
     if (this.weighed.able.some(({ id }) => id === party)) {
-      return this.lead.earlier?.refusedBy.includes(party) ? ['declined-before'] : [];
+      return this.lead.earlier?.refusedBy.includes(party) ? ['declined-before'] : noConsent;
     }
-    return new Roster([partner]).refusalsOf(party, this.lead.facts, this.pool);
+    const lasting = new Roster([partner]).refusalsOf(party, this.lead.facts, this.pool);
+    // Where nobody was looked at, nobody was refused for it.
+    return lasting.length > 0 || this.told.data.considered.length === 0 ? lasting : noConsent;
+  }
+
+  private lacksConsent(): boolean {
+    return !consentAllows(this.lead, 'a-partner', this.pool);
+  }
+
+  /** Whose turn it was; where no partner could have it for lack of consent, that and no more. */
+  private byTurn(rule: string, to: string): string[] {
+    return this.lacksConsent() ? [this.consent(), `So it is direct's.`] : [rule, this.turn(to)];
+  }
+
+  /** What is known of the person's consent, and what follows from it. */
+  private consent(): string {
+    const { neededFor } = this.pool.consent;
+    if (this.lead.consent === 'refused')
+      return `The person has refused their consent: their details go to no partner${neededFor === 'everyone' ? ', nor to direct' : ''}.`;
+    const without = neededFor === 'everyone' ? 'to nobody' : 'to no partner';
+    return `Nobody knows whether the person agrees, and without their consent pool ${this.pool.id} offers a lead ${without}.`;
   }
 
   private turn(to: string): string {
@@ -279,6 +309,8 @@ class Story {
         return 'It is not qualified, so nobody gets it as if it were a lead.';
       case 'incomplete':
         return `It lacks what pool ${this.pool.id} needs, and the policy offers such leads to nobody.`;
+      case NO_CONSENT:
+        return `${this.consent()} It is offered to whoever can take it once they agree.`;
       case 'offers-exhausted':
         return `Nobody took it after ${this.lead.earlier?.made ?? 0} of at most ${this.pool.offer.maxOffers} offers, or nobody was left.`;
       default:
@@ -303,6 +335,10 @@ class Story {
         return `${name} had reached one of its caps.`;
       case 'declined-before':
         return `${name} had declined this lead, or let it run out; nobody is offered a lead twice.`;
+      case NO_CONSENT:
+        return this.lead.consent === 'refused'
+          ? `The person has refused their consent, so their details did not go to ${name}.`
+          : `Nobody knows whether the person agrees, and pool ${this.pool.id} needs their consent before a lead goes to ${name}.`;
       case 'no-share':
         return `Pool ${this.pool.id} promises ${name} nothing of ${this.kind}.`;
       case 'named-account':

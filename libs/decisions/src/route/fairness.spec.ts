@@ -60,6 +60,7 @@ class Pool {
       grade: 'B',
       sourceId: 'web',
       model: 'f'.repeat(64),
+      consent: 'given',
       facts: { engagement: {}, attributes: {}, ...facts },
     };
     const decision = routeLead(lead, this.rules, this.state, now);

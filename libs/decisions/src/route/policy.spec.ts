@@ -41,6 +41,7 @@ describe('a policy', () => {
       offer: { acceptWithinMs: 4 * 3_600_000, maxOffers: 3, then: 'direct', revealContact: 'on-accept' },
       incomplete: { needs: [], holdForMs: 48 * 3_600_000, then: 'route' },
       notQualified: { then: 'nurture' },
+      consent: { neededFor: 'channel' },
       namedAccounts: { list: 'emea-named', ceiling: 15 },
     });
     expect(smb?.promise('A')).toEqual({ direct: 50, channel: 50 });

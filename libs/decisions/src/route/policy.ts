@@ -89,6 +89,8 @@ const PoolDocument = closed({
     }),
   ),
   notQualified: Type.Optional(closed({ then: Type.Optional(oneOf('nurture')) })),
+  /** Who may have a lead only when the person agreed to it. Who refused goes to no partner, whatever this says. */
+  consent: Type.Optional(closed({ neededFor: oneOf('channel', 'everyone', 'nobody') })),
   namedAccounts: Type.Optional(closed({ list: Name, ceiling: Percent })),
 });
 
@@ -227,6 +229,7 @@ export interface Pool {
     readonly then: 'route' | 'nurture';
   };
   readonly notQualified: { readonly then: 'nurture' };
+  readonly consent: { readonly neededFor: 'channel' | 'everyone' | 'nobody' };
   readonly namedAccounts?: { readonly list: string; readonly ceiling: number };
 }
 
@@ -291,6 +294,7 @@ function poolOf(pool: PoolDocument): Pool {
       then: pool.incomplete?.then ?? 'route',
     },
     notQualified: { then: pool.notQualified?.then ?? 'nurture' },
+    consent: { neededFor: pool.consent?.neededFor ?? 'channel' },
     ...(pool.namedAccounts && { namedAccounts: pool.namedAccounts }),
   };
 }

@@ -32,7 +32,8 @@ function rules(
 
 function lead(more: Partial<RoutableLead> = {}, at = start): DatedLead {
   const facts = { engagement: {}, attributes: {}, ...more.facts };
-  return { at, lead: { state: 'graded', grade: 'A', sourceId: 'web', model: 'f'.repeat(64), ...more, facts } };
+  const model = 'f'.repeat(64);
+  return { at, lead: { state: 'graded', grade: 'A', sourceId: 'web', model, consent: 'given', ...more, facts } };
 }
 
 function preview(leads: readonly DatedLead[], proposed: Rules, inForce: Rules) {

@@ -35,6 +35,8 @@ export type Refusal =
   | 'tier-not-served'
   | 'cap-reached'
   | 'declined-before'
+  // The person has not agreed, or refused; direct's as well, where the pool needs consent for everyone.
+  | 'no-consent'
   // Direct's own: the pool promises it, or the channel, nothing of this grade; or the lead was reserved for direct.
   | 'no-share'
   | 'named-account'

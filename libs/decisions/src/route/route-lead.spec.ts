@@ -56,7 +56,8 @@ const newState = (): RoutingState => newRoutingState();
 
 function lead(more: Partial<RoutableLead> = {}): RoutableLead {
   const facts = { engagement: {}, attributes: {} };
-  return { state: 'graded', grade: 'B', sourceId: 'web', model, ...more, facts: { ...facts, ...more.facts } };
+  const usual = { state: 'graded', grade: 'B', sourceId: 'web', model, consent: 'given' } as const;
+  return { ...usual, ...more, facts: { ...facts, ...more.facts } };
 }
 
 /** Routes one lead after the other, as the service does: what was decided is folded in before the next decision. */
@@ -127,6 +128,7 @@ describe('routing a lead', () => {
         decided: {
           engine,
           policy: { name: 'p', version: 3, hash: rules.policy.hash },
+          consent: 'given',
           model,
           roster: rules.roster.hash,
           pool: 'all',
@@ -496,6 +498,102 @@ describe('an override', () => {
   });
 });
 
+describe('routing a lead whose person has not agreed', () => {
+  const refused = lead({ consent: 'refused' });
+  const unknown = lead({ consent: 'unknown' });
+  const needed = (neededFor: 'channel' | 'everyone' | 'nobody') => ({ consent: { neededFor } });
+  const toChannel = { promise: { direct: 0, channel: 100 } };
+
+  it('offers it to direct, tells of every partner that could have had it why not, and costs none of them a turn', () => {
+    const road = new Road(
+      { acme: {}, bolt: {}, full: { caps: { open: 0 } }, paris: { territories: ['FR'] } },
+      toChannel,
+    );
+    const { outcome, data } = road.route(lead({ consent: 'unknown', facts: { country: 'DE' } as never }));
+    expect({ outcome, data }).toMatchObject({
+      outcome: 'routed',
+      data: {
+        ...{ to: DIRECT, why: 'fallback', offer: 1, decided: { consent: 'unknown' } },
+        considered: [
+          { party: DIRECT, refusals: ['no-share'], credit: 0 },
+          { party: 'acme', refusals: ['no-consent'], credit: 0 },
+          { party: 'bolt', refusals: ['no-consent'], credit: 0 },
+          { party: 'full', refusals: ['cap-reached'], credit: 0 },
+        ],
+        refusedCounts: { 'outside-territory': 1, 'cap-reached': 1, 'no-consent': 2, 'no-share': 1 },
+      },
+    });
+    expect(road.sums().every((sum) => sum === 0)).toBe(true);
+    expect([...road.state.pools.get('all')!.credits.values()].flatMap((level) => [...level.values()])).toEqual([0]);
+  });
+
+  it.each([
+    ['given', undefined, 'acme'],
+    ['unknown', undefined, DIRECT],
+    ['refused', undefined, DIRECT],
+    ['given', 'nobody', 'acme'],
+    ['unknown', 'nobody', 'acme'],
+    ['refused', 'nobody', DIRECT],
+    ['given', 'everyone', 'acme'],
+    ['unknown', 'everyone', undefined],
+    ['refused', 'everyone', undefined],
+  ] as const)('consent %s, needed for %s: it goes to %s', (consent, neededFor, to) => {
+    const road = new Road({ acme: {} }, { ...toChannel, ...(neededFor && needed(neededFor)) });
+    expect(road.to(lead({ consent }))).toBe(to);
+  });
+
+  it('decides as before of leads that were decided about before consent was looked at', () => {
+    const road = new Road({ acme: {} }, { ...toChannel, ...needed('everyone') });
+    const decision = road.route(lead({ consent: undefined }));
+    expect(decision.data).toMatchObject({ to: 'acme' });
+    expect(decision.data.decided).not.toHaveProperty('consent');
+  });
+
+  it('is offered to nobody, for that reason, where direct will not have it and partners could', () => {
+    const nurture = { ...toChannel, offer: { then: 'nurture' as const } };
+    expect(new Road({ acme: {} }, nurture).route(unknown).data).toMatchObject({
+      ...{ reason: 'no-consent', then: 'nurture', refusedCounts: { 'no-consent': 1, 'no-share': 1 } },
+    });
+    // With nobody who could have it, consent is not what lacks.
+    expect(new Road({ acme: { status: 'paused' } }, nurture).route(unknown).data).toMatchObject({
+      reason: 'nobody-eligible',
+    });
+    const none = { promise: { direct: 100, channel: 0 }, offer: { then: 'nurture' as const } };
+    const earlier = { pool: 'all', made: 1, refusedBy: [DIRECT], because: 'declined', paidBy: 'direct' } as const;
+    expect(new Road({ acme: {} }, none).route({ ...unknown, earlier }).data).toMatchObject({
+      reason: 'offers-exhausted',
+    });
+    expect(new Road({}, { ...none, ...needed('everyone') }).route(refused).data).toMatchObject({
+      ...{ reason: 'no-consent', considered: [{ party: DIRECT, refusals: ['no-consent'] }] },
+    });
+  });
+
+  it('does not go to the partner that claimed its account, nor to direct by a list where everyone needs consent', () => {
+    const claimed = { id: 'claim-1', kind: 'deal-registration', partner: 'acme', from: 0 } as const;
+    const road = new Road({ acme: {} }, { namedAccounts: { list: 'named', ceiling: 100 } });
+    const account = { domain: 'siemens.com' };
+    const protections = ProtectedAccounts.of(1, [{ ...claimed, account }]);
+    const named = lead({ consent: 'unknown', facts: { companyDomain: 'siemens.com' } as never });
+    const protectedRules = { ...road.rules, namedAccounts: new Map<string, NamedAccountList>(), protections };
+    expect(routeLead(named, protectedRules, newState(), now).data).toMatchObject({
+      ...{ to: DIRECT, protectedAccount: { partner: 'acme', refusals: ['no-consent'] } },
+    });
+    const everyone = new Road({ acme: {} }, { namedAccounts: { list: 'named', ceiling: 100 }, ...needed('everyone') });
+    expect(everyone.route(named).data).toMatchObject({ reason: 'no-consent' });
+  });
+
+  it('ends the offers to partners when it is withdrawn, whoever is left', () => {
+    const road = new Road({ acme: {}, bolt: {} }, toChannel);
+    const first = road.route() as Routed;
+    withdrawOffer(road.state, offerOf(first, lead()), road.rules.roster);
+    const earlier = { pool: 'all', made: 1, refusedBy: [], because: 'consent-withdrawn', paidBy: null } as const;
+    expect(road.route({ ...refused, earlier }).data).toMatchObject({ to: DIRECT, why: 'fallback', offer: 2 });
+    const both = new Road({ acme: {} });
+    expect(both.route({ ...refused, earlier }).data).toMatchObject({ to: DIRECT, why: 'consent-withdrawn', offer: 2 });
+    expect(both.sums().every((sum) => sum === 0)).toBe(true);
+  });
+});
+
 it('keeps its books whatever happens to offers: credits add up to nothing, places are never taken twice', () => {
   const partner = fc.record({
     weight: fc.integer({ min: 1, max: 100 }),
@@ -520,7 +618,14 @@ it('keeps its books whatever happens to offers: credits add up to nothing, place
         };
         for (const [event, index] of events) {
           at += 3_600_000;
-          hold(road.route(index === 0 ? lead({ facts: { companyDomain: 'siemens.com' } as never }) : lead(), at), []);
+          const consent = index === 4 ? 'unknown' : 'given';
+          hold(
+            road.route(
+              index === 0 ? lead({ facts: { companyDomain: 'siemens.com' } as never }) : lead({ consent }),
+              at,
+            ),
+            [],
+          );
           const each = event === 'accept' ? undefined : held.splice(index, 1)[0];
           if (each && event === 'won') freePlace(road.state, each.offer, road.rules.roster);
           if (each && event === 'return') returnLead(road.state, each.offer, road.rules.roster);

@@ -1,6 +1,16 @@
-import type { Considered, DataOf, Facts, Grade, LeadRouted, LeadState, LeadUnroutable } from '@fairlead/events';
+import type {
+  ConsentState,
+  Considered,
+  DataOf,
+  Facts,
+  Grade,
+  LeadRouted,
+  LeadState,
+  LeadUnroutable,
+} from '@fairlead/events';
 import { engine } from '../engine.js';
 import { allocate, backForRefusing, owedTo } from './allocate.js';
+import { consentAllows, consentAllowsChannel } from './consent.js';
 import { matchPool } from './match-pool.js';
 import type { NamedAccount, NamedAccountList } from './named-account-list.js';
 import { DIRECT } from './party.js';
@@ -25,17 +35,25 @@ export interface RoutableLead {
   readonly sourceId: string;
   /** Hash of the model that graded it. */
   readonly model: string;
+  /**
+   * What is known of the person's consent. Undefined, and it is not asked for: only of decisions that were taken before it was
+   * looked at, which must come out as they did.
+   */
+  readonly consent: ConsentState | undefined;
   /** What came of it so far; absent on its first decision. */
   readonly earlier?: EarlierOffers;
 }
+
+/** Why a lead that was offered before is offered again. */
+export type OfferedAgain = 'declined' | 'expired' | 'consent-withdrawn' | 'consent-given';
 
 export interface EarlierOffers {
   /** The pool that took the lead; it keeps it as long as the policy has it. */
   readonly pool: string;
   readonly made: number;
-  /** Who declined it or let it run out: they are not offered it again. */
+  /** Who declined it or let it run out: they are not offered it again. Who lost it with the person's consent refused nothing. */
   readonly refusedBy: readonly string[];
-  readonly because: 'declined' | 'expired';
+  readonly because: OfferedAgain;
   /** Which side paid for the lead and has not been given its credit back. */
   readonly paidBy: Side | null;
 }
@@ -70,17 +88,21 @@ type UnroutableData = DataOf<typeof LeadUnroutable>;
 /** An event has room for no more; `refusedCounts` counts the others. */
 const SHOWN = 20;
 
+/** Why nobody is offered a lead that somebody could have, if the person agreed: it is offered once they do. */
+export const NO_CONSENT = 'no-consent';
+
 /**
  * Decides who is offered the lead. Same arguments, same decision, always; the state is read and not changed, that is for
  * `applyDecision`.
  *
  * 1. A lead that is not qualified goes to nobody, an incomplete one only where the pool routes those.
- * 2. An account that a partner has claimed goes to that partner, outside the promise, if it could take any such lead; if it
+ * 2. Where the person's consent is lacking nobody is offered the lead who needs it (see `consentAllows`), by none of what follows.
+ * 3. An account that a partner has claimed goes to that partner, outside the promise, if it could take any such lead; if it
  *    cannot, or will not, the lead is everybody's and says so.
- * 3. A named account goes to direct, outside the promise, as long as the pool's ceiling allows; above it, it is everybody's
+ * 4. A named account goes to direct, outside the promise, as long as the pool's ceiling allows; above it, it is everybody's
  *    and says so.
- * 4. Otherwise the promise says which side it is for, and the partners' weights which partner (see `allocate`).
- * 5. An offer that was refused goes to the next on the same side, then to the other side; after the policy's number of
+ * 5. Otherwise the promise says which side it is for, and the partners' weights which partner (see `allocate`).
+ * 6. An offer that was refused goes to the next on the same side, then to the other side; after the policy's number of
  *    offers, or when nobody is left, to direct where the policy says so, and never to a party that refused it.
  *
  * @param now  milliseconds since the epoch, an input like any other
@@ -96,7 +118,7 @@ export function routeLead(lead: RoutableLead, rules: Rules, state: RoutingState,
   if (claimed?.refusals.length === 0) return decision.toClaimant(claimed);
 
   const named = lead.earlier ? undefined : decision.namedAccount();
-  if (named?.below) return decision.reservedForDirect(named);
+  if (named?.below && decision.directMay) return decision.reservedForDirect(named);
 
   decision.judgeParties();
   if ((lead.earlier?.made ?? 0) < pool.offer.maxOffers) {
@@ -105,7 +127,10 @@ export function routeLead(lead: RoutableLead, rules: Rules, state: RoutingState,
   }
   if (pool.offer.then === 'direct' && decision.directMay) return decision.fallBackToDirect();
   const reason = lead.earlier ? 'offers-exhausted' : 'nobody-eligible';
-  return decision.toNobody(reason, pool.offer.then === 'nurture' ? 'nurture' : undefined);
+  return decision.toNobody(
+    decision.consentIsAllThatLacks ? NO_CONSENT : reason,
+    pool.offer.then === 'nurture' ? 'nurture' : undefined,
+  );
 }
 
 /**
@@ -170,6 +195,8 @@ class Decision {
   private eligible: readonly Candidate[] = [];
   private full: readonly Candidate[] = [];
   private refusedBefore: readonly Candidate[] = [];
+  /** Could have it, if the person agreed. */
+  private withheld: readonly Candidate[] = [];
 
   constructor(
     private readonly lead: RoutableLead,
@@ -185,7 +212,16 @@ class Decision {
   }
 
   get directMay(): boolean {
-    return !this.refusedBy.includes(DIRECT);
+    return !this.refusedBy.includes(DIRECT) && consentAllows(this.lead, DIRECT, this.pool);
+  }
+
+  /** Whether somebody would be offered it who is not, for nothing but that the person has not agreed. */
+  get consentIsAllThatLacks(): boolean {
+    if ((this.lead.earlier?.made ?? 0) < this.pool.offer.maxOffers) {
+      if (this.promise.channel > 0 && this.withheld.length > 0) return true;
+    } else if (this.pool.offer.then !== 'direct') return false;
+    if (this.refusedBy.includes(DIRECT) || consentAllows(this.lead, DIRECT, this.pool)) return false;
+    return this.promise.direct > 0 || this.pool.offer.then === 'direct';
   }
 
   /** The claim on the lead's company, and what keeps the claimant from the lead. */
@@ -196,7 +232,9 @@ class Decision {
     const { open, full } = this.state.loads.openings(roster.candidatesFor(this.lead.facts, this.pool), this.now);
     const isClaimant = ({ id }: Candidate) => id === claim.partner;
     const refusals = open.some(isClaimant)
-      ? []
+      ? consentAllowsChannel(this.lead, this.pool)
+        ? []
+        : ([NO_CONSENT] as const)
       : full.some(isClaimant)
         ? (['cap-reached'] as const)
         : roster.refusalsOf(claim.partner, this.lead.facts, this.pool);
@@ -238,6 +276,7 @@ class Decision {
       this.eligible = open.filter(({ id }) => !this.refusedBy.includes(id));
       this.refusedBefore = open.filter(({ id }) => this.refusedBy.includes(id));
     }
+    if (!consentAllowsChannel(this.lead, this.pool)) [this.withheld, this.eligible] = [this.eligible, []];
   }
 
   /** @returns the side whose turn it is, and what that does to the sides' credits; undefined when neither can */
@@ -374,6 +413,7 @@ class Decision {
       roster: roster.hash,
       ...(list && { namedAccounts: { list: list.name, version: list.version, hash: list.hash } }),
       ...(protections.version > 0 && { protections: protections.version }),
+      ...(this.lead.consent && { consent: this.lead.consent }),
       pool: this.pool.id,
       poolSeq: this.poolState.poolSeq + 1,
       step: this.state.order.step + 1,
@@ -408,6 +448,7 @@ class Decision {
       if (shown.length >= SHOWN) return shown;
       if (index !== winner) showEligible(index);
     }
+    for (const { id } of this.withheld.slice(0, SHOWN - shown.length)) show(id, [NO_CONSENT]);
     for (const { id } of this.refusedBefore.slice(0, SHOWN - shown.length)) show(id, ['declined-before']);
     for (const { id } of this.full.slice(0, SHOWN - shown.length)) show(id, ['cap-reached']);
     for (const { party, refusals } of this.candidates.refused.slice(0, SHOWN - shown.length))
@@ -416,7 +457,8 @@ class Decision {
   }
 
   private directRefusals(): Refusal[] {
-    if (!this.directMay) return ['declined-before'];
+    if (this.refusedBy.includes(DIRECT)) return ['declined-before'];
+    if (!this.directMay) return [NO_CONSENT];
     return this.promise.direct === 0 ? ['no-share'] : [];
   }
 
@@ -428,6 +470,7 @@ class Decision {
     };
     count('cap-reached', this.full.length);
     count('declined-before', this.refusedBefore.length);
+    count(NO_CONSENT, this.withheld.length);
     for (const refusal of this.directRefusals()) count(refusal, 1);
     return counts;
   }

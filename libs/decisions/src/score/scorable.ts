@@ -1,9 +1,19 @@
-import type { DataOf, LeadCompleted, LeadEngaged, LeadMerged, LeadReceived, LeadScored } from '@fairlead/events';
+import type {
+  Consent,
+  DataOf,
+  LeadCompleted,
+  LeadConsentChanged,
+  LeadEngaged,
+  LeadMerged,
+  LeadReceived,
+  LeadScored,
+} from '@fairlead/events';
 import { readMoment } from '../normalise/moment.js';
+import { consentStateOf } from '../route/consent.js';
 import type { ScorableLead } from './lead-values.js';
 
 /** What a lead may be judged upon, for the first time or again. */
-export type ScoreCause = LeadReceived | LeadCompleted | LeadMerged | LeadEngaged;
+export type ScoreCause = LeadReceived | LeadCompleted | LeadMerged | LeadEngaged | LeadConsentChanged;
 
 /** What is judged, and what the score tells of the lead beside. */
 export interface Scorable {
@@ -11,7 +21,7 @@ export interface Scorable {
   /** In the order of the event's fields: a score that is told again comes to the same bytes. */
   readonly told: Pick<
     DataOf<typeof LeadScored>,
-    'sourceId' | 'facts' | 'reachable' | 'consentGiven' | 'receivedAt' | 'cause'
+    'sourceId' | 'facts' | 'reachable' | 'consentGiven' | 'consent' | 'receivedAt' | 'cause'
   >;
 }
 
@@ -22,7 +32,15 @@ export function isScoreCause(event: { readonly type: string }): event is ScoreCa
   return causes.has(event.type);
 }
 
-const causes: ReadonlySet<string> = new Set(['lead.received', 'lead.completed', 'lead.merged', 'lead.engaged']);
+const causes: ReadonlySet<string> = new Set([
+  'lead.received',
+  'lead.completed',
+  'lead.merged',
+  'lead.engaged',
+  'lead.consent-changed',
+]);
+
+const causeOf = { 'lead.merged': 'merged', 'lead.engaged': 'engaged', 'lead.consent-changed': 'consent' } as const;
 
 /**
  * What there is to judge after this event; undefined: nothing, since the lead is held, or is known no better than before.
@@ -35,15 +53,16 @@ export function scorable(event: ScoreCause): Scorable | undefined {
     case 'lead.completed':
       return firstOf(event, event.data.missing, 'completed');
     case 'lead.merged':
-    case 'lead.engaged': {
+    case 'lead.engaged':
+    case 'lead.consent-changed': {
       const { known, changed } = event.data;
       if (known?.state !== 'complete' || changed.every((field) => unscored.has(field))) return undefined;
       const { facts, reachable, missing, engagedAt, sourceId, consent, receivedAt } = known;
-      const cause = event.type === 'lead.merged' ? 'merged' : 'engaged';
+      const cause = causeOf[event.type];
       return {
         // What is not told of its own counts as done when the lead came in.
         lead: { facts, reachable, missing, engagedAt, occurredAt: receivedAt },
-        told: { sourceId, facts, reachable, consentGiven: consent?.given === true, receivedAt, cause },
+        told: { sourceId, facts, reachable, ...agreed(consent), receivedAt, cause },
       };
     }
   }
@@ -58,6 +77,10 @@ function firstOf(
   const receivedAt = readMoment(time) ?? 0;
   return {
     lead: { facts, reachable, missing, occurredAt },
-    told: { sourceId, facts, reachable, consentGiven: consent?.given === true, receivedAt, cause },
+    told: { sourceId, facts, reachable, ...agreed(consent), receivedAt, cause },
   };
+}
+
+function agreed(consent: Consent | undefined): Pick<DataOf<typeof LeadScored>, 'consentGiven' | 'consent'> {
+  return { consentGiven: consent?.given === true, consent: consentStateOf(consent) };
 }

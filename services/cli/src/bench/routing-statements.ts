@@ -194,6 +194,7 @@ function scored(country: string): EncodedEvent {
       facts: { country, industry: 'manufacturing', employees: 120, engagement: { pageViews: 3 }, attributes: {} },
       reachable: { email: true, phone: false },
       consentGiven: true,
+      consent: 'given',
       receivedAt: now,
       cause: 'received',
     },

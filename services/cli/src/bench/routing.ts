@@ -240,6 +240,7 @@ function leadsOf(each: CoreCase): readonly RoutableLead[] {
       grade,
       sourceId: ['web', 'webinar', 'fair'][any(3)] ?? '',
       model: 'f'.repeat(64),
+      consent: 'given',
       facts: {
         country,
         region,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiParam, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { DIRECT } from '@fairlead/decisions';
+import { consentAllowsChannel, DIRECT, poolFor } from '@fairlead/decisions';
 import { derivedId, encodeEvent, LeadOverridden, LeadRouted } from '@fairlead/events';
 import { type UnitOfWork, UnitsOfWork } from '@fairlead/messaging';
 import { Allow, type Caller, CurrentCaller, invalidInput, notFound, Problem } from '@fairlead/platform';
@@ -57,7 +57,11 @@ export class OverridesController {
   })
   @ApiResponse({ status: 200, type: OverrideView })
   @ApiResponse({ status: 404, description: 'There is no such lead, or nothing was decided about it yet.' })
-  @ApiResponse({ status: 409, description: 'The party has the lead already, or the lead is closed or erased.' })
+  @ApiResponse({
+    status: 409,
+    description:
+      'The party has the lead already, or the lead is closed or erased; or the party is a partner, and the person has not consented.',
+  })
   async override(
     @Param('leadId') leadId: string,
     @Body() body: OverrideLead,
@@ -84,6 +88,7 @@ export class OverridesController {
     });
     const lead = found as RoutedLead;
     refuseWhatCannotMove(lead, to);
+    refuseWithoutConsent(lead, to, desk);
 
     const current = offerOf(lead);
     const policyWould = await this.policyWould(unit, desk, lead);
@@ -116,4 +121,15 @@ function refuseWhatCannotMove({ stage, party }: RoutedLead, to: string): void {
   if (party === to && stage !== 'unroutable') {
     throw new Problem(409, { type: 'already-there', detail: 'That party has the lead already.' });
   }
+}
+
+/** The policy gives way to a person; whether somebody's details go to a partner is for that somebody to say. */
+function refuseWithoutConsent(lead: RoutedLead, to: string, { rules }: Desk): void {
+  const again = routableAgain(lead, 'declined');
+  if (to === DIRECT || consentAllowsChannel(again, poolFor(again, rules.policy))) return;
+  const detail =
+    lead.consent === 'refused'
+      ? 'The person has refused their consent: their details go to no partner.'
+      : 'Nobody knows whether the person agrees, and the policy needs their consent for partners. Supply it first: PATCH the lead.';
+  throw new Problem(409, { type: 'no-consent', detail });
 }

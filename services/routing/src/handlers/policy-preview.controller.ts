@@ -135,9 +135,9 @@ async function finished(steps: Generator<undefined, Preview, undefined>): Promis
 /** Leads of which it is not known when they came stand before the others, and are taken to have come with the first. */
 function inTime(leads: readonly PastLead[], now: number): DatedLead[] {
   const first = leads.find(({ decidedAt }) => decidedAt !== null)?.decidedAt ?? now;
-  return leads.map(({ state, grade, sourceId, model, facts, decidedAt }) => ({
+  return leads.map(({ state, grade, sourceId, model, facts, consent, decidedAt }) => ({
     at: decidedAt ?? first,
-    lead: { state, grade, sourceId, model, facts },
+    lead: { state, grade, sourceId, model, facts, consent },
   }));
 }
 

@@ -221,7 +221,8 @@ class Vendor {
         sourceId,
         facts,
         reachable,
-        consentGiven: why === 'received',
+        consentGiven: true,
+        consent: 'given' as const,
         receivedAt: Date.parse(cause.time),
         cause: why,
       },
@@ -229,7 +230,7 @@ class Vendor {
     const scored = this.follow(cause, LeadScored, '/scoring', data);
     const { state, grade, model } = data;
     this.now += 2;
-    const lead: RoutableLead = { state, grade, facts, sourceId, model: model.hash };
+    const lead: RoutableLead = { state, grade, facts, sourceId, model: model.hash, consent: 'given' };
     this.routed(scored, lead, routeLead(lead, this.rules, this.state, this.now), []);
   }
 
