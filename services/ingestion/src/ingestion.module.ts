@@ -27,6 +27,7 @@ import { SourcesController } from './handlers/sources.controller.js';
 import { SubmissionsController } from './handlers/submissions.controller.js';
 import { SubmissionsTimer } from './handlers/submissions.timer.js';
 import { Backlog } from './intake/backlog.js';
+import { ChangeConsent } from './intake/change-consent.js';
 import { CompleteLead } from './intake/complete-lead.js';
 import { Intake } from './intake/intake.js';
 import { MergeLeads } from './intake/merge-leads.js';
@@ -99,6 +100,7 @@ const CONNECTIONS_PER_ORIGIN = 10;
       Intake,
       TakeIn,
       CompleteLead,
+      ChangeConsent,
       Rejections,
       Backlog,
       HoldExpiryTimer,

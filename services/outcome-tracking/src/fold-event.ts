@@ -1,7 +1,9 @@
 import {
+  type Consent,
   type FairleadEvent,
   LeadAccepted,
   LeadCompleted,
+  LeadConsentChanged,
   LeadContacted,
   LeadDeclined,
   LeadEngaged,
@@ -31,6 +33,7 @@ export type LeadEvent =
   | LeadRejected
   | LeadMerged
   | LeadEngaged
+  | LeadConsentChanged
   | LeadHeld
   | LeadCompleted
   | LeadErased
@@ -52,6 +55,7 @@ export type LeadEvent =
 export const leadEvents = [
   LeadAccepted.type,
   LeadCompleted.type,
+  LeadConsentChanged.type,
   LeadContacted.type,
   LeadDeclined.type,
   LeadEngaged.type,
@@ -98,7 +102,7 @@ export function foldEvent<Lead extends TrackedLead>(lead: Lead, event: LeadEvent
     events: lead.events === null ? null : lead.events + 1,
     receivedAt: event.type === 'lead.received' ? timeOf(event) : lead.receivedAt,
     touches:
-      event.type === 'lead.merged' || event.type === 'lead.engaged'
+      event.type === 'lead.merged' || event.type === 'lead.engaged' || event.type === 'lead.consent-changed'
         ? Math.max(lead.touches, event.data.touch)
         : lead.touches,
     details: detailsAfter(lead.details, event, standing.state === 'erased'),
@@ -118,6 +122,7 @@ function stepOf(event: LeadEvent): Step | undefined {
   switch (event.type) {
     case 'lead.merged':
     case 'lead.engaged':
+    case 'lead.consent-changed':
       return undefined;
     case 'lead.received':
       return { type: 'received' };
@@ -198,16 +203,18 @@ function answered({ type, data }: Exclude<AnswerEvent, LeadRecycled>): Step {
 /** Whatever comes after it: no contact of an erased lead is kept. */
 function detailsAfter(before: LeadDetails, event: LeadEvent, isErased: boolean): LeadDetails {
   const details = detailsTold(before, event);
-  return isErased && (details.contact || details.furtherContacts.length > 0)
-    ? { ...details, contact: null, contactEvent: null, furtherContacts: [] }
+  return isErased && (details.contact || details.furtherContacts.length > 0 || details.consent)
+    ? { ...details, ...noContact }
     : details;
 }
+
+const noContact = { contact: null, contactEvent: null, furtherContacts: [], consent: null };
 
 function detailsTold(details: LeadDetails, event: LeadEvent): LeadDetails {
   switch (event.type) {
     case 'lead.received':
     case 'lead.completed': {
-      const { sourceId, facts, reachable, missing, contact } = event.data;
+      const { sourceId, facts, reachable, missing, contact, consent } = event.data;
       return {
         ...details,
         sourceId,
@@ -216,6 +223,7 @@ function detailsTold(details: LeadDetails, event: LeadEvent): LeadDetails {
         missing,
         ...('externalId' in event.data && { externalId: event.data.externalId ?? null }),
         ...(contact && { contact, contactEvent: event.id }),
+        ...(consent && { consent }),
       };
     }
     case 'lead.held':
@@ -225,6 +233,7 @@ function detailsTold(details: LeadDetails, event: LeadEvent): LeadDetails {
       return { ...known, sentAgain: known.sentAgain === null ? null : known.sentAgain + 1 };
     }
     case 'lead.engaged':
+    case 'lead.consent-changed':
       return knownBetter(details, event);
     case 'lead.rejected':
       return { ...details, sourceId: event.data.sourceId, externalId: event.data.externalId ?? null };
@@ -236,7 +245,7 @@ function detailsTold(details: LeadDetails, event: LeadEvent): LeadDetails {
         probability: event.data.probability ?? details.probability,
       };
     case 'lead.erased':
-      return { ...details, contact: null, contactEvent: null, furtherContacts: [] };
+      return { ...details, ...noContact };
     default:
       return details;
   }
@@ -246,16 +255,23 @@ function detailsTold(details: LeadDetails, event: LeadEvent): LeadDetails {
 const MOST_FURTHER_CONTACTS = 8;
 
 /** Whoever has the lead is shown what is known by now. */
-function knownBetter(details: LeadDetails, { id, data }: LeadMerged | LeadEngaged): LeadDetails {
+function knownBetter(details: LeadDetails, { id, data }: LeadMerged | LeadEngaged | LeadConsentChanged): LeadDetails {
   const contact = 'contact' in data ? data.contact : undefined;
-  if (data.changed.length === 0 && !contact) return details;
-  const { facts, reachable, missing } = data.known ?? {};
+  const { facts, reachable, missing, consent } = data.known ?? {};
+  const isProof = consent !== undefined && !isSame(consent, details.consent);
+  if (data.changed.length === 0 && !contact && !isProof) return details;
   const further = contact ? [{ event: id, sealed: contact }] : [];
   return {
     ...details,
     ...(facts && { facts }),
     ...(reachable && { reachable }),
     ...(missing && { missing }),
+    ...(consent && { consent }),
     furtherContacts: [...details.furtherContacts, ...further].slice(-MOST_FURTHER_CONTACTS),
   };
+}
+
+/** Whatever the order of their fields: what was kept comes back in another. */
+function isSame(one: Consent, other: Consent | null): boolean {
+  return one.given === other?.given && one.at === other.at && one.text === other.text;
 }

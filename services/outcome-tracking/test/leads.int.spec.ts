@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { erased, merged, notified, received, routed, scored } from './fixture/events.js';
+import { consentChanged, erased, merged, notified, received, routed, scored } from './fixture/events.js';
 import { startTracking, type Tracking } from './fixture/tracking.js';
 
 describe('leads as they stand', () => {
@@ -91,6 +91,22 @@ describe('leads as they stand', () => {
     expect(await get(`/v1/leads/${lead}`, acme)).not.toHaveProperty('contact');
     expect(await get(`/v1/leads/${lead}`, await tracking.keyOf('auditor'))).not.toHaveProperty('contact');
     expect(await get(`/v1/leads/${lead}`, await tracking.keyOf('manager'))).toMatchObject({ contact });
+  });
+
+  it('show the proof of the consent with the contact, and once it is refused neither to a partner', async () => {
+    const { lead, eventId, sealed } = await leadWithContact();
+    const consent = { given: true, at: Date.UTC(2026, 0, 2), text: 'Partners may call me.' };
+    await tracking.told(received(lead, { contact: sealed, consent }, eventId), scored(lead), routed(lead, 'acme'));
+    await tracking.eventually(async () => (await get(`/v1/leads/${lead}`, acme))['state'], 'offered');
+    expect(await get(`/v1/leads/${lead}`, acme)).not.toHaveProperty('consent');
+    const { body } = await tracking.call(`/v1/leads/${lead}/accept`, { json: {}, key: acme });
+    const shown = { given: true, at: '2026-01-02T00:00:00.000Z', text: 'Partners may call me.' };
+    expect(body).toMatchObject({ contact, consent: shown });
+    await tracking.told(consentChanged(lead, { given: false }));
+    await tracking.eventually(async () => (await get(`/v1/leads/${lead}`))['consent'], { given: false });
+    const after = await get(`/v1/leads/${lead}`, acme);
+    expect([after['state'], 'contact' in after, 'consent' in after]).toEqual(['accepted', false, false]);
+    expect(await get(`/v1/leads/${lead}`)).toMatchObject({ contact });
   });
 
   it('tell a partner nothing of what became of a lead elsewhere', async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  consentChanged,
   CONTACT,
   leadAccepted,
   leadDeclined,
@@ -128,6 +129,47 @@ describe('an offer whose party could not be reached before it ended', () => {
       expect(await acme.deliveries()).toEqual([['lead.routed', 'withheld', 'offer-expired']]),
     );
     expect(acme.server.received).toEqual([]);
+  });
+
+  it('is of somebody who has refused their consent meanwhile: is withheld, and who accepts it sees no contact', async () => {
+    const [acme, bolt, lead, other] = [await partner(), await partner(), randomUUID(), randomUUID()];
+    await road.receives(...(await known(lead)), leadRouted(lead, acme.party));
+    await refused(acme.server, 1, lead, 1);
+    await bolt.comesBack();
+    await road.receives(...(await known(other)), leadRouted(other, bolt.party, { revealContact: 'on-accept' }));
+    await road.receives(consentChanged(lead, { given: false }), consentChanged(other, { given: false }));
+    await road.receives(leadAccepted(other, bolt.party));
+    await acme.comesBack();
+    await eventually(async () =>
+      expect(await acme.deliveries()).toEqual([['lead.routed', 'withheld', 'consent-refused']]),
+    );
+    await eventually(() => expect(bolt.typesReceived()).toContain('lead.accepted'));
+    expect([...contactsIn(acme.server), ...contactsIn(bolt.server)]).toEqual([]);
+    // Direct is the vendor itself.
+    const [direct, third] = [await partner(), randomUUID()];
+    await direct.comesBack();
+    await road.receives(...(await known(third)), consentChanged(third, { given: false }));
+    await road.endpoint('direct', `crm-${third.slice(0, 8)}`, direct.server.url, ALL);
+    await road.receives(leadRouted(third, 'direct'));
+    await eventually(() => expect(contactsIn(direct.server)).toHaveLength(1));
+  });
+
+  it('tells the proof of the consent with the contact, and not before', async () => {
+    const [acme, lead] = [await partner(), randomUUID()];
+    await acme.comesBack();
+    const consent = { given: true, at: Date.UTC(2026, 0, 2), text: 'Yes, partners may call me.' };
+    const received = await leadReceived(lead, road.personalData, { consent });
+    await road.receives(received, leadScored(lead), leadRouted(lead, acme.party, { revealContact: 'on-accept' }));
+    await eventually(() => expect(acme.typesReceived()).toEqual(['lead.routed']));
+    expect(acme.server.received[0]?.bytes.toString()).not.toContain('partners may call');
+    await road.receives(leadAccepted(lead, acme.party));
+    await eventually(() => expect(acme.typesReceived()).toContain('lead.accepted'));
+    expect(acme.server.received[1]?.body.data.lead).toMatchObject({
+      ...{
+        contact: CONTACT,
+        consent: { given: true, at: '2026-01-02T00:00:00.000Z', text: 'Yes, partners may call me.' },
+      },
+    });
   });
 
   it('was declined elsewhere: is withheld', async () => {

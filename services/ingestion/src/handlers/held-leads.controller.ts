@@ -6,6 +6,7 @@ import { PersonalData } from '@fairlead/personal-data';
 import { Allow, type Caller, CurrentCaller, notFound, Problem, publishedSchema } from '@fairlead/platform';
 import { Type } from '@sinclair/typebox';
 import type { FastifyRequest } from 'fastify';
+import { ChangeConsent, type ChangedConsent } from '../intake/change-consent.js';
 import { CompleteLead, type Completion } from '../intake/complete-lead.js';
 import { leadsCompleted } from '../metrics.js';
 import { ActivePolicyStore } from '../store/active-policy.store.js';
@@ -22,7 +23,7 @@ const MAX_ATTEMPTS = 5;
 
 interface HeldLeadView {
   readonly id: string;
-  readonly status: 'completed' | 'held';
+  readonly status: 'completed' | 'held' | 'changed';
   readonly missing: readonly string[];
 }
 
@@ -31,12 +32,12 @@ const view = {
   required: ['id', 'status', 'missing'],
   properties: {
     id: { type: 'string', format: 'uuid' },
-    status: { type: 'string', enum: ['completed', 'held'] },
+    status: { type: 'string', enum: ['completed', 'held', 'changed'] },
     missing: { type: 'array', items: { type: 'string' } },
   },
 };
 
-/** PATCH /v1/leads/{leadId} → lead.completed */
+/** PATCH /v1/leads/{leadId} → lead.completed; of a lead that goes its way already, lead.consent-changed */
 @ApiTags('leads')
 @ApiBearerAuth()
 @Controller('v1/leads')
@@ -48,6 +49,7 @@ export class HeldLeadsController {
     private readonly keys: IdempotencyKeysStore,
     private readonly policies: ActivePolicyStore,
     private readonly completion: CompleteLead,
+    private readonly consents: ChangeConsent,
     private readonly personalData: PersonalData,
   ) {}
 
@@ -55,8 +57,10 @@ export class HeldLeadsController {
   @HttpCode(200)
   @Allow('source', 'manager', 'admin')
   @ApiOperation({
-    summary: 'Supply what a held lead lacks',
-    description: 'It goes on when nothing is missing any more; until then the answer says what is.',
+    summary: 'Supply what a held lead lacks, or say of any lead whether the person agrees',
+    description:
+      'A held lead goes on when nothing is missing any more; until then the answer says what is. Of a lead that went on before, ' +
+      '`consent` alone can be changed (`changed`): partners are offered no lead whose person does not agree.',
   })
   @ApiParam({ name: 'leadId', format: 'uuid' })
   @ApiBody({ schema: publishedSchema('LeadCompletion', Type.Omit(LeadInput, FIXED)) })
@@ -64,7 +68,10 @@ export class HeldLeadsController {
   @ApiResponse({ status: 200, schema: view })
   @ApiResponse({ status: 400, description: 'A field is unknown or of the wrong type; it is named.' })
   @ApiResponse({ status: 404, description: 'There is no such lead, or it is not from your source.' })
-  @ApiResponse({ status: 409, description: 'The lead is not held: it went on before.' })
+  @ApiResponse({
+    status: 409,
+    description: 'The lead is not held: it went on before, and there is more in this than `consent`.',
+  })
   @ApiResponse({ status: 410, description: 'The lead was erased.' })
   @ApiResponse({
     status: 422,
@@ -100,9 +107,9 @@ export class HeldLeadsController {
           if (!lead || (caller.role === 'source' && lead.sourceId !== caller.sourceId)) throw notFound('lead');
           if (lead.erased) throw erased();
           const [held] = await this.held.find(unit, [leadId]);
-          if (!held) throw notHeld();
-
-          const completion = await this.completion.supply(unit, held, shape.input, policy);
+          const completion = held
+            ? await this.completion.supply(unit, held, shape.input, policy)
+            : await this.#changeConsent(unit, leadId, shape.input, caller);
 
           if (completion.outcome === 'changed') throw new ChangedMeanwhile();
           const completed = viewOf(leadId, completion);
@@ -117,6 +124,13 @@ export class HeldLeadsController {
       if (answer) return answer;
     }
     throw new Problem(409, { type: 'changed', detail: 'Others are changing this lead at this moment: try again.' });
+  }
+
+  /** Of a lead that is not held. */
+  #changeConsent(unit: UnitOfWork, leadId: string, input: LeadInput, caller: Caller): Promise<ChangedConsent> {
+    const { consent, ...more } = input;
+    if (consent == null || Object.keys(more).length > 0) throw notHeld();
+    return this.consents.change(unit, leadId, consent, { actor: caller.keyId, sourceId: caller.sourceId });
   }
 
   async #bind(unit: UnitOfWork, part: KeyedPart): Promise<HeldLeadView | undefined> {
@@ -135,8 +149,15 @@ class ChangedMeanwhile extends Error {
   override readonly name = 'ChangedMeanwhile';
 }
 
-function viewOf(id: string, completion: Exclude<Completion, { outcome: 'changed' }>): HeldLeadView {
+function viewOf(id: string, completion: Exclude<Completion, { outcome: 'changed' }> | ChangedConsent): HeldLeadView {
   switch (completion.outcome) {
+    case 'consent-changed':
+      return { id, status: 'changed', missing: [] };
+    case 'not-kept':
+      throw new Problem(409, {
+        type: 'not-kept',
+        detail: 'The lead came in before it was kept what is known of it: send it once more, with the consent.',
+      });
     case 'completed':
       return { id, status: 'completed', missing: [] };
     case 'held':
@@ -157,5 +178,8 @@ function erased(): Problem {
 }
 
 function notHeld(): Problem {
-  return new Problem(409, { type: 'not-held', detail: 'The lead is not held: nothing is waited for.' });
+  return new Problem(409, {
+    type: 'not-held',
+    detail: 'The lead is not held: nothing is waited for. What can be changed of it is `consent`, alone.',
+  });
 }

@@ -31,6 +31,7 @@ import { HeldLeadsStore, type NewlyHeld } from '../store/held-leads.store.js';
 import { IdempotencyKeysStore, nameOfPart } from '../store/idempotency-keys.store.js';
 import { IdentitiesStore, type Identity, nameOf } from '../store/identities.store.js';
 import { LeadsStore } from '../store/leads.store.js';
+import { ChangeConsent } from './change-consent.js';
 import { SendersStore } from '../store/senders.store.js';
 import { CompleteLead } from './complete-lead.js';
 import { Rejections } from './rejections.js';
@@ -74,6 +75,7 @@ export class TakeIn {
     private readonly policies: ActivePolicyStore,
     private readonly completion: CompleteLead,
     private readonly rejections: Rejections,
+    private readonly consents: ChangeConsent,
   ) {}
 
   /**
@@ -241,6 +243,10 @@ export class TakeIn {
       const { knowledge, contacts } = touches.after(each.leadId);
       if (knowledge) touches.lacks(each.leadId, await this.completion.learn(unit, each, knowledge, contacts, policy));
     }
+    // What came of another word on consent concerns every lead of the person; nearly nobody has another.
+    const words = repeated.filter(({ changed }) => changed.includes('consent'));
+    if (words.length > 0)
+      await this.consents.pass(unit, new Map(words.map(({ leadId, row }) => [leadId, row.lead] as const)));
     await this.identities.noteFurther(unit, furtherOf(repeated, who.owners));
     this.senders.note(unit, touches.senders());
     this.leads.put(unit, touches.leads(who.gainedEmail));

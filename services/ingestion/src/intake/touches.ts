@@ -175,7 +175,7 @@ export class Touches {
     after: Current,
   ): void {
     this.put(after);
-    const known = told(after);
+    const known = toldOf(after.lead, after.state);
     this.touches.set(row, {
       ...{ row, leadId, matchedBy, touch: after.lead.touches, changed, newContact },
       ...(otherwise && { otherwise }),
@@ -215,7 +215,11 @@ function recognisedBy({ contactKey }: LeadRow, matchedBy: IdentityKind) {
   return key === undefined ? {} : { [matchedBy]: [key] };
 }
 
-function told({ lead: { sourceId, receivedAt, known }, state }: Current): KnownLead | undefined {
+/** A lead as events tell it; undefined where what is known of it was never kept. */
+export function toldOf(
+  { sourceId, receivedAt, known }: Pick<StoredLead, 'sourceId' | 'receivedAt' | 'known'>,
+  state: 'complete' | 'held',
+): KnownLead | undefined {
   if (!known?.knowledge) return undefined;
   const { facts, reachable, engagedAt, consent, missing } = known.knowledge;
   return {

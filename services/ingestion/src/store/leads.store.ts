@@ -30,6 +30,16 @@ export interface KnownOfLead {
   readonly contact: ContactKeys;
 }
 
+/** A person decides on each of these: a lead that is one with another that is one with another, so often, is nobody's work. */
+const MAX_DEPTH = 32;
+const MAX_ABSORBED = 1_000;
+
+const ROOT = `WITH RECURSIVE root AS (
+  SELECT id, absorbed_by, 1 AS depth FROM leads WHERE id = $1
+  UNION ALL
+  SELECT leads.id, leads.absorbed_by, depth + 1 FROM root JOIN leads ON leads.id = root.absorbed_by WHERE depth < ${MAX_DEPTH}
+)`;
+
 @Injectable()
 export class LeadsStore {
   /**
@@ -45,6 +55,35 @@ export class LeadsStore {
       [ids],
     );
     return new Map(rows.map((row) => [row.id, row]));
+  }
+
+  /** As `lock`, of one lead; of one that is one with another, that other: it is the person's, and is locked before those. */
+  async lockOne(unit: Pick<UnitOfWork, 'query'>, id: string): Promise<StoredLead | undefined> {
+    const [root] = await unit.query<{ id: string }>(`${ROOT} SELECT id FROM root WHERE absorbed_by IS NULL`, [id]);
+    return root && (await this.lock(unit, [root.id])).get(root.id);
+  }
+
+  /**
+   * Leads that are one with these, which are locked: locked too, and in the order of their ids, each with the one that it is one
+   * with in the end.
+   */
+  async lockAbsorbed(
+    { query }: Pick<UnitOfWork, 'query'>,
+    ids: readonly string[],
+  ): Promise<(StoredLead & { readonly root: string })[]> {
+    if (ids.length === 0) return [];
+    return query<StoredLead & { root: string }>(
+      `WITH RECURSIVE absorbed AS (
+         SELECT id, absorbed_by AS root, 1 AS depth FROM leads WHERE absorbed_by = ANY($1::uuid[])
+         UNION ALL
+         SELECT leads.id, root, depth + 1 FROM absorbed JOIN leads ON leads.absorbed_by = absorbed.id WHERE depth < ${MAX_DEPTH}
+       )
+       SELECT leads.id, root, source_id AS "sourceId", round(extract(epoch FROM received_at) * 1000)::float8 AS "receivedAt",
+         touches, has_email AS "hasEmail", known, absorbed_by AS "absorbedBy"
+       FROM leads JOIN (SELECT id, root FROM absorbed LIMIT ${MAX_ABSORBED}) one_of_them USING (id)
+       WHERE NOT erased ORDER BY leads.id FOR UPDATE OF leads`,
+      [ids],
+    );
   }
 
   /** At the end of the unit: leads that are new, and those that it has locked, as they are from now on. */

@@ -18,6 +18,7 @@ export const columnsOf = {
       'contact',
       'contact_event',
       'further_contacts',
+      'consent',
       ...['held', 'sent_again', 'probability'],
       'missing',
     ],
@@ -46,12 +47,12 @@ class Written {
 /** The columns of a lead's details, as they are copied into the table. */
 export function detailsText(details: LeadDetails): string {
   const { sourceId, externalId, facts, reachable, missing, reasons, contact, contactEvent, furtherContacts } = details;
-  const { held, sentAgain, probability } = details;
+  const { consent, held, sentAgain, probability } = details;
   return [
     ...[copyText([sourceId, externalId]), document(facts), document(reachable), document(reasons), document(contact)],
     // A list would be written as an array of PostgreSQL's, which `missing` is.
     copyText([contactEvent, furtherContacts.length > 0 ? JSON.stringify(furtherContacts) : null]),
-    copyText([held, sentAgain, probability, missing]),
+    copyText([consent, held, sentAgain, probability, missing]),
   ].join('\t');
 }
 
@@ -67,11 +68,13 @@ export function detailsIn(text: string): LeadDetails {
   const columns = text.split('\t');
   const written = <T>(at: number): T => (columns[at] === NULL ? null : Written.in(columns[at] as string)) as T;
   const [sourceId, externalId] = readCopyText(`${columns[0]}\t${columns[1]}`);
-  const [contactEvent, further, held, sentAgain, probability, missing] = readCopyText(columns.slice(6).join('\t'));
+  const [contactEvent, further, consent, ...others] = readCopyText(columns.slice(6).join('\t'));
+  const [held, sentAgain, probability, missing] = others;
   return {
     ...{ sourceId: sourceId ?? null, externalId: externalId ?? null, contactEvent: contactEvent ?? null },
     ...{ facts: written(2), reachable: written(3), reasons: written(4), contact: written(5) },
     furtherContacts: (JSON.parse(further ?? 'null') as LeadDetails['furtherContacts'] | null) ?? [],
+    consent: JSON.parse(consent ?? 'null') as LeadDetails['consent'],
     ...{ held: held === null ? null : held === 'true', sentAgain: number(sentAgain), probability: number(probability) },
     // Names of fields, which need no escaping: the elements are as JSON writes them.
     missing: JSON.parse(`[${missing?.slice(1, -1) ?? ''}]`) as string[],

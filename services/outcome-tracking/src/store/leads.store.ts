@@ -1,4 +1,4 @@
-import type { Sealed } from '@fairlead/events';
+import type { Consent, Sealed } from '@fairlead/events';
 import {
   currentOffer,
   type LeadStage,
@@ -26,6 +26,8 @@ export interface LeadDetails {
   readonly contactEvent: string | null;
   /** What came later and was new then, in its order. */
   readonly furtherContacts: readonly { readonly event: string; readonly sealed: SealedContact }[];
+  /** What the person said last. */
+  readonly consent: Consent | null;
   /** Whether it ever was. Null: not known, from before it was noted. */
   readonly held: boolean | null;
   /** How often somebody known was sent again as this lead; null as above. */
@@ -67,6 +69,7 @@ const noDetails: LeadDetails = {
   contact: null,
   contactEvent: null,
   furtherContacts: [],
+  consent: null,
   held: false,
   sentAgain: 0,
   probability: null,
@@ -90,6 +93,7 @@ interface LeadRow {
   readonly contact: SealedContact | null;
   readonly contact_event: string | null;
   readonly further_contacts: LeadDetails['furtherContacts'] | null;
+  readonly consent: LeadDetails['consent'];
   readonly held: boolean | null;
   readonly sent_again: number | null;
   readonly probability: number | null;
@@ -141,8 +145,8 @@ const offerColumns = `lead_id, number, party, pool, policy, grade, kind, reveal,
   (extract(epoch FROM qualified_at) * 1000)::float8 AS qualified_at,
   (extract(epoch FROM closed_at) * 1000)::float8 AS closed_at`;
 const leadColumns = `lead_id, state, source_id, external_id, (extract(epoch FROM received_at) * 1000)::float8 AS received_at,
-  grade, score, touches, events, offer, facts, reachable, missing, reasons, contact, contact_event, further_contacts, held, sent_again,
-  probability, pending`;
+  grade, score, touches, events, offer, facts, reachable, missing, reasons, contact, contact_event, further_contacts, consent, held,
+  sent_again, probability, pending`;
 
 export class LeadsStore {
   /**
@@ -267,14 +271,14 @@ export class LeadsStore {
            amount = excluded.amount, currency = excluded.currency
        )
        INSERT INTO leads (lead_id, state, source_id, external_id, received_at, grade, score, touches, events, party, offer,
-         accept_by, facts, reachable, missing, reasons, contact, contact_event, further_contacts, held, sent_again, probability, pending)
+         accept_by, facts, reachable, missing, reasons, contact, contact_event, further_contacts, consent, held, sent_again, probability, pending)
        SELECT lead_id, state, source_id, external_id, to_timestamp(received_at / 1000), grade, score, touches, events, party,
-         offer, to_timestamp(accept_by / 1000), facts, reachable, missing, reasons, contact, contact_event, further_contacts,
+         offer, to_timestamp(accept_by / 1000), facts, reachable, missing, reasons, contact, contact_event, further_contacts, consent,
          held, sent_again, probability, pending
        FROM jsonb_to_recordset($1::jsonb) AS changed (
          lead_id uuid, state text, source_id text, external_id text, received_at numeric, grade text, score integer,
          touches integer, events integer, party text, offer integer, accept_by numeric, facts jsonb, reachable jsonb, missing text[],
-         reasons jsonb, contact jsonb, contact_event uuid, further_contacts jsonb, held boolean, sent_again integer,
+         reasons jsonb, contact jsonb, contact_event uuid, further_contacts jsonb, consent jsonb, held boolean, sent_again integer,
          probability integer, pending jsonb)
        ON CONFLICT (lead_id) DO UPDATE SET state = excluded.state, received_at = excluded.received_at,
          grade = excluded.grade, score = excluded.score, touches = excluded.touches, events = excluded.events, party = excluded.party,
@@ -290,7 +294,8 @@ export class LeadsStore {
          probability = coalesce(excluded.probability, leads.probability),
          contact = CASE WHEN excluded.state <> 'erased' THEN coalesce(excluded.contact, leads.contact) END,
          contact_event = CASE WHEN excluded.state <> 'erased' THEN coalesce(excluded.contact_event, leads.contact_event) END,
-         further_contacts = CASE WHEN excluded.state <> 'erased' THEN coalesce(excluded.further_contacts, leads.further_contacts) END`,
+         further_contacts = CASE WHEN excluded.state <> 'erased' THEN coalesce(excluded.further_contacts, leads.further_contacts) END,
+         consent = CASE WHEN excluded.state <> 'erased' THEN coalesce(excluded.consent, leads.consent) END`,
       [JSON.stringify(changes.map(leadRecord)), JSON.stringify(changes.flatMap(offerRecords))],
     );
   }
@@ -335,6 +340,7 @@ function toLead(row: LeadRow, offers: readonly OfferRow[]): TrackedLead {
       contact: row.contact,
       contactEvent: row.contact_event,
       furtherContacts: row.further_contacts ?? [],
+      consent: row.consent,
       held: row.held,
       sentAgain: row.sent_again,
       probability: row.probability,
@@ -392,6 +398,7 @@ function leadRecord({ before, after }: LeadChange): Record<string, unknown> {
       contact: details.contact,
       contact_event: details.contactEvent,
       further_contacts: details.furtherContacts.length > 0 ? details.furtherContacts : null,
+      consent: details.consent,
       held: details.held,
       sent_again: details.sentAgain,
       probability: details.probability,

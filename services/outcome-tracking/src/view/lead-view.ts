@@ -78,6 +78,12 @@ const WHY_UNREADABLE = {
   MasterKeyUnusable: 'master-key-unusable',
 } as const;
 
+export class ConsentView {
+  @ApiProperty() given: boolean;
+  @ApiPropertyOptional({ ...moment, nullable: false }) at?: string;
+  @ApiPropertyOptional({ description: 'The wording that was agreed to.' }) text?: string;
+}
+
 export class LeadView extends LeadSummary {
   @ApiProperty({ type: [ScoreReason], description: 'What the score is made of.' }) reasons: ScoreReason[];
   @ApiProperty({ type: [String] }) missing: string[];
@@ -90,6 +96,11 @@ export class LeadView extends LeadSummary {
     description: 'Only for whoever may have it now; null when the lead has none, was erased, or cannot be opened.',
   })
   contact?: ContactView | null;
+  @ApiPropertyOptional({
+    type: ConsentView,
+    description: 'What the person said last; to whoever may have the contact.',
+  })
+  consent?: ConsentView;
   @ApiPropertyOptional({
     enum: Object.values(WHY_UNREADABLE),
     description:
@@ -149,6 +160,18 @@ export function viewOf(lead: TrackedLead, standing: Standing): LeadView {
     touches: lead.touches,
     offers: standing.offers.map(offerView),
   };
+}
+
+/** What the person agreed to; undefined where nobody has said anything. */
+export function consentView({ details: { consent } }: TrackedLead): ConsentView | undefined {
+  if (!consent) return undefined;
+  const { given, at, text } = consent;
+  return { given, ...(at !== undefined && { at: instant(at) }), ...(text !== undefined && { text }) };
+}
+
+/** Whether the person refused that a partner has their details: not even one that had them before is shown them again. */
+export function isRefused({ details: { consent } }: TrackedLead): boolean {
+  return consent?.given === false;
 }
 
 export function unreadable({ name }: { readonly name: keyof typeof WHY_UNREADABLE }): string {

@@ -4,7 +4,16 @@ import type { Caller } from '@fairlead/platform';
 import { UnitsOfWork } from '@fairlead/messaging';
 import { isUnopenable, PersonalData } from '@fairlead/personal-data';
 import { LeadsStore, type TrackedLead } from '../store/leads.store.js';
-import { type ContactView, isRevealed, type LeadView, standingFor, unreadable, viewOf } from './lead-view.js';
+import {
+  consentView,
+  type ContactView,
+  isRefused,
+  isRevealed,
+  type LeadView,
+  standingFor,
+  unreadable,
+  viewOf,
+} from './lead-view.js';
 
 @Injectable()
 export class ReadLead {
@@ -27,10 +36,13 @@ export class ReadLead {
     if (!standing) return undefined;
     const view = viewOf(lead, standing);
     const entitled =
-      caller.role === 'admin' || caller.role === 'manager' || (caller.role === 'partner' && isRevealed(standing));
+      caller.role === 'admin' ||
+      caller.role === 'manager' ||
+      (caller.role === 'partner' && isRevealed(standing) && !isRefused(lead));
     if (!entitled) return view;
     try {
-      return { ...view, contact: await this.#contactOf(lead) };
+      const consent = consentView(lead);
+      return { ...view, contact: await this.#contactOf(lead), ...(consent && { consent }) };
     } catch (error) {
       if (!isUnopenable(error)) throw error;
       // Everything else is known, and an answer that was taken is taken: whoever asks is told what is missing, and why.

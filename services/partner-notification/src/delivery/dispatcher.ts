@@ -72,6 +72,8 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   readonly #attempted: Attempted[] = [];
   #toRelease: Claim[] = [];
   readonly #erased = new Set<string>();
+  /** Leads whose person has refused their consent, and when that was known here; for as long as erased ones. */
+  readonly #refused = new Map<string, number>();
   #inFlight = 0;
   #buffered = 0;
   #claiming: Promise<void> | undefined;
@@ -116,6 +118,15 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
       if (this.#erased.size >= MAX_ERASED) this.#erased.clear();
       this.#erased.add(leadId);
       setTimeout(() => this.#erased.delete(leadId), this.settings.leaseMs).unref();
+    }
+  }
+
+  /** The persons behind these leads have refused their consent: what was claimed before is claimed again, and judged anew. */
+  noteRefused(leadIds: readonly string[]): void {
+    for (const leadId of leadIds) {
+      if (this.#refused.size >= MAX_ERASED) this.#refused.clear();
+      this.#refused.set(leadId, performance.now());
+      setTimeout(() => this.#refused.delete(leadId), this.settings.leaseMs).unref();
     }
   }
 
@@ -246,7 +257,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
       usable.forEach((claim, i) => {
         // An offer whose time runs out while it waits for its turn is looked at again, and withheld.
         const beginBefore = Math.min(leaseAllows, leasedAt + (claim.openForMs ?? Infinity));
-        this.#keep({ claim, contact: contacts[i], beginBefore });
+        this.#keep({ claim, contact: contacts[i], claimedAt: leasedAt, beginBefore });
       });
     } catch (error) {
       this.#toRelease.push(...claims);
@@ -376,10 +387,13 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     void this.http.send(request).then((exchange) => this.#answered(lane, endpoint, waiting, startedAt, exchange));
   }
 
-  /** Claimed before its lead was erased: an offer is then withheld, and everything else goes without contact. */
-  #isOutdated({ claim, contact }: Waiting): boolean {
+  /**
+   * Claimed before its lead was erased, or its person refused their consent: an offer is then withheld, and everything else goes
+   * without contact.
+   */
+  #isOutdated({ claim, contact, claimedAt }: Waiting): boolean {
     const tells = claim.eventType === 'lead.routed' || (contact !== undefined && contact !== null);
-    return tells && this.#erased.has(claim.leadId);
+    return tells && (this.#erased.has(claim.leadId) || (this.#refused.get(claim.leadId) ?? -1) > claimedAt);
   }
 
   /** Undefined when no webhook can be made of it, which only a damaged row explains: left alone until its lease runs out. */

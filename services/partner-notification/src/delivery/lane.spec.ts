@@ -6,7 +6,7 @@ function lane(): Lane {
 }
 
 function waiting(sequence: number): Waiting {
-  return { claim: { sequence: String(sequence) } as Claim, contact: undefined, beginBefore: 0 };
+  return { claim: { sequence: String(sequence) } as Claim, contact: undefined, claimedAt: 0, beginBefore: 0 };
 }
 
 /** How many it would send at once. */

@@ -18,6 +18,8 @@ export interface Endpoint {
 export interface Waiting {
   readonly claim: Claim;
   readonly contact: unknown;
+  /** performance.now() before it was claimed. */
+  readonly claimedAt: number;
   /** performance.now() after which too little of the lease is left to begin. */
   readonly beginBefore: number;
 }

@@ -16,6 +16,7 @@ const routed: DueDelivery = {
   contact: null,
   contactEvent: null,
   furtherContacts: null,
+  consent: '{"given":true,"text":"Call me"}',
 };
 
 function parsed(due: DueDelivery, contact?: unknown): unknown {
@@ -48,6 +49,7 @@ describe('the body of a webhook', () => {
           id: '0b0c',
           facts: { company: 'Größe "& Söhne', engagement: {}, attributes: {} },
           contact: { email: 'ada@example.com' },
+          consent: { given: true, text: 'Call me' },
         },
         state: 'graded',
         grade: 'B',

@@ -21,6 +21,8 @@ export interface DueDelivery {
   readonly contact: SealedContact | null;
   readonly contactEvent: string | null;
   readonly furtherContacts: readonly { readonly event: string; readonly sealed: SealedContact }[] | null;
+  /** `{ given, at?, text? }`: what the person agreed to. */
+  readonly consent: string | null;
 }
 
 /**
@@ -47,8 +49,11 @@ export function webhookBody(due: DueDelivery, contact: unknown, publicUrl: strin
 }
 
 /** Facts and reasons were written as JSON by ourselves; to parse them only to write them again is a third of the work. */
-function describe({ leadId, leadState, grade, score, facts, contributions }: DueDelivery, contact: unknown): string {
-  const shown = contact === undefined ? '' : `,"contact":${JSON.stringify(contact)}`;
+function describe(due: DueDelivery, contact: unknown): string {
+  const { leadId, leadState, grade, score, facts, contributions, consent } = due;
+  // Whoever has a person's details has the proof of what they agreed to, and nobody else.
+  const proof = contact == null || consent === null ? '' : `,"consent":${consent}`;
+  const shown = contact === undefined ? '' : `,"contact":${JSON.stringify(contact)}${proof}`;
   return (
     `"lead":{"id":"${leadId}","facts":${facts ?? 'null'}${shown}},"state":${JSON.stringify(leadState)},` +
     `"grade":${JSON.stringify(grade)},"score":${score ?? 'null'},"reasons":${contributions ?? '[]'}`

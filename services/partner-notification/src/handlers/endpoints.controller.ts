@@ -233,7 +233,8 @@ export class EndpointsController {
     description:
       'Deliveries and their attempts, newest first. `next` asks for the next page. One that is `withheld` has a `reason`: ' +
       '`endpoint-disabled`, or why the offer was not the party’s any more when it could have been sent (`offer-expired`, ' +
-      '`offer-declined`, `offer-withdrawn`, `lead-returned`, `lead-lost`, `not-the-current-offer`).',
+      '`offer-declined`, `offer-withdrawn`, `lead-returned`, `lead-lost`, `not-the-current-offer`, `lead-erased`), or ' +
+      '`consent-refused`: the person has refused that partners have their details.',
   })
   async listDeliveries(
     @Param('partnerId') party: string,

@@ -1,13 +1,17 @@
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
-import { LeadCompleted, LeadMerged, LeadReceived, LeadScored } from '@fairlead/events';
+import { LeadCompleted, LeadConsentChanged, LeadMerged, LeadReceived, LeadScored } from '@fairlead/events';
 import { consumerId, type UnitOfWork } from '@fairlead/messaging';
+import { Dispatcher } from '../delivery/dispatcher.js';
 import { LeadsStore } from '../store/leads.store.js';
 
-/** lead.received, lead.completed, lead.merged, lead.scored → what webhooks will tell about the lead */
+/** lead.received, lead.completed, lead.merged, lead.consent-changed, lead.scored → what webhooks will tell about the lead */
 @Controller()
 export class LeadReceivedHandler {
-  constructor(private readonly leads: LeadsStore) {}
+  constructor(
+    private readonly leads: LeadsStore,
+    private readonly dispatcher: Dispatcher,
+  ) {}
 
   @EventPattern([LeadReceived.type, LeadCompleted.type], consumerId('partner-notification'))
   async noteContact(
@@ -20,10 +24,23 @@ export class LeadReceivedHandler {
   @EventPattern<string>(LeadMerged.type, consumerId('partner-notification'))
   async noteFurtherContact(@Payload() events: readonly LeadMerged[], @Ctx() unit: UnitOfWork): Promise<void> {
     await this.leads.noteFurtherContacts(unit, events);
+    await this.#noteConsents(unit, events);
+  }
+
+  @EventPattern<string>(LeadConsentChanged.type, consumerId('partner-notification'))
+  async noteConsent(@Payload() events: readonly LeadConsentChanged[], @Ctx() unit: UnitOfWork): Promise<void> {
+    await this.#noteConsents(unit, events);
   }
 
   @EventPattern<string>(LeadScored.type, consumerId('partner-notification'))
   async noteScore(@Payload() events: readonly LeadScored[], @Ctx() unit: UnitOfWork): Promise<void> {
     await this.leads.noteScores(unit, events);
+  }
+
+  /** Who refuses is told to no partner any more, also of what lies ready to be sent. */
+  async #noteConsents(unit: UnitOfWork, events: readonly (LeadMerged | LeadConsentChanged)[]): Promise<void> {
+    await this.leads.noteConsents(unit, events);
+    const refused = events.filter(({ data }) => data.known?.consent?.given === false).map(({ subject }) => subject);
+    if (refused.length > 0) unit.afterCommit(() => this.dispatcher.noteRefused(refused));
   }
 }

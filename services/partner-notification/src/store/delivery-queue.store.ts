@@ -38,6 +38,7 @@ export interface AttemptResult {
  */
 const ENDED = `CASE
   WHEN l.erased_at IS NOT NULL THEN 'lead-erased'
+  WHEN l.consent ->> 'given' = 'false' AND e.party <> 'direct' THEN 'consent-refused'
   WHEN l.ended ? told.offer::text THEN l.ended ->> told.offer::text
   WHEN l.holder <> e.party OR l.offer <> told.offer THEN 'not-the-current-offer'
   WHEN l.accept_by < now() THEN 'offer-expired' END`;
@@ -84,6 +85,7 @@ export class DeliveryQueueStore {
          l.contributions::text AS contributions,
          CASE WHEN d.with_contact AND offer.ended IS NULL THEN l.contact END AS contact, l.contact_event AS "contactEvent",
          CASE WHEN d.with_contact AND offer.ended IS NULL THEN l.further_contacts END AS "furtherContacts",
+         CASE WHEN d.with_contact AND offer.ended IS NULL THEN l.consent::text END AS consent,
          CASE WHEN d.event_type = 'lead.routed' THEN offer.ended END AS ended,
          CASE WHEN d.event_type = 'lead.routed' THEN (extract(epoch FROM l.accept_by - now()) * 1000)::float8 END AS "openForMs"
        FROM leased JOIN deliveries d ON d.sequence = leased.sequence JOIN endpoints e ON e.key = d.endpoint_key

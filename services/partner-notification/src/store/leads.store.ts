@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type {
   LeadAccepted,
+  Consent,
   LeadCompleted,
+  LeadConsentChanged,
   LeadDeclined,
   LeadLost,
   LeadMerged,
@@ -28,20 +30,36 @@ const MOST_FURTHER_CONTACTS = 8;
 /** What webhooks tell about leads. Within a batch the last event of a lead counts: a row can be written once per statement. */
 @Injectable()
 export class LeadsStore {
-  /** Keeps the sealed contact, and which event brought it. An event without one leaves what is there. */
+  /** Keeps the sealed contact, and which event brought it, and the consent. An event without one leaves what is there. */
   async noteContacts(unit: UnitOfWork, events: readonly (LeadReceived | LeadCompleted)[]): Promise<void> {
-    const latest = [...latestOf(events.filter(({ data }) => data.contact !== undefined))];
-    if (latest.length === 0) return;
+    const contacts = new Map([...latestOf(events.filter(({ data }) => data.contact))].map((one) => [one.subject, one]));
+    const consents = new Map([...latestOf(events.filter(({ data }) => data.consent))].map((one) => [one.subject, one]));
+    const leads = [...new Set([...contacts.keys(), ...consents.keys()])];
+    if (leads.length === 0) return;
     await unit.query(
-      `INSERT INTO leads (lead_id, contact, contact_event)
-       SELECT * FROM unnest($1::uuid[], $2::json[], $3::uuid[])
-       ON CONFLICT (lead_id) DO UPDATE SET contact = excluded.contact, contact_event = excluded.contact_event
+      `INSERT INTO leads (lead_id, contact, contact_event, consent)
+       SELECT * FROM unnest($1::uuid[], $2::json[], $3::uuid[], $4::jsonb[])
+       ON CONFLICT (lead_id) DO UPDATE SET contact = coalesce(excluded.contact, leads.contact),
+         contact_event = coalesce(excluded.contact_event, leads.contact_event), consent = coalesce(excluded.consent, leads.consent)
        WHERE leads.erased_at IS NULL`,
       [
-        latest.map(({ subject }) => subject),
-        latest.map(({ data }) => JSON.stringify(data.contact)),
-        latest.map(({ id }) => id),
+        leads,
+        leads.map((id) => jsonOrNull(contacts.get(id)?.data.contact)),
+        leads.map((id) => contacts.get(id)?.id ?? null),
+        leads.map((id) => jsonOrNull(told(consents.get(id)?.data.consent))),
       ],
+    );
+  }
+
+  /** What the person said last, as far as it is told with what is known of the lead. */
+  async noteConsents(unit: UnitOfWork, events: readonly (LeadMerged | LeadConsentChanged)[]): Promise<void> {
+    const latest = [...latestOf(events.filter(({ data }) => data.known?.consent))];
+    if (latest.length === 0) return;
+    await unit.query(
+      `INSERT INTO leads (lead_id, consent) SELECT * FROM unnest($1::uuid[], $2::jsonb[])
+       ON CONFLICT (lead_id) DO UPDATE SET consent = excluded.consent
+       WHERE leads.erased_at IS NULL AND leads.consent IS DISTINCT FROM excluded.consent`,
+      [latest.map(({ subject }) => subject), latest.map(({ data }) => jsonOrNull(told(data.known?.consent)))],
     );
   }
 
@@ -181,7 +199,8 @@ export class LeadsStore {
   async erase(unit: UnitOfWork, leadIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
     const rows = await unit.query<{ lead_id: string; told: string[] }>(
       `INSERT INTO leads (lead_id, erased_at) SELECT DISTINCT lead_id, now() FROM unnest($1::uuid[]) AS erased (lead_id)
-       ON CONFLICT (lead_id) DO UPDATE SET contact = NULL, contact_event = NULL, further_contacts = NULL, facts = NULL, contributions = NULL,
+       ON CONFLICT (lead_id) DO UPDATE SET contact = NULL, contact_event = NULL, further_contacts = NULL, consent = NULL, facts = NULL,
+         contributions = NULL,
          erased_at = coalesce(leads.erased_at, excluded.erased_at)
        RETURNING lead_id, coalesce(told, array_remove(ARRAY[holder], NULL)) AS told`,
       [leadIds],
@@ -192,6 +211,15 @@ export class LeadsStore {
     ]);
     return new Map(rows.map(({ lead_id, told }) => [lead_id, [...new Set(told)]]));
   }
+}
+
+/** As webhooks tell it. */
+function told(consent: Consent | undefined): object | undefined {
+  return consent && { ...consent, ...(consent.at !== undefined && { at: new Date(consent.at).toISOString() }) };
+}
+
+function jsonOrNull(value: object | undefined): string | null {
+  return value ? JSON.stringify(value) : null;
 }
 
 function latestOf<E extends { readonly subject: string }>(events: readonly E[]): Iterable<E> {
