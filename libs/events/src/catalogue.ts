@@ -5,6 +5,7 @@ import { AnswersNoted } from './answers-noted.js';
 import type { EventDefinition } from './define-event.js';
 import { EventParked } from './event-parked.js';
 import { EventRedriven } from './event-redriven.js';
+import { LeadAbsorbed } from './lead-absorbed.js';
 import { LeadAccepted } from './lead-accepted.js';
 import { LeadCompleted } from './lead-completed.js';
 import { LeadConsentChanged } from './lead-consent-changed.js';
@@ -24,6 +25,7 @@ import { LeadRejected } from './lead-rejected.js';
 import { LeadReturned } from './lead-returned.js';
 import { LeadRouted } from './lead-routed.js';
 import { LeadScored } from './lead-scored.js';
+import { LeadSplit } from './lead-split.js';
 import { LeadUnroutable } from './lead-unroutable.js';
 import { LeadWon } from './lead-won.js';
 import { ModelActivated } from './model-activated.js';
@@ -44,6 +46,7 @@ export const allEvents: readonly EventDefinition[] = [
   AnswersNoted,
   EventParked,
   EventRedriven,
+  LeadAbsorbed,
   LeadAccepted,
   LeadCompleted,
   LeadConsentChanged,
@@ -63,6 +66,7 @@ export const allEvents: readonly EventDefinition[] = [
   LeadReturned,
   LeadRouted,
   LeadScored,
+  LeadSplit,
   LeadUnroutable,
   LeadWon,
   ModelActivated,

@@ -28,7 +28,7 @@ const PERSON = {
   note: 'Frau Q. hatte ihren Kanarienvogel Theobaldus am Telefon dabei',
 };
 /** A company is nobody's personal data, and its domain is what named accounts go by. */
-const COMPANY = { company: 'Zweigstelle Nordnordost', country: 'DE' };
+const COMPANY = { company: 'Zweigstelle Nordnordost', country: 'DE', consent: true };
 /** What is looked for, beside the fields as they were sent. */
 const VALUES = { ...PERSON, localPart: 'walburgilde.quittenbaumer', national: '030901820777', bird: 'Theobaldus' };
 
@@ -114,10 +114,10 @@ describe('a person who is erased', () => {
       async () => (await rows('SELECT 1 FROM partner_notification.attempts WHERE excerpt IS NOT NULL')).length > 0,
     );
 
-    const held = await send({ source: 'fair', externalId: 'f-2' }, 'held');
+    const held = await send({ source: 'fair', externalId: 'f-2', consent: true }, 'held');
     await services.call('PATCH', `/v1/leads/${held}`, person);
 
-    const parked = await send({ source: 'fair', externalId: 'f-3' }, 'held');
+    const parked = await send({ source: 'fair', externalId: 'f-3', consent: true }, 'held');
     await data.query(
       `CREATE FUNCTION public.fault() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'a fault'; END $$`,
     );

@@ -92,6 +92,7 @@ describe('the log, taken away', () => {
       company: `Company ${index}`,
       country: index % 3 === 0 ? 'DE' : 'FR',
       employees: 10 * index,
+      consent: true,
     }));
     const { key } = await done<{ key: string }>('POST', '/v1/keys', { name: 'web', role: 'source', source: 'web' });
     const { results } = await done<{ results: { status: string }[] }>('POST', '/v1/leads', leads, key);
@@ -240,7 +241,12 @@ describe('the log, taken away', () => {
       const busy = (async () => {
         for (let round = 0; !stopped; round++) {
           const more = Array.from({ length: 5 }, (_, index) => ({
-            ...{ externalId: `more-${round}-${index}`, email: `x@more-${round}-${index}.com`, country: 'DE' },
+            ...{
+              externalId: `more-${round}-${index}`,
+              email: `x@more-${round}-${index}.com`,
+              country: 'DE',
+              consent: true,
+            },
           }));
           await call('POST', '/v1/leads', more, key);
           const { leads } = await done<{ leads: { id: string }[] }>('GET', '/v1/leads?limit=3');
@@ -302,7 +308,11 @@ describe('the log, taken away', () => {
         // From now on the service reads nothing, and the log goes on.
         await holder.query('BEGIN; LOCK TABLE outcome_tracking.inbox IN EXCLUSIVE MODE');
         const { key } = await done<{ key: string }>('POST', '/v1/keys', { name: 'x', role: 'source', source: 'web' });
-        const more = Array.from({ length: 10 }, (_, index) => ({ externalId: `late-${index}`, country: 'DE' }));
+        const more = Array.from({ length: 10 }, (_, index) => ({
+          externalId: `late-${index}`,
+          country: 'DE',
+          consent: true,
+        }));
         await done('POST', '/v1/leads', more, key);
         await settled();
         let over = false;

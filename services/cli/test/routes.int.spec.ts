@@ -146,7 +146,7 @@ describe('all services together, as everybody', () => {
 
   /** A lead from `web`, offered to direct and given to the partner by override, which its endpoint has confirmed. */
   async function leadGivenTo(partner: 'acme' | 'bolt'): Promise<string> {
-    const lead = { externalId: partner, email: `anna@${partner}.example` };
+    const lead = { externalId: partner, email: `anna@${partner}.example`, consent: true };
     const { body } = await call(keys.web, 'POST', '/v1/leads', lead);
     const id = (body as { results: [{ id: string }] }).results[0].id;
     const override = { to: partner, reason: 'to be looked for' };

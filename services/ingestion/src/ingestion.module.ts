@@ -21,6 +21,7 @@ import { NearMatchesTimer } from './handlers/near-matches.timer.js';
 import { PolicyActivatedHandler } from './handlers/policy-activated.handler.js';
 import { ProposedMergesController } from './handlers/proposed-merges.controller.js';
 import { SetAsideController } from './handlers/set-aside.controller.js';
+import { SplitsController } from './handlers/splits.controller.js';
 import { SourceEventsController } from './handlers/source-events.controller.js';
 import { SourceLeftoversTimer } from './handlers/source-leftovers.timer.js';
 import { SourcesController } from './handlers/sources.controller.js';
@@ -31,6 +32,7 @@ import { ChangeConsent } from './intake/change-consent.js';
 import { CompleteLead } from './intake/complete-lead.js';
 import { Intake } from './intake/intake.js';
 import { MergeLeads } from './intake/merge-leads.js';
+import { SplitLeads } from './intake/split-leads.js';
 import { Rejections } from './intake/rejections.js';
 import { TakeIn } from './intake/take-in.js';
 import { SourceVerifier } from './sources/source-verifier.js';
@@ -44,6 +46,7 @@ import { HeldLeadsStore } from './store/held-leads.store.js';
 import { IdempotencyKeysStore } from './store/idempotency-keys.store.js';
 import { IdentitiesStore } from './store/identities.store.js';
 import { LeadsStore } from './store/leads.store.js';
+import { MergesStore } from './store/merges.store.js';
 import { ProposedMergesStore } from './store/proposed-merges.store.js';
 import { SendersStore } from './store/senders.store.js';
 import { SetAsideStore } from './store/set-aside.store.js';
@@ -76,6 +79,7 @@ const CONNECTIONS_PER_ORIGIN = 10;
     FeedbackHandler,
     ProposedMergesController,
     SubmissionsController,
+    SplitsController,
     PolicyActivatedHandler,
   ],
   providers: [
@@ -93,7 +97,7 @@ const CONNECTIONS_PER_ORIGIN = 10;
         }),
     },
     ...[SourceVerifier, TakeArrivals, FetchesTimer, SourceLeftoversTimer, InboundLeadsReader, InboundRemainderTimer],
-    ...[ProposedMergesStore, MergeLeads, NearMatchesTimer],
+    ...[ProposedMergesStore, MergesStore, MergeLeads, SplitLeads, NearMatchesTimer],
     ...[SubmissionsStore, AcceptSubmission, WorkOff, SubmissionsTimer, Reads],
     ...[SendersStore, FeedbackStore, FeedbackTargetsStore, FeedbackTimer],
     ...[

@@ -98,10 +98,10 @@ describe('the consent of a person, with real servers', () => {
     await sent({ email: second, consent: false });
     const merged = ((await intake.said([one], 3)) as LeadMerged[]).at(-1);
     expect(merged?.data).toMatchObject({ changed: ['consent'], known: { consent: { given: false } } });
-    expect(await words(2)).toEqual([[false, ['consent']]]);
+    expect(await words(3)).toEqual([[false, ['consent']]]);
     // By the id of the one that is no more.
     expect(await patch(other, { consent: true })).toMatchObject({ status: 200 });
-    expect(await words(3)).toEqual([
+    expect(await words(4)).toEqual([
       [false, ['consent']],
       [true, ['consent']],
     ]);

@@ -9,6 +9,7 @@ import {
   LeadReceived,
   LeadRouted,
   LeadScored,
+  LeadSplit,
 } from '@fairlead/events';
 import { foldEvent, type LeadEvent } from './fold-event.js';
 import { type TrackedLead, unseen } from './store/leads.store.js';
@@ -70,6 +71,8 @@ describe('the view of a lead', () => {
         { why: 'first', protectedAccount: { ...claimed, refusals: ['cap-reached'] as string[] } },
         { why: 'fallback' },
         { why: 'override' },
+        { why: 'first', to: 'direct', refusedCounts: { 'no-consent': 2 } },
+        { why: 'first', to: 'direct', refusedCounts: { 'no-share': 1 } },
       ] as const
     ).map((data) => {
       const [offer] = folded([event(LeadRouted, { to: 'acme', offer: 1, decided, ...data })]).standing.offers;
@@ -83,7 +86,31 @@ describe('the view of a lead', () => {
       ['emea@3', 'share'],
       ['emea@3', 'fallback'],
       ['emea@3', 'override'],
+      ['emea@3', 'no-consent'],
+      ['emea@3', 'share'],
     ]);
+  });
+
+  it('has after a split what it had before: what is known of it, its touches, its consent, and no contact of the other one', () => {
+    const before = { state: 'complete', missing: [], reachable: { email: true, phone: false }, engagedAt: {} } as const;
+    type Known = NonNullable<DataOf<typeof LeadSplit>['known']>;
+    const known = (more: Pick<Known, 'facts' | 'consent'>): Known => ({
+      ...{ ...before, missing: [], sourceId: 'web', receivedAt: 0 },
+      ...more,
+    });
+    const own = { country: 'DE', engagement: {}, attributes: {} };
+    const both = { ...own, employees: 40 };
+    const later = event(LeadMerged, { touch: 2, changed: [], contact: sealed, known: known({ facts: own }) }, 'later');
+    const merge = { touch: 3, changed: ['phone'], contact: sealed, absorbed: id };
+    const made = event(LeadMerged, { ...merge, known: known({ facts: both, consent: { given: true } }) }, 'merge');
+    const one = folded([received, later, made]);
+    expect(one).toMatchObject({ touches: 3, details: { facts: both, consent: { given: true } } });
+    const part = { part: 'survivor', other: id, merge: 'merge', touches: 2, changed: ['phone'] } as const;
+    const two = folded([event(LeadSplit, { ...part, changed: ['phone'], known: known({ facts: own }) })], one);
+    expect(two).toMatchObject({
+      touches: 2,
+      details: { facts: own, consent: null, contact: sealed, furtherContacts: [{ event: 'later', sealed }] },
+    });
   });
 
   it('forgets what it waited for when that comes back', () => {

@@ -1,6 +1,7 @@
 import {
   type Consent,
   type FairleadEvent,
+  LeadAbsorbed,
   LeadAccepted,
   LeadCompleted,
   LeadConsentChanged,
@@ -20,6 +21,7 @@ import {
   LeadReturned,
   LeadRouted,
   LeadScored,
+  LeadSplit,
   LeadUnroutable,
   LeadWon,
   PartnerNotified,
@@ -34,6 +36,8 @@ export type LeadEvent =
   | LeadMerged
   | LeadEngaged
   | LeadConsentChanged
+  | LeadAbsorbed
+  | LeadSplit
   | LeadHeld
   | LeadCompleted
   | LeadErased
@@ -53,6 +57,7 @@ export type LeadEvent =
   | PartnerNotified;
 
 export const leadEvents = [
+  LeadAbsorbed.type,
   LeadAccepted.type,
   LeadCompleted.type,
   LeadConsentChanged.type,
@@ -72,6 +77,7 @@ export const leadEvents = [
   LeadReturned.type,
   LeadRouted.type,
   LeadScored.type,
+  LeadSplit.type,
   LeadUnroutable.type,
   LeadWon.type,
   PartnerNotified.type,
@@ -101,10 +107,7 @@ export function foldEvent<Lead extends TrackedLead>(lead: Lead, event: LeadEvent
     ...lead,
     events: lead.events === null ? null : lead.events + 1,
     receivedAt: event.type === 'lead.received' ? timeOf(event) : lead.receivedAt,
-    touches:
-      event.type === 'lead.merged' || event.type === 'lead.engaged' || event.type === 'lead.consent-changed'
-        ? Math.max(lead.touches, event.data.touch)
-        : lead.touches,
+    touches: touchesAfter(lead.touches, event),
     details: detailsAfter(lead.details, event, standing.state === 'erased'),
     standing,
     // What was said here has come back: from now on it counts by its place in the log.
@@ -112,6 +115,19 @@ export function foldEvent<Lead extends TrackedLead>(lead: Lead, event: LeadEvent
       ? lead.pending.filter(({ eventId }) => eventId !== event.id)
       : lead.pending,
   };
+}
+
+function touchesAfter(touches: number, event: LeadEvent): number {
+  switch (event.type) {
+    case 'lead.merged':
+    case 'lead.engaged':
+    case 'lead.consent-changed':
+      return Math.max(touches, event.data.touch);
+    case 'lead.split':
+      return event.data.touches;
+    default:
+      return touches;
+  }
 }
 
 export function timeOf(event: FairleadEvent): number {
@@ -123,6 +139,8 @@ function stepOf(event: LeadEvent): Step | undefined {
     case 'lead.merged':
     case 'lead.engaged':
     case 'lead.consent-changed':
+    case 'lead.absorbed':
+    case 'lead.split':
       return undefined;
     case 'lead.received':
       return { type: 'received' };
@@ -177,11 +195,13 @@ function routed({ data }: LeadRouted): Step {
   };
 }
 
-function kindOf({ namedAccount, protectedAccount, why }: LeadRouted['data']): OfferKind {
+function kindOf({ to, namedAccount, protectedAccount, why, refusedCounts }: LeadRouted['data']): OfferKind {
   if (why === 'override' || why === 'fallback') return why;
   // One that its partner could not take says so, and went to somebody else.
   if (protectedAccount?.refusals.length === 0) return 'protected-account';
-  return namedAccount ? 'named-account' : 'share';
+  if (namedAccount) return 'named-account';
+  // No partner could compete for it, so it says nothing of whether the promise is kept.
+  return to === 'direct' && refusedCounts['no-consent'] !== undefined ? 'no-consent' : 'share';
 }
 
 type AnswerEvent = Extract<
@@ -235,6 +255,8 @@ function detailsTold(details: LeadDetails, event: LeadEvent): LeadDetails {
     case 'lead.engaged':
     case 'lead.consent-changed':
       return knownBetter(details, event);
+    case 'lead.split':
+      return parted(details, event);
     case 'lead.rejected':
       return { ...details, sourceId: event.data.sourceId, externalId: event.data.externalId ?? null };
     case 'lead.scored':
@@ -268,6 +290,20 @@ function knownBetter(details: LeadDetails, { id, data }: LeadMerged | LeadEngage
     ...(missing && { missing }),
     ...(consent && { consent }),
     furtherContacts: [...details.furtherContacts, ...further].slice(-MOST_FURTHER_CONTACTS),
+  };
+}
+
+/** What was known of it before it was made one with another; the contact that came with that is not its own any more. */
+function parted(details: LeadDetails, { data: { merge, known } }: LeadSplit): LeadDetails {
+  return {
+    ...details,
+    ...(known && {
+      facts: known.facts,
+      reachable: known.reachable,
+      missing: known.missing,
+      consent: known.consent ?? null,
+    }),
+    furtherContacts: details.furtherContacts.filter(({ event }) => event !== merge),
   };
 }
 

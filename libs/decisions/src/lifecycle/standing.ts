@@ -39,8 +39,11 @@ export const leadStages = [
 ] as const;
 export type LeadStage = (typeof leadStages)[number];
 
-/** Why an offer was made. Only `share` is measured against the promise: the others stand outside it, and are shown beside it. */
-export type OfferKind = 'share' | 'named-account' | 'protected-account' | 'fallback' | 'override';
+/**
+ * Why an offer was made. Only `share` is measured against the promise: the others stand outside it, and are shown beside it.
+ * `no-consent`: direct has it because the person has not agreed that partners have it.
+ */
+export type OfferKind = 'share' | 'named-account' | 'protected-account' | 'fallback' | 'override' | 'no-consent';
 
 /** How much a won lead brought, as reported: a decimal in major units, and an ISO 4217 code. */
 export interface Amount {

@@ -66,6 +66,24 @@ describe('replaying the scores of a log', () => {
     expect(replayed([received, held, same, named, old, scored(received)])).toEqual(['same']);
   });
 
+  it('comes to the same of what was scored before consent was told, and of a consent that changed or a split that took it away', () => {
+    const older = scored(received);
+    const { consent: _, ...untold } = older.data;
+    expect(replayed([received, { ...older, data: untold }])).toEqual(['same']);
+    const told = (id: string, type: string, consent?: object) =>
+      event(id, type, { changed: ['consent'], known: { ...known(1), ...(consent && { consent }) } });
+    const refused = told('c', 'lead.consent-changed', { given: false });
+    const parted = told('s', 'lead.split');
+    const [one, other] = [scored(refused), scored(parted)];
+    expect([one, other].map(({ data }) => [data.cause, data.consent, data.consentGiven])).toEqual([
+      ['consent', 'refused', false],
+      ['split', 'unknown', false],
+    ]);
+    expect(replayed([refused, one, parted, other])).toEqual(['same', 'same']);
+    const otherwise = { ...one, data: { ...one.data, consent: 'given' as const } };
+    expect(replayed([refused, otherwise])).toEqual(['different']);
+  });
+
   it('says of a score that nothing led to that it cannot be taken again', () => {
     expect(replayed([received, scored(received), scored(two)])).toEqual([
       'same',

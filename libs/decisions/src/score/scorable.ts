@@ -7,13 +7,14 @@ import type {
   LeadMerged,
   LeadReceived,
   LeadScored,
+  LeadSplit,
 } from '@fairlead/events';
 import { readMoment } from '../normalise/moment.js';
 import { consentStateOf } from '../route/consent.js';
 import type { ScorableLead } from './lead-values.js';
 
 /** What a lead may be judged upon, for the first time or again. */
-export type ScoreCause = LeadReceived | LeadCompleted | LeadMerged | LeadEngaged | LeadConsentChanged;
+export type ScoreCause = LeadReceived | LeadCompleted | LeadMerged | LeadEngaged | LeadConsentChanged | LeadSplit;
 
 /** What is judged, and what the score tells of the lead beside. */
 export interface Scorable {
@@ -38,9 +39,15 @@ const causes: ReadonlySet<string> = new Set([
   'lead.merged',
   'lead.engaged',
   'lead.consent-changed',
+  'lead.split',
 ]);
 
-const causeOf = { 'lead.merged': 'merged', 'lead.engaged': 'engaged', 'lead.consent-changed': 'consent' } as const;
+const causeOf = {
+  'lead.merged': 'merged',
+  'lead.engaged': 'engaged',
+  'lead.consent-changed': 'consent',
+  'lead.split': 'split',
+} as const;
 
 /**
  * What there is to judge after this event; undefined: nothing, since the lead is held, or is known no better than before.
@@ -54,7 +61,8 @@ export function scorable(event: ScoreCause): Scorable | undefined {
       return firstOf(event, event.data.missing, 'completed');
     case 'lead.merged':
     case 'lead.engaged':
-    case 'lead.consent-changed': {
+    case 'lead.consent-changed':
+    case 'lead.split': {
       const { known, changed } = event.data;
       if (known?.state !== 'complete' || changed.every((field) => unscored.has(field))) return undefined;
       const { facts, reachable, missing, engagedAt, sourceId, consent, receivedAt } = known;

@@ -56,7 +56,7 @@ describe('trust figures', () => {
           direct: expect.objectContaining({ value: 0.3, successes: 30, trials: 100 }),
           channel: expect.objectContaining({ value: 0.7, successes: 70, trials: 100 }),
         },
-        outside: { namedAccount: 7, protectedAccount: 3, fallback: 0, override: 2 },
+        outside: { namedAccount: 7, protectedAccount: 3, fallback: 0, override: 2, noConsent: 0 },
       },
     });
   });

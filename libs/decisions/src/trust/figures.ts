@@ -56,6 +56,8 @@ export interface PromiseKept {
     readonly protectedAccount: number;
     readonly fallback: number;
     readonly override: number;
+    /** Direct's, because no partner may have what the person has not agreed to. */
+    readonly noConsent: number;
   };
 }
 
@@ -120,6 +122,7 @@ function promiseKept(counted: readonly Counted[], promises: readonly Promised[])
       protectedAccount: offeredAs('protected-account'),
       fallback: offeredAs('fallback'),
       override: offeredAs('override'),
+      noConsent: offeredAs('no-consent'),
     },
   };
 }

@@ -24,6 +24,8 @@ export interface Shares {
   readonly channel: number;
   /** Leads that stand outside the promise. */
   readonly outside: number;
+  /** Of these, direct's because the person has not agreed that partners have it. */
+  readonly noConsent: number;
 }
 
 /** The system's own figures, as anybody may ask for them. */
@@ -42,7 +44,9 @@ export async function readFigures(api: Api): Promise<CampaignFigures> {
       promisedDirect: promised?.direct ?? null,
       direct: received.direct.successes,
       channel: received.channel.successes,
-      outside: outside.namedAccount + outside.protectedAccount + outside.fallback + outside.override,
+      outside:
+        outside.namedAccount + outside.protectedAccount + outside.fallback + outside.override + outside.noConsent,
+      noConsent: outside.noConsent,
     })),
   };
 }
@@ -59,12 +63,13 @@ export function since(before: CampaignFigures, after: CampaignFigures): Campaign
     shares: mapped(after.shares, (shares, grade) => {
       const earlier = before.shares[grade];
       if (!earlier) return shares;
-      const { promisedDirect, direct, channel, outside } = shares;
+      const { promisedDirect, direct, channel, outside, noConsent } = shares;
       return {
         promisedDirect,
         direct: direct - earlier.direct,
         channel: channel - earlier.channel,
         outside: outside - earlier.outside,
+        noConsent: noConsent - earlier.noConsent,
       };
     }),
   };

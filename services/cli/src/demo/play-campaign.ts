@@ -264,6 +264,7 @@ class Play {
     const [declined, expired, open] = (['declined', 'expired', 'open'] as const).map((name) => total(figures, name));
     const unqualified = (await this.#ours('not-qualified')).length;
     const failed = this.#sales?.counts.failed ?? 0;
+    const withoutConsent = Object.values(figures.shares).reduce((sum, { noConsent }) => sum + noConsent, 0);
     const unsent = this.#planned - this.#sent.total;
     return [
       ...(unsent > 0 ? [`This machine is busy: ${number(unsent)} of the leads were left out to keep it short.`] : []),
@@ -274,6 +275,11 @@ class Play {
       `${number(unqualified)} are students, applicants, competitors or press: nobody got them as if they were leads.`,
       `${number(declined ?? 0)} offers were declined and ${number(expired ?? 0)} ran out: each lead went on to the next party.`,
       ...(await this.#namedAccounts()),
+      ...(withoutConsent > 0
+        ? [
+            `${number(withoutConsent)} leads are of people who did not agree to partners: direct has them, outside the promise.`,
+          ]
+        : []),
       ...(this.#override
         ? [
             `1 lead was given to ${override.toName} by a person, not by the policy, which had given it to ${this.#override.policyWould ?? 'nobody'}; the log ` +

@@ -93,7 +93,7 @@ export function promiseTable({ shares }: CampaignFigures): string[] {
   return [dim(line(over)), dim(line(heads)), ...rows.map(line)];
 }
 
-const none = { promisedDirect: null, direct: 0, channel: 0, outside: 0 };
+const none = { promisedDirect: null, direct: 0, channel: 0, outside: 0, noConsent: 0 };
 
 function percent(value: number): string {
   return `${value.toFixed(1)} %`;

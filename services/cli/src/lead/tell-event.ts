@@ -32,8 +32,14 @@ export function tellEvent({ type, source, data }: ToldEvent): Told {
       return data['absorbed'] === undefined
         ? tell(`came again from ${word(data['sourceId'])}, and was recognised`, gained(data))
         : tell(`is one with ${word(data['absorbed'])}`, gained(data));
+    case 'lead.absorbed':
+      return tell(`is one with ${word(data['into'])} from here on`, inWords(reason));
+    case 'lead.split':
+      return tell(`is not one with ${word(data['other'])} after all`, inWords(reason));
     case 'lead.engaged':
       return tell(`${inWords(word(data['activity']))}, told by ${word(data['sourceId'])}`, gained(data));
+    case 'lead.consent-changed':
+      return tell(agrees(data) ? 'agrees' : 'agrees no longer', gained(data) === '' ? 'an older word' : '');
     case 'lead.held':
       return tell(`held until ${moment(data['until'])}`, lacks(data));
     case 'lead.completed':
@@ -111,6 +117,8 @@ function whyRouted(data: ToldEvent['data']): string {
     first: 'its turn by the promise',
     declined: 'the one before declined',
     expired: 'the one before let it run out',
+    'consent-withdrawn': 'taken back from the one before, since the person agrees no longer',
+    'consent-given': 'the person agreed after all',
     fallback: 'nobody else is left',
     override: 'a person decided so',
   };
@@ -124,6 +132,10 @@ function whyRouted(data: ToldEvent['data']): string {
       ? `a claim on the account (${inWords(word(claimed.kind))})`
       : (reasons[why] ?? why);
   return `${because}; policy ${version(decided?.policy)}, decision ${word(decided?.pool)}/${word(decided?.poolSeq)}`;
+}
+
+function agrees(data: ToldEvent['data']): boolean {
+  return (data['consent'] as { given?: unknown } | undefined)?.given === true;
 }
 
 function gained(data: ToldEvent['data']): string {

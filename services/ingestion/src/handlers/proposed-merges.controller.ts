@@ -57,7 +57,7 @@ export class DecidedMerge {
   @ApiPropertyOptional({ format: 'uuid' }) absorbed?: string;
 }
 
-/** GET /v1/proposed-merges, and what a person decides about each → lead.merged */
+/** GET /v1/proposed-merges, and what a person decides about each → lead.merged, lead.absorbed */
 @ApiTags('leads')
 @ApiBearerAuth()
 @Controller('v1/proposed-merges')
@@ -97,7 +97,7 @@ export class ProposedMergesController {
     status: 409,
     description: 'It was decided before, or one of the leads was erased or is one with another.',
   })
-  @ApiExtension('x-says', ['lead.merged'])
+  @ApiExtension('x-says', ['lead.merged', 'lead.absorbed'])
   accept(
     @Param('proposalId') id: string,
     @Body() { reason }: MergeDecision,
@@ -106,7 +106,7 @@ export class ProposedMergesController {
     return this.units.run(async (unit) => {
       const proposal = await this.lockOpen(unit, id);
       await this.proposals.decide(unit, proposal.id, 'accepted', { reason, by });
-      const merged = await this.merging.merge(unit, proposal);
+      const merged = await this.merging.merge(unit, proposal, { reason, by });
       if (!merged) throw gone();
       return { id: proposal.id, decision: 'accepted', lead: merged.into, absorbed: merged.absorbed };
     });

@@ -7,11 +7,11 @@ import {
   type NormalisedLead,
   normaliseLead,
 } from '@fairlead/decisions';
-import { derivedId, encodeEvent, LeadConsentChanged } from '@fairlead/events';
+import { encodeEvent, LeadConsentChanged } from '@fairlead/events';
 import type { UnitOfWork } from '@fairlead/messaging';
 import { HeldLeadsStore } from '../store/held-leads.store.js';
 import { LeadsStore, type StoredLead } from '../store/leads.store.js';
-import { toldOf } from './touches.js';
+import { toldOf, touchId } from './touches.js';
 
 export type ChangedConsent =
   | { readonly outcome: 'consent-changed' }
@@ -93,7 +93,7 @@ export class ChangeConsent {
       if (!told) continue;
       unit.say([
         encodeEvent(LeadConsentChanged, {
-          ...{ id: derivedId(lead.id, LeadConsentChanged.type, String(touch)), source: '/ingestion' },
+          ...{ id: touchId(LeadConsentChanged.type, lead.id, touch, lead.splits), source: '/ingestion' },
           ...{ subject: lead.id, time: unit.now },
           data: {
             ...(sourceId !== undefined && { sourceId }),

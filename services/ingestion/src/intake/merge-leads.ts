@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { type Contact, learn, type NearReason, type NormalisedLead } from '@fairlead/decisions';
-import { derivedId, encodeEvent, LeadMerged } from '@fairlead/events';
+import { derivedId, encodeEvent, LeadAbsorbed, LeadMerged } from '@fairlead/events';
 import type { UnitOfWork } from '@fairlead/messaging';
 import { PersonalData } from '@fairlead/personal-data';
 import { HeldLeadsStore } from '../store/held-leads.store.js';
 import { type KnownOfLead, LeadsStore, type StoredLead } from '../store/leads.store.js';
+import { MergesStore } from '../store/merges.store.js';
 import { type ProposedMerge, ProposedMergesStore } from '../store/proposed-merges.store.js';
 import type { ContactKeys, ContactPart } from './contact-keys.js';
+import { touchId } from './touches.js';
 
 /** Makes one lead of two that turned out to be one person. */
 @Injectable()
@@ -15,6 +17,7 @@ export class MergeLeads {
     private readonly leads: LeadsStore,
     private readonly held: HeldLeadsStore,
     private readonly proposals: ProposedMergesStore,
+    private readonly merges: MergesStore,
     private readonly personalData: PersonalData,
   ) {}
 
@@ -26,6 +29,7 @@ export class MergeLeads {
   async merge(
     unit: UnitOfWork,
     { leadId, otherId, why }: Pick<ProposedMerge, 'leadId' | 'otherId' | 'why'>,
+    { reason, by }: { readonly reason: string; readonly by: string },
   ): Promise<{ into: string; absorbed: string } | undefined> {
     const ids = [leadId, otherId];
     const found = [...(await this.leads.lock(unit, ids)).values()].filter(({ absorbedBy }) => absorbedBy === null);
@@ -40,7 +44,7 @@ export class MergeLeads {
       : [];
 
     const touch = first.touches + 1;
-    const id = derivedId(first.id, LeadMerged.type, String(touch));
+    const id = touchId(LeadMerged.type, first.id, touch, first.splits);
     const newContact = (contact ?? {}) as Contact;
     const [sealed] =
       Object.keys(newContact).length === 0
@@ -55,9 +59,14 @@ export class MergeLeads {
     };
 
     if (hold) await this.held.release(unit, hold);
-    await this.proposals.absorb(unit, first.id, other.id);
+    const moved = await this.proposals.absorb(unit, first.id, other.id);
     const hasEmail = first.hasEmail || other.hasEmail;
     this.leads.put(unit, [{ ...first, touches: touch, hasEmail, known }]);
+    await this.merges.keep(unit, {
+      ...{ mergeEvent: id, into: first.id, absorbed: other.id, changed: learned?.changed ?? [] },
+      before: { touches: first.touches, hasEmail: first.hasEmail, known: first.known },
+      ...{ afterKnown: known, ...moved, held: hold ?? null },
+    });
     const { knowledge } = known;
     const state = holds.some(({ leadId }) => leadId === first.id) ? ('held' as const) : ('complete' as const);
     unit.say([
@@ -83,6 +92,10 @@ export class MergeLeads {
             },
           }),
         },
+      }),
+      encodeEvent(LeadAbsorbed, {
+        ...{ id: derivedId(id, LeadAbsorbed.type), source: '/ingestion', subject: other.id, time: unit.now },
+        data: { into: first.id, merge: id, actor: by, reason },
       }),
     ]);
     return { into: first.id, absorbed: other.id };

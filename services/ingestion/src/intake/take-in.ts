@@ -30,13 +30,13 @@ import { ActivePolicyStore } from '../store/active-policy.store.js';
 import { HeldLeadsStore, type NewlyHeld } from '../store/held-leads.store.js';
 import { IdempotencyKeysStore, nameOfPart } from '../store/idempotency-keys.store.js';
 import { IdentitiesStore, type Identity, nameOf } from '../store/identities.store.js';
-import { LeadsStore } from '../store/leads.store.js';
+import { LeadsStore, type StoredLead } from '../store/leads.store.js';
 import { ChangeConsent } from './change-consent.js';
 import { SendersStore } from '../store/senders.store.js';
 import { CompleteLead } from './complete-lead.js';
 import { Rejections } from './rejections.js';
 import type { ActivityRow, LeadRow, PreparedRow, RowResult, Submission, UnusableRow } from './rows.js';
-import { type Touch, Touches } from './touches.js';
+import { type Touch, touchId, Touches } from './touches.js';
 
 type Traced<R> = R & { readonly traceparent: string | undefined };
 
@@ -191,6 +191,7 @@ export class TakeIn {
     );
     const stored = await this.leads.lock(unit, again);
     if (who.arrivals.some(({ leadId }) => !isFresh.has(leadId) && !stored.has(leadId))) throw new ErasedMeanwhile();
+    await this.#stillTheirs(unit, [...rows, ...doers.keys()], stored, owners);
     const held = await this.held.lock(unit, [...stored.keys()]);
     const holds = new Map(fresh.map((row) => [row.leadId, holdOf(row.lead, policy, unit.now)]));
 
@@ -253,6 +254,30 @@ export class TakeIn {
     return results;
   }
 
+  /**
+   * Whose these are was read before their leads were locked. Meanwhile a person may have made two of them one, or one of them two; that
+   * is seldom, and is seen by the leads themselves.
+   * @throws ErasedMeanwhile  when it has happened: they are then recognised anew
+   */
+  async #stillTheirs(
+    unit: UnitOfWork,
+    rows: readonly (LeadRow | ActivityRow)[],
+    stored: ReadonlyMap<string, StoredLead>,
+    owners: ReadonlyMap<string, KnownLead>,
+  ): Promise<void> {
+    const leads = [...stored.values()];
+    if (leads.some(({ absorbedBy }) => absorbedBy != null)) throw new ErasedMeanwhile();
+    if (leads.every(({ splits = 0 }) => splits === 0)) return;
+    const keys = new Map(rows.flatMap((row) => row.keys).map((key) => [nameOf(key), key]));
+    const found = await this.identities.find(unit, [...keys.values()]);
+    const fresh = new Set(rows.map(({ leadId }) => leadId));
+    const moved = [...found].some(([name, { leadId }]) => {
+      const before = owners.get(name)?.leadId;
+      return before === undefined ? !stored.has(leadId) && !fresh.has(leadId) : before !== leadId;
+    });
+    if (moved) throw new ErasedMeanwhile();
+  }
+
   /** Who did what these tell; of somebody unknown nothing is told. They claim nothing: an activity is no lead. */
   async #doersOf(
     unit: UnitOfWork,
@@ -289,10 +314,10 @@ export class TakeIn {
   ): Promise<Map<PreparedRow, Sealed | undefined>> {
     const asked = [
       ...fresh.map((row) => ({ row, leadId: row.leadId, eventId: receivedId(row.leadId), value: row.lead.contact })),
-      ...repeated.map(({ row, leadId, touch, newContact }) => ({
+      ...repeated.map(({ row, leadId, touch, splits, newContact }) => ({
         row,
         leadId,
-        eventId: mergedId(leadId, touch),
+        eventId: touchId(LeadMerged.type, leadId, touch, splits),
         value: newContact,
       })),
     ].filter(({ value }) => Object.keys(value).length > 0);
@@ -382,21 +407,16 @@ function receivedId(leadId: string): string {
   return derivedId(leadId, LeadReceived.type);
 }
 
-/** A lead's touches are numbered without gaps, so nothing can be said twice. */
-function mergedId(leadId: string, touch: number): string {
-  return derivedId(leadId, LeadMerged.type, String(touch));
-}
-
 function merged(
   { lead, traceparent }: Traced<LeadRow>,
-  { leadId, matchedBy, touch, changed, otherwise, known }: Touch,
+  { leadId, matchedBy, touch, splits, changed, otherwise, known }: Touch,
   contact: Sealed | undefined,
   now: number,
 ): EncodedEvent {
   const { sourceId, externalId, occurredAt } = lead;
   const event = (more: { readonly otherwise?: Facts }) =>
     encodeEvent(LeadMerged, {
-      ...{ id: mergedId(leadId, touch), source: SOURCE, subject: leadId, time: now },
+      ...{ id: touchId(LeadMerged.type, leadId, touch, splits), source: SOURCE, subject: leadId, time: now },
       ...(traceparent && { traceparent }),
       data: {
         ...{ sourceId, ...(externalId !== undefined && { externalId }), matchedBy, occurredAt, touch },
@@ -417,12 +437,12 @@ function merged(
 
 function engaged(
   row: Traced<ActivityRow>,
-  { leadId, matchedBy, touch, changed, known }: Touch,
+  { leadId, matchedBy, touch, splits, changed, known }: Touch,
   now: number,
 ): EncodedEvent {
   const { sourceId, externalId, activity, doing, traceparent } = row;
   return encodeEvent(LeadEngaged, {
-    ...{ id: derivedId(leadId, LeadEngaged.type, String(touch)), source: SOURCE, subject: leadId, time: now },
+    ...{ id: touchId(LeadEngaged.type, leadId, touch, splits), source: SOURCE, subject: leadId, time: now },
     ...(traceparent && { traceparent }),
     data: {
       ...{ sourceId, ...(externalId !== undefined && { externalId }), matchedBy, activity },

@@ -9,7 +9,7 @@ import {
   type Learned,
   type Match,
 } from '@fairlead/decisions';
-import type { Facts, KnownLead } from '@fairlead/events';
+import { derivedId, type Facts, type KnownLead } from '@fairlead/events';
 import type { HeldLead } from '../store/held-leads.store.js';
 import type { KnownOfLead, StoredLead } from '../store/leads.store.js';
 import type { Sender } from '../store/senders.store.js';
@@ -24,6 +24,7 @@ export interface Touch<Row extends LeadRow | ActivityRow = LeadRow | ActivityRow
   readonly matchedBy: IdentityKind;
   /** The lead's first submission is 1. */
   readonly touch: number;
+  readonly splits: number | undefined;
   readonly changed: readonly string[];
   readonly otherwise?: Facts;
   /** The lead after it; absent where that was never kept. */
@@ -177,7 +178,7 @@ export class Touches {
     this.put(after);
     const known = toldOf(after.lead, after.state);
     this.touches.set(row, {
-      ...{ row, leadId, matchedBy, touch: after.lead.touches, changed, newContact },
+      ...{ row, leadId, matchedBy, touch: after.lead.touches, splits: after.lead.splits, changed, newContact },
       ...(otherwise && { otherwise }),
       ...(known && { known }),
     });
@@ -213,6 +214,15 @@ function knowledgeOfHeld({ lead, missing }: HeldLead, known: KnownOfLead | null)
 function recognisedBy({ contactKey }: LeadRow, matchedBy: IdentityKind) {
   const key = matchedBy === 'externalId' ? undefined : contactKey[matchedBy];
   return key === undefined ? {} : { [matchedBy]: [key] };
+}
+
+/**
+ * The id of the event that tells a touch. Touches are numbered without gaps, so nothing can be said twice; after a split they begin
+ * anew, and are told by ids of their own.
+ * @param splits  how often the lead was split from another
+ */
+export function touchId(type: string, leadId: string, touch: number, splits = 0): string {
+  return derivedId(leadId, type, splits === 0 ? String(touch) : `${touch}, ${splits} times split`);
 }
 
 /** A lead as events tell it; undefined where what is known of it was never kept. */

@@ -54,6 +54,11 @@ export class ErasuresStore {
     await query('DELETE FROM identities WHERE lead_id = $1', [leadId]);
     await query('DELETE FROM further_identities WHERE lead_id = $1', [leadId]);
     await query('DELETE FROM near_keys WHERE lead_id = $1', [leadId]);
+    await query(
+      `UPDATE merges SET before = NULL, after_known = NULL, identities = NULL, near = NULL, held = NULL
+       WHERE into_id = $1 OR absorbed_id = $1`,
+      [leadId],
+    );
     await query('DELETE FROM proposed_merges WHERE decision IS NULL AND (lead_id = $1 OR other_id = $1)', [leadId]);
     await query(
       `INSERT INTO erasures (lead_id, reason, requested_by, requested_at) VALUES ($1, $2, $3, to_timestamp($4::float8 / 1000))

@@ -22,6 +22,8 @@ export interface StoredLead {
   readonly near?: readonly NearKey[];
   /** The lead that it is one with, by somebody's decision. */
   readonly absorbedBy?: string | null;
+  /** How often it was split from another; absent: never. Its touches began anew each time. */
+  readonly splits?: number;
 }
 
 export interface KnownOfLead {
@@ -50,7 +52,7 @@ export class LeadsStore {
     if (ids.length === 0) return new Map();
     const rows = await query<StoredLead>(
       `SELECT id, source_id AS "sourceId", external_id AS "externalId", round(extract(epoch FROM received_at) * 1000)::float8 AS "receivedAt", touches,
-         has_email AS "hasEmail", known, absorbed_by AS "absorbedBy"
+         has_email AS "hasEmail", known, absorbed_by AS "absorbedBy", splits
        FROM leads WHERE id = ANY($1::uuid[]) AND NOT erased ORDER BY id FOR UPDATE`,
       [ids],
     );
@@ -79,7 +81,7 @@ export class LeadsStore {
          SELECT leads.id, root, depth + 1 FROM absorbed JOIN leads ON leads.absorbed_by = absorbed.id WHERE depth < ${MAX_DEPTH}
        )
        SELECT leads.id, root, source_id AS "sourceId", round(extract(epoch FROM received_at) * 1000)::float8 AS "receivedAt",
-         touches, has_email AS "hasEmail", known, absorbed_by AS "absorbedBy"
+         touches, has_email AS "hasEmail", known, absorbed_by AS "absorbedBy", splits
        FROM leads JOIN (SELECT id, root FROM absorbed LIMIT ${MAX_ABSORBED}) one_of_them USING (id)
        WHERE NOT erased ORDER BY leads.id FOR UPDATE OF leads`,
       [ids],
@@ -107,6 +109,12 @@ export class LeadsStore {
         leads.map(({ near = [] }) => (near.length > 0 ? JSON.stringify(near) : null)),
       ],
     );
+  }
+
+  /** Whether it is one with another lead. */
+  async isAbsorbed({ query }: Pick<UnitOfWork, 'query'>, id: string): Promise<boolean> {
+    const rows = await query('SELECT 1 FROM leads WHERE id = $1 AND absorbed_by IS NOT NULL', [id]);
+    return rows.length > 0;
   }
 
   async find(

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { NearReason } from '@fairlead/decisions';
+import type { IdentityKind, NearReason } from '@fairlead/decisions';
 import type { UnitOfWork } from '@fairlead/messaging';
 import type { Query } from '@fairlead/persistence';
+import type { NearKey } from '../intake/near-keys.js';
+import type { Merge } from './merges.store.js';
 
 export const decisionReasons = ['same-person', 'different-people', 'shared-contact', 'test-data', 'other'] as const;
 export type DecisionReason = (typeof decisionReasons)[number];
@@ -93,16 +95,31 @@ export class ProposedMergesStore {
   /**
    * What led to the other lead leads to this one; whoever asks to be erased by it is erased in both. What was proposed of the other
    * lead is of this one now, or was decided with it.
+   * @returns what led to the other lead, and by what it may be somebody else
    */
-  async absorb({ query }: UnitOfWork, into: string, other: string): Promise<void> {
+  async absorb({ query }: UnitOfWork, into: string, other: string): Promise<Pick<Merge, 'identities' | 'near'>> {
     await query(
       `INSERT INTO further_identities (kind, key, lead_id) SELECT kind, key, lead_id FROM identities WHERE lead_id = $1
        ON CONFLICT DO NOTHING`,
       [other],
     );
-    await query('UPDATE identities SET lead_id = $1 WHERE lead_id = $2', [into, other]);
+    const moved = await query<{ kind: IdentityKind; key: Buffer }>(
+      'UPDATE identities SET lead_id = $1 WHERE lead_id = $2 RETURNING kind, key',
+      [into, other],
+    );
+    const [{ near } = { near: null }] = await query<{ near: NearKey[] | null }>(
+      'SELECT near FROM leads WHERE id = $1',
+      [other],
+    );
     await query('UPDATE leads SET absorbed_by = $1, near = NULL WHERE id = $2', [into, other]);
-    await query('DELETE FROM near_keys WHERE lead_id = $1', [other]);
+    const compared = await query<{ key: Buffer; why: NearReason }>(
+      'DELETE FROM near_keys WHERE lead_id = $1 RETURNING key, why',
+      [other],
+    );
     await query('DELETE FROM proposed_merges WHERE decision IS NULL AND (lead_id = $1 OR other_id = $1)', [other]);
+    return {
+      identities: moved.map(({ kind, key }) => [kind, key.toString('base64')] as const),
+      near: near ?? compared.map(({ key, why }) => ({ key: key.toString('base64'), why })),
+    };
   }
 }

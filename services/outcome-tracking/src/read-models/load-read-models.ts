@@ -24,7 +24,7 @@ const DELETED_AT_ONCE = 10_000;
 /** Events that may change a lead's details. */
 const detailing: ReadonlySet<string> = new Set<LeadEvent['type']>([
   ...(['lead.received', 'lead.completed', 'lead.rejected', 'lead.scored', 'lead.erased'] as const),
-  ...(['lead.merged', 'lead.engaged', 'lead.consent-changed', 'lead.held'] as const),
+  ...(['lead.merged', 'lead.engaged', 'lead.consent-changed', 'lead.split', 'lead.held'] as const),
 ]);
 
 /** Where most leads stay. Nothing follows from it but when a lead is written. */

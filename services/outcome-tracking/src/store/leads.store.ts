@@ -251,7 +251,10 @@ export class LeadsStore {
     return [...(await this.#withOffers(query, leads)).values()];
   }
 
-  /** Writes what changed, in one statement; `before` is undefined for a lead that was not here. */
+  /**
+   * Writes what changed, in one statement; `before` is undefined for a lead that was not here. Facts are there whenever details are: a
+   * split takes contacts and a consent away.
+   */
   async save({ query }: Pick<UnitOfWork, 'query'>, changes: readonly LeadChange[]): Promise<void> {
     await query(
       `WITH written AS (
@@ -294,8 +297,10 @@ export class LeadsStore {
          probability = coalesce(excluded.probability, leads.probability),
          contact = CASE WHEN excluded.state <> 'erased' THEN coalesce(excluded.contact, leads.contact) END,
          contact_event = CASE WHEN excluded.state <> 'erased' THEN coalesce(excluded.contact_event, leads.contact_event) END,
-         further_contacts = CASE WHEN excluded.state <> 'erased' THEN coalesce(excluded.further_contacts, leads.further_contacts) END,
-         consent = CASE WHEN excluded.state <> 'erased' THEN coalesce(excluded.consent, leads.consent) END`,
+         further_contacts = CASE WHEN excluded.state = 'erased' THEN NULL WHEN excluded.facts IS NULL THEN leads.further_contacts
+           ELSE excluded.further_contacts END,
+         consent = CASE WHEN excluded.state = 'erased' THEN NULL WHEN excluded.facts IS NULL THEN leads.consent
+           ELSE excluded.consent END`,
       [JSON.stringify(changes.map(leadRecord)), JSON.stringify(changes.flatMap(offerRecords))],
     );
   }

@@ -19,7 +19,7 @@ export class OfferView {
   @ApiProperty({ example: 'emea@3' }) policy: string;
   @ApiProperty(grade) grade: string | null;
   @ApiProperty({
-    enum: ['share', 'named-account', 'fallback', 'override'],
+    enum: ['share', 'named-account', 'protected-account', 'fallback', 'override', 'no-consent'],
     description: 'Why it was made. Only `share` counts towards the promise.',
   })
   kind: string;

@@ -66,6 +66,8 @@ export class OutsideView {
   protectedAccount: number;
   @ApiProperty({ type: 'integer' }) fallback: number;
   @ApiProperty({ type: 'integer' }) override: number;
+  @ApiProperty({ type: 'integer', description: 'Direct’s, because the person has not agreed that partners have it.' })
+  noConsent: number;
 }
 
 export class PromiseView implements PromiseKept {

@@ -1,11 +1,11 @@
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
-import { LeadCompleted, LeadConsentChanged, LeadMerged, LeadReceived, LeadScored } from '@fairlead/events';
+import { LeadCompleted, LeadConsentChanged, LeadMerged, LeadReceived, LeadScored, LeadSplit } from '@fairlead/events';
 import { consumerId, type UnitOfWork } from '@fairlead/messaging';
 import { Dispatcher } from '../delivery/dispatcher.js';
 import { LeadsStore } from '../store/leads.store.js';
 
-/** lead.received, lead.completed, lead.merged, lead.consent-changed, lead.scored → what webhooks will tell about the lead */
+/** lead.received, lead.completed, lead.merged, lead.consent-changed, lead.split, lead.scored → what webhooks will tell about the lead */
 @Controller()
 export class LeadReceivedHandler {
   constructor(
@@ -30,6 +30,11 @@ export class LeadReceivedHandler {
   @EventPattern<string>(LeadConsentChanged.type, consumerId('partner-notification'))
   async noteConsent(@Payload() events: readonly LeadConsentChanged[], @Ctx() unit: UnitOfWork): Promise<void> {
     await this.#noteConsents(unit, events);
+  }
+
+  @EventPattern<string>(LeadSplit.type, consumerId('partner-notification'))
+  async noteSplit(@Payload() events: readonly LeadSplit[], @Ctx() unit: UnitOfWork): Promise<void> {
+    await this.leads.noteSplits(unit, events);
   }
 
   @EventPattern<string>(LeadScored.type, consumerId('partner-notification'))

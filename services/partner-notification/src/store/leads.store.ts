@@ -12,6 +12,7 @@ import type {
   LeadReturned,
   LeadRouted,
   LeadScored,
+  LeadSplit,
 } from '@fairlead/events';
 import type { UnitOfWork } from '@fairlead/messaging';
 
@@ -87,6 +88,18 @@ export class LeadsStore {
         MOST_FURTHER_CONTACTS,
       ],
     );
+  }
+
+  /** What the merge had told is not the lead's any more, nor is what the other one agreed to. */
+  async noteSplits(unit: UnitOfWork, events: readonly LeadSplit[]): Promise<void> {
+    for (const { subject, data } of events)
+      await unit.query(
+        `UPDATE leads SET consent = $3, further_contacts = (
+           SELECT json_agg(contact ORDER BY place) FROM jsonb_array_elements(further_contacts::jsonb)
+             WITH ORDINALITY AS all_of_them (contact, place) WHERE contact ->> 'event' <> $2)
+         WHERE lead_id = $1 AND erased_at IS NULL`,
+        [subject, data.merge, jsonOrNull(told(data.known?.consent))],
+      );
   }
 
   async noteScores(unit: UnitOfWork, events: readonly LeadScored[]): Promise<void> {
