@@ -158,6 +158,25 @@ function logOfConsents(leads: number): FairleadEvent[] {
     log.push(first, toDirect.event, declined);
     log.push(...(index % 3 ? [nobody.event, agreed] : [agreed, nobody.event]), somebody.event);
 
+    // Declined before the consent was withdrawn, and offered on by what was known then.
+    const goesOn = `goes-on-${index}`;
+    const [agreedAtFirst, withdrawn] = [told(goesOn, 'given'), told(goesOn, 'refused')];
+    const one = decide(agreedAtFirst, { ...lead, consent: 'given' });
+    const turnedDown = event('lead.declined', goesOn, offerIn(one.decision));
+    refuseOffer(state, offer(one.decision), roster);
+    const by = { refusedBy: [offerIn(one.decision).party], paidBy: offerIn(one.decision).paidBy };
+    const next = decide(turnedDown, {
+      ...lead,
+      consent: 'given',
+      earlier: { pool: 'all', made: 1, because: 'declined', ...by },
+    });
+    log.push(agreedAtFirst, one.event, turnedDown, ...(index % 2 ? [next.event, withdrawn] : [withdrawn, next.event]));
+    if (next.decision.outcome === 'routed' && next.decision.data.to !== 'direct') {
+      withdrawOffer(state, offer(next.decision), roster);
+      const lost = { ...by, pool: 'all', made: 2, because: 'consent-withdrawn', paidBy: null } as const;
+      log.push(decide(withdrawn, { ...lead, consent: 'refused', earlier: lost }).event);
+    }
+
     const loses = `loses-${index}`;
     const [given, refused, again] = [told(loses, 'given'), told(loses, 'refused'), told(loses, 'refused')];
     const had = decide(given, { ...lead, consent: 'given' });

@@ -33,6 +33,12 @@ const links = {
 };
 
 describe('the body of a webhook', () => {
+  it('tells what the person agreed to with their contact, and not without it', () => {
+    const told = (contact?: unknown) => JSON.stringify(parsed(routed, contact));
+    expect(told({ email: 'ada@example.com' })).toContain('Call me');
+    for (const none of [undefined, null]) expect(told(none)).not.toContain('Call me');
+  });
+
   it('is the event with the lead, its score and reasons, and where to answer', () => {
     expect(parsed(routed, { email: 'ada@example.com' })).toEqual({
       specversion: '1.0',
