@@ -66,6 +66,16 @@ describe('a replay', () => {
     expect(replayed(entries.with(at, Buffer.from(spaced)))).toMatchObject({ differentCount: 1 });
   });
 
+  it('of scores that were told before consent was comes to the same', () => {
+    const before = entries.map((entry) =>
+      Buffer.from(
+        String(entry).replace(/urn:fairlead:lead\.scored:3(.*),"consent":"[a-z]+"/, 'urn:fairlead:lead.scored:2$1'),
+      ),
+    );
+    expect(before.filter((entry) => String(entry).includes('lead.scored:2'))).toHaveLength(LEADS);
+    expect(replayed(before).different.filter(({ poolSeq }) => poolSeq === undefined)).toEqual([]);
+  });
+
   it('lists a thousand differences and counts the others', () => {
     const many = madeEntries(1_100).map((entry) =>
       Buffer.from(String(entry).replace(/("type":"lead\.scored".*"points":)\d+/, '$1999')),

@@ -8,7 +8,7 @@ import {
 } from '@fairlead/decisions/replay';
 import type { FairleadEvent, LeadScored } from '@fairlead/events';
 import { readEvent } from './read-event.js';
-import { between, type Skim, skimEvent, upTo } from './skim-event.js';
+import { between, type Skim, skimEvent, upTo, withRest } from './skim-event.js';
 
 /** A decision that came out otherwise than it was recorded, or could not be taken again. */
 export interface Difference {
@@ -43,7 +43,7 @@ export interface ReplayResult {
  * for byte, nothing else stands there.
  */
 const INPUTS: Skim = new Map([
-  ['lead.scored', between('model', 'sourceId')],
+  ['lead.scored', withRest(between('model', 'sourceId'), 'consentGiven')],
   ['lead.routed', upTo('considered')],
   ['lead.unroutable', upTo('considered')],
 ]);

@@ -2,10 +2,10 @@ import { type FairleadEvent, LeadRouted } from '@fairlead/events';
 import fc from 'fast-check';
 import { madeEntries } from '../../test/fixture/made-log.js';
 import { readEvent } from './read-event.js';
-import { between, type Skim, skimEvent, upTo } from './skim-event.js';
+import { between, type Skim, skimEvent, upTo, withRest } from './skim-event.js';
 
 const skim: Skim = new Map([
-  ['lead.scored', between('model', 'sourceId')],
+  ['lead.scored', withRest(between('model', 'sourceId'), 'consentGiven')],
   ['lead.routed', upTo('considered')],
 ]);
 const skimmed = (entry: Buffer) => skimEvent(entry, entry.toString('utf8'), skim);
@@ -32,7 +32,9 @@ describe('an event of which a part is read', () => {
 
   it('begins and ends where it is told to', () => {
     const scored = entries.find((entry) => String(entry).includes('"type":"lead.scored"')) as Buffer;
-    expect(Object.keys(skimmed(scored).data as object)).toEqual(['model', 'engine', 'now']);
+    expect(Object.keys(skimmed(scored).data as object)).toEqual([
+      ...['model', 'engine', 'now', 'consentGiven', 'consent', 'receivedAt', 'cause'],
+    ]);
     expect(skimmed(routed).data).not.toHaveProperty('considered');
     expect(skimmed(routed).data).toHaveProperty('decided');
   });

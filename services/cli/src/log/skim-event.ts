@@ -112,3 +112,14 @@ export function between(first: string, next: string): ReadData {
     return from < 0 || to < 0 ? undefined : (JSON.parse(`{${text.slice(from + 1, to)}}`) as unknown);
   };
 }
+
+/** Reads a part of the data, and the rest of it from a key on. */
+export function withRest(read: ReadData, key: string): ReadData {
+  const marker = `,"${key}":`;
+  return (text, at) => {
+    const data = read(text, at);
+    const from = text.lastIndexOf(marker);
+    if (data === undefined || from < at) return undefined;
+    return Object.assign(data as object, JSON.parse(`{${text.slice(from + 1, -1)}`) as unknown);
+  };
+}
