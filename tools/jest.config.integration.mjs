@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { preset } from './jest.preset.mjs';
 
-/** One worker: the tests share one PostgreSQL and one Kafka, and some of them kill or starve processes on purpose. */
+/** One worker, where a package does not ask for two: the tests share one PostgreSQL and one Kafka, and some of them starve processes on purpose. */
 export default {
   ...preset,
   testMatch: ['<rootDir>/test/**/*.spec.ts'],

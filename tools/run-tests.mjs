@@ -24,10 +24,10 @@ const prettier = [
 const END_WITHIN_MS = 10_000;
 
 /**
- * What runs side by side, beside a lane for all the rest: each about as long as the others, the longest begun first. Tests of services
- * that run for real wait half of the time, for clocks and leases, so that three lanes keep two cores busy.
+ * What takes as long as all else together, and so is begun beside it. Tests of services that run for real wait half of the time, for clocks
+ * and leases: with two files of it at a time and one of the others, two cores are busy.
  */
-const LANES = [['cli'], ['audit', 'outcome-tracking']].map((lane) => lane.map((name) => `@fairlead/${name}`).join(','));
+const LONG_LANE = '@fairlead/cli';
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();

@@ -50,10 +50,10 @@ export class FolderStorage implements LogStorage {
     }
   }
 
-  async read(path: string, atMostBytes: number): Promise<Buffer | undefined> {
+  async read(path: string, atMostBytes: number, room?: Buffer): Promise<Buffer | undefined> {
     const target = this.locate(path);
     try {
-      if (this.options.waitForDisk) return readNow(path, target, atMostBytes);
+      if (this.options.waitForDisk) return readNow(path, target, atMostBytes, room);
       const file = await open(target, READ);
       try {
         return await readAll(file, sizeOf(await file.stat(), path, atMostBytes));
@@ -186,12 +186,13 @@ function sizeOf(stat: Stats, path: string, atMostBytes: number): number {
   return stat.size;
 }
 
-function readNow(path: string, target: string, atMostBytes: number): Buffer | undefined {
+function readNow(path: string, target: string, atMostBytes: number, room?: Buffer): Buffer | undefined {
   // Most of what is asked for in an export is not there, and an exception costs more than all the rest.
   if (!statSync(target, { throwIfNoEntry: false })) return undefined;
   const file = openSync(target, READ);
   try {
-    const bytes = Buffer.allocUnsafe(sizeOf(fstatSync(file), path, atMostBytes));
+    const size = sizeOf(fstatSync(file), path, atMostBytes);
+    const bytes = room && size <= room.length ? room.subarray(0, size) : Buffer.allocUnsafeSlow(size);
     let at = 0;
     for (let read = -1; read !== 0 && at < bytes.length; at += read)
       read = readSync(file, bytes, at, bytes.length - at, at);

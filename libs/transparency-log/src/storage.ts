@@ -6,10 +6,11 @@
 export interface LogReader {
   /**
    * @param atMostBytes  as large as such a file can be: what is larger is not read
+   * @param room  where it may be put, if it fits: whoever reads thousands of files one after the other need not have memory for each
    * @returns the whole file; undefined when there is none
    * @throws UnreadableFile when what is there is no file, or a larger one
    */
-  read(path: string, atMostBytes: number): Promise<Buffer | undefined>;
+  read(path: string, atMostBytes: number, room?: Buffer): Promise<Buffer | undefined>;
   /** The names of the files right in that folder, in any order; none when there is no such folder. */
   list(folder: string): AsyncIterable<string>;
 }

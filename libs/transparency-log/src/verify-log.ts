@@ -41,7 +41,10 @@ export interface VerifyOptions {
   readonly witnesses?: readonly Verifier[];
   /** A checkpoint of this log that somebody kept, as published: the log must still begin with all that it was then. */
   readonly since?: string | Uint8Array;
-  /** Takes the entries of each bundle, in order; the next bundle waits for it. They are proven to be in the signed tree. */
+  /**
+   * Takes the entries of each bundle, in order; the next bundle waits for it, and may be read into the same memory. They are proven to
+   * be in the signed tree.
+   */
   readonly onEntries?: (entries: readonly Buffer[], firstIndex: number) => Promise<void> | void;
   /** After each bundle. */
   readonly onProgress?: (verified: number, of: number) => void;
@@ -170,12 +173,20 @@ class SignedTree {
 
   private async *readAhead(): AsyncGenerator<Bundle & { readonly hashes: Buffer }> {
     const ahead: Promise<Bundle & { readonly hashes: Buffer }>[] = [];
+    // Of the bundles that are being read, and of the one that is looked at.
+    const rooms: Buffer[] = [];
     const bundles = Math.ceil(this.size / TILE_WIDTH);
     for (let index = 0; index < bundles + READ_AHEAD; index++) {
       if (index < bundles) {
         const name = { level: 0, index, width: widthOf({ level: 0, index }, this.size) };
-        const next = Promise.all([this.files.bundle(name), this.files.tile(name)]);
-        ahead.push(next.then(([bundle, hashes]) => ({ ...bundle, hashes })));
+        const place = index % (READ_AHEAD + 1);
+        const next = Promise.all([this.files.bundle(name, rooms[place]), this.files.tile(name)]);
+        ahead.push(
+          next.then(([{ bytes, ...bundle }, hashes]) => {
+            if (bytes.length > (rooms[place]?.length ?? 0)) rooms[place] = bytes;
+            return { ...bundle, hashes };
+          }),
+        );
         // Whoever waits for it is told; until then it must not end the process.
         ahead.at(-1)?.catch(() => undefined);
       }
@@ -365,10 +376,12 @@ class LogFiles {
     return sound(path, () => checkTile(bytes, width)).subarray(0, name.width * HASH_BYTES);
   }
 
-  async bundle({ index, width: count }: HashTileName): Promise<Bundle> {
+  /** @param room  where it may be put */
+  async bundle({ index, width: count }: HashTileName, room?: Buffer): Promise<Bundle & { readonly bytes: Buffer }> {
     const name: TileName = { level: 'entries', index, width: count };
-    const { path, bytes, width } = await this.mustReadTile(name, MAX_BUNDLE_BYTES);
-    return { name, entries: sound(path, () => readBundle(bytes, width)).slice(0, count) };
+    const { path, bytes, width } = await this.mustReadTile(name, MAX_BUNDLE_BYTES, room);
+    const entries = sound(path, () => readBundle(bytes, width));
+    return { name, entries: width === count ? entries : entries.slice(0, count), bytes };
   }
 
   async leftover(name: HashTileName): Promise<Buffer | undefined> {
@@ -383,9 +396,9 @@ class LogFiles {
   }
 
   /** A full one will do for a partial one, which a log may delete then. */
-  private async mustReadTile(name: TileName, atMostBytes: number) {
+  private async mustReadTile(name: TileName, atMostBytes: number, room?: Buffer) {
     const [path, fullPath] = [tilePath(name), tilePath({ ...name, width: TILE_WIDTH })];
-    const bytes = await this.read(path, atMostBytes);
+    const bytes = await this.read(path, atMostBytes, room);
     if (bytes) return { path, bytes, width: name.width };
     const full = path === fullPath ? undefined : await this.read(fullPath, atMostBytes);
     if (full) return { path: fullPath, bytes: full, width: TILE_WIDTH };
@@ -398,9 +411,9 @@ class LogFiles {
     return bytes;
   }
 
-  private async read(path: string, atMostBytes: number): Promise<Buffer | undefined> {
+  private async read(path: string, atMostBytes: number, room?: Buffer): Promise<Buffer | undefined> {
     try {
-      return await this.reader.read(path, atMostBytes);
+      return await this.reader.read(path, atMostBytes, room);
     } catch (cause) {
       if (cause instanceof UnreadableFile) throw new LogNotSound(path, cause.what, { cause });
       throw cause;

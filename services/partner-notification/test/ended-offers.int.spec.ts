@@ -80,6 +80,14 @@ async function refused(server: Receiver, attempts: number, lead: string, deliver
   });
 }
 
+/** That it is known here that the person has refused. */
+async function consentRefused(...leads: readonly string[]): Promise<void> {
+  await eventually(async () => {
+    const sql = `SELECT 1 FROM leads WHERE lead_id = ANY($1::uuid[]) AND consent ->> 'given' = 'false'`;
+    expect((await road.db.query(sql, [leads])).rows).toHaveLength(leads.length);
+  });
+}
+
 /** Its deadline, brought forward: how long a test takes to get here depends on the machine. */
 async function itsTimeRunsOut(lead: string): Promise<void> {
   await road.db.query(`UPDATE leads SET accept_by = now() - interval '1 ms' WHERE lead_id = $1`, [lead]);
@@ -138,6 +146,7 @@ describe('an offer whose party could not be reached before it ended', () => {
     await bolt.comesBack();
     await road.receives(...(await known(other)), leadRouted(other, bolt.party, { revealContact: 'on-accept' }));
     await road.receives(consentChanged(lead, { given: false }), consentChanged(other, { given: false }));
+    await consentRefused(lead, other);
     await road.receives(leadAccepted(other, bolt.party));
     await acme.comesBack();
     await eventually(async () =>
@@ -149,6 +158,7 @@ describe('an offer whose party could not be reached before it ended', () => {
     const [direct, third] = [await partner(), randomUUID()];
     await direct.comesBack();
     await road.receives(...(await known(third)), consentChanged(third, { given: false }));
+    await consentRefused(third);
     await road.endpoint('direct', `crm-${third.slice(0, 8)}`, direct.server.url, ALL);
     await road.receives(leadRouted(third, 'direct'));
     await eventually(() => expect(contactsIn(direct.server)).toHaveLength(1));
