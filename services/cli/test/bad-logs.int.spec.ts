@@ -340,6 +340,13 @@ describe('a log that is not what it should be', () => {
     ],
     ['without data', JSON.stringify({ ...event, data: null }), /Entry 9 .* not-an-event/],
   ];
+  it('has an entry that only the read models look into, and that is no event: it is told, and nobody is waited for', async () => {
+    const dir = join(folder, 'strange-to-read-models');
+    const notified = { ...event, type: 'partner.notified', dataschema: 'urn:fairlead:partner.notified:1', data: null };
+    writeLog(dir, entries.with(9, Buffer.from(JSON.stringify(notified))), { signer: log.signer });
+    await eachSays(/Entry 9 .* not-an-event/, [commands(dir).replay ?? []]);
+  });
+
   // The tree says that nothing was changed since: what was written into it in the first place is for those who read it.
   it.each(strange)('has an entry that is %s: it verifies, and whoever reads it says which', async (_, entry, says) => {
     const dir = join(folder, 'strange');

@@ -3,7 +3,8 @@ import { type MessagePort, workerData } from 'node:worker_threads';
 import type { ReadModels } from '@fairlead/outcome-tracking/read-models';
 import { ScratchDatabase } from '@fairlead/persistence/scratch';
 import { receiveEntries } from './entry-slots.js';
-import { type Skim, skimEvent, upTo } from './skim-event.js';
+import { FOLDED } from './folded.js';
+import { skimEvent } from './skim-event.js';
 import { toldByMain, workOnThread } from './thread.js';
 import { readEntry } from './verify-folder.js';
 
@@ -26,13 +27,6 @@ const ONLY_WRITTEN = [
   'ALTER TABLE offers SET (autovacuum_enabled = off, fillfactor = 100)',
 ];
 
-/** What is not folded into anything: what was scored, which the lead's own events have told, and who was considered. */
-const FOLDED: Skim = new Map([
-  ['lead.scored', upTo('sourceId')],
-  ['lead.routed', upTo('considered')],
-  ['lead.unroutable', upTo('considered')],
-]);
-
 const { folder, shared, port } = workerData as ReadModelsWork;
 
 workOnThread(async (): Promise<ReadModels> => {
@@ -42,17 +36,16 @@ workOnThread(async (): Promise<ReadModels> => {
   const opening = open();
   // Whoever waits for it is told.
   opening.catch(() => undefined);
-  try {
-    await receiveEntries(shared, port, (entry, index) =>
-      readEntry(entry, index, (each) => load.read(skimEvent(each, each.toString('utf8'), FOLDED))),
-    );
-    const database = await opening;
-    await load.end(database.query, database.copyInto);
-    return await readModelsOf(database.query, { atOnce: true });
-  } finally {
-    await load.close();
-    await opening.then((database) => database.close()).catch(() => undefined);
-  }
+  // After a failure nothing is cleared up here: whoever has started the thread ends it, its PostgreSQL and its folder.
+  await receiveEntries(shared, port, (entry, index) =>
+    readEntry(entry, index, (each) => load.read(skimEvent(each, each.toString('utf8'), FOLDED))),
+  );
+  const database = await opening;
+  await load.end(database.query, database.copyInto);
+  const models = await readModelsOf(database.query, { atOnce: true });
+  await load.close();
+  await database.close();
+  return models;
 
   async function open(): Promise<ScratchDatabase> {
     const database = await ScratchDatabase.open(await toldByMain(), 'fairlead-replay', [readModelMigrations]);

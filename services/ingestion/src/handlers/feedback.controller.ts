@@ -5,15 +5,17 @@ import {
   ApiParam,
   ApiProperty,
   ApiPropertyOptional,
-  ApiQuery,
   ApiResponse,
   ApiTags,
 } from '@nestjs/swagger';
 import { UnitsOfWork } from '@fairlead/messaging';
-import { Allow, type Caller, CurrentCaller, invalidInput, notFound, pageLimit } from '@fairlead/platform';
+import { Allow, ApiPage, type Caller, CurrentCaller, invalidInput, notFound, pageLimit } from '@fairlead/platform';
 import { feedbackEvents, type FeedbackEntry } from '../feedback/entry.js';
 import { FeedbackStore } from '../store/feedback.store.js';
 import { SourcesStore } from '../store/sources.store.js';
+
+/** As `next` says it. */
+const POSITION = /^\d{1,18}$/;
 
 export class FeedbackAmount {
   @ApiProperty() value: number;
@@ -63,8 +65,7 @@ export class FeedbackController {
       'returned. By the source’s own id of the lead and by ours. What was rejected or known was answered when it was sent. A ' +
       'source’s key reads its own.',
   })
-  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before; left out: from the oldest.' })
-  @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 1000, default: 100 } })
+  @ApiPage(POSITION)
   @ApiResponse({ status: 200, type: FeedbackPage })
   @ApiResponse({ status: 404, description: 'There is no such source, or it is not yours.' })
   async page(
@@ -73,7 +74,7 @@ export class FeedbackController {
     @Query('after') after: unknown = '0',
     @Query('limit') limit?: unknown,
   ): Promise<FeedbackPage> {
-    if (typeof after !== 'string' || !/^\d{1,18}$/.test(after))
+    if (typeof after !== 'string' || !POSITION.test(after))
       throw invalidInput([{ field: 'after', detail: 'must be the `next` of a page' }]);
     const size = pageLimit(limit);
     const source = role === 'source' && sourceId !== id ? undefined : await this.sources.find(id);

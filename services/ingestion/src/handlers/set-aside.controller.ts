@@ -5,18 +5,18 @@ import {
   ApiParam,
   ApiProperty,
   ApiPropertyOptional,
-  ApiQuery,
   ApiResponse,
   ApiTags,
 } from '@nestjs/swagger';
 import { UnitsOfWork } from '@fairlead/messaging';
-import { Allow, type Caller, CurrentCaller, invalidInput, notFound } from '@fairlead/platform';
+import { Allow, ApiPage, type Caller, CurrentCaller, invalidInput, notFound, pageLimit } from '@fairlead/platform';
 import { type SetAsideItem, type SetAsidePosition, SetAsideStore } from '../store/set-aside.store.js';
 import { SourcesStore } from '../store/sources.store.js';
 
 /** Each has up to 64 KiB: a hundred are some megabytes. */
 const MAX_PAGE = 100;
-const DEFAULT_PAGE = 20;
+/** When it came in, to the microsecond, and what it is. */
+const POSITION = /^(\d{1,17})\.([A-Za-z0-9_-]{1,64})$/;
 
 export class SetAsideView {
   @ApiProperty({ description: 'The tool’s word for it.' }) type: string;
@@ -50,12 +50,7 @@ export class SetAsideController {
     summary: 'What this tool sent and is of no known type, the newest first',
     description: 'A thousand of a source are kept, for thirty days. What is in them, an admin is shown.',
   })
-  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before.' })
-  @ApiQuery({
-    name: 'limit',
-    required: false,
-    schema: { type: 'integer', minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE },
-  })
+  @ApiPage(POSITION, MAX_PAGE)
   @ApiResponse({ status: 200, type: SetAsidePage })
   @ApiResponse({ status: 404, description: 'There is no such source.' })
   async list(
@@ -65,7 +60,7 @@ export class SetAsideController {
     @Query('limit') limit?: unknown,
   ): Promise<SetAsidePage> {
     const position = positionOf(after);
-    const size = sizeOf(limit);
+    const size = Math.min(pageLimit(limit), MAX_PAGE);
     if (!(await this.sources.find(id))) throw notFound('source');
     const found = await this.setAside.list(this.units.query, id, size + 1, position);
     const page = found.slice(0, size);
@@ -87,16 +82,8 @@ function viewOf({ type, receivedAt, item, missing }: SetAsideItem, isShown: bool
 
 function positionOf(after: unknown): SetAsidePosition | undefined {
   if (after === undefined) return undefined;
-  const [, micros, hash] = /^(\d{1,17})\.([A-Za-z0-9_-]{1,64})$/.exec(typeof after === 'string' ? after : '') ?? [];
+  const [, micros, hash] = POSITION.exec(typeof after === 'string' ? after : '') ?? [];
   if (micros === undefined || hash === undefined)
     throw invalidInput([{ field: 'after', detail: 'must be the `next` of a page' }]);
   return { micros, hash: Buffer.from(hash, 'base64url') };
-}
-
-function sizeOf(limit: unknown): number {
-  if (limit === undefined) return DEFAULT_PAGE;
-  const size = typeof limit === 'string' && /^\d{1,3}$/.test(limit) ? Number(limit) : 0;
-  if (size < 1 || size > MAX_PAGE)
-    throw invalidInput([{ field: 'limit', detail: `must be a whole number from 1 to ${MAX_PAGE}` }]);
-  return size;
 }

@@ -5,17 +5,19 @@ import {
   ApiParam,
   ApiProperty,
   ApiPropertyOptional,
-  ApiQuery,
   ApiResponse,
   ApiTags,
 } from '@nestjs/swagger';
 import { Reads, UnitsOfWork } from '@fairlead/messaging';
-import { Allow, type Caller, CurrentCaller, invalidInput, notFound, pageLimit } from '@fairlead/platform';
+import { Allow, ApiPage, type Caller, CurrentCaller, invalidInput, notFound, pageLimit } from '@fairlead/platform';
 import type { RowResult } from '../intake/rows.js';
 import { SubmissionsStore } from '../store/submissions.store.js';
 import { rowSchema } from './row-schema.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Index of the last row of a page. */
+const ROW = /^\d{1,6}$/;
 
 export class SubmissionView {
   @ApiProperty({ format: 'uuid' }) id: string;
@@ -49,8 +51,7 @@ export class SubmissionsController {
     description: 'How far it has come, and what each row came to. Kept for a day after the last row was taken in.',
   })
   @ApiParam({ name: 'submissionId', format: 'uuid' })
-  @ApiQuery({ name: 'after', required: false, description: 'The `next` of the page before.' })
-  @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 1_000 } })
+  @ApiPage(ROW)
   @ApiResponse({ status: 200, type: SubmissionView })
   @ApiResponse({
     status: 404,
@@ -62,7 +63,7 @@ export class SubmissionsController {
     @Query('after') after?: unknown,
     @Query('limit') limit?: unknown,
   ): Promise<SubmissionView> {
-    if (after !== undefined && !(typeof after === 'string' && /^\d{1,6}$/.test(after)))
+    if (after !== undefined && !(typeof after === 'string' && ROW.test(after)))
       throw invalidInput([{ field: 'after', detail: 'must be the `next` of a page' }]);
     const size = pageLimit(limit);
     // A source’s key that names no source sees nothing.

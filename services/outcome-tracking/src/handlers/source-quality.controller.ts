@@ -34,12 +34,23 @@ export class SourceQualityController {
       'denominator and its 95 % Wilson interval. The calibration holds grade, score and predicted probability against what became of ' +
       'the leads that somebody accepted. A source’s key reads its own.',
   })
-  @ApiQuery({ name: 'from', required: false, description: 'First day (UTC); 90 days ago, when nothing is said.' })
-  @ApiQuery({ name: 'to', required: false, description: 'Last day (UTC), included; today.' })
+  @ApiQuery({
+    name: 'from',
+    required: false,
+    description: 'First day (UTC); 90 days ago, when nothing is said.',
+    schema: { type: 'string', format: 'date' },
+  })
+  @ApiQuery({
+    name: 'to',
+    required: false,
+    description: 'Last day (UTC), included; today.',
+    schema: { type: 'string', format: 'date' },
+  })
   @ApiQuery({
     name: 'campaign',
     required: false,
     description: 'The attribute that tells campaigns apart; `campaign`, when nothing is said.',
+    schema: { type: 'string', pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]{1,64}$' },
   })
   @ApiResponse({ status: 200, type: SourceQualityView })
   @ApiResponse({ status: 404, description: 'The source is not yours.' })
