@@ -24,10 +24,12 @@ const prettier = [
 const END_WITHIN_MS = 10_000;
 
 /**
- * What takes as long as all else together, and so is begun beside it. Tests of services that run for real wait half of the time, for clocks
- * and leases: with two files of it at a time and one of the others, two cores are busy.
+ * What runs side by side, beside a lane for all the rest: each about as long as the others. Tests of services that run for real wait half of
+ * the time, for clocks and leases, so that these, and two files of the command line's at a time, are what keeps two cores busy.
  */
-const LONG_LANE = '@fairlead/cli';
+const LANES = [['cli'], ['partner-notification', 'audit', 'outcome-tracking']].map((lane) =>
+  lane.map((name) => `@fairlead/${name}`).join(','),
+);
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
@@ -80,10 +82,7 @@ async function integrationTests() {
     const lane = [...nx, '-t', 'test-int', '--parallel=1'];
     await stage(
       'integration tests',
-      [
-        [...lane, `--projects=${LONG_LANE}`],
-        [...lane, `--exclude=${LONG_LANE}`],
-      ],
+      [...LANES.map((projects) => [...lane, `--projects=${projects}`]), [...lane, `--exclude=${LANES.join(',')}`]],
       {
         TEST_DATABASE_URL: servers.databaseUrl,
         TEST_KAFKA_BROKERS: servers.brokers,
