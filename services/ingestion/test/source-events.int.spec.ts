@@ -129,6 +129,8 @@ describe('CloudEvents at POST /v1/leads', () => {
       { ...event, id: '' },
     ];
     expect(statuses(await post('application/cloudevents-batch+json', batch))).toEqual([202, 'received', 'rejected']);
+    for (const none of [{}, 7, 'x', null])
+      expect((await post('application/cloudevents-batch+json', none)).status).toBe(400);
     const attributes = {
       'ce-specversion': '1.0',
       'ce-id': 'e-3',

@@ -280,6 +280,12 @@ function readWhole(
 ): { readonly isOne: boolean; readonly rows: readonly RawRow[]; readonly mapping: Mapping | undefined } {
   const { contentType } = options;
   const whole = readJson(body);
+  if (contentType === CLOUDEVENTS && whole.isOne)
+    throw malformed(
+      'malformed-batch',
+      'Malformed batch',
+      'A batch of CloudEvents is a list; one alone is sent as application/cloudevents+json.',
+    );
   const mapping = mappingFor(options, 'json', 'ndjson', 'cloudevents');
   if (contentType === 'application/json' && !isBinary({ contentType, headers })) return { ...whole, mapping };
   // What they hold is mapped here, and not once more.
