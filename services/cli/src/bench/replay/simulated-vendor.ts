@@ -179,6 +179,7 @@ class Vendor {
     const lead = derivedId('simulation', 'lead', String((this.count += 1)));
     const facts = this.facts();
     const isHeld = this.random() < 0.04;
+    const consent = { given: true, at: this.now - 1_000, text: 'I would like to hear more by e-mail and phone.' };
     const about = { sourceId: 'website', contact: this.sealed(), reachable: { email: true, phone: isHeld }, facts };
     const received = this.say(
       encodeEvent(LeadReceived, {
@@ -191,7 +192,7 @@ class Vendor {
           externalId: `form-${this.count}`,
           state: isHeld ? 'held' : 'complete',
           missing: isHeld ? ['country'] : [],
-          consent: { given: true, at: this.now - 1_000, text: 'I would like to hear more by e-mail and phone.' },
+          consent,
           occurredAt: this.now - 1_000,
         },
       }),
@@ -205,7 +206,11 @@ class Vendor {
     const held = this.follow(received, LeadHeld, '/ingestion', { missing: ['country'], until: this.now + 2 * DAY });
     this.after(DAY, () => {
       const supplied = { by: 'supplied' as const, supplied: ['country'], missing: [], occurredAt: this.now };
-      this.score(this.follow(held, LeadCompleted, '/ingestion', { ...about, ...supplied }), about, 'completed');
+      this.score(
+        this.follow(held, LeadCompleted, '/ingestion', { ...about, ...supplied, consent }),
+        about,
+        'completed',
+      );
     });
   }
 
