@@ -21,6 +21,7 @@ import { type Batch, FeedbackTargetsStore, type TargetKind } from '../store/feed
 import { FeedbackStore, type StoredEntry } from '../store/feedback.store.js';
 import { SourcesStore } from '../store/sources.store.js';
 import { MAX_ANSWER_BYTES } from './fetches.timer.js';
+import { SideBySide } from './side-by-side.js';
 
 /** What became of a lead a second ago is early enough. */
 const LOOK_EVERY_MS = 1_000;
@@ -39,7 +40,7 @@ const MAX_TARGETS = 10;
 @Injectable()
 export class FeedbackTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #log = new Logger('feedback');
-  readonly #running = new Map<string, Promise<void>>();
+  readonly #works = new SideBySide(MAX_TARGETS, (error) => this.#note(error));
   #stopping = false;
   readonly #clock = new Clock({
     everyMs: LOOK_EVERY_MS,
@@ -65,19 +66,14 @@ export class FeedbackTimer implements OnApplicationBootstrap, BeforeApplicationS
     await this.#clock.stop();
     // What is under way is broken off: its lease ends, and it is told again.
     await this.http.close();
-    await Promise.all(this.#running.values());
+    await this.#works.ended();
   }
 
   /** A receiver that takes its time holds up no other. */
   async #look(): Promise<void> {
     for (const { sourceId, kind } of await this.targets.due(this.units.query)) {
-      const key = `${kind} ${sourceId}`;
-      if (this.#stopping || this.#running.size >= MAX_TARGETS) return;
-      if (this.#running.has(key)) continue;
-      const working = this.#work(sourceId, kind)
-        .catch((error: unknown) => this.#note(error))
-        .finally(() => this.#running.delete(key));
-      this.#running.set(key, working);
+      if (this.#stopping || this.#works.isFull) return;
+      this.#works.begin(`${kind} ${sourceId}`, () => this.#work(sourceId, kind));
     }
   }
 

@@ -18,6 +18,7 @@ import type { Arrival, Fetching } from '../sources/source-format.js';
 import { TakeArrivals } from '../sources/take-arrivals.js';
 import { type Fetch, FetchesStore } from '../store/fetches.store.js';
 import { type Source, SourcesStore } from '../store/sources.store.js';
+import { SideBySide } from './side-by-side.js';
 
 /** A lead that was only named a second ago is early enough. */
 const LOOK_EVERY_MS = 1_000;
@@ -38,7 +39,7 @@ interface Asking {
 @Injectable()
 export class FetchesTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #log = new Logger('fetches');
-  readonly #running = new Map<string, Promise<void>>();
+  readonly #works = new SideBySide(MAX_SOURCES, (error) => this.#note(error));
   #stopping = false;
   readonly #clock = new Clock({
     everyMs: LOOK_EVERY_MS,
@@ -64,18 +65,14 @@ export class FetchesTimer implements OnApplicationBootstrap, BeforeApplicationSh
     await this.#clock.stop();
     // What is under way is broken off: its lease ends, and it is asked for again.
     await this.http.close();
-    await Promise.all(this.#running.values());
+    await this.#works.ended();
   }
 
   /** One tool that takes its time holds up no other. */
   async #look(): Promise<void> {
     for (const id of await this.fetches.sourcesDue(this.units.query)) {
-      if (this.#stopping || this.#running.size >= MAX_SOURCES) return;
-      if (this.#running.has(id)) continue;
-      const working = this.#work(id)
-        .catch((error: unknown) => this.#note(error))
-        .finally(() => this.#running.delete(id));
-      this.#running.set(id, working);
+      if (this.#stopping || this.#works.isFull) return;
+      this.#works.begin(id, () => this.#work(id));
     }
   }
 
