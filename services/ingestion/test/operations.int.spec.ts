@@ -39,7 +39,7 @@ describe('intake', () => {
     await client.connect();
     const cut = () =>
       client.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE application_name = 'fairlead-ingestion' AND query NOT LIKE '%pg_try_advisory%' AND pid <> pg_backend_pid()`);
+        WHERE datname = current_database() AND application_name = 'fairlead-ingestion' AND query NOT LIKE '%pg_try_advisory%' AND pid <> pg_backend_pid()`);
     const answers = [];
     for (let round = 0; round < 8; round += 1) {
       const sending = send(3, `cut-${round}`);
