@@ -1,7 +1,9 @@
 // The only file that knows kafkajs. It is unmaintained (tulios/kafkajs#1753) and must be replaceable.
 import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TYPE_HEADER } from '@fairlead/events';
 import kafkajs, {
+  type Admin,
   type Consumer,
   type IHeaders,
   type Kafka as KafkaClient,
@@ -63,6 +65,9 @@ const PRODUCER_RETRY = { initialRetryTime: 50, maxRetryTime: 500, retries: 3 };
 /** Above any pause seen of a healthy broker on a busy machine (2 s), below the 30 s that its clients forgive. */
 const REQUEST_TIMEOUT_MS = 10_000;
 const CONNECTION_TIMEOUT_MS = 3_000;
+/** A busy broker takes a second or two until it knows of a topic that it has just made; one that never will is said to be so. */
+const LED_WITHIN_MS = 30_000;
+const ASK_FOR_LEADERS_EVERY_MS = 100;
 
 export class Kafka {
   readonly #client: KafkaClient;
@@ -82,7 +87,7 @@ export class Kafka {
       const missing = topics.filter(({ name }) => !existing.has(name));
       if (missing.length === 0) return;
       await admin.createTopics({
-        waitForLeaders: true,
+        waitForLeaders: false,
         topics: missing.map(({ name, partitions, retentionMs, maxBatchBytes, segmentMs }) => ({
           topic: name,
           numPartitions: partitions,
@@ -93,6 +98,10 @@ export class Kafka {
           ],
         })),
       });
+      await untilLed(
+        admin,
+        missing.map(({ name }) => name),
+      );
     } finally {
       await admin.disconnect();
     }
@@ -162,6 +171,26 @@ export function headersOf({ headers = {} }: Pick<ReceivedRecord, 'headers'>): Re
     return first === undefined ? [] : [[name.toLowerCase(), first.toString()] as const];
   });
   return Object.fromEntries(texts);
+}
+
+/**
+ * Waits until each partition of these topics has a leader. Not left to the client: the broker may have made a topic and not know it yet,
+ * which the client takes for a failure.
+ */
+async function untilLed(admin: Admin, topics: string[]): Promise<void> {
+  for (const until = performance.now() + LED_WITHIN_MS; ; await sleep(ASK_FOR_LEADERS_EVERY_MS)) {
+    try {
+      const known = (await admin.fetchTopicMetadata({ topics })).topics;
+      if (known.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0)))
+        return;
+    } catch (error) {
+      if (!(error instanceof kafkajs.KafkaJSError && error.retriable) || performance.now() > until) throw error;
+    }
+    if (performance.now() > until)
+      throw new Error(
+        `Kafka has made ${topics.join(', ')}, and after ${LED_WITHIN_MS / 1_000} s a partition has no leader.`,
+      );
+  }
 }
 
 function clientOf(settings: KafkaSettings, retry: RetryOptions): KafkaClient {
