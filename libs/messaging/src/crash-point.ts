@@ -23,6 +23,7 @@ export const crashPoints = [
   'parking.parked', // parked and committed, offset not
   'intake.stored', // HTTP intake committed, not answered
   'submission.part', // a part's leads are taken in, nothing is committed
+  'submission.gathered', // single leads are stored, and nobody was told
   'submission.taken-in', // all parts are, and it is not written down
   'erasure.begun', // the intention is committed, the lead's key is still there
   'erasure.key-deleted', // the key is gone, nothing is said

@@ -36,12 +36,7 @@ export class PersonalData {
    */
   async seal(items: readonly (Place & { readonly value: unknown })[]): Promise<Sealed[]> {
     const keys = await this.keysOf(items, (leadIds) => this.keys.findOrMake(leadIds));
-    return items.map((item) => {
-      const found = keys.get(item.leadId);
-      if (!found) throw new LeadKeyMissing(item.leadId);
-      if (found === 'erased') throw new LeadWasErased(item.leadId);
-      return sealWith(found, item, item.value);
-    });
+    return items.map((item) => sealWith(usable(keys, item), item, item.value));
   }
 
   /**
@@ -59,27 +54,38 @@ export class PersonalData {
     });
   }
 
+  /** Makes keys before there is anything to seal, so that sealing need not wait for the disk. Those that are not used are to be erased. */
+  async makeKeys(ids: readonly string[]): Promise<void> {
+    await this.keysOf(
+      ids.map((leadId) => ({ leadId })),
+      (leadIds) => this.keys.findOrMake(leadIds),
+    );
+  }
+
   /**
-   * Encrypts bytes as they are, for what is kept only until it is worked off. `leadId` may be of anything that has a key of its own.
+   * Encrypts bytes as they are, for what is kept only until it is worked off; in the order given. `leadId` may be of anything that
+   * has a key of its own.
    * @throws LeadWasErased
    */
-  async sealBytes(place: Place, bytes: Buffer): Promise<Buffer> {
-    const found = (await this.keysOf([place], (leadIds) => this.keys.findOrMake(leadIds))).get(place.leadId);
-    if (!found) throw new LeadKeyMissing(place.leadId);
-    if (found === 'erased') throw new LeadWasErased(place.leadId);
-    const { nonce, ciphertext } = encrypt(found.key, bytes, bound(place, found.version));
-    return Buffer.concat([nonce, ciphertext]);
+  async sealBytes(items: readonly (Place & { readonly bytes: Buffer })[]): Promise<Buffer[]> {
+    const keys = await this.keysOf(items, (leadIds) => this.keys.findOrMake(leadIds));
+    return items.map((item) => {
+      const found = usable(keys, item);
+      const { nonce, ciphertext } = encrypt(found.key, item.bytes, bound(item, found.version));
+      return Buffer.concat([nonce, ciphertext]);
+    });
   }
 
   /** @throws SealBroken LeadKeyMissing LeadWasErased */
-  async unsealBytes(place: Place, sealed: Buffer): Promise<Buffer> {
-    const found = (await this.keysOf([place], (leadIds) => this.keys.find(leadIds))).get(place.leadId);
-    if (!found) throw new LeadKeyMissing(place.leadId);
-    if (found === 'erased') throw new LeadWasErased(place.leadId);
-    const [nonce, ciphertext] = [sealed.subarray(0, NONCE_BYTES), sealed.subarray(NONCE_BYTES)];
-    const bytes = decrypt(found.key, nonce, ciphertext, bound(place, found.version));
-    if (!bytes) throw new SealBroken(place.leadId);
-    return bytes;
+  async unsealBytes(items: readonly (Place & { readonly sealed: Buffer })[]): Promise<Buffer[]> {
+    const keys = await this.keysOf(items, (leadIds) => this.keys.find(leadIds));
+    return items.map((item) => {
+      const found = usable(keys, item);
+      const [nonce, ciphertext] = [item.sealed.subarray(0, NONCE_BYTES), item.sealed.subarray(NONCE_BYTES)];
+      const bytes = decrypt(found.key, nonce, ciphertext, bound(item, found.version));
+      if (!bytes) throw new SealBroken(item.leadId);
+      return bytes;
+    });
   }
 
   /** Finds two leads of one person, or a request that is repeated, without keeping what they hold: equal for equal values, meaningless without the key. */
@@ -105,7 +111,7 @@ export class PersonalData {
   }
 
   private async keysOf(
-    items: readonly Place[],
+    items: readonly Pick<Place, 'leadId'>[],
     lookUp: (leadIds: readonly string[]) => Promise<Map<string, FoundKey>>,
   ): Promise<Map<string, FoundKey>> {
     const keys = new Map<string, FoundKey>();
@@ -123,6 +129,13 @@ export class PersonalData {
     }
     return keys;
   }
+}
+
+function usable(keys: ReadonlyMap<string, FoundKey>, { leadId }: Place): LeadKey {
+  const found = keys.get(leadId);
+  if (!found) throw new LeadKeyMissing(leadId);
+  if (found === 'erased') throw new LeadWasErased(leadId);
+  return found;
 }
 
 function sealWith({ key, version }: LeadKey, place: Place, value: unknown): Sealed {

@@ -7,6 +7,10 @@ import { MortalServices } from './fixture/mortal-services.js';
 const PATIENCE_MS = 180_000;
 /** Three parts. */
 const ROWS = 1_200;
+/** As many as come at once. */
+const SINGLES = 120;
+/** Of the process that died, and of the one after it. */
+const KEYS_AHEAD = 2 * 24;
 
 interface Progress {
   readonly state: string;
@@ -39,6 +43,25 @@ describe('leads that were accepted, and ingestion that dies while it takes them 
     return submission.id;
   };
 
+  /** Each in a request of its own; of those that were answered, the ids. */
+  const acceptSingly = async (tag: string): Promise<string[]> => {
+    const answers = await Promise.allSettled(
+      Array.from({ length: SINGLES }, async (_, lead) => {
+        const response = await fetch(`${services.url}/v1/leads?source=website`, {
+          method: 'POST',
+          headers: {
+            ...{ authorization: `Bearer ${services.adminKey}`, 'content-type': 'application/json' },
+            prefer: 'respond-async',
+          },
+          body: JSON.stringify({ externalId: `${tag}-${lead}`, email: `${tag}.${lead}@company.example` }),
+        });
+        const { submission } = (await response.json()) as { submission: { id: string } };
+        return submission.id;
+      }),
+    );
+    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+  };
+
   const untilDone = async (id: string): Promise<Progress> => {
     for (;;) {
       const progress = await services.call<Progress>('GET', `/v1/submissions/${id}`);
@@ -55,11 +78,13 @@ describe('leads that were accepted, and ingestion that dies while it takes them 
     return rows[0]?.count ?? 0;
   };
 
+  const leads = 'SELECT count(*)::int FROM ingestion.leads';
+  const keys = 'SELECT count(*)::int FROM personal_data.lead_keys WHERE erased_at IS NULL';
+  const unfinished = 'SELECT count(*)::int FROM ingestion.submissions WHERE finished_at IS NULL';
+
   it.each(['submission.part:1', 'submission.part:3', 'intake.stored:2', 'intake.stored:3', 'submission.taken-in:1'])(
     'at %s: each of them becomes one lead, with one key',
     async (point) => {
-      const leads = 'SELECT count(*)::int FROM ingestion.leads';
-      const keys = 'SELECT count(*)::int FROM personal_data.lead_keys WHERE erased_at IS NULL';
       const before = [await count(services.databaseUrl, leads), await count(services.keysDatabaseUrl, keys)];
       const { death } = await services.beginDying(point);
       const id = await accept(randomUUID().slice(0, 8));
@@ -68,6 +93,29 @@ describe('leads that were accepted, and ingestion that dies while it takes them 
       expect((await untilDone(id)).counts).toEqual({ received: ROWS });
       const after = [await count(services.databaseUrl, leads), await count(services.keysDatabaseUrl, keys)];
       expect(after.map((each, place) => each - (before[place] ?? 0))).toEqual([ROWS, ROWS]);
+    },
+    PATIENCE_MS,
+  );
+
+  it.each(['submission.gathered:1', 'submission.part:1', 'submission.taken-in:1'])(
+    'at %s: each that was sent alone and answered becomes one lead, with one key',
+    async (point) => {
+      const before = [await count(services.databaseUrl, leads), await count(services.keysDatabaseUrl, keys)];
+      const { death } = await services.beginDying(point);
+      const ids = await acceptSingly(randomUUID().slice(0, 8));
+      await death;
+      await services.beginAgain();
+      for (const id of ids) expect((await untilDone(id)).counts).toEqual({ received: 1 });
+      while ((await count(services.databaseUrl, unfinished)) > 0)
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      const after = [await count(services.databaseUrl, leads), await count(services.keysDatabaseUrl, keys)];
+      const [made = 0, keysMade] = after.map((each, place) => each - (before[place] ?? 0));
+      // What was stored, and whose sender was not told any more, may be there as well; but once.
+      expect(made).toBeGreaterThanOrEqual(Math.max(ids.length, 1));
+      expect(made).toBeLessThanOrEqual(SINGLES);
+      // Beside those of leads there are some that were made ahead, and that nothing was encrypted with.
+      expect((keysMade ?? 0) - made).toBeGreaterThanOrEqual(0);
+      expect((keysMade ?? 0) - made).toBeLessThanOrEqual(KEYS_AHEAD);
     },
     PATIENCE_MS,
   );

@@ -53,6 +53,8 @@ import { SetAsideStore } from './store/set-aside.store.js';
 import { SourcesStore } from './store/sources.store.js';
 import { SubmissionsStore } from './store/submissions.store.js';
 import { AcceptSubmission } from './submissions/accept-submission.js';
+import { GatherLeads } from './submissions/gather-leads.js';
+import { Waiting } from './submissions/waiting.js';
 import { WorkOff } from './submissions/work-off.js';
 
 export const migrations = new URL('../migrations/', import.meta.url);
@@ -98,7 +100,7 @@ const CONNECTIONS_PER_ORIGIN = 10;
     },
     ...[SourceVerifier, TakeArrivals, FetchesTimer, SourceLeftoversTimer, InboundLeadsReader, InboundRemainderTimer],
     ...[ProposedMergesStore, MergesStore, MergeLeads, SplitLeads, NearMatchesTimer],
-    ...[SubmissionsStore, AcceptSubmission, WorkOff, SubmissionsTimer, Reads],
+    ...[SubmissionsStore, Waiting, AcceptSubmission, GatherLeads, WorkOff, SubmissionsTimer, Reads],
     ...[SendersStore, FeedbackStore, FeedbackTargetsStore, FeedbackTimer],
     ...[
       Intake,

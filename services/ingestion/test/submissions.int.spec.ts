@@ -156,17 +156,17 @@ describe('leads whose sender does not wait', () => {
     });
   });
 
-  it('are not asked to be waited for otherwise: without the preference, and in other forms, the answer tells all', async () => {
+  it('are not asked to be waited for otherwise: without the preference, and as a table, the answer tells all', async () => {
     const once = await intake.call('/v1/leads?source=website', {
       type: 'application/x-ndjson',
       body: lines([person()]),
     });
-    const json = await intake.call('/v1/leads?source=website', {
-      json: person(),
-      headers: { prefer: 'respond-async' },
+    const table = await intake.call('/v1/leads?source=website', {
+      ...{ type: 'text/csv', headers: { prefer: 'respond-async' } },
+      body: `externalId,email\np-table,table@company.example`,
     });
     const other = await send([person()], { headers: { prefer: 'wait=10, handling=strict' } });
-    for (const { body, headers } of [once, json, other]) {
+    for (const { body, headers } of [once, table, other]) {
       expect(body.results).toMatchObject([{ status: 'received' }]);
       expect(headers['preference-applied']).toBeUndefined();
     }
@@ -221,5 +221,142 @@ describe('leads whose sender does not wait', () => {
     expect(erased).toBe(false);
     await intake.rows(`UPDATE submissions SET finished_at = now() WHERE id = '${waiting}'`);
     expect(await erasing).toBe(200);
+  });
+});
+
+describe('single leads whose sender does not wait', () => {
+  const sendOne = (json: unknown, more: { key?: string; path?: string; headers?: Record<string, string> } = {}) =>
+    intake.call(more.path ?? '/v1/leads?source=website', {
+      json,
+      ...(more.key !== undefined && { key: more.key }),
+      headers: { prefer: 'respond-async', ...more.headers },
+    });
+
+  it('are stored together when they come together, and each has an id of its own that tells what became of it', async () => {
+    const known = person();
+    await intake.call('/v1/leads?source=website', { json: known });
+    const sent = [
+      person(),
+      known,
+      { lastName: 'Nobody' },
+      person({ phone: 'none' }),
+      ...Array.from({ length: 60 }, () => person()),
+    ];
+    const answers = await Promise.all(sent.map((each) => sendOne(each)));
+    const ids = answers.map(idOf);
+    expect(answers[0]).toMatchObject({ status: 202, body: { submission: { id: ids[0], rows: 1 } } });
+    expect(answers[0]?.headers).toMatchObject({
+      ...{ 'preference-applied': 'respond-async', location: `/v1/submissions/${ids[0]}` },
+    });
+    expect(new Set(ids).size).toBe(sent.length);
+    const found: Answer['body'][] = [];
+    for (const id of ids) found.push(await done(id));
+    expect(found.slice(0, 4).map(({ counts }) => counts)).toEqual([
+      ...[{ received: 1 }, { merged: 1 }, { rejected: 1 }, { rejected: 1 }],
+    ]);
+    expect(found.every(({ rows, takenIn }) => rows === 1 && takenIn === 1)).toBe(true);
+    const leads = found.map(({ results }) => (results as readonly Result[])[0]?.id ?? '');
+    expect(new Set(leads).size).toBe(sent.length);
+    const [first, ...rest] = await intake.said(leads.slice(4), 60);
+    expect([first, ...rest].every((event) => event?.type === 'lead.received')).toBe(true);
+    const [{ stored = 0 } = {}] = await intake.rows<{ stored: number }>(
+      'SELECT count(*)::int AS stored FROM submissions WHERE gathered',
+    );
+    expect(stored).toBeLessThan(sent.length / 2);
+    expect((await intake.call(`/v1/submissions/${ids[0]?.slice(0, -3)}fff`)).status).toBe(404);
+  });
+
+  it('become what the same lead becomes at once: mapped, as its source says, with the trace of its own request', async () => {
+    await intake.source('mapped', { format: 'json', mapping: { columns: { Mail: 'email', Id: 'externalId' } } });
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    const event = {
+      specversion: '1.0',
+      id: 'e-1',
+      source: 'shop',
+      type: 'lead',
+      data: person({ externalId: 'of-an-event' }),
+    };
+    const answers = [
+      await sendOne(
+        { Mail: 'mapped@company.example', Id: 'm-1' },
+        { path: '/v1/leads?source=mapped', headers: { traceparent } },
+      ),
+      await intake.call('/v1/leads?source=shop', {
+        ...{ type: 'application/cloudevents+json', body: JSON.stringify(event) },
+        headers: { prefer: 'respond-async' },
+      }),
+      await intake.call('/v1/leads?source=shop', {
+        ...{ type: 'application/json', body: `\ufeff${JSON.stringify(person(), null, 2)}` },
+        headers: { prefer: 'respond-async' },
+      }),
+      await sendOne([person(), person(), { lastName: 'Nobody' }]),
+      await sendOne(person({ attributes: { note: 'x'.repeat(20_000) } })),
+    ];
+    const found = await Promise.all(answers.map((answer) => done(idOf(answer))));
+    expect(found.map(({ counts }) => counts)).toMatchObject([
+      ...[{ received: 1 }, { received: 1 }, { received: 1 }],
+      { received: 2, rejected: 1 },
+      {},
+    ]);
+    const [mapped] = await intake.said([(found[0]?.results as readonly Result[])[0]?.id ?? ''], 1);
+    expect(mapped).toMatchObject({ traceparent, data: { sourceId: 'mapped', externalId: 'm-1' } });
+    expect(
+      (await intake.call('/v1/leads', { type: 'application/json', body: '{', headers: { prefer: 'respond-async' } }))
+        .status,
+    ).toBe(400);
+  });
+
+  it('are one when they are sent again under the same Idempotency-Key, also at once, and another request is refused', async () => {
+    const one = person();
+    const headers = { 'idempotency-key': randomUUID() };
+    const answers = await Promise.all([1, 2, 3, 4].map(() => sendOne(one, { headers })));
+    expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 202]);
+    const [id = ''] = answers.map(idOf);
+    expect(new Set(answers.map(idOf)).size).toBe(1);
+    expect((await done(id)).counts).toEqual({ received: 1 });
+    expect(idOf(await sendOne(one, { headers }))).toBe(id);
+    expect((await sendOne(person(), { headers })).status).toBe(422);
+    expect((await intake.call('/v1/leads?source=website', { json: one, headers })).status).toBe(422);
+  });
+
+  it('are shown to their own source only, also when another source sends at the same time', async () => {
+    const keys = [
+      await intake.keyOf('source', { source: 'website' }),
+      await intake.keyOf('source', { source: 'shop' }),
+    ];
+    const ids = await Promise.all(keys.map(async (key) => idOf(await sendOne(person(), { key, path: '/v1/leads' }))));
+    const seen = await Promise.all(
+      keys.flatMap((key) => ids.map(async (id) => (await intake.call(`/v1/submissions/${id}`, { key })).status)),
+    );
+    expect(seen).toEqual([200, 404, 404, 200]);
+  });
+
+  it('are in clear nowhere while they wait, and their key is gone with them', async () => {
+    const id = idOf(await sendOne(person({ message: 'Call the quokka' })));
+    const waiting = await intake.dump();
+    await done(id);
+    await eventually(async () => {
+      const left = await intake.rows('SELECT 1 FROM submissions WHERE finished_at IS NULL');
+      if (left.length > 0) throw new Error('not finished yet');
+    });
+    for (const dump of [waiting, await intake.dump()]) expect(dump).not.toMatch(/quokka|somebody\./);
+    expect(await intake.rows('SELECT 1 FROM submission_parts')).toEqual([]);
+    const sealed = { v: 1 as const, key: 1, nonce: 'AAAAAAAAAAAAAAAA', ciphertext: '' };
+    const gathered = `${id.slice(0, -3)}000`;
+    await expect(
+      intake.personalData.unseal([{ leadId: gathered, eventId: '0', field: 'rows', sealed }]),
+    ).resolves.toEqual([null]);
+  });
+
+  it('hold up no others when they cannot be read', async () => {
+    const broken = `${randomUUID().slice(0, -3)}000`;
+    await intake.rows(
+      `INSERT INTO submission_parts VALUES ('${broken}', 0, 1, '\\x${randomBytes(40).toString('hex')}');
+       INSERT INTO submissions (id, caller, request, strict, rows, accepted_at, gathered)
+       VALUES ('${broken}', 'x', '', false, 1, now() - interval '1 minute', true)`,
+    );
+    const ids = await Promise.all([1, 2, 3].map(async () => idOf(await sendOne(person()))));
+    for (const id of ids) expect((await done(id)).counts).toEqual({ received: 1 });
+    await intake.rows(`DELETE FROM submission_parts; DELETE FROM submissions WHERE id = '${broken}'`);
   });
 });

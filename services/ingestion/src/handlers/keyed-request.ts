@@ -53,4 +53,11 @@ export class KeyedRequest {
     const request = this.personalData.keyedHash('request', hash.digest('base64'));
     return { caller: this.caller, key: this.key, part, request };
   }
+
+  /** Of a single lead whose sender does not wait: whoever sends it again and waits is asking for something else. */
+  single({ text }: RawRow): KeyedPart {
+    const hash = createHash('sha256').update(`single ${this.about.length}:${this.about}`).update(text);
+    const request = this.personalData.keyedHash('request', hash.digest('base64'));
+    return { caller: this.caller, key: this.key, part: 0, request };
+  }
 }

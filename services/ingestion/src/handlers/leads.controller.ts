@@ -36,6 +36,9 @@ import { CLOUDEVENT, CLOUDEVENTS, isBinary, readEvents } from '../sources/cloude
 import { SourcesStore } from '../store/sources.store.js';
 import { type AcceptedSubmission, PART_ROWS as ACCEPTED_PART_ROWS } from '../store/submissions.store.js';
 import { AcceptSubmission } from '../submissions/accept-submission.js';
+import { GatherLeads, MAX_GATHERED_BYTES } from '../submissions/gather-leads.js';
+import { onOneLine } from '../submissions/rows-as-sent.js';
+import { Waiting } from '../submissions/waiting.js';
 import { ApiIdempotencyKey, KeyedRequest } from './keyed-request.js';
 import { type IntakeOptions, readIntakeOptions } from './intake-options.js';
 import { rowSchema } from './row-schema.js';
@@ -82,6 +85,8 @@ export class LeadsController {
     private readonly personalData: PersonalData,
     private readonly rejections: Rejections,
     private readonly submissions: AcceptSubmission,
+    private readonly gathering: GatherLeads,
+    private readonly waiting: Waiting,
   ) {}
 
   @Post()
@@ -102,8 +107,8 @@ export class LeadsController {
     description:
       'Answered when the leads are stored for good. In a list each lead is judged by itself: the answer tells by its index ' +
       `what became of it. JSON may have ${MAX_JSON_BYTES} bytes; lines and tables ${MAX_STREAM_BYTES} bytes and ${MAX_ROWS} rows. ` +
-      'Lines of JSON that are sent with `Prefer: respond-async` are answered when they are stored as they came, encrypted; what ' +
-      'becomes of each is to be read under `Location` from then on.',
+      'What is sent with `Prefer: respond-async`, and is no table, is answered when it is stored as it came, encrypted; what ' +
+      'becomes of each lead, also that it cannot be used, is to be read under `Location` from then on.',
   })
   @ApiBody({ schema: { oneOf: [leadSchema, listSchema] } })
   @ApiQuery({
@@ -127,7 +132,7 @@ export class LeadsController {
   @ApiHeader({
     name: 'Prefer',
     required: false,
-    description: '`respond-async` (RFC 7240), with lines of JSON: not to wait until each lead is taken in.',
+    description: '`respond-async` (RFC 7240), with anything but a table: not to wait until each lead is taken in.',
     schema: { type: 'string' },
   })
   @ApiResponse({
@@ -161,7 +166,7 @@ export class LeadsController {
   @ApiResponse({ status: 415, description: 'Not one of the content types.' })
   @ApiResponse({
     status: 422,
-    description: 'The one lead that was sent is rejected, or the Idempotency-Key was used before.',
+    description: 'The one lead that was sent, and waited for, is rejected, or the Idempotency-Key was used before.',
   })
   @ApiResponse({
     status: 429,
@@ -184,9 +189,21 @@ export class LeadsController {
     // Without a body there need not be a content type, and then nothing has read it.
     if (body === undefined) throw malformed('no-body', 'No body', 'There is no body: no lead was sent.');
     if (Buffer.isBuffer(body)) {
-      const { isOne, rows, mapping } = readWhole(body, request, options);
+      const { isOne, isEvents, rows, mapping } = readWhole(body, request, options);
       // Before anything is taken: how many they are is known here, as it is not of a stream.
       if (rows.length > MAX_ROWS) throw tooLarge(`A request may have ${MAX_ROWS} rows.`);
+      if (prefersNotToWait(request)) {
+        await this.waiting.refuseWhenFull();
+        const lines = rows.map((row) => onOneLine(row, isOne && !isEvents));
+        const given = givenOf(request, { ...options, mapping: mapping ?? 'none' }, caller);
+        const [only] = lines;
+        if (isOne && only && body.length <= MAX_GATHERED_BYTES) {
+          const keyedPart = keyed?.single(rows[0] as RawRow);
+          const single = { ...given, row: only, bytes: body.length, ...(keyedPart && { keyedPart }) };
+          return accepted(reply, { id: await this.gathering.gather(single), rows: 1 });
+        }
+        return accepted(reply, await this.#accept(given, keyed, [lines]));
+      }
       const results = await this.#takeIn(request, options, keyed, parts([rows]), mapping);
       const [only] = results;
       if (isOne && only?.status === 'rejected') throw rejectedLead(only);
@@ -196,9 +213,8 @@ export class LeadsController {
     const stream = limited(body as Readable);
     const isCsv = options.contentType === 'text/csv';
     if (!isCsv && prefersNotToWait(request)) {
-      const { id, rows } = await this.#accept(request, options, keyed, stream, caller);
-      void reply.headers({ 'preference-applied': 'respond-async', location: `/v1/submissions/${id}` });
-      return { submission: { id, rows } };
+      await this.waiting.refuseWhenFull();
+      return accepted(reply, await this.#accept(givenOf(request, options, caller), keyed, readNdjson(stream)));
     }
     const rows = isCsv
       ? readCsv(stream, { mapping: mappingFor(options, 'csv'), strict: options.strict })
@@ -207,19 +223,13 @@ export class LeadsController {
     return { results: await this.#takeIn(request, options, keyed, parts(rows), mapping) };
   }
 
-  async #accept(
-    { headers: { traceparent } }: FastifyRequest,
-    { source, mapping, strict }: IntakeOptions,
+  #accept(
+    given: Given,
     keyed: KeyedRequest | undefined,
-    stream: AsyncIterable<Buffer>,
-    caller: Caller,
+    rows: AsyncIterable<readonly RawRow[]> | Iterable<readonly RawRow[]>,
   ): Promise<AcceptedSubmission> {
-    await this.submissions.refuseWhenFull();
-    const given = {
-      ...{ caller: caller.keyId, idempotencyKey: keyed?.key ?? null, sourceId: source?.id ?? null },
-      ...{ mapping: mapping ?? null, strict, traceparent: typeof traceparent === 'string' ? traceparent : null },
-    };
-    return this.submissions.accept(partsOnly(parts(readNdjson(stream), ACCEPTED_PART_ROWS)), given, keyed?.about ?? '');
+    const asked = { ...given, idempotencyKey: keyed?.key ?? null };
+    return this.submissions.accept(partsOnly(parts(rows, ACCEPTED_PART_ROWS)), asked, keyed?.about ?? '');
   }
 
   /** One part after the other, so that rows count in their order; the next is read while one is stored. */
@@ -277,7 +287,12 @@ function readWhole(
   body: Buffer,
   { headers }: FastifyRequest,
   options: IntakeOptions,
-): { readonly isOne: boolean; readonly rows: readonly RawRow[]; readonly mapping: Mapping | undefined } {
+): {
+  readonly isOne: boolean;
+  readonly isEvents: boolean;
+  readonly rows: readonly RawRow[];
+  readonly mapping: Mapping | undefined;
+} {
   const { contentType } = options;
   const whole = readJson(body);
   if (contentType === CLOUDEVENTS && whole.isOne)
@@ -287,9 +302,10 @@ function readWhole(
       'A batch of CloudEvents is a list; one alone is sent as application/cloudevents+json.',
     );
   const mapping = mappingFor(options, 'json', 'ndjson', 'cloudevents');
-  if (contentType === 'application/json' && !isBinary({ contentType, headers })) return { ...whole, mapping };
+  if (contentType === 'application/json' && !isBinary({ contentType, headers }))
+    return { ...whole, isEvents: false, mapping };
   // What they hold is mapped here, and not once more.
-  return { ...whole, ...readEvents(whole.rows, { contentType, headers, mapping }), mapping: undefined };
+  return { ...readEvents(whole.rows, { contentType, headers, mapping }), isEvents: true, mapping: undefined };
 }
 
 /** Rows in parts of the same size however the body came in, so that a repeated request has the same parts. */
@@ -316,9 +332,33 @@ async function* partsOnly(
   for await (const { rows } of blocks) yield rows;
 }
 
+type Given = Pick<AcceptedSubmission, 'caller' | 'sourceId' | 'mapping' | 'strict' | 'traceparent'>;
+
+/** What is kept with rows that are taken in later. */
+function givenOf(
+  { headers: { traceparent } }: FastifyRequest,
+  { source, mapping, strict }: Pick<IntakeOptions, 'source' | 'mapping' | 'strict'>,
+  { keyId }: Caller,
+): Given {
+  return {
+    ...{ caller: keyId, sourceId: source?.id ?? null, mapping: mapping ?? null, strict },
+    traceparent: typeof traceparent === 'string' ? traceparent : null,
+  };
+}
+
+function accepted(
+  reply: FastifyReply,
+  { id, rows }: Pick<AcceptedSubmission, 'id' | 'rows'>,
+): { submission: Pick<AcceptedSubmission, 'id' | 'rows'> } {
+  void reply.headers({ 'preference-applied': 'respond-async', location: `/v1/submissions/${id}` });
+  return { submission: { id, rows } };
+}
+
 /** RFC 7240: a list of preferences, of which others are passed over. */
 function prefersNotToWait({ headers: { prefer } }: FastifyRequest): boolean {
-  return /(?:^|,)\s*respond-async\s*(?:[;,]|$)/i.test([prefer ?? ''].flat().join(','));
+  if (prefer === undefined) return false;
+  if (prefer === 'respond-async') return true;
+  return /(?:^|,)\s*respond-async\s*(?:[;,]|$)/i.test([prefer].flat().join(','));
 }
 
 function rejectedLead({ errors = [] }: RowResult): Problem {

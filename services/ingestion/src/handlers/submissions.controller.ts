@@ -11,7 +11,7 @@ import {
 import { Reads, UnitsOfWork } from '@fairlead/messaging';
 import { Allow, ApiPage, type Caller, CurrentCaller, invalidInput, notFound, pageLimit } from '@fairlead/platform';
 import type { RowResult } from '../intake/rows.js';
-import { SubmissionsStore } from '../store/submissions.store.js';
+import { type Progress, SubmissionsStore } from '../store/submissions.store.js';
 import { rowSchema } from './row-schema.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -70,6 +70,7 @@ export class SubmissionsController {
     const own = role === 'source' ? (sourceId ?? '') : undefined;
     const found = UUID.test(id) ? await this.submissions.find(this.units.query, id, own) : undefined;
     if (!found) throw notFound('submission');
+    if (found.place !== undefined) return this.#single(id, found, found.place, after !== undefined);
     const from = after === undefined ? 0 : Number(after) + 1;
     const [counts, results] = [
       await this.submissions.counts(this.reads.query, id),
@@ -86,6 +87,23 @@ export class SubmissionsController {
       counts,
       results,
       ...(last !== undefined && last + 1 < found.rows && { next: String(last) }),
+    };
+  }
+
+  /** A lead that was sent alone: to its sender it is a submission of its own. */
+  async #single(
+    id: string,
+    { id: gathered, acceptedAt, finishedAt }: Progress,
+    place: number,
+    isFurther: boolean,
+  ): Promise<SubmissionView> {
+    const [result] = await this.submissions.results(this.reads.query, gathered, place, 1);
+    return {
+      ...{ id, state: result ? 'done' : 'waiting', rows: 1, takenIn: result ? 1 : 0 },
+      acceptedAt: acceptedAt.toISOString(),
+      ...(result && finishedAt && { finishedAt: finishedAt.toISOString() }),
+      counts: result ? { [result.status]: 1 } : {},
+      results: result && !isFurther ? [{ ...result, index: 0 }] : [],
     };
   }
 }

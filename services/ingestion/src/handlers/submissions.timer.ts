@@ -3,7 +3,7 @@ import { Clock, UnitsOfWork } from '@fairlead/messaging';
 import { isTransient } from '@fairlead/persistence';
 import { Problem } from '@fairlead/platform';
 import { rowsWaiting } from '../metrics.js';
-import { SubmissionsStore } from '../store/submissions.store.js';
+import { type AcceptedSubmission, SubmissionsStore } from '../store/submissions.store.js';
 import { LEASE_MS, WorkOff } from '../submissions/work-off.js';
 
 /** Nobody waits for the answer; half a second is soon. */
@@ -41,24 +41,41 @@ export class SubmissionsTimer implements OnApplicationBootstrap, BeforeApplicati
   }
 
   async #workOff(stopping: () => boolean): Promise<void> {
+    const { query } = this.units;
     while (!stopping()) {
-      const submission = await this.submissions.lease(this.units.query, LEASE_MS);
-      if (!submission) return;
-      const { id, rows } = submission;
-      try {
-        await this.work.workOff(submission, stopping);
-        this.#log.log({
-          event: 'submission.taken-in',
-          submission: id,
-          rows,
-          ms: Date.now() - submission.acceptedAt.getTime(),
-        });
-      } catch (error) {
-        // Of a database or a broker that is away others tell; it goes on when its lease ends.
-        if (isTransient(error) || error instanceof Problem) return;
-        this.#log.error({ event: 'submission.put-off', submission: id, error: error as Error });
-        await this.submissions.putOff(this.units.query, id);
+      const oldest = await this.submissions.lease(query, LEASE_MS);
+      if (!oldest) return;
+      // Single leads are many small submissions: as many as one transaction takes in are one piece of work.
+      const more = oldest.gathered ? await this.submissions.leaseGathered(query, LEASE_MS) : [];
+      const goesOn = await this.#work([oldest, ...more], stopping);
+      if (!goesOn) return;
+    }
+  }
+
+  /** @returns whether others can be gone on with */
+  async #work(leased: readonly AcceptedSubmission[], stopping: () => boolean): Promise<boolean> {
+    const [first] = leased as [AcceptedSubmission];
+    try {
+      await (first.gathered ? this.work.workOffGathered(leased, stopping) : this.work.workOff(first, stopping));
+      this.#log.log({
+        event: 'submission.taken-in',
+        submission: first.id,
+        ...(leased.length > 1 && { submissions: leased.length }),
+        rows: leased.reduce((sum, { rows }) => sum + rows, 0),
+        ms: Date.now() - first.acceptedAt.getTime(),
+      });
+      return true;
+    } catch (error) {
+      // Of a database or a broker that is away others tell; it goes on when its lease ends.
+      if (isTransient(error) || error instanceof Problem) return false;
+      if (leased.length > 1) {
+        // One of them cannot be taken in; the others must not wait for it.
+        for (const each of leased) if (!(await this.#work([each], stopping))) return false;
+        return true;
       }
+      this.#log.error({ event: 'submission.put-off', submission: first.id, error: error as Error });
+      await this.submissions.putOff(this.units.query, first.id);
+      return true;
     }
   }
 

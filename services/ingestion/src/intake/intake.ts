@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { crashPoint } from '@fairlead/messaging';
 import { isTransient } from '@fairlead/persistence';
-import { Problem } from '@fairlead/platform';
 import { nameOfPart } from '../store/idempotency-keys.store.js';
 import { batchLeads, leadsTaken } from '../metrics.js';
+import { intakeFull, keyReused, storeAway } from './intake-problems.js';
 import type { RowResult, Submission } from './rows.js';
 import { ErasedMeanwhile, type Taken, TakeIn } from './take-in.js';
 
@@ -128,31 +128,4 @@ function note(taken: readonly Taken[]): void {
     for (const { status } of each.results) leadsTaken.inc({ status });
   }
   batchLeads.observe(leads);
-}
-
-function intakeFull(): Problem {
-  return new Problem(503, {
-    type: 'intake-full',
-    title: 'Too much at once',
-    detail: 'More leads are coming in than can be stored. Nothing of this request was taken.',
-    retryAfterSeconds: 1,
-  });
-}
-
-function storeAway(cause: unknown): Problem {
-  const problem = new Problem(503, {
-    type: 'not-stored',
-    title: 'Not stored',
-    detail: 'The database does not answer. Send it again, with the same Idempotency-Key if it has one.',
-    retryAfterSeconds: 2,
-  });
-  problem.cause = cause;
-  return problem;
-}
-
-function keyReused(): Problem {
-  return new Problem(422, {
-    type: 'idempotency-key-reused',
-    detail: 'This Idempotency-Key was used for another request: use a new one for each.',
-  });
 }

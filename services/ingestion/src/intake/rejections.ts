@@ -83,7 +83,10 @@ function saidOf(submission: Submission, now: number): { sourceId: string; event:
     ...unusable.slice(0, oneByOne).map((row) => ({ row, further: [] as Known[] })),
     ...[...together.values()].map(([row, ...further]) => ({ row: row as Known, further })),
   ];
-  return told.map(({ row, further }) => ({ sourceId: row.sourceId, event: rejected(row, further, traceparent, now) }));
+  return told.map(({ row, further }) => ({
+    sourceId: row.sourceId,
+    event: rejected(row, further, row.traceparent ?? traceparent, now),
+  }));
 }
 
 function rejected(row: Known, further: readonly Known[], traceparent: string | undefined, now: number): EncodedEvent {

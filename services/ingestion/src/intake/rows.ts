@@ -29,6 +29,8 @@ export type PreparedRow = LeadRow | ActivityRow | UnusableRow;
 interface Row {
   readonly index: number;
   readonly leadId: string;
+  /** Where it came in a request of its own; else its submission's counts. */
+  readonly traceparent?: string | undefined;
 }
 
 export interface LeadRow extends Row {
@@ -65,8 +67,11 @@ export interface HashedKey {
 export interface Submission {
   readonly rows: readonly PreparedRow[];
   readonly keyedPart?: KeyedPart;
-  /** Stored in the same transaction, unless the submission was taken in before. May run again, in another one. */
-  readonly alongside?: (unit: OpenUnit) => Promise<void>;
+  /**
+   * Stored in the same transaction, unless the submission was taken in before. May run again, in another one. Of submissions that
+   * share one, it is called once, with the parts of all that the transaction takes in.
+   */
+  readonly alongside?: (unit: OpenUnit, parts: readonly KeyedPart[]) => Promise<void>;
   readonly traceparent?: string;
   /** Rows of earlier parts of the same request that were no leads. */
   readonly rejectedBefore?: number;

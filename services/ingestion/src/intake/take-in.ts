@@ -38,8 +38,6 @@ import { Rejections } from './rejections.js';
 import type { ActivityRow, LeadRow, PreparedRow, RowResult, Submission, UnusableRow } from './rows.js';
 import { type Touch, touchId, Touches } from './touches.js';
 
-type Traced<R> = R & { readonly traceparent: string | undefined };
-
 export type Taken =
   { readonly outcome: 'taken'; readonly results: readonly RowResult[] } | { readonly outcome: 'other-request' };
 
@@ -139,7 +137,11 @@ export class TakeIn {
       const fresh = submissions.filter((_, place) => (answers[place]?.outcome ?? 'bound') === 'bound');
 
       const results = await this.#takeRows(unit, fresh, policy);
-      for (const { alongside } of fresh) await alongside?.(unit);
+      for (const [alongside, own] of Map.groupBy(fresh, (submission) => submission.alongside))
+        await alongside?.(
+          unit,
+          own.flatMap(({ keyedPart }) => keyedPart ?? []),
+        );
 
       this.keys.answer(
         unit,
@@ -159,10 +161,12 @@ export class TakeIn {
     submissions: readonly Submission[],
     policy: Policy | undefined,
   ): Promise<RowResult[][]> {
-    const rows = submissions.flatMap(({ rows: own, traceparent }) => own.map((row) => ({ ...row, traceparent })));
-    const leads = rows.filter((row): row is Traced<LeadRow> => row.kind === 'lead');
-    const activities = rows.filter((row): row is Traced<ActivityRow> => row.kind === 'activity');
-    const unusable = rows.filter((row): row is Traced<UnusableRow> => row.kind === 'unusable');
+    const rows = submissions.flatMap(({ rows: own, traceparent }) =>
+      own.map((row): PreparedRow => ({ ...row, traceparent: row.traceparent ?? traceparent })),
+    );
+    const leads = rows.filter((row): row is LeadRow => row.kind === 'lead');
+    const activities = rows.filter((row): row is ActivityRow => row.kind === 'activity');
+    const unusable = rows.filter((row): row is UnusableRow => row.kind === 'unusable');
     const results = await this.#takeUsable(unit, leads, activities, policy);
     this.rejections.say(unit, submissions);
     for (const row of unusable) results.set(row, rejection(row));
@@ -174,8 +178,8 @@ export class TakeIn {
   /** Leads first: what somebody did counts also when it comes together with the lead. */
   async #takeUsable(
     unit: OpenUnit,
-    rows: readonly Traced<LeadRow>[],
-    activities: readonly Traced<ActivityRow>[],
+    rows: readonly LeadRow[],
+    activities: readonly ActivityRow[],
     policy: Policy | undefined,
   ): Promise<Map<PreparedRow, RowResult>> {
     const claims = claimsOf(rows);
@@ -281,16 +285,16 @@ export class TakeIn {
   /** Who did what these tell; of somebody unknown nothing is told. They claim nothing: an activity is no lead. */
   async #doersOf(
     unit: UnitOfWork,
-    activities: readonly Traced<ActivityRow>[],
+    activities: readonly ActivityRow[],
     owners: ReadonlyMap<string, string>,
     known: ReadonlyMap<string, KnownLead>,
-  ): Promise<Map<Traced<ActivityRow>, Match>> {
+  ): Promise<Map<ActivityRow, Match>> {
     const asked = new Map(activities.flatMap(({ keys }) => keys).map((key) => [nameOf(key), key]));
     const others = await this.identities.find(
       unit,
       [...asked].flatMap(([name, key]) => (owners.has(name) ? [] : [key])),
     );
-    const matches = activities.flatMap((row): [Traced<ActivityRow>, Match][] => {
+    const matches = activities.flatMap((row): [ActivityRow, Match][] => {
       const found: Partial<Record<IdentityKind, KnownLead>> = {};
       for (const key of row.keys) {
         const leadId = owners.get(nameOf(key));
@@ -381,7 +385,7 @@ function furtherOf(touches: readonly Touch<LeadRow>[], owners: ReadonlyMap<strin
 
 /** What is said of a lead that is new, and what is kept of it while it is held. */
 function received(
-  { leadId, lead, traceparent }: Traced<LeadRow>,
+  { leadId, lead, traceparent }: LeadRow,
   { missing = [], until }: Partial<Hold>,
   contact: Sealed | undefined,
   now: number,
@@ -408,7 +412,7 @@ function receivedId(leadId: string): string {
 }
 
 function merged(
-  { lead, traceparent }: Traced<LeadRow>,
+  { lead, traceparent }: LeadRow,
   { leadId, matchedBy, touch, splits, changed, otherwise, known }: Touch,
   contact: Sealed | undefined,
   now: number,
@@ -436,7 +440,7 @@ function merged(
 }
 
 function engaged(
-  row: Traced<ActivityRow>,
+  row: ActivityRow,
   { leadId, matchedBy, touch, splits, changed, known }: Touch,
   now: number,
 ): EncodedEvent {
@@ -454,13 +458,14 @@ function engaged(
 }
 
 function unsayableRow(row: LeadRow | ActivityRow): UnusableRow {
-  const { index, leadId } = row;
+  const { index, leadId, traceparent } = row;
   const { sourceId, externalId } = row.kind === 'lead' ? row.lead : row;
   const detail = 'It was understood, but cannot be kept as it is. That is a fault of Fairlead, and in its log.';
   return {
     kind: 'unusable',
     index,
     leadId,
+    traceparent,
     sourceId,
     externalId,
     errors: [{ field: 'lead', rule: 'not-kept', detail }],

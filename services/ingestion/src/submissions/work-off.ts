@@ -1,22 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import { derivedId } from '@fairlead/events';
-import { crashPoint, UnitsOfWork } from '@fairlead/messaging';
+import { crashPoint, type UnitOfWork, UnitsOfWork } from '@fairlead/messaging';
 import { PersonalData } from '@fairlead/personal-data';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Backlog } from '../intake/backlog.js';
 import { Intake } from '../intake/intake.js';
 import { type Preparation, prepareRows } from '../intake/prepare-rows.js';
-import type { RowResult } from '../intake/rows.js';
+import type { RawRow } from '../intake/read-body.js';
+import type { PreparedRow, RowResult } from '../intake/rows.js';
 import { mappingFor } from '../sources/mapping-for.js';
+import type { KeyedPart } from '../store/idempotency-keys.store.js';
 import { SourcesStore } from '../store/sources.store.js';
 import { type AcceptedSubmission, keyedPartOf, PART_ROWS, SubmissionsStore } from '../store/submissions.store.js';
-import { AcceptSubmission } from './accept-submission.js';
 import { readRows } from './rows-as-sent.js';
+import { Waiting } from './waiting.js';
 
 /** A part takes well under a second; after a process that died another goes on this much later. */
 export const LEASE_MS = 10_000;
 /** How often it is looked whether nobody is sending any more. */
 const LET_PASS_MS = 20;
+/** Some milliseconds of work. */
+const ROWS_A_TURN = 50;
+/** A burst is over by then; whoever sends on and on shares the machine with what was accepted. */
+const LET_PASS_AT_MOST_MS = 15_000;
 
 /** Takes in what was accepted, part by part, in the order in which it was sent. */
 @Injectable()
@@ -28,7 +34,7 @@ export class WorkOff {
     private readonly backlog: Backlog,
     private readonly sources: SourcesStore,
     private readonly personalData: PersonalData,
-    private readonly accepting: AcceptSubmission,
+    private readonly waiting: Waiting,
   ) {}
 
   /**
@@ -44,15 +50,12 @@ export class WorkOff {
     let rejectedBefore = await this.#rejectedBefore(id, parts[0]?.part ?? 0);
     let storing: Promise<unknown> = Promise.resolve();
     for (const { part } of parts) {
-      for (const until = Date.now() + LEASE_MS / 2; this.accepting.isBusy && !stopping() && Date.now() < until;)
-        await sleep(LET_PASS_MS);
+      await this.#letPass(submission.acceptedAt, stopping);
       if (stopping()) break;
       const body = await this.submissions.open(query, id, part);
       // Somebody else was at it, because we were thought dead.
       if (!body) continue;
-      const first = part * PART_ROWS;
-      const idOf = (index: number) => derivedId(id, 'row', String(index));
-      const prepared = await prepareRows(readRows(body), first, { ...preparation, idOf });
+      const prepared = await prepareInTurns(readRows(body), part * PART_ROWS, preparation);
       await storing;
       this.backlog.refuseWhenFull();
       storing = this.intake.submit(
@@ -60,10 +63,7 @@ export class WorkOff {
           rows: prepared,
           keyedPart: keyedPartOf(id, part),
           rejectedBefore,
-          alongside: async (unit) => {
-            this.submissions.takenIn(unit, id, part, LEASE_MS);
-            crashPoint('submission.part');
-          },
+          alongside: this.#takenIn,
           ...(traceparent !== null && { traceparent }),
         },
         { mayWait: true },
@@ -73,21 +73,68 @@ export class WorkOff {
     }
     await storing;
     crashPoint('submission.taken-in');
-    if (!stopping()) await this.submissions.finish(query, id);
+    if (!stopping()) await this.submissions.finish(query, [id]);
   }
 
-  async #preparationOf({
-    sourceId,
-    mapping,
-    strict,
-    acceptedAt,
-  }: AcceptedSubmission): Promise<Omit<Preparation, 'idOf'>> {
+  /**
+   * The same with submissions of single leads, of one part each, which are taken in together.
+   * @throws when one of them cannot go on: what was taken in is, the rest waits
+   */
+  async workOffGathered(gathered: readonly AcceptedSubmission[], stopping: () => boolean): Promise<void> {
+    const { query } = this.units;
+    const [oldest] = gathered as readonly [AcceptedSubmission];
+    await this.#letPass(oldest.acceptedAt, stopping);
+    if (stopping()) return;
+    const bodies = await this.submissions.openAll(
+      query,
+      gathered.map(({ id }) => ({ id, part: 0 })),
+    );
+    this.backlog.refuseWhenFull();
+    const storing: Promise<unknown>[] = [];
+    for (const submission of gathered) {
+      const { id, traceparents } = submission;
+      const body = bodies.get(id);
+      if (!body) continue;
+      const prepared = await prepareInTurns(readRows(body), 0, await this.#preparationOf(submission));
+      const rows = prepared.map((row, place): PreparedRow => {
+        const traceparent = traceparents?.[place];
+        return traceparent == null ? row : { ...row, traceparent };
+      });
+      const each = this.intake.submit(
+        { rows, keyedPart: keyedPartOf(id, 0), alongside: this.#takenIn },
+        { mayWait: true },
+      );
+      each.catch(() => undefined);
+      storing.push(each);
+    }
+    await Promise.all(storing);
+    crashPoint('submission.taken-in');
+    await this.submissions.finish(
+      query,
+      gathered.map(({ id }) => id),
+    );
+  }
+
+  /** One and the same for all, so that those that are taken in together are done with together. */
+  readonly #takenIn = async (unit: UnitOfWork, parts: readonly KeyedPart[]): Promise<void> => {
+    this.submissions.takenIn(unit, parts, LEASE_MS);
+    crashPoint('submission.part');
+  };
+
+  /** While somebody sends, but not for ever. */
+  async #letPass(acceptedAt: Date, stopping: () => boolean): Promise<void> {
+    const until = Math.min(Date.now() + LEASE_MS / 2, acceptedAt.getTime() + LET_PASS_AT_MOST_MS);
+    while (this.waiting.isBusy && !stopping() && Date.now() < until) await sleep(LET_PASS_MS);
+  }
+
+  async #preparationOf({ id, sourceId, mapping, strict, acceptedAt }: AcceptedSubmission): Promise<Preparation> {
     const source = sourceId === null ? undefined : await this.sources.find(sourceId);
     if (sourceId !== null && !source) throw new Error(`the source ${sourceId} of a submission is not there`);
     return {
       ...{ source, strict, personalData: this.personalData, now: acceptedAt.getTime() },
       mapping: mappingFor({ mapping: mapping ?? undefined, source }, 'ndjson', 'json'),
-      findSource: (id) => this.sources.find(id),
+      findSource: (named) => this.sources.find(named),
+      idOf: (index) => derivedId(id, 'row', String(index)),
     };
   }
 
@@ -100,4 +147,18 @@ export class WorkOff {
     }
     return rejected;
   }
+}
+
+/** A few rows at a time: whoever sends meanwhile waits for no more than those. */
+async function prepareInTurns(
+  rows: readonly RawRow[],
+  first: number,
+  preparation: Preparation,
+): Promise<PreparedRow[]> {
+  const prepared: PreparedRow[] = [];
+  for (let at = 0; at < rows.length; at += ROWS_A_TURN) {
+    prepared.push(...(await prepareRows(rows.slice(at, at + ROWS_A_TURN), first + at, preparation)));
+    await nextTurn();
+  }
+  return prepared;
 }
