@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import picocolors from 'picocolors';
 import { runCommand } from '../api/run-command.js';
 import type { ReplayBenchResult } from './replay/replay.js';
-import type { IngestResult } from './ingest.js';
+import type { Burst, HalfLoad, IngestResult } from './ingest.js';
 import type { RoadResult } from './road.js';
 import type { CoreResult } from './routing.js';
 import type { AdversaryResult, Furthest } from './routing-adversary.js';
@@ -39,11 +39,11 @@ export function benchCommand(): Command {
   bench
     .command('ingest')
     .description('leads in by HTTP, one by one and as NDJSON, each durable before it is answered: leads a second')
-    .option('--seconds <n>', 'how long each of the three loads is kept up', readSeconds, 10)
+    .option('--seconds <n>', 'how long each of the loads is kept up', readSeconds, 10)
     .option('--json', 'the figures as JSON')
     .addHelpText(
       'after',
-      '\nStarts PostgreSQL, Kafka and ingestion of its own on throw-away data and loopback only; takes about a minute.' +
+      '\nStarts PostgreSQL, Kafka and ingestion of its own on throw-away data and loopback only; takes about two minutes.' +
         '\nMeasure on an idle machine: whatever else runs is measured with it, and the sender is part of it.',
     )
     .action((options: { seconds: number; json?: true }) =>
@@ -162,27 +162,35 @@ function describe({ limits, sustained, at50, lost, repeated, profile }: RoadResu
   ].join('');
 }
 
-function describeIngest({ single, ndjson, accepted, limits, profile }: IngestResult): string {
-  const { halfLoad } = single;
+function describeIngest({ single, ndjson, limits, profile }: IngestResult): string {
+  const fastify = `a bare Fastify that keeps nothing: ${thousands(limits.fastify)}`;
+  const halfLoad = ({ p50, p99, perSecond }: HalfLoad): string =>
+    row('  at half that load, p50, p99', `${ms(p50)}, ${ms(p99)}`, `${thousands(perSecond)} requests a second, evenly`);
+  const afterwards = ({ takenInPerSecond }: Burst): string =>
+    row('  until the last one was taken in', thousands(takenInPerSecond), 'leads a second, from the first request on');
   return [
-    `\n${picocolors.bold('Leads in')}  by HTTP, on disk before they are answered; the sender runs on the same machine\n`,
-    row('one lead a request, a second', thousands(single.perSecond), 'to reach 7,000'),
+    `\n${picocolors.bold('Leads in, one a request')}  by HTTP, on disk before they are answered; the sender runs on the same machine\n`,
+    row('taken in before the answer, a second', thousands(single.takenIn.perSecond), fastify),
+    halfLoad(single.takenIn.halfLoad),
     row(
-      'at half that load, p50, p99',
-      `${ms(halfLoad.p50)}, ${ms(halfLoad.p99)}`,
-      `${thousands(halfLoad.perSecond)} requests a second, evenly`,
+      'accepted (Prefer: respond-async)',
+      thousands(single.accepted.perSecond),
+      `stored as they were sent, a burst of ${thousands(single.accepted.leads)}; to reach 7,000; ${fastify}`,
     ),
-    row('NDJSON, each lead taken in before the answer', thousands(ndjson.perSecond), 'leads a second; to reach 30,000'),
+    halfLoad(single.accepted.halfLoad),
+    afterwards(single.accepted),
+    `\n${picocolors.bold('Leads in, as NDJSON')}  many a request, leads a second\n`,
     row(
-      'NDJSON, accepted (Prefer: respond-async)',
-      thousands(accepted.perSecond),
-      `leads a second, stored as they were sent; a burst of ${thousands(accepted.leads)}`,
+      'taken in before the answer',
+      thousands(ndjson.takenIn.perSecond),
+      `COPY into one table: ${thousands(limits.copy)}; a lead is a row in five`,
     ),
     row(
-      'the same until the last one was taken in',
-      thousands(accepted.takenInPerSecond),
-      'leads a second, from the first request on',
+      'accepted (Prefer: respond-async)',
+      thousands(ndjson.accepted.perSecond),
+      `stored as they were sent, a burst of ${thousands(ndjson.accepted.leads)}; to reach 30,000`,
     ),
+    afterwards(ndjson.accepted),
     `\n${picocolors.bold('Limits')}  what does a part of it alone, in the same run\n`,
     row('bare Fastify with ajv, requests a second', thousands(limits.fastify), 'checks a lead, answers, keeps nothing'),
     row(

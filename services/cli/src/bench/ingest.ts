@@ -1,4 +1,5 @@
-// What comes in: leads one by one and as NDJSON, each durable before it is answered, beside what does a part of it.
+// What comes in: leads one by one and as NDJSON, each durable before it is answered, and taken in before it or afterwards, beside what
+// does a part of it.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,20 +11,17 @@ import { simulatedLead } from './simulated-lead.js';
 import { startStack } from './stack.js';
 
 export interface IngestResult {
+  /** One lead a request. */
   readonly single: {
-    readonly perSecond: number;
-    /** While half as many come in, evenly. */
-    readonly halfLoad: { readonly perSecond: number; readonly p50: number; readonly p99: number };
+    /** Answered when the lead is taken in. */
+    readonly takenIn: { readonly perSecond: number; readonly halfLoad: HalfLoad };
+    /** With `Prefer: respond-async`. */
+    readonly accepted: Burst & { readonly halfLoad: HalfLoad };
   };
-  /** Answered when each lead is taken in. */
-  readonly ndjson: { readonly perSecond: number };
-  /** With `Prefer: respond-async`. */
-  readonly accepted: {
-    readonly leads: number;
-    /** Leads a second that were stored as they were sent, and answered. */
-    readonly perSecond: number;
-    /** From the first request until the last lead was taken in. */
-    readonly takenInPerSecond: number;
+  /** Many leads a request. */
+  readonly ndjson: {
+    readonly takenIn: { readonly perSecond: number };
+    readonly accepted: Burst;
   };
   readonly limits: {
     /** Requests a second that a bare Fastify checks and answers, and keeps nowhere. */
@@ -34,13 +32,29 @@ export interface IngestResult {
   readonly profile: readonly Share[];
 }
 
+/** While half as many come in as it takes, evenly: milliseconds until they were answered. */
+export interface HalfLoad {
+  readonly perSecond: number;
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** What was stored as it was sent and answered, and taken in afterwards. */
+export interface Burst {
+  readonly leads: number;
+  /** Leads a second that were stored and answered. */
+  readonly perSecond: number;
+  /** From the first request until the last lead was taken in. */
+  readonly takenInPerSecond: number;
+}
+
 /** Requests under way at once, each on a connection of its own, as from many sources. */
 const CONNECTIONS = 64;
 /** A list as a tool exports it, and as many of them at once as busy sources send. */
 const NDJSON_ROWS = 5_000;
 const NDJSON_SENDERS = 3;
 /** What may wait is bounded (200,000 rows), so this is how much a burst may be. */
-const ACCEPTED_LEADS = 100_000;
+const BURST_LEADS = 100_000;
 const LOOK_EVERY_MS = 100;
 const WARM_UP_SECONDS = 4;
 /** Evenly: so many at a time, which is less than one each millisecond would need timers for. */
@@ -62,25 +76,40 @@ export async function benchIngest({
     await door.put('/v1/sources/bench', { format: 'json' });
     onProgress(`warming up for ${WARM_UP_SECONDS} s`);
     await door.flood(WARM_UP_SECONDS);
-    const single = await measured(`one lead a request, as many as it takes, for ${seconds} s`, () =>
+    const perSecond = await measured(`one lead a request, as many as it takes, for ${seconds} s`, () =>
       door.flood(seconds),
     );
-    const half = single / 2;
-    const halfLoad = await measured(`${Math.round(half)} a second for ${seconds} s`, () => door.pace(half, seconds));
-    const ndjson = await measured(`NDJSON, ${NDJSON_ROWS} leads a request, for ${seconds} s`, () => door.pour(seconds));
-    const accepted = await measured('the same, without waiting until each is taken in', () => door.pourAndGo(seconds));
+    const halfLoad = await measuredAtHalf(perSecond);
+    await door.flood(WARM_UP_SECONDS, RESPOND_ASYNC);
+    await door.untilTakenIn();
+    const accepted = await measured('one lead a request, without waiting until it is taken in', () =>
+      door.burst(() => door.flood(seconds, RESPOND_ASYNC)),
+    );
+    const acceptedHalfLoad = await measuredAtHalf(accepted.perSecond, RESPOND_ASYNC);
+    await door.untilTakenIn();
+    const lines = await measured(`NDJSON, ${NDJSON_ROWS} leads a request, for ${seconds} s`, () => door.pour(seconds));
+    const acceptedLines = await measured('the same, without waiting until each is taken in', () =>
+      door.burst(() => door.pour(seconds, RESPOND_ASYNC)),
+    );
     await door.close();
     onProgress('stopping ingestion and reading its profile');
     const profile = whereTheTimeWent(await stack.stopServices());
     return {
-      single: { perSecond: single, halfLoad: { perSecond: half, ...halfLoad } },
-      ndjson: { perSecond: ndjson },
-      accepted,
+      single: { takenIn: { perSecond, halfLoad }, accepted: { ...accepted, halfLoad: acceptedHalfLoad } },
+      ndjson: { takenIn: { perSecond: lines }, accepted: acceptedLines },
       limits: { fastify, copy },
       profile,
     };
   } finally {
     await stack.close();
+  }
+
+  async function measuredAtHalf(perSecond: number, headers: Headers = {}): Promise<HalfLoad> {
+    const half = perSecond / 2;
+    const took = await measured(`${Math.round(half)} a second for ${seconds} s`, () =>
+      door.pace(half, seconds, headers),
+    );
+    return { perSecond: half, ...took };
   }
 
   async function measured<T>(what: string, work: () => Promise<T>): Promise<T> {
@@ -106,6 +135,9 @@ async function bareFastify(seconds: number): Promise<number> {
   }
 }
 
+type Headers = Readonly<Record<string, string>>;
+const RESPOND_ASYNC: Headers = { prefer: 'respond-async' };
+
 /** Where leads go in. */
 class Door {
   private readonly pool: Pool;
@@ -113,7 +145,7 @@ class Door {
 
   constructor(
     url: string,
-    private readonly headers: Readonly<Record<string, string>> = {},
+    private readonly headers: Headers = {},
   ) {
     this.pool = new Pool(url, { connections: CONNECTIONS });
   }
@@ -123,13 +155,14 @@ class Door {
   }
 
   /** One lead a request, as many as are answered. @returns how many a second */
-  async flood(seconds: number): Promise<number> {
+  async flood(seconds: number, headers: Headers = {}): Promise<number> {
     const began = performance.now();
     const until = began + seconds * 1_000;
-    let answered = 0;
+    let [sent, answered] = [0, 0];
     const send = async (): Promise<void> => {
-      while (performance.now() < until) {
-        await this.one();
+      while (performance.now() < until && sent < BURST_LEADS) {
+        sent += 1;
+        await this.one(headers);
         answered += 1;
       }
     };
@@ -138,7 +171,7 @@ class Door {
   }
 
   /** One lead a request, so many a second, whatever becomes of those before. @returns milliseconds until they were answered */
-  async pace(perSecond: number, seconds: number): Promise<{ p50: number; p99: number }> {
+  async pace(perSecond: number, seconds: number, headers: Headers): Promise<Omit<HalfLoad, 'perSecond'>> {
     const took: number[] = [];
     const sending: Promise<void>[] = [];
     const began = performance.now();
@@ -146,7 +179,7 @@ class Door {
       const due = Math.floor(((performance.now() - began) / 1_000) * perSecond);
       for (; sent < due; sent++) {
         const at = performance.now();
-        sending.push(this.one().then(() => void took.push(performance.now() - at)));
+        sending.push(this.one(headers).then(() => void took.push(performance.now() - at)));
       }
       await sleep(TICK_MS);
     }
@@ -157,56 +190,44 @@ class Door {
   }
 
   /** Many leads a request. @returns how many leads a second */
-  async pour(seconds: number): Promise<number> {
+  async pour(seconds: number, headers: Headers = {}): Promise<number> {
     const began = performance.now();
     const until = began + seconds * 1_000;
     let leads = 0;
     const send = async (): Promise<void> => {
-      while (performance.now() < until) {
-        const lines = Array.from({ length: NDJSON_ROWS }, () => this.nextLead());
-        await this.request('POST', '/v1/leads', 'application/x-ndjson', lines.join('\n'));
+      while (performance.now() < until && leads < BURST_LEADS) {
         leads += NDJSON_ROWS;
+        const lines = Array.from({ length: NDJSON_ROWS }, () => this.nextLead());
+        await this.request('POST', '/v1/leads', 'application/x-ndjson', lines.join('\n'), headers);
       }
     };
     await Promise.all(Array.from({ length: NDJSON_SENDERS }, send));
     return leads / ((performance.now() - began) / 1_000);
   }
 
-  /** Many leads a request, which are accepted and taken in later; until all of them are. */
-  async pourAndGo(seconds: number): Promise<IngestResult['accepted']> {
+  /** Leads that are accepted and taken in later, until all of them are. @param send  answers how many a second were accepted */
+  async burst(send: () => Promise<number>): Promise<Burst> {
+    const before = this.number;
     const began = performance.now();
-    const until = began + seconds * 1_000;
-    const submissions: string[] = [];
-    let leads = 0;
-    const send = async (): Promise<void> => {
-      while (performance.now() < until && leads < ACCEPTED_LEADS) {
-        leads += NDJSON_ROWS;
-        const lines = Array.from({ length: NDJSON_ROWS }, () => this.nextLead());
-        const answer = await this.request('POST', '/v1/leads', 'application/x-ndjson', lines.join('\n'), {
-          prefer: 'respond-async',
-        });
-        submissions.push((JSON.parse(answer) as { submission: { id: string } }).submission.id);
-      }
-    };
-    await Promise.all(Array.from({ length: NDJSON_SENDERS }, send));
-    const accepted = performance.now();
-    for (const id of submissions.reverse()) await this.untilTakenIn(id);
-    const takenIn = performance.now();
-    return {
-      leads,
-      perSecond: leads / ((accepted - began) / 1_000),
-      takenInPerSecond: leads / ((takenIn - began) / 1_000),
-    };
+    const perSecond = await send();
+    await this.untilTakenIn();
+    const leads = this.number - before;
+    return { leads, perSecond, takenInPerSecond: leads / ((performance.now() - began) / 1_000) };
   }
 
-  /** @throws when any of its leads is something else than received */
-  private async untilTakenIn(id: string): Promise<void> {
+  /** @throws when any of all leads that were ever sent became something else than received */
+  async untilTakenIn(): Promise<void> {
     for (;;) {
-      const answer = await this.request('GET', `/v1/submissions/${id}?limit=1`);
-      const { state, counts } = JSON.parse(answer) as { state: string; counts: { received?: number } };
-      if (state === 'done' && counts.received !== NDJSON_ROWS)
-        throw new Error(`leads of the bench were not received: ${JSON.stringify(counts)}`);
-      if (state === 'done') return;
+      const figures = await this.request('GET', '/metrics');
+      const became = [...figures.matchAll(/^fairlead_intake_leads_total\{[^}]*status="(\w+)"[^}]*\} (\d+)$/gm)];
+      const count = (isReceived: boolean): number =>
+        became.reduce(
+          (sum, [, status, leads]) => sum + ((status === 'received') === isReceived ? Number(leads) : 0),
+          0,
+        );
+      if (count(false) > 0 || count(true) > this.number)
+        throw new Error(`of ${this.number} leads of the bench ${count(true)} were received, and ${count(false)} not`);
+      if (count(true) === this.number) return;
       await sleep(LOOK_EVERY_MS);
     }
   }
@@ -215,8 +236,8 @@ class Door {
     await this.pool.close();
   }
 
-  private async one(): Promise<void> {
-    await this.request('POST', '/v1/leads', 'application/json', this.nextLead());
+  private async one(headers: Headers): Promise<void> {
+    await this.request('POST', '/v1/leads', 'application/json', this.nextLead(), headers);
   }
 
   private nextLead(): string {
@@ -228,7 +249,7 @@ class Door {
     path: string,
     type?: string,
     content?: string,
-    more: Readonly<Record<string, string>> = {},
+    more: Headers = {},
   ): Promise<string> {
     const headers = { ...this.headers, ...more, ...(type !== undefined && { 'content-type': type }) };
     const { statusCode, body } = await this.pool.request({ method, path, headers, ...(content && { body: content }) });
