@@ -1,11 +1,10 @@
 import type { Environment } from '@fairlead/platform';
-import { type AddressGuard, readAddressGuard, readRetryScale } from '@fairlead/platform/outgoing';
+import { type OutgoingSettings, readOutgoing, readRetryScale } from '@fairlead/platform/outgoing';
 
-export interface IngestionSettings {
+/** Of what leaves, what webhooks only name is asked for, and sources are told what became of their leads. */
+export interface IngestionSettings extends OutgoingSettings {
   /** Intake stops at this many events that Kafka has not yet taken. */
   readonly maxUnpublished: number;
-  /** Which addresses may be asked for what webhooks only name. */
-  readonly guard: AddressGuard;
   /** Factor on the waits between attempts to ask. */
   readonly retryScale: number;
   /** How senders spell our address, without a slash at the end; undefined: as each request says. */
@@ -25,7 +24,7 @@ export function readIngestionSettings(environment: Environment): IngestionSettin
     // Half a million events are about a gigabyte of outbox: hours without Kafka at the pace of most vendors, and far from
     // filling the database's disk, which would stop everything instead of intake alone.
     maxUnpublished: environment.integer('FAIRLEAD_MAX_UNPUBLISHED', { default: 500_000, min: 1, max: 100_000_000 }),
-    guard: readAddressGuard(environment),
+    ...readOutgoing(environment),
     retryScale: readRetryScale(environment),
     publicUrl: environment.optionalUrl('FAIRLEAD_PUBLIC_URL', { protocols: ['http', 'https'] })?.replace(/\/+$/, ''),
     // 10,000 are an import of three million rows an hour of which a few in each hundred are wrong; and, day and night, 100 MB of log.

@@ -89,9 +89,11 @@ const CONNECTIONS_PER_ORIGIN = 10;
     {
       provide: GuardedHttp,
       inject: [INGESTION_SETTINGS],
-      useFactory: ({ guard }: IngestionSettings) =>
+      useFactory: ({ guard, proxy, secureContext }: IngestionSettings) =>
         new GuardedHttp({
           guard,
+          proxy,
+          secureContext,
           deadlineMs: FETCH_DEADLINE_MS,
           connectTimeoutMs: CONNECT_TIMEOUT_MS,
           maxAnswerBytes: MAX_ANSWER_BYTES,

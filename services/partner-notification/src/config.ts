@@ -1,11 +1,10 @@
 import type { Environment } from '@fairlead/platform';
-import { type AddressGuard, readAddressGuard, readRetryScale } from '@fairlead/platform/outgoing';
+import { type OutgoingSettings, readOutgoing, readRetryScale } from '@fairlead/platform/outgoing';
 
 /** Injection token of the service's settings. */
 export const SETTINGS = Symbol('partner-notification settings');
 
-export interface NotificationSettings {
-  readonly guard: AddressGuard;
+export interface NotificationSettings extends OutgoingSettings {
   /** Where partners reach the API: answers and receipts are linked from webhooks. Without a slash at the end. */
   readonly publicUrl: string;
   /** Factor on the waits between attempts: tests and demos have no 75 hours. */
@@ -36,7 +35,7 @@ export function readSettings(environment: Environment): NotificationSettings {
       `must be at least ${deadlineMs + 2 * leaseMarginMs}ms for this FAIRLEAD_WEBHOOK_TIMEOUT`,
     );
   return {
-    guard: readAddressGuard(environment),
+    ...readOutgoing(environment, { showsCertificate: true }),
     publicUrl: environment
       .url('FAIRLEAD_PUBLIC_URL', {
         protocols: ['http', 'https'],

@@ -36,9 +36,11 @@ const MAX_ANSWER_BYTES = 65_536;
     {
       provide: GuardedHttp,
       inject: [SETTINGS],
-      useFactory: ({ guard, deadlineMs }: NotificationSettings) =>
+      useFactory: ({ guard, proxy, secureContext, deadlineMs }: NotificationSettings) =>
         new GuardedHttp({
           guard,
+          proxy,
+          secureContext,
           deadlineMs,
           connectTimeoutMs: Math.min(CONNECT_TIMEOUT_MS, deadlineMs),
           maxAnswerBytes: MAX_ANSWER_BYTES,

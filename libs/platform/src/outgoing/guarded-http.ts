@@ -1,7 +1,9 @@
 import { lookup as systemLookup } from 'node:dns/promises';
-import { isIP, type LookupFunction } from 'node:net';
+import { isIP, type LookupFunction, type Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
 import { buildConnector, type Dispatcher, errors, Pool } from 'undici';
 import type { AddressGuard } from './address-guard.js';
+import { type EgressProxy, ProxyFailed } from './egress-proxy.js';
 
 export interface OutgoingRequest {
   readonly method: 'GET' | 'POST' | 'PATCH';
@@ -16,6 +18,7 @@ export interface OutgoingRequest {
 export type NoAnswer =
   | 'address-refused'
   | 'name-not-resolved'
+  | 'proxy-failed'
   | 'connection-refused'
   | 'connection-failed'
   | 'connection-reset'
@@ -44,6 +47,10 @@ export interface GuardedHttpSettings {
   readonly connectTimeoutMs: number;
   readonly maxAnswerBytes: number;
   readonly connectionsPerOrigin: number;
+  /** Public addresses are reached through it; those that the operator allowed stand on this side of it. */
+  readonly proxy?: EgressProxy | undefined;
+  /** Whom to trust, and who we are; else whom Node trusts, and nobody. */
+  readonly secureContext?: SecureContext | undefined;
   /** Tests resolve names without a network. */
   readonly lookup?: Lookup;
 }
@@ -53,6 +60,16 @@ export type Lookup = (hostname: string) => Promise<readonly { readonly address: 
 
 /** What is kept of an answer for people to look at, when its content does not matter. */
 const BEGINNING_BYTES = 1_024;
+/** Ahead of an answer (RFC 9110, 15.2): one or two are in use (early hints, still at work). For ever is an attack. */
+const MAX_INFORMATIONAL = 10;
+/**
+ * What may come over a connection for one answer, whatever it is made of. To a body its chunks may add several times as much, when
+ * they are small, and headers are at most 16 KiB; padding without end (of chunk sizes, or empty lines) is no part of either.
+ */
+const WIRE_BYTES_PER_BYTE = 4;
+const WIRE_BYTES_BESIDES = 65_536;
+/** Addresses of one name that are tried through a proxy, one after the other: the first may be one that it cannot reach. */
+const MAX_PROXIED_ADDRESSES = 4;
 /** An origin that has not been called for this long gives its sockets back. */
 const IDLE_ORIGIN_MS = 60_000;
 /** Below the 5 s after which Node's and many other servers close an idle connection: else we would send into the closing. */
@@ -68,7 +85,7 @@ export class GuardedHttp {
   readonly #origins = new Map<string, { readonly pool: Pool; lastUsed: number }>();
   /** Requests under way, oldest first, because all have the same deadline: only the first one needs a timer. */
   readonly #underWay = new Set<Request>();
-  readonly #connect: ReturnType<typeof buildConnector>;
+  readonly #connect: Connector;
   readonly #sweep: NodeJS.Timeout;
   #deadlineTimer: NodeJS.Timeout | undefined;
 
@@ -168,6 +185,7 @@ class Request implements Dispatcher.DispatchHandler {
   #settled = false;
   #status: number | undefined;
   #retryAfter: string | undefined;
+  #informational = 0;
   #received = 0;
   /** Joined once, at the end: an answer that is kept whole may come in hundreds of chunks. */
   readonly #kept: Buffer[] = [];
@@ -190,11 +208,18 @@ class Request implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_: unknown, status: number, headers: Record<string, string | string[] | undefined>): void {
-    if (status < 200) return; // informational; the answer is still to come
+    if (this.#settled) return;
+    if (status < 200) return this.#noteInformational(status);
     this.#status = status;
     const retryAfter = headers['retry-after'];
     this.#retryAfter = typeof retryAfter === 'string' ? retryAfter : undefined;
     if (Number(headers['content-length']) > this.#maxAnswerBytes) this.breakOff('answer-too-large');
+  }
+
+  /** The answer is still to come; unless it is in a protocol that nobody has asked for, or never comes. */
+  #noteInformational(status: number): void {
+    this.#informational += 1;
+    if (status < 102 || this.#informational > MAX_INFORMATIONAL) this.breakOff('answer-malformed');
   }
 
   onResponseData(_: unknown, chunk: Buffer): void {
@@ -257,7 +282,7 @@ export async function permittedNow(
   return addresses.some(({ address }) => permits(address));
 }
 
-function permitsOf(guard: AddressGuard, plain: boolean): (address: string) => boolean {
+function permitsOf(guard: AddressGuard, plain: boolean): Permits {
   return (address) => {
     const verdict = guard.verdict(address);
     return verdict === 'allowed' || (verdict === 'public' && !plain);
@@ -268,19 +293,40 @@ function resolve(hostname: string): ReturnType<Lookup> {
   return systemLookup(hostname, { all: true });
 }
 
-function guardedConnector(settings: GuardedHttpSettings): ReturnType<typeof buildConnector> {
-  const https = connectorFor(settings, permitsOf(settings.guard, false));
-  const http = connectorFor(settings, permitsOf(settings.guard, true));
-  return (options, callback) => (options.protocol === 'https:' ? https : http)(options, callback);
+type Connector = ReturnType<typeof buildConnector>;
+type Permits = (address: string) => boolean;
+
+function guardedConnector(settings: GuardedHttpSettings): Connector {
+  const https = settings.proxy
+    ? proxiedConnector(settings, settings.proxy)
+    : directConnector(settings, permitsOf(settings.guard, false));
+  const http = directConnector(settings, permitsOf(settings.guard, true));
+  const maxBytes = WIRE_BYTES_PER_BYTE * settings.maxAnswerBytes + WIRE_BYTES_BESIDES;
+  return (options, callback) =>
+    (options.protocol === 'https:' ? https : http)(options, (...connected) => {
+      if (connected[1]) boundAnswers(connected[1], maxBytes);
+      callback(...connected);
+    });
 }
 
-function connectorFor(
-  settings: GuardedHttpSettings,
-  permits: (address: string) => boolean,
-): ReturnType<typeof buildConnector> {
+/** Requests and answers take turns on a connection: what comes after a request has been written is all for its answer. */
+function boundAnswers(socket: Socket, maxBytes: number): void {
+  let written = socket.bytesWritten;
+  let readBefore = 0;
+  let read = 0;
+  socket.on('readable', () => {
+    if (written !== socket.bytesWritten) {
+      written = socket.bytesWritten;
+      readBefore = read;
+    }
+    read = socket.bytesRead;
+    if (read - readBefore > maxBytes) socket.destroy(new errors.ResponseExceededMaxSizeError());
+  });
+}
+
+function directConnector(settings: GuardedHttpSettings, permits: Permits): Connector {
   const connect = buildConnector({
-    timeout: settings.connectTimeoutMs,
-    allowH2: false,
+    ...connectorOptions(settings),
     // Node connects to the addresses that this returns and to no others: there is no second resolution to rebind.
     lookup: guardedLookup(settings.lookup ?? resolve, permits),
   });
@@ -300,7 +346,55 @@ function connectorFor(
   };
 }
 
-function guardedLookup(resolveName: Lookup, permits: (address: string) => boolean): LookupFunction {
+/**
+ * The name is resolved and its addresses are checked here, as always; the proxy is told one of those that passed. TLS is
+ * with the partner, by its name, through the proxy. What the operator allowed is reached without it.
+ */
+function proxiedConnector(settings: GuardedHttpSettings, proxy: EgressProxy): Connector {
+  const secure = buildConnector(connectorOptions(settings));
+  const direct = directConnector(settings, (address) => settings.guard.verdict(address) === 'allowed');
+  return (options, callback) => {
+    const tunnel = async (): Promise<void> => {
+      const addresses = await addressesOf(settings, options.hostname);
+      const publicOnes = addresses.filter((address) => settings.guard.verdict(address) === 'public');
+      if (publicOnes.length === 0) return void direct(options, callback);
+      const httpSocket = await throughProxy(proxy, publicOnes, Number(options.port || 443), settings.connectTimeoutMs);
+      secure({ ...options, httpSocket }, callback);
+    };
+    tunnel().catch((error: unknown) => callback(error as Error, null));
+  };
+}
+
+async function throughProxy(
+  proxy: EgressProxy,
+  addresses: readonly string[],
+  port: number,
+  timeoutMs: number,
+): Promise<Socket> {
+  const until = performance.now() + timeoutMs;
+  let failure: unknown = new ProxyFailed();
+  for (const address of addresses.slice(0, MAX_PROXIED_ADDRESSES)) {
+    const left = Math.floor(until - performance.now());
+    if (left <= 0) break;
+    try {
+      return await proxy.connect(address, port, left);
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+async function addressesOf({ lookup }: GuardedHttpSettings, hostname: string): Promise<readonly string[]> {
+  if (isIP(hostname) !== 0) return [hostname];
+  return (await (lookup ?? resolve)(hostname)).map(({ address }) => address);
+}
+
+function connectorOptions({ connectTimeoutMs, secureContext }: GuardedHttpSettings): buildConnector.BuildOptions {
+  return { timeout: connectTimeoutMs, allowH2: false, ...(secureContext && { secureContext }) };
+}
+
+function guardedLookup(resolveName: Lookup, permits: Permits): LookupFunction {
   return (hostname, options, callback) => {
     resolveName(hostname).then(
       (addresses) => {
@@ -321,6 +415,8 @@ function notFound(): NodeJS.ErrnoException {
 
 const CLASSES: Readonly<Record<string, NoAnswer>> = {
   FAIRLEAD_ADDRESS_REFUSED: 'address-refused',
+  FAIRLEAD_PROXY_FAILED: 'proxy-failed',
+  FAIRLEAD_TARGET_NOT_REACHED: 'connection-failed',
   ENOTFOUND: 'name-not-resolved',
   EAI_AGAIN: 'name-not-resolved',
   EAI_FAIL: 'name-not-resolved',
@@ -337,8 +433,14 @@ const CLASSES: Readonly<Record<string, NoAnswer>> = {
   UND_ERR_CLOSED: 'cancelled',
 };
 
+/** undici has no codes of their own for a status out of range, and for one that is no answer to what was asked (100, 101). */
+function isOutOfTurn(error: Error, code: string): boolean {
+  return code === 'ERR_ASSERTION' || (code === 'UND_ERR_SOCKET' && /^bad (response|upgrade)$/.test(error.message));
+}
+
 function classify(error: Error): NoAnswer {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (isOutOfTurn(error, code)) return 'answer-malformed';
   const known = CLASSES[code];
   if (known) return known;
   if (error instanceof errors.HTTPParserError || code.startsWith('HPE_')) return 'answer-malformed';

@@ -3,4 +3,4 @@ export { AddressGuard } from './address-guard.js';
 export { type Exchange, GuardedHttp, type OutgoingRequest } from './guarded-http.js';
 export { refusalOf } from './outgoing-url.js';
 export { newSecret, parseSecret, sign } from './webhook-signature.js';
-export { readAddressGuard, readRetryScale } from './settings.js';
+export { type OutgoingSettings, readOutgoing, readRetryScale } from './settings.js';
