@@ -45,6 +45,7 @@ const besidesHashing = {
     .flatMap((name) => [name, `node:${name}`]),
   message: 'The log is hashes and signatures of what it is given; its files are behind `LogStorage`.',
 };
+const standsAlone = "The partners' kit has no dependency, and runs wherever there is fetch; only ./node knows Node.";
 const nestKafka = {
   name: '@nestjs/microservices',
   importNames: [
@@ -126,6 +127,7 @@ const arrows = [
   { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:lib', 'type:service'] },
   { sourceTag: 'scope:events', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'scope:persistence', onlyDependOnLibsWithTags: [] },
+  { sourceTag: 'scope:partner-kit', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'scope:decisions', onlyDependOnLibsWithTags: ['scope:events'] },
   { sourceTag: 'scope:transparency-log', onlyDependOnLibsWithTags: ['scope:events'] },
   { sourceTag: 'scope:messaging', onlyDependOnLibsWithTags: ['scope:events', 'scope:persistence'] },
@@ -207,8 +209,11 @@ export default defineConfig(
   {
     files: ['services/cli/**/*.ts'],
     rules: {
-      // The embedded servers are plain files, used by the set-up before anything is installed.
-      '@nx/enforce-module-boundaries': ['error', { allow: ['/infra/local/[a-z-]+\\.mjs$'], depConstraints: arrows }],
+      // The embedded servers are plain files, used by the set-up before anything is installed; and so are tools of tests.
+      '@nx/enforce-module-boundaries': [
+        'error',
+        { allow: ['/infra/local/[a-z-]+\\.mjs$', '/tools/python-environment\\.mjs$'], depConstraints: arrows },
+      ],
       'no-console': 'off',
       'no-restricted-globals': 'off',
       ...barred(kafka, postgres),
@@ -235,6 +240,19 @@ export default defineConfig(
   },
   // The log's own bucket is the operator's choice, unlike the addresses that partners give.
   { files: ['libs/transparency-log/src/s3-storage.ts'], rules: barred(kafka, postgres) },
+  {
+    // It runs at partners', on whatever speaks fetch, and what it installs there is nothing but itself.
+    files: ['libs/partner-kit/src/**/*.ts'],
+    ignores: ['libs/partner-kit/src/node.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [{ regex: '^[^.]', message: standsAlone }] }],
+      'no-restricted-syntax': ['error', { selector: 'ImportExpression', message: standsAlone }],
+      'no-restricted-globals': [
+        'error',
+        ...['process', 'Buffer', 'require', 'global', 'setImmediate'].map((name) => ({ name, message: standsAlone })),
+      ],
+    },
+  },
   {
     // Tests look at the servers from outside, make databases, read fixtures, and hold values that Jest types as any.
     files: tests,

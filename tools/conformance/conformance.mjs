@@ -2,9 +2,8 @@
 // no answer may be a 5xx, and none may be one that is not documented. `node tools/conformance/conformance.mjs [--seed N]
 // [--examples N] [--seconds N]`; as it is run by `npm test` it takes about a minute. It ends with 0 when all is well, with 1
 // when something is found, and with 77 when it could not be done at all, and says then what is missing.
-import { spawnSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createSocket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { spawnGuarded } from '../../infra/local/guarded.mjs';
+import { pythonEnvironment } from '../python-environment.mjs';
 
 export const SKIPPED = 77;
 
@@ -20,8 +20,6 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const requirements = fileURLToPath(new URL('requirements.txt', import.meta.url));
 const config = join(root, 'schemathesis.toml');
 
-/** A wheel of some megabytes; a registry that has not answered after this long is not there. */
-const INSTALL_WITHIN_MS = 120_000;
 const START_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 15_000;
 /** Beyond what Schemathesis was told to take: it ends between two requests, and starts and writes its report besides. */
@@ -79,41 +77,8 @@ async function main() {
  * @returns {{ command: string } | { missing: string }}
  */
 export function installed() {
-  const python = ['python3', 'python'].find(isFit);
-  if (!python) return { missing: 'it needs Python 3.11 or newer, with venv and pip.' };
-  const version = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 16);
-  const folder = join(root, '.python', `conformance-${version}`);
-  const bin = join(folder, process.platform === 'win32' ? 'Scripts' : 'bin');
-  const command = join(bin, 'schemathesis');
-  const stamp = join(folder, 'complete');
-  if (existsSync(stamp)) return { command };
-  rmSync(folder, { recursive: true, force: true });
-  const made = run(python, ['-m', 'venv', folder]);
-  if (made.status !== 0) return { missing: `Python cannot make an environment of its own. ${lastLine(made)}` };
-  // Wheels only: nothing of what is fetched is run in order to install it.
-  const pip = ['-m', 'pip', '--disable-pip-version-check', 'install', '--quiet', '--no-deps', '--only-binary=:all:'];
-  const filled = run(join(bin, 'python'), [...pip, '--require-hashes', '-r', requirements]);
-  if (filled.status !== 0) {
-    rmSync(folder, { recursive: true, force: true });
-    return { missing: `pip could not install what tools/conformance/requirements.txt pins. ${lastLine(filled)}` };
-  }
-  writeFileSync(stamp, '');
-  return { command };
-}
-
-/** @param {string} python */
-function isFit(python) {
-  return run(python, ['-c', 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))']).status === 0;
-}
-
-/** @param {string} command @param {readonly string[]} args */
-function run(command, args) {
-  return spawnSync(command, args, { encoding: 'utf8', timeout: INSTALL_WITHIN_MS });
-}
-
-/** @param {{ stderr: string | null }} result */
-function lastLine({ stderr }) {
-  return (stderr ?? '').trim().split('\n').at(-1) ?? '';
+  const environment = pythonEnvironment('conformance', requirements);
+  return 'missing' in environment ? environment : { command: join(environment.bin, 'schemathesis') };
 }
 
 /**
