@@ -433,9 +433,9 @@ const CLASSES: Readonly<Record<string, NoAnswer>> = {
   UND_ERR_CLOSED: 'cancelled',
 };
 
-/** undici has no codes of their own for a status out of range, and for one that is no answer to what was asked (100, 101). */
+/** undici has no code of its own for a status that answers nothing that was asked (100, 101 with an upgrade). */
 function isOutOfTurn(error: Error, code: string): boolean {
-  return code === 'ERR_ASSERTION' || (code === 'UND_ERR_SOCKET' && /^bad (response|upgrade)$/.test(error.message));
+  return code === 'UND_ERR_SOCKET' && /^bad (response|upgrade)$/.test(error.message);
 }
 
 function classify(error: Error): NoAnswer {

@@ -30,7 +30,8 @@ afterEach(async () => {
 
 async function tlsServer(options: TlsOptions): Promise<number> {
   const server: Server = createServer(options, (request, response) => {
-    request.resume().once('end', () => response.end((request.socket as unknown as { servername: string }).servername));
+    const { servername } = request.socket as unknown as { servername: string };
+    request.resume().once('end', () => response.end(request.url === '/large' ? 'x'.repeat(20_000) : servername));
   });
   server.on('tlsClientError', () => undefined);
   open.push(server);
@@ -122,8 +123,9 @@ describe('a server’s certificate', () => {
   it('is looked at once for as many answers as come over the connection', async () => {
     const port = await tlsServer(await ours.issue(['receiver.test']));
     const to = client({});
-    for (let i = 0; i < 200; i += 1)
-      expect(await post(to, `https://receiver.test:${port}/`)).toMatchObject({ outcome: 'answered', status: 200 });
+    // Together more than one answer may be.
+    for (let i = 0; i < 50; i += 1)
+      expect(await post(to, `https://receiver.test:${port}/large`)).toMatchObject({ outcome: 'answered', status: 200 });
   });
 });
 
