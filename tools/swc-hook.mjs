@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { threadId } from 'node:worker_threads';
 
 process.setSourceMapsEnabled(true);
 const swcrcText = readFileSync(new URL('../.swcrc', import.meta.url), 'utf8');
@@ -35,7 +36,8 @@ function compiled(filename, source) {
   transformSync ??= process.getBuiltinModule('module').createRequire(import.meta.url)('@swc/core').transformSync;
   const options = { ...swcrc, swcrc: false, configFile: false, filename, sourceMaps: 'inline' };
   const { code } = transformSync(source, options);
-  const half = `${kept}.${process.pid}`;
+  // Threads of one process may compile the same file at the same time.
+  const half = `${kept}.${process.pid}-${threadId}`;
   writeFileSync(half, code);
   renameSync(half, kept);
   return code;
