@@ -94,6 +94,11 @@ export function copyText(row: readonly CopyValue[]): string {
   return written;
 }
 
+/** A column with a document that is JSON already. In JSON no character but the backslash is one that COPY reads otherwise. */
+export function copyJson(json: string): string {
+  return json.includes('\\') ? json.replaceAll('\\', String.raw`\\`) : json;
+}
+
 /** The texts of the columns again; null for null. Lists and documents are as they were written. */
 export function readCopyText(written: string): (string | null)[] {
   return written.split('\t').map((column) => (column === String.raw`\N` ? null : unescaped(column)));
@@ -105,7 +110,7 @@ function text(value: CopyValue): string {
   if (typeof value !== 'object') return String(value);
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return escaped(`{${value.map(quoted).join(',')}}`);
-  return escaped(JSON.stringify(value));
+  return copyJson(JSON.stringify(value));
 }
 
 const SPECIAL = /[\\\b\f\n\r\t\v]/;

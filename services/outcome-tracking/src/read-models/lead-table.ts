@@ -1,5 +1,7 @@
 import type { Offer, Standing } from '@fairlead/decisions/replay';
 import { type TrackedLead, unseen } from '../store/leads.store.js';
+import { LeadIds, Numbers } from './lead-ids.js';
+import type { SpillFile } from './spill-file.js';
 
 /** A lead while a log is folded: without its details, which are large and change seldom, and for which others stand. */
 export interface FollowedLead extends TrackedLead {
@@ -24,33 +26,49 @@ const RECEIVED_AT = 4;
 const TOUCHES = 5;
 const EVENTS = 6;
 const IS_WRITTEN = 7;
-const DETAILS = 8;
-const OFFER = 9;
+const OFFER = 8;
 const OFFER_FIELDS = 18;
 const RECORD = OFFER + OFFER_FIELDS;
 
 /** Of a page, nearly a megabyte: little is ever empty, and few are made. */
 const RECORDS = 4_096;
 
+/** A lead that was offered more often stays where it is: what is put aside must fit into a chunk of the file. */
+const MOST_RECORDS_ASIDE = 1_000;
+
 /**
  * All leads of a log while it is folded, and where their details are. In numbers, outside of JavaScript's heap: a fold touches each
  * lead some seven times with thousands of others between, and as objects they would live just long enough to be moved twice by the
- * garbage collector and then thrown away by the slow one. 216 bytes for each lead, and for each offer after its first.
+ * garbage collector and then thrown away by the slow one. Some 40 bytes for each lead; 208 more, and as many for each offer after
+ * its first, for one that was not put aside.
  */
 export class LeadTable {
-  private readonly places = new Map<string, number>();
+  private readonly ids = new LeadIds();
+  /** By lead, its first record; of one that was put aside, -1 less its place in the file. */
+  private readonly places = new Numbers();
+  /** By lead, where its details are. */
+  private readonly details = new Numbers();
   private readonly pages: Float64Array[] = [];
   private count = 0;
+  private readonly free: number[] = [];
   private readonly words = new Words();
 
+  /** @param aside  for leads that are put aside */
+  constructor(private readonly aside: SpillFile) {}
+
   get(id: string): FollowedLead | undefined {
-    const place = this.places.get(id);
-    return place === undefined ? undefined : this.read(id, place);
+    const lead = this.ids.find(id);
+    return lead === undefined ? undefined : this.read(id, this.fetch(lead));
   }
 
   set({ id, receivedAt, touches, events, standing, isWritten }: FollowedLead): void {
-    let place = this.places.get(id);
-    if (place === undefined) this.places.set(id, (place = this.add()));
+    const known = this.ids.find(id);
+    const place = known === undefined ? this.add() : this.fetch(known);
+    if (known === undefined) {
+      const lead = this.ids.add(id);
+      this.places.set(lead, place);
+      this.details.set(lead, NONE);
+    }
     const { state, grade, score, offers } = standing;
     const page = this.pageOf(place);
     const at = placeIn(place);
@@ -67,24 +85,64 @@ export class LeadTable {
     }
   }
 
+  /**
+   * Puts a lead into the file that will hardly be asked for again. It comes back by itself when it is.
+   * @param id  of a lead that is here
+   */
+  putAside(id: string): void {
+    const lead = this.mustFind(id);
+    const place = this.places.at(lead);
+    if (place < 0) return;
+    const records = [...this.recordsFrom(place)];
+    if (records.length > MOST_RECORDS_ASIDE) return;
+    const bytes = new Float64Array(records.length * RECORD);
+    for (const [at, record] of records.entries())
+      bytes.set(this.pageOf(record).subarray(placeIn(record), placeIn(record) + RECORD), at * RECORD);
+    this.places.set(lead, -1 - this.aside.appendBytes(new Uint8Array(bytes.buffer)));
+    this.free.push(...records);
+  }
+
   /** Where its details are; undefined: nowhere yet. */
   detailsOf(id: string): number | undefined {
-    const place = this.places.get(id);
-    const details = place === undefined ? NONE : (this.pageOf(place)[placeIn(place) + DETAILS] as number);
+    const lead = this.ids.find(id);
+    const details = lead === undefined ? NONE : this.details.at(lead);
     return Number.isNaN(details) ? undefined : details;
   }
 
   /** @param id  of a lead that is here */
   setDetails(id: string, details: number): void {
-    const place = this.places.get(id);
-    if (place === undefined) throw new RangeError('details of a lead that is not here');
-    this.pageOf(place)[placeIn(place) + DETAILS] = details;
+    this.details.set(this.mustFind(id), details);
   }
 
-  /** Those whose rows are not written, or not as they are, in the order in which they came. */
+  /** Those whose rows are not written, or not as they are, in the order in which they came. None of them was put aside. */
   *unwritten(): Generator<FollowedLead> {
-    for (const [id, place] of this.places)
-      if (this.pageOf(place)[placeIn(place) + IS_WRITTEN] === 0) yield this.read(id, place);
+    for (let lead = 0; lead < this.ids.count; lead++) {
+      const place = this.places.at(lead);
+      if (place >= 0 && this.pageOf(place)[placeIn(place) + IS_WRITTEN] === 0)
+        yield this.read(this.ids.at(lead), place);
+    }
+  }
+
+  private mustFind(id: string): number {
+    const lead = this.ids.find(id);
+    if (lead === undefined) throw new RangeError('a lead that is not here');
+    return lead;
+  }
+
+  /** Where its first record is, back from the file where it was put aside. */
+  private fetch(lead: number): number {
+    const place = this.places.at(lead);
+    if (place >= 0) return place;
+    const read = this.aside.readBytes(-1 - place);
+    const bytes = new Float64Array(read.length / Float64Array.BYTES_PER_ELEMENT);
+    new Uint8Array(bytes.buffer).set(read);
+    const records = Array.from({ length: bytes.length / RECORD }, () => this.add());
+    for (const [at, record] of records.entries()) {
+      this.pageOf(record).set(bytes.subarray(at * RECORD, (at + 1) * RECORD), placeIn(record));
+      this.pageOf(record)[placeIn(record) + NEXT] = records[at + 1] ?? NONE;
+    }
+    this.places.set(lead, records[0] as number);
+    return records[0] as number;
   }
 
   private read(id: string, place: number): FollowedLead {
@@ -115,6 +173,11 @@ export class LeadTable {
       record = page[at + NEXT] as number;
     }
     return offers;
+  }
+
+  private *recordsFrom(place: number): Generator<number> {
+    for (let record = place; !Number.isNaN(record); record = this.pageOf(record)[placeIn(record) + NEXT] as number)
+      yield record;
   }
 
   private readOffer(page: Float64Array, at: number): Offer {
@@ -171,7 +234,13 @@ export class LeadTable {
     return page[at] as number;
   }
 
+  /** A record in which nothing is. */
   private add(): number {
+    const free = this.free.pop();
+    if (free !== undefined) {
+      this.pageOf(free).fill(NONE, placeIn(free), placeIn(free) + RECORD);
+      return free;
+    }
     if (this.count === this.pages.length * RECORDS) this.pages.push(new Float64Array(RECORDS * RECORD).fill(NONE));
     return this.count++;
   }

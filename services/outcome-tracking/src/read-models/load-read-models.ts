@@ -13,9 +13,10 @@ import { SpillFile } from './spill-file.js';
 
 /**
  * Details are large, and change in the first moments of a lead; they are asked for once more when it comes to rest. So many leads'
- * are at hand, at least, and twice as many at most, and are not written to the file for each change.
+ * are at hand as they are, at least, and twice as many at most: most are made into text once, and never read from it again. Of more
+ * most would outlive two rounds of the garbage collector, and be left for the slow one.
  */
-const DETAILS_AT_HAND = 250;
+const DETAILS_AT_HAND = 50;
 /** Those of some ten thousand leads, as they are in the file. */
 const RECENT_DETAILS_MB = 8;
 /** Rows are deleted so many at a time. */
@@ -41,10 +42,13 @@ export type CopyInto = (table: string, columns: readonly string[]) => Promise<Ro
 
 /**
  * Folds a whole log into the read models, and writes these into empty tables: the same fold that the service does event by event,
- * with each row written once, or a few times. Memory grows by about 320 bytes for each lead.
+ * with each row written once, or a few times. Memory grows by about 40 bytes for each lead, and
+ * by 208 more for one that is not at rest.
  */
 export class ReadModelsLoad {
-  private readonly leads = new LeadTable();
+  /** Details of leads that have had no event for long, and leads that are at rest. */
+  private readonly file: SpillFile;
+  private readonly leads: LeadTable;
   private readonly details: RecentDetails;
   private readonly counts = new OfferCounts();
   /** The first promise of a key stays, as in the table. */
@@ -53,9 +57,11 @@ export class ReadModelsLoad {
   private readonly outdated = new Set<string>();
   private tables: Tables | undefined;
 
-  /** @param folder  for details of leads that have had no event for long */
+  /** @param folder  for what does not fit into memory */
   constructor(folder: string) {
-    this.details = new RecentDetails(new SpillFile(join(folder, 'details'), RECENT_DETAILS_MB), this.leads);
+    this.file = new SpillFile(join(folder, 'details'), RECENT_DETAILS_MB);
+    this.leads = new LeadTable(this.file);
+    this.details = new RecentDetails(this.file, this.leads);
   }
 
   /** From now on leads are written as they come to rest; without it, all of them at the end. */
@@ -80,7 +86,9 @@ export class ReadModelsLoad {
     const lead = isAtRest ? { ...after, isWritten: true } : after;
     this.leads.set(lead);
     if (after.details !== before) this.details.set(id, after.details);
-    return isAtRest ? this.write(lead, tables) : undefined;
+    if (!isAtRest) return undefined;
+    this.leads.putAside(id);
+    return this.write(lead, tables);
   }
 
   /** Writes what is not written yet. */
@@ -106,7 +114,7 @@ export class ReadModelsLoad {
 
   /** Removes the files, and gives up what is being written; also after a failure. */
   async close(): Promise<void> {
-    this.details.close();
+    this.file.close();
     await this.tables?.abandon();
   }
 
@@ -132,10 +140,10 @@ export class ReadModelsLoad {
   }
 }
 
-/** The details of leads, as they are written into their rows: those that were changed last at hand, the others in a file. */
+/** The details of leads: those that were changed last at hand, the others in a file, as they are written into their rows. */
 class RecentDetails {
-  private recent = new Map<string, string>();
-  private earlier = new Map<string, string>();
+  private recent = new Map<string, LeadDetails>();
+  private earlier = new Map<string, LeadDetails>();
 
   constructor(
     private readonly file: SpillFile,
@@ -143,32 +151,30 @@ class RecentDetails {
   ) {}
 
   get(id: string): LeadDetails | undefined {
-    const text = this.text(id);
+    const details = this.recent.get(id) ?? this.earlier.get(id);
+    if (details) return details;
+    const text = this.spilled(id);
     return text === undefined ? undefined : detailsIn(text);
   }
 
   /** @param id  of a lead that is in the table */
   set(id: string, details: LeadDetails): void {
-    this.recent.set(id, detailsText(details));
+    this.recent.set(id, details);
     if (this.recent.size < DETAILS_AT_HAND) return;
-    for (const [each, text] of this.earlier) if (!this.recent.has(each)) this.spill(each, text);
+    for (const [each, its] of this.earlier)
+      if (!this.recent.has(each)) this.leads.setDetails(each, this.file.append(detailsText(its)));
     this.earlier = this.recent;
     this.recent = new Map();
   }
 
   text(id: string): string | undefined {
-    const text = this.recent.get(id) ?? this.earlier.get(id);
-    if (text !== undefined) return text;
+    const details = this.recent.get(id) ?? this.earlier.get(id);
+    return details ? detailsText(details) : this.spilled(id);
+  }
+
+  private spilled(id: string): string | undefined {
     const place = this.leads.detailsOf(id);
     return place === undefined ? undefined : this.file.read(place);
-  }
-
-  close(): void {
-    this.file.close();
-  }
-
-  private spill(id: string, text: string): void {
-    this.leads.setDetails(id, this.file.append(text));
   }
 }
 

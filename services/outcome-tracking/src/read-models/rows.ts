@@ -1,5 +1,5 @@
 import { type Cell, currentOffer, measures, type Offer, type Tally } from '@fairlead/decisions/replay';
-import { copyText, type CopyValue, readCopyText } from '@fairlead/persistence/scratch';
+import { copyJson, copyText, type CopyValue, readCopyText } from '@fairlead/persistence/scratch';
 import { withoutGrade } from '../store/counts.store.js';
 import type { LeadDetails, TrackedLead } from '../store/leads.store.js';
 
@@ -48,16 +48,17 @@ class Written {
 export function detailsText(details: LeadDetails): string {
   const { sourceId, externalId, facts, reachable, missing, reasons, contact, contactEvent, furtherContacts } = details;
   const { consent, held, sentAgain, probability } = details;
-  return [
-    ...[copyText([sourceId, externalId]), document(facts), document(reachable), document(reasons), document(contact)],
-    // A list would be written as an array of PostgreSQL's, which `missing` is.
-    copyText([contactEvent, furtherContacts.length > 0 ? JSON.stringify(furtherContacts) : null]),
-    copyText([consent, held, sentAgain, probability, missing]),
-  ].join('\t');
+  // A list would be written as an array of PostgreSQL's, which `missing` is.
+  const further = furtherContacts.length > 0 ? furtherContacts : null;
+  return (
+    `${copyText([sourceId, externalId])}\t${document(facts)}\t${document(reachable)}\t${document(reasons)}\t${document(contact)}` +
+    `\t${copyText([contactEvent])}\t${document(further)}\t${document(consent)}\t${copyText([held, sentAgain, probability, missing])}`
+  );
 }
 
 function document(value: unknown): string {
-  return copyText([value === null ? null : value instanceof Written ? value.json : JSON.stringify(value)]);
+  if (value === null) return NULL;
+  return copyJson(value instanceof Written ? value.json : JSON.stringify(value));
 }
 
 /**

@@ -15,6 +15,8 @@ describe('a file that texts are spilled into', () => {
     for (let index = 0; index < 3_000; index += 7) expect(file.read(places[index] as number)).toBe(textOf(index));
     expect(file.read(places.at(-1) as number)).toBe(textOf(2_999));
     expect(existsSync(path)).toBe(true);
+    const bytes = Buffer.from([0, 255, 10, 13]);
+    expect(file.readBytes(file.appendBytes(bytes))).toEqual(bytes);
     file.close();
     expect(existsSync(path)).toBe(false);
   });

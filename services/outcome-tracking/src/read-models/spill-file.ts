@@ -7,7 +7,7 @@ const USUAL_BYTES = 2 << 10;
 const LENGTH_BYTES = 4;
 
 /**
- * Texts that do not fit into memory, each at its place in a file. Those that were written last are read from memory.
+ * Texts and bytes that do not fit into memory, each at its place in a file. Those that were written last are read from memory.
  *
  * Synchronous, because a fold goes from event to event: a text is a kilobyte or two, mostly still in the system's cache, and takes
  * microseconds.
@@ -39,20 +39,32 @@ export class SpillFile {
    */
   append(text: string): number {
     const length = Buffer.byteLength(text);
-    if (length + LENGTH_BYTES > CHUNK_BYTES) throw new RangeError(`a text of ${length} bytes`);
-    if (this.filled + length + LENGTH_BYTES > CHUNK_BYTES) this.flush();
-    const chunk = this.chunkOf(this.current) as Buffer;
-    const place = this.current * CHUNK_BYTES + this.filled;
-    chunk.writeUInt32BE(length, this.filled);
-    chunk.write(text, this.filled + LENGTH_BYTES);
-    this.filled += LENGTH_BYTES + length;
+    const place = this.begin(length);
+    (this.chunkOf(this.current) as Buffer).write(text, this.filled);
+    this.filled += length;
+    return place;
+  }
+
+  /** As `append`, for `readBytes`. */
+  appendBytes(bytes: Uint8Array): number {
+    const place = this.begin(bytes.length);
+    (this.chunkOf(this.current) as Buffer).set(bytes, this.filled);
+    this.filled += bytes.length;
     return place;
   }
 
   /** @param place  where `append` put it */
   read(place: number): string {
+    return this.readBytes(place).toString('utf8');
+  }
+
+  /**
+   * @param place  where `appendBytes` put it
+   * @returns good until something else is appended or read
+   */
+  readBytes(place: number): Buffer {
     const chunk = this.chunkOf(Math.floor(place / CHUNK_BYTES));
-    if (chunk) return textAt(chunk, place % CHUNK_BYTES);
+    if (chunk) return bytesAt(chunk, place % CHUNK_BYTES);
     let read = readSync(this.file, this.window, 0, this.window.length, place);
     const length = LENGTH_BYTES + (read < LENGTH_BYTES ? 0 : this.window.readUInt32BE(0));
     if (length > this.window.length) {
@@ -60,12 +72,22 @@ export class SpillFile {
       read = readSync(this.file, this.window, 0, length, place);
     }
     if (read < length) throw new Error(`${this.path} is shorter than what was written to it`);
-    return textAt(this.window, 0);
+    return bytesAt(this.window, 0);
   }
 
   close(): void {
     closeSync(this.file);
     rmSync(this.path, { force: true });
+  }
+
+  /** Makes room and writes how many bytes come. */
+  private begin(length: number): number {
+    if (length + LENGTH_BYTES > CHUNK_BYTES) throw new RangeError(`a text of ${length} bytes`);
+    if (this.filled + length + LENGTH_BYTES > CHUNK_BYTES) this.flush();
+    const place = this.current * CHUNK_BYTES + this.filled;
+    (this.chunkOf(this.current) as Buffer).writeUInt32BE(length, this.filled);
+    this.filled += LENGTH_BYTES;
+    return place;
   }
 
   private flush(): void {
@@ -85,6 +107,6 @@ export class SpillFile {
   }
 }
 
-function textAt(bytes: Buffer, at: number): string {
-  return bytes.toString('utf8', at + LENGTH_BYTES, at + LENGTH_BYTES + bytes.readUInt32BE(at));
+function bytesAt(bytes: Buffer, at: number): Buffer {
+  return bytes.subarray(at + LENGTH_BYTES, at + LENGTH_BYTES + bytes.readUInt32BE(at));
 }
