@@ -23,7 +23,7 @@ export interface DecisionsDone {
 const { folder, judgedBy, also } = workerData as DecisionsWork;
 
 workOnThread(async (onProgress): Promise<DecisionsDone> => {
-  const replay = new LogReplay();
+  const replay = new LogReplay({ readElsewhere: also !== undefined });
   const readDecisions = (entry: Buffer): void => replay.read(entry);
   const sender = also && new EntrySender(also.shared, also.port);
   const { checkpoint } = await verifyFolder(folder, judgedBy, {

@@ -1,9 +1,16 @@
+import { setFlagsFromString } from 'node:v8';
 import type { Comparison, ReadModels } from '@fairlead/outcome-tracking/read-models';
 import type { DecisionsDone, DecisionsWork } from './decisions.worker.js';
 import { readExportedReadModels } from './exported-read-models.js';
 import { ReadModelsThread } from './read-models-thread.js';
 import { Thread } from './thread.js';
 import type { JudgedBy } from './verify-folder.js';
+
+/**
+ * By how much the heap of each thread may grow before what is not used any more is looked for, in percent of what is used. Left to
+ * itself V8 lets it grow to four times that, which for a large log is 150 MB.
+ */
+const HEAP_GROWTH_PERCENT = 40;
 
 export interface Replayed extends DecisionsDone {
   /** What the log's read models come to; undefined where they were not to be rebuilt. */
@@ -21,6 +28,7 @@ export async function replayFolder(
   judgedBy: JudgedBy,
   { readModels, onProgress }: { readModels: boolean; onProgress: (done: number, of: number) => void },
 ): Promise<Replayed> {
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
   const models = readModels ? await ReadModelsThread.begin() : undefined;
   const work: DecisionsWork = { folder, judgedBy, also: models?.entrance };
   const transfer = models ? [models.entrance.port] : [];

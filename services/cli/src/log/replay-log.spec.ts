@@ -1,5 +1,5 @@
-import type { FairleadEvent } from '@fairlead/events';
-import { madeEntries } from '../../test/fixture/made-log.js';
+import { encodeEvent, type FairleadEvent, PartnerNotified } from '@fairlead/events';
+import { idOf, madeEntries, START } from '../../test/fixture/made-log.js';
 import { LogReplay } from './replay-log.js';
 
 const LEADS = 40;
@@ -8,8 +8,8 @@ type Decision = FairleadEvent & {
   data: { to?: string; state?: string; score?: number; grade?: string; decided?: { pool: string; poolSeq: number } };
 };
 
-function replayed(entries: readonly Buffer[]) {
-  const replay = new LogReplay();
+function replayed(entries: readonly Buffer[], how = {}) {
+  const replay = new LogReplay(how);
   for (const entry of entries) replay.read(entry);
   return replay.end();
 }
@@ -32,6 +32,20 @@ describe('a replay', () => {
       different: [],
       undecidable: 0,
     });
+  });
+
+  it('leaves it to whoever reads entries whole to find fault with what no decision follows from', () => {
+    const notified = encodeEvent(PartnerNotified, {
+      ...{ id: idOf('notified'), source: '/partner-notification', subject: idOf('lead 0'), time: START },
+      data: {
+        ...{ party: 'acme', endpointId: 'crm', deliveryId: idOf('delivery'), eventId: idOf('routed') },
+        ...{ eventType: 'lead.routed', attempt: 1, status: 204, durationMs: 3 },
+      },
+    });
+    const spoilt = Buffer.from(String(notified.bytes).replace('"attempt":1', '"attempt":?'));
+    const all = [...entries, spoilt];
+    expect(() => replayed(all)).toThrow('is not valid JSON');
+    expect(replayed(all, { readElsewhere: true })).toEqual(replayed(entries));
   });
 
   it('finds the one offer that was recorded as somebody else’s', () => {
