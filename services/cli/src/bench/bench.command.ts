@@ -80,17 +80,18 @@ export function benchCommand(): Command {
     .command('replay')
     .description('verifies and replays a log, and rebuilds the read models from it: seconds and memory')
     .option('--events <n>', 'how many events the log has', readCount(1_000, 100_000_000), 1_000_000)
+    .option('--log <dir>', 'an exported log to measure with; where there is none, the simulated one is kept there')
     .option('--json', 'the figures as JSON')
     .addHelpText(
       'after',
       '\nThe log is made by the real decisions over a simulated vendor; a million events take half a minute to make and a gigabyte of disk.' +
         '\nMeasure on an idle machine: whatever else runs is measured with it.',
     )
-    .action((options: { events: number; json?: true }) =>
+    .action((options: { events: number; log?: string; json?: true }) =>
       runCommand(async () => {
         const { benchReplay } = await import('./replay/replay.js');
         const onProgress = (text: string): void => void process.stderr.write(picocolors.dim(`  … ${text}\n`));
-        const result = await benchReplay(options.events, onProgress);
+        const result = await benchReplay(options, onProgress);
         process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : describeReplay(result));
       }, options),
     );

@@ -19,10 +19,10 @@ import { simulatedVendor } from './simulated-vendor.js';
 const ENTRIES_OF_A_CHECKPOINT = 10_000;
 
 /**
- * Writes a simulated vendor's log into a folder, as an export would be: signed with a key that nobody keeps.
- * @returns the bytes of all entries
+ * Writes a simulated vendor's log into a folder, as an export would be: signed with a key that nobody keeps. The checkpoint
+ * comes last: without one, it was not finished.
  */
-export function generateLog(folder: string, size: number, onProgress: (entries: number) => void): number {
+export function generateLog(folder: string, size: number, onProgress: (entries: number) => void): void {
   const write = (path: string, content: Uint8Array | string): void => {
     const file = join(folder, path);
     mkdirSync(dirname(file), { recursive: true });
@@ -31,7 +31,6 @@ export function generateLog(folder: string, size: number, onProgress: (entries: 
   const signer = generateSigner('bench.fairlead.example');
   const tree = new TiledTree((tile) => write(tilePath(tile), tile.bytes));
   let bundle: Buffer[] = [];
-  let bytes = 0;
   const writeEntries = (): void => {
     const index = Math.ceil(tree.size / TILE_WIDTH) - 1;
     write(tilePath({ level: 'entries', index, width: bundle.length }), writeBundle(bundle));
@@ -41,7 +40,6 @@ export function generateLog(folder: string, size: number, onProgress: (entries: 
     if (tree.size === size) break;
     tree.append(leafHash(event.bytes));
     bundle.push(event.bytes);
-    bytes += event.bytes.length;
     if (bundle.length === TILE_WIDTH) writeEntries();
     if (tree.size % ENTRIES_OF_A_CHECKPOINT !== 0) continue;
     write(`${CHECKPOINTS}/${tree.size}`, signCheckpoint({ size: tree.size, root: tree.root() }, signer));
@@ -53,5 +51,4 @@ export function generateLog(folder: string, size: number, onProgress: (entries: 
   write(`${CHECKPOINTS}/${tree.size}`, checkpoint);
   write(VERIFIER_KEY, `${verifierKey(signer)}\n`);
   write(CHECKPOINT, checkpoint);
-  return bytes;
 }

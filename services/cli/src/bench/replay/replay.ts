@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { hash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createDataSource, queryOf, RowCopy } from '@fairlead/persistence';
+import { CHECKPOINT } from '@fairlead/transparency-log';
 import { startPostgres } from '../../../../../infra/local/postgres.mjs';
 import { CommandFailed } from '../../api/command-failed.js';
 import { generateLog } from './generated-log.js';
@@ -37,32 +38,46 @@ const SAMPLE = 100_000;
 
 /**
  * Replays a log that the real decisions have made, in a process of its own, as `fairlead replay` does it.
+ * @param log  of which folder; a simulated one of so many events is made where there is none
  * @throws CommandFailed when a decision does not come out as it was recorded
  */
-export async function benchReplay(events: number, onProgress: (text: string) => void): Promise<ReplayBenchResult> {
+export async function benchReplay(
+  { events: wanted, log: kept }: { events: number; log?: string },
+  onProgress: (text: string) => void,
+): Promise<ReplayBenchResult> {
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-bench-replay-'));
   try {
-    onProgress(`simulating a vendor until it has said ${thousands(events)} things`);
-    const log = join(folder, 'log');
-    let told = 0;
-    const bytes = generateLog(log, events, (done) => {
-      if (done - told < 100_000) return;
-      told = done;
-      onProgress(`${thousands(done)} events`);
-    });
-    onProgress('measuring what its parts can do alone');
-    const limits = limitsOf(events);
+    const log = kept ?? join(folder, 'log');
+    if (!existsSync(join(log, CHECKPOINT))) simulate(log, wanted, onProgress);
     onProgress('replaying');
     const began = performance.now();
-    const { decisions, identical, readModels, memoryMb } = await replay(log);
+    const { events, decisions, identical, readModels, memoryMb } = await replay(log);
     const seconds = (performance.now() - began) / 1_000;
     if (identical !== decisions)
       throw new CommandFailed(`Only ${identical} of ${decisions} decisions came out as they were recorded.`);
+    onProgress('measuring what its parts can do alone');
     const copy = await copyLimit(join(folder, 'postgres'), readModels.leads + readModels.offers);
-    return { events, bytes, decisions, ...readModels, seconds, memoryMb, limits: { ...limits, copy } };
+    const limits = { ...limitsOf(events), copy };
+    return { events, bytes: bytesIn(log), decisions, ...readModels, seconds, memoryMb, limits };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function simulate(log: string, events: number, onProgress: (text: string) => void): void {
+  onProgress(`simulating a vendor until it has said ${thousands(events)} things`);
+  let told = 0;
+  generateLog(log, events, (done) => {
+    if (done - told < 100_000) return;
+    told = done;
+    onProgress(`${thousands(done)} events`);
+  });
+}
+
+/** Of all entries, with their lengths; of bundles that were partial once, and are left, too. */
+function bytesIn(log: string): number {
+  const files = readdirSync(join(log, 'tile', 'entries'), { recursive: true, withFileTypes: true });
+  return files.reduce((sum, file) => sum + (file.isFile() ? statSync(join(file.parentPath, file.name)).size : 0), 0);
 }
 
 async function replay(log: string): Promise<Replayed> {
