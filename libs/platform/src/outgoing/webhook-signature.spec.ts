@@ -1,6 +1,7 @@
+import { createPublicKey, verify } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { Webhook } from 'standardwebhooks';
-import { newSecret, parseSecret, sign } from './webhook-signature.js';
+import { newSecret, newSigningKey, parseSecret, parseSigningKey, sign } from './webhook-signature.js';
 
 const NOW = Math.floor(Date.now() / 1_000);
 const body = Buffer.from('{"type":"lead.routed","data":{"company":"Größe & Söhne"}}');
@@ -45,7 +46,40 @@ describe('signing a webhook', () => {
   );
 });
 
+/** As a receiver does who has the public key and the specification, and no library of ours. */
+function verifies(publicKey: string, signature: string, id: string, timestamp: number, bytes: Buffer): boolean {
+  const x = Buffer.from(publicKey.replace(/^whpk_/, ''), 'base64').toString('base64url');
+  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+  const signed = Buffer.concat([Buffer.from(`${id}.${timestamp}.`), bytes]);
+  return verify(null, signed, key, Buffer.from(signature.replace(/^v1a,/, ''), 'base64'));
+}
+
+describe('signing a webhook with a key of which the receiver has only the public half', () => {
+  const [pair, secret] = [newSigningKey(), newSecret()];
+
+  it('stands beside the HMAC: whoever knows one of both can verify', () => {
+    const header = sign([parseSecret(secret), parseSigningKey(pair.secret)], 'a1', NOW, body);
+    expect(header).toMatch(/^v1,[^ ]+ v1a,[^ ]+$/);
+    new Webhook(secret).verify(body, headers(header));
+    const [, asymmetric = ''] = header.split(' ');
+    expect(verifies(pair.publicKey, asymmetric, 'a1', NOW, body)).toBe(true);
+    expect(verifies(pair.publicKey, asymmetric, 'a2', NOW, body)).toBe(false);
+    expect(verifies(newSigningKey().publicKey, asymmetric, 'a1', NOW, body)).toBe(false);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['a secret', secret],
+    ['the public half', pair.publicKey],
+    ['half of it', `whsk_${Buffer.alloc(32, 1).toString('base64')}`],
+    ['two halves of different keys', `whsk_${Buffer.alloc(64, 1).toString('base64')}`],
+  ])('refuses %s as a key', (_, key) => {
+    expect(() => parseSigningKey(key)).toThrow(/^not a signing key/);
+  });
+});
+
 interface Vector {
+  readonly public?: string;
   readonly kind: string;
   readonly name: string;
   readonly secret: string;
@@ -66,6 +100,15 @@ const vectors = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { 
     expect(
       of('sign').map((each) => sign([parseSecret(each.secret)], each.id, each.timestamp, Buffer.from(each.body))),
     ).toEqual(of('sign').map(({ signature }) => signature));
+  });
+
+  it('signs as published with Ed25519', () => {
+    const cases = of('sign_ed25519');
+    expect(cases.length).toBeGreaterThanOrEqual(vectors.length > 0 ? 1 : 0);
+    for (const { secret, id, timestamp, body: text, signature, public: publicKey = '' } of cases) {
+      expect(sign([parseSigningKey(secret)], id, timestamp, Buffer.from(text))).toBe(signature);
+      expect(verifies(publicKey, signature, id, timestamp, Buffer.from(text))).toBe(true);
+    }
   });
 
   it('refuses the secrets that others refuse', () => {
