@@ -33,6 +33,8 @@ import { ModelShadowEnded } from './model-shadow-ended.js';
 import { ModelShadowed } from './model-shadowed.js';
 import { NamedAccountsChanged } from './named-accounts-changed.js';
 import { NamedAccountsEntries } from './named-accounts-entries.js';
+import { PartnerEndpointDisabled } from './partner-endpoint-disabled.js';
+import { PartnerEndpointEnabled } from './partner-endpoint-enabled.js';
 import { PartnerNotified } from './partner-notified.js';
 import { PartnerUnreachable } from './partner-unreachable.js';
 import { PolicyActivated } from './policy-activated.js';
@@ -74,6 +76,8 @@ export const allEvents: readonly EventDefinition[] = [
   ModelShadowed,
   NamedAccountsChanged,
   NamedAccountsEntries,
+  PartnerEndpointDisabled,
+  PartnerEndpointEnabled,
   PartnerNotified,
   PartnerUnreachable,
   PolicyActivated,

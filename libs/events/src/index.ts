@@ -75,6 +75,8 @@ export { ModelShadowEnded } from './model-shadow-ended.js';
 export { ModelShadowed } from './model-shadowed.js';
 export { NamedAccountsChanged } from './named-accounts-changed.js';
 export { NamedAccountsEntries } from './named-accounts-entries.js';
+export { PartnerEndpointDisabled } from './partner-endpoint-disabled.js';
+export { PartnerEndpointEnabled } from './partner-endpoint-enabled.js';
 export { PartnerNotified } from './partner-notified.js';
 export { PartnerUnreachable } from './partner-unreachable.js';
 export { PolicyActivated } from './policy-activated.js';
