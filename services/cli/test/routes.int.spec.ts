@@ -229,6 +229,8 @@ describe('all services together, as everybody', () => {
       ['PUT', '/v1/partners/bolt/endpoints/main', '/v1/partners/never-was/endpoints/main', endpoint],
       ['PUT', '/v1/partners/bolt/endpoints/new', '/v1/partners/never-was/endpoints/new', endpoint],
       ['POST', '/v1/partners/bolt/endpoints/main/rotate-secret', '/v1/partners/acme/endpoints/never-was/rotate-secret'],
+      ['POST', '/v1/partners/bolt/endpoints/main/rotate-key', '/v1/partners/acme/endpoints/never-was/rotate-key'],
+      ['POST', '/v1/partners/bolt/endpoints/main/test', '/v1/partners/acme/endpoints/never-was/test'],
       ['GET', `/v1/leads/${lead}`, `/v1/leads/${absentLead}`],
       ['POST', `/v1/leads/${lead}/accept`, `/v1/leads/${absentLead}/accept`, {}],
       ['POST', `/v1/leads/${lead}/decline`, `/v1/leads/${absentLead}/decline`, { reason: 'capacity', note: 'none' }],

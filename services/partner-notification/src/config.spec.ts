@@ -23,6 +23,7 @@ describe('the settings of webhooks', () => {
     ['FAIRLEAD_WEBHOOK_ALLOW', '10.0.0.1'],
     ['FAIRLEAD_WEBHOOK_RETRY_SCALE', 'fast'],
     ['FAIRLEAD_WEBHOOK_LEASE', '20s'],
+    ['FAIRLEAD_WEBHOOK_DISABLE_AFTER', '1ms'],
     ['FAIRLEAD_PUBLIC_URL', 'leads.vendor.test'],
   ])('refuse a bad %s by name', (name, value) => {
     expect(() => read({ [name]: value })).toThrow(name);

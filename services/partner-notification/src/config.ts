@@ -16,6 +16,8 @@ export interface NotificationSettings extends OutgoingSettings {
   readonly leaseMarginMs: number;
   readonly concurrency: number;
   readonly concurrencyPerEndpoint: number;
+  /** How long an endpoint may fail, and nothing but fail, before nothing is sent to it any more. */
+  readonly disableAfterMs: number;
   /** How long deliveries are listed that are settled. */
   readonly retentionMs: number;
 }
@@ -51,6 +53,12 @@ export function readSettings(environment: Environment): NotificationSettings {
       default: 32,
       min: 1,
       max: 1_000,
+    }),
+    // Five days: longer than the 75 hours in which one delivery is tried, and than any weekend with a holiday at either end.
+    disableAfterMs: environment.durationMs('FAIRLEAD_WEBHOOK_DISABLE_AFTER', {
+      default: 5 * DAY_MS,
+      min: 1_000,
+      max: 90 * DAY_MS,
     }),
     // Three months: a quarter can be looked back upon. At least a week, which is twice what the last attempt of any takes.
     retentionMs: environment.durationMs('FAIRLEAD_DELIVERIES_RETENTION', { default: 90 * DAY_MS, min: 7 * DAY_MS }),

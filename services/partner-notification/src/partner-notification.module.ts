@@ -6,6 +6,8 @@ import { GuardedHttp } from '@fairlead/platform/outgoing';
 import { type NotificationSettings, readSettings, SETTINGS } from './config.js';
 import { Contacts } from './delivery/contacts.js';
 import { Dispatcher } from './delivery/dispatcher.js';
+import { EndpointOpener } from './delivery/endpoint-opener.js';
+import { Recorder } from './delivery/recorder.js';
 import { EndpointsController } from './handlers/endpoints.controller.js';
 import { LeadErasedHandler } from './handlers/lead-erased.handler.js';
 import { LeadReceivedHandler } from './handlers/lead-received.handler.js';
@@ -53,6 +55,8 @@ const MAX_ANSWER_BYTES = 65_536;
       useFactory: (personalData: PersonalData) => new SecretBox(personalData.deriveKey('webhook-secrets')),
     },
     Contacts,
+    EndpointOpener,
+    Recorder,
     Dispatcher,
     RetentionTimer,
     LeadsStore,

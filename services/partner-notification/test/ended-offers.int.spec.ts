@@ -308,10 +308,9 @@ describe('an offer whose acceptance is being noted while its deadline passes', (
       await acme.comesBack();
       // It is claimed, and found to be over, as long as the acceptance is not committed.
       await eventually(async () => {
-        const { rows } = await road.db.query<{ claims: number }>(
-          'SELECT claims FROM delivery_queue WHERE lead_id = $1',
-          [lead],
-        );
+        const { rows } = await road.db.query<{ claims: number }>('SELECT claims FROM delivery_queue WHERE line = $1', [
+          lead,
+        ]);
         expect(rows[0]?.claims).toBeGreaterThan(3);
       });
       expect(await acme.deliveries()).toEqual([['lead.routed', 'pending', null]]);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { leadRouted } from './fixture/events.js';
-import { Receiver, verified } from './fixture/receiver.js';
+import { newSigningKey } from '@fairlead/platform/outgoing';
+import { leadAccepted, leadErased, leadRouted, leadScored } from './fixture/events.js';
+import { Receiver, verified, verifiedBy } from './fixture/receiver.js';
 import { eventually, Stretch } from './fixture/stretch.js';
 
 let road: Stretch;
@@ -19,6 +20,8 @@ const partner = () => `p-${randomUUID().slice(0, 8)}`;
 const put = (party: string, id: string, json: unknown, key?: string) =>
   road.call('PUT', `/v1/partners/${party}/endpoints/${id}`, { json, ...(key !== undefined && { key }) });
 
+const URL_OF_ALL = 'https://93.184.215.14/';
+
 describe('an endpoint', () => {
   it('is made with a secret that is shown once', async () => {
     const acme = partner();
@@ -30,7 +33,22 @@ describe('an endpoint', () => {
     expect(made.body['secret']).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
     const { status, body } = await road.call('GET', `/v1/partners/${acme}/endpoints/crm`);
     expect(status).toBe(200);
-    expect(Object.keys(body).sort()).toEqual(['events', 'id', 'party', 'secrets', 'since', 'state', 'url']);
+    expect(Object.keys(body).sort()).toEqual([
+      ...[
+        'events',
+        'headerNames',
+        'id',
+        'order',
+        'party',
+        'publicKeys',
+        'secrets',
+        'signatures',
+        'since',
+        'state',
+        'url',
+      ],
+    ]);
+    expect(body).toMatchObject({ order: 'per-lead', signatures: ['v1'], headerNames: [], publicKeys: [] });
     const changed = await put(acme, 'crm', { url: `${receiver.url}/2`, events: ['lead.routed', 'lead.accepted'] });
     expect(changed).toMatchObject({ status: 200, body: { url: `${receiver.url}/2` } });
     expect(changed.body).not.toHaveProperty('secret');
@@ -60,6 +78,22 @@ describe('an endpoint', () => {
     ['no events', { url: 'https://93.184.215.14/', events: [] }, '/events'],
     ['an unknown event', { url: 'https://93.184.215.14/', events: ['lead.stolen'] }, '/events'],
     ['an event twice', { url: 'https://93.184.215.14/', events: ['lead.routed', 'lead.routed'] }, '/events'],
+    [
+      'a filter by something else',
+      { url: URL_OF_ALL, events: ['lead.routed'], filter: { email: ['x'] } },
+      '/filter/email',
+    ],
+    ['a filter of nothing', { url: URL_OF_ALL, events: ['lead.routed'], filter: { grades: [] } }, '/filter/grades'],
+    ['a grade that is none', { url: URL_OF_ALL, events: ['lead.routed'], filter: { grades: ['E'] } }, '/filter/grades'],
+    ['a header of ours', { url: URL_OF_ALL, events: ['lead.routed'], headers: { 'Webhook-Id': 'x' } }, '/headers'],
+    [
+      'a header with a line end',
+      { url: URL_OF_ALL, events: ['lead.routed'], headers: { 'x-a': 'a\nb: c' } },
+      '/headers',
+    ],
+    ['no HMAC', { url: URL_OF_ALL, events: ['lead.routed'], signatures: ['v1a'] }, '/signatures'],
+    ['a rate of nothing', { url: URL_OF_ALL, events: ['lead.routed'], perSecond: 0 }, '/perSecond'],
+    ['an order that is none', { url: URL_OF_ALL, events: ['lead.routed'], order: 'fifo' }, '/order'],
     ['an unknown field', { url: 'https://93.184.215.14/', events: ['lead.routed'], secret: 'whsec_x' }, '/secret'],
   ])('is refused with %s', async (_, json, field) => {
     const { status, body } = await put(partner(), 'crm', json);
@@ -100,6 +134,142 @@ describe('an endpoint', () => {
     expect((await road.call('POST', `/v1/partners/${acme}/endpoints/crm/rotate-secret`)).status).toBe(409);
   });
 });
+
+/** What came for this party, as soon as there are so many. */
+async function arrivedAt(party: string, count = 1) {
+  const of = () => receiver.received.filter(({ body }) => body.data['party'] === party);
+  await eventually(() => expect(of()).toHaveLength(count));
+  return of();
+}
+
+describe('an endpoint with a filter', () => {
+  it('is told of the leads that it asks for, and of what becomes of them', async () => {
+    const acme = partner();
+    await put(acme, 'crm', {
+      url: receiver.url,
+      events: ['lead.routed', 'lead.accepted', 'lead.erased'],
+      filter: { pools: ['smb'], grades: ['A', 'B'], countries: ['DE'], products: ['Cloud'] },
+    });
+    const [asked, ofAnotherGrade, unknown] = [randomUUID(), randomUUID(), randomUUID()];
+    await road.receives(
+      ...[leadScored(asked), leadRouted(asked, acme), leadAccepted(asked, acme)],
+      ...[leadScored(ofAnotherGrade), leadRouted(ofAnotherGrade, acme, { grade: 'C' })],
+      ...[leadAccepted(ofAnotherGrade, acme), leadRouted(unknown, acme)],
+    );
+    await arrivedAt(acme, 2);
+    await road.receives(...[asked, ofAnotherGrade].map(leadErased));
+    const told = (await arrivedAt(acme, 4)).map(({ body }) => [body.subject, body.type]);
+    expect(told.filter(([lead]) => lead === asked).map(([, type]) => type)).toEqual([
+      ...['lead.routed', 'lead.accepted', 'lead.erased'],
+    ]);
+    // Whoever may have had it, by another endpoint or before the filter, has to hear of that.
+    expect(told.filter(([lead]) => lead !== asked)).toEqual([[ofAnotherGrade, 'lead.erased']]);
+  });
+});
+
+describe('headers of a partner’s own', () => {
+  it('are sent along, and neither shown nor stored in clear', async () => {
+    const acme = partner();
+    const headers = { Authorization: 'Bearer its-own-token', 'X-Tenant': 'acme 7' };
+    const document = { url: receiver.url, events: ['lead.routed'] };
+    const made = await put(acme, 'crm', { ...document, headers });
+    expect(made.body).toMatchObject({ headerNames: ['authorization', 'x-tenant'] });
+    await put(acme, 'crm', document);
+    await road.receives(leadRouted(randomUUID(), acme));
+    const [received] = await arrivedAt(acme);
+    expect(received?.headers).toMatchObject({ authorization: 'Bearer its-own-token', 'x-tenant': 'acme 7' });
+    expect(received && verified(received, made.body['secret'] as string)).toMatchObject({ type: 'lead.routed' });
+
+    const { rows } = await road.db.query<{ row: string }>(`SELECT e::text AS row FROM endpoints e WHERE party = $1`, [
+      acme,
+    ]);
+    const shown = await road.call('GET', `/v1/partners/${acme}/endpoints/crm`);
+    const token = Buffer.from('its-own-token');
+    for (const text of [JSON.stringify(shown.body), JSON.stringify(made.body), rows[0]?.row ?? ''])
+      for (const form of ['utf8', 'hex', 'base64'] as const) expect(text).not.toContain(token.toString(form));
+  });
+
+  it('do not go to another server than the one that they were entered for', async () => {
+    const [acme, elsewhere] = [partner(), await new Receiver().listen()];
+    const document = { events: ['lead.routed'] };
+    await put(acme, 'crm', { ...document, url: receiver.url, headers: { authorization: 'Bearer its-own-token' } });
+    const moved = await put(acme, 'crm', { ...document, url: elsewhere.url });
+    expect(moved).toMatchObject({ status: 400, body: { errors: [{ field: '/headers' }] } });
+    expect(await put(acme, 'crm', { ...document, url: elsewhere.url, headers: {} })).toMatchObject({
+      status: 200,
+      body: { headerNames: [] },
+    });
+    await road.receives(leadRouted(randomUUID(), acme));
+    await eventually(() => expect(elsewhere.received).toHaveLength(1));
+    expect(elsewhere.received[0]?.headers).not.toHaveProperty('authorization');
+    elsewhere.close();
+  });
+});
+
+describe('an endpoint that is signed with Ed25519, too', () => {
+  it('can be verified by its public key, by its secret, and by both keys after a rotation', async () => {
+    const acme = partner();
+    const document = { url: receiver.url, events: ['lead.routed'] };
+    const made = await put(acme, 'crm', { ...document, signatures: ['v1', 'v1a'] });
+    const [before] = made.body['publicKeys'] as { key: string }[];
+    expect(before?.key).toMatch(/^whpk_[A-Za-z0-9+/]{43}=$/);
+    expect((await road.call('POST', `/v1/partners/${acme}/endpoints/crm/rotate-key`)).body).toEqual({
+      publicKey: expect.stringMatching(/^whpk_/) as string,
+      overlapHours: 24,
+    });
+    const { body } = await road.call('GET', `/v1/partners/${acme}/endpoints/crm`);
+    const keys = body['publicKeys'] as { key: string; expiresAt: string | null }[];
+    expect(keys.map(({ key, expiresAt }) => [key === before?.key, expiresAt !== null])).toEqual([
+      ...[
+        [false, false],
+        [true, true],
+      ],
+    ]);
+    await road.receives(leadRouted(randomUUID(), acme));
+    const [received] = await arrivedAt(acme);
+    if (!received) throw new Error('nothing came');
+    verified(received, made.body['secret'] as string);
+    for (const { key } of keys) expect(verifiedBy(key, received)).toBe(true);
+    expect(verifiedBy(newSigningKey().publicKey, received)).toBe(false);
+
+    expect((await put(acme, 'crm', { ...document, signatures: ['v1'] })).body).toMatchObject({ publicKeys: [] });
+    expect((await road.call('POST', `/v1/partners/${acme}/endpoints/crm/rotate-key`)).status).toBe(409);
+  });
+});
+
+describe('a test', () => {
+  it('is a webhook like any other but of no lead, and is listed', async () => {
+    const acme = partner();
+    const secret = await road.endpoint(acme, 'crm', receiver.url);
+    const path = `/v1/partners/${acme}/endpoints/crm`;
+    const { status, body } = await road.call('POST', `${path}/test`);
+    expect(status).toBe(202);
+    const [received] = await arrivedAt(acme);
+    expect(received && verified(received, secret)).toEqual({
+      ...{ specversion: '1.0', id: body['deliveryId'], source: '/partner-notification', type: 'fairlead.test' },
+      ...{ time: expect.any(String) as string, datacontenttype: 'application/json' },
+      data: { party: acme, endpointId: 'crm' },
+    });
+    expect(received?.id).toBe(body['deliveryId']);
+    await eventually(async () =>
+      expect((await road.call('GET', `${path}/deliveries`)).body['deliveries']).toMatchObject([
+        {
+          id: body['deliveryId'],
+          eventType: 'fairlead.test',
+          leadId: null,
+          state: 'delivered',
+          attempts: [{ status: 200 }],
+        },
+      ]),
+    );
+    // The log is about leads.
+    await road.receives(leadRouted(randomUUID(), acme));
+    await eventually(() => expect(road.saidOf('partner.notified').some(({ data }) => isFor(acme, data))).toBe(true));
+    expect(road.saidOf('partner.notified').filter(({ data }) => isFor(acme, data))).toHaveLength(1);
+  });
+});
+
+const isFor = (party: string, data: unknown) => (data as { party: string }).party === party;
 
 describe('the list of deliveries', () => {
   it('is paged, newest first, and can be asked for by state', async () => {
@@ -154,6 +324,8 @@ describe('a partner', () => {
       ['GET', (party) => `/v1/partners/${party}/endpoints/crm`],
       ['PUT', (party) => `/v1/partners/${party}/endpoints/crm`],
       ['POST', (party) => `/v1/partners/${party}/endpoints/crm/rotate-secret`],
+      ['POST', (party) => `/v1/partners/${party}/endpoints/crm/rotate-key`],
+      ['POST', (party) => `/v1/partners/${party}/endpoints/crm/test`],
       ['GET', (party) => `/v1/partners/${party}/endpoints/crm/deliveries`],
       ['GET', (party) => `/v1/partners/${party}/endpoints`],
     ];

@@ -154,12 +154,12 @@ it('what was claimed, and waits for its turn with the contact opened, is not sen
   for (const lead of leads) await road.receives(...(await known(lead)), leadRouted(lead, acme.party));
   let waiting = '';
   await eventually(async () => {
-    const { rows } = await road.db.query<{ lead_id: string }>(
-      'SELECT lead_id FROM delivery_queue WHERE lead_id = ANY($1::uuid[]) AND leased_until > now()',
+    const { rows } = await road.db.query<{ line: string }>(
+      'SELECT line FROM delivery_queue WHERE line = ANY($1::uuid[]) AND leased_until > now()',
       [leads],
     );
     const begun = new Set(acme.server.received.map(({ body }) => body.subject));
-    waiting = rows.find(({ lead_id }) => !begun.has(lead_id))?.lead_id ?? '';
+    waiting = rows.find(({ line }) => !begun.has(line))?.line ?? '';
     expect(waiting).not.toBe('');
   });
   await erase(waiting);

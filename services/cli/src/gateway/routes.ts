@@ -62,6 +62,8 @@ export const routesOf: Readonly<Record<string, readonly string[]>> = {
     'PUT /v1/partners/:partnerId/endpoints/:endpointId',
     'GET /v1/partners/:partnerId/endpoints/:endpointId/deliveries',
     'POST /v1/partners/:partnerId/endpoints/:endpointId/rotate-secret',
+    'POST /v1/partners/:partnerId/endpoints/:endpointId/rotate-key',
+    'POST /v1/partners/:partnerId/endpoints/:endpointId/test',
   ],
   'outcome-tracking': [
     'GET /v1/leads',

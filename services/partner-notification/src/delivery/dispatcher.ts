@@ -5,29 +5,28 @@ import {
   Logger,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { derivedId, encodeEvent, type EncodedEvent, PartnerNotified, PartnerUnreachable } from '@fairlead/events';
-import { classOf, crashPoint, UnitsOfWork, type UnitOfWork } from '@fairlead/messaging';
-import { isTransient } from '@fairlead/persistence';
-import { SecretBox } from '@fairlead/personal-data';
-import { type Exchange, GuardedHttp, type OutgoingRequest, parseSecret } from '@fairlead/platform/outgoing';
+import { classOf, crashPoint, UnitsOfWork } from '@fairlead/messaging';
+import { type Exchange, GuardedHttp, type OutgoingRequest } from '@fairlead/platform/outgoing';
 import { type NotificationSettings, SETTINGS } from '../config.js';
 import { attemptSeconds, attemptsTotal, bufferedGauge, inFlightGauge, withheldTotal } from '../metrics.js';
-import { type AttemptResult, type Claim, DeliveryQueueStore } from '../store/delivery-queue.store.js';
+import { type AttemptResult, BOOKED_AHEAD_MS, type Claim, DeliveryQueueStore } from '../store/delivery-queue.store.js';
 import { EndpointsStore, SECRET_UNREADABLE, type SendingRow } from '../store/endpoints.store.js';
 import { Contacts, UNREADABLE } from './contacts.js';
+import { EndpointOpener } from './endpoint-opener.js';
 import { excerptOf } from './excerpt.js';
-import { judgeAttempt, type Judgement } from './judge-attempt.js';
+import { judgeAttempt } from './judge-attempt.js';
 import { type Endpoint, Lane, type Waiting } from './lane.js';
+import { Recorder } from './recorder.js';
+import { Turns } from './turns.js';
 import { webhookBody, webhookHeaders } from './webhook.js';
 
 /** One statement's worth: enough that its cost per delivery is small, few enough that it takes milliseconds. */
 const CLAIM_BATCH = 500;
-const RECORD_BATCH = 500;
 /** About 3 KB each. More would not be sent sooner, only be longer away from other senders. */
 const MAX_BUFFERED = 4_000;
 /** The net under a lost wake-up, and how soon a dead sender's expired leases are noticed. */
 const POLL_MS = 1_000;
-/** While the database is away; short, because what was sent and is not recorded may be sent again. */
+/** While the database is away. */
 const OUTAGE_PAUSE_MS = 250;
 /** Between another process's change to an endpoint and the moment it is certain to be known here. */
 const ENDPOINT_TRUST_MS = 60_000;
@@ -48,50 +47,39 @@ interface Wanted {
   readonly quota: number;
 }
 
-/** An attempt that is over and not yet recorded. */
-interface Attempted {
-  readonly lane: Lane;
-  readonly endpoint: Endpoint;
-  readonly claim: Claim;
-  readonly result: AttemptResult;
-  readonly judgement: Judgement;
-}
-
 /**
  * Sends what is due, in three steps of which no two share a transaction: claim (a lease, committed), send, record. A sender
  * that dies at any point leaves leases that run out, and another one sends again under the same webhook-id.
  *
- * Everything is done in batches except the sending itself. Endpoints take turns, each within its own limit.
+ * Everything is done in batches except the sending itself. Who sends next is for `Turns` to say, what is written down for `Recorder`.
  */
 @Injectable()
 export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #log = new Logger('webhooks');
   readonly #lanes = new Map<string, Lane>();
-  /** Lanes that could send now, in the order of their turns. */
-  readonly #ready = new Set<Lane>();
-  readonly #attempted: Attempted[] = [];
+  readonly #turns: Turns;
   #toRelease: Claim[] = [];
   readonly #erased = new Set<string>();
   /** Leads whose person has refused their consent, and when that was known here; for as long as erased ones. */
   readonly #refused = new Map<string, number>();
-  #inFlight = 0;
   #buffered = 0;
   #claiming: Promise<void> | undefined;
-  #recording: Promise<void> | undefined;
   #stopping = false;
   #poll: NodeJS.Timeout | undefined;
   #alarm: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
-  #drained: (() => void) | undefined;
 
   constructor(
     private readonly units: UnitsOfWork,
     private readonly queue: DeliveryQueueStore,
     private readonly endpoints: EndpointsStore,
     private readonly contacts: Contacts,
-    private readonly secrets: SecretBox,
+    private readonly opener: EndpointOpener,
     private readonly http: GuardedHttp,
+    private readonly recorder: Recorder,
     @Inject(SETTINGS) private readonly settings: NotificationSettings,
-  ) {}
+  ) {
+    this.#turns = new Turns(settings.concurrency, (lane, waiting) => this.#send(lane, waiting));
+  }
 
   onApplicationBootstrap(): void {
     this.start();
@@ -141,11 +129,11 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     this.#stopping = true;
     clearInterval(this.#poll);
     clearTimeout(this.#alarm?.timer);
-    this.#ready.clear();
+    this.#turns.end();
     await this.#giveAllBack();
-    await this.#answersWithin(DRAIN_MS);
+    await this.#turns.answersWithin(DRAIN_MS);
     await this.http.close();
-    while (this.#recording) await this.#recording;
+    await this.recorder.done();
     // A claim that was under way has brought more, and an endpoint that began to fail has given up what it had.
     await this.#claiming;
     await this.#giveAllBack();
@@ -159,7 +147,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
       for (const { endpointKey, inMs } of await this.queue.nextDue(this.units.query)) {
         const lane = this.#lane(endpointKey);
         if (inMs <= 0) lane.due = true;
-        else lane.dueAt = now + inMs;
+        else lane.lookAt(now + inMs);
       }
     } catch (error) {
       this.#complain('could not look for what is due', error);
@@ -254,17 +242,39 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
       const contacts = await this.contacts.open(usable);
       const { leaseMs, leaseMarginMs, deadlineMs } = this.settings;
       const leaseAllows = leasedAt + leaseMs - leaseMarginMs - deadlineMs;
+      const booked = new Map<string, number>();
       usable.forEach((claim, i) => {
         // An offer whose time runs out while it waits for its turn is looked at again, and withheld.
         const beginBefore = Math.min(leaseAllows, leasedAt + (claim.openForMs ?? Infinity));
-        this.#keep({ claim, contact: contacts[i], claimedAt: leasedAt, beginBefore });
+        this.#keep({
+          claim,
+          contact: contacts[i],
+          claimedAt: leasedAt,
+          beginBefore,
+          notBefore: this.#turnOf(claim, booked),
+        });
       });
+      // What is booked is claimed; the rest can be when that is half used up.
+      for (const [key, until] of booked) this.#lane(key).lookAt(until - BOOKED_AHEAD_MS / 2);
     } catch (error) {
       this.#toRelease.push(...claims);
       throw error;
     }
-    for (const key of byKey.keys()) this.#turn(this.#lane(key));
-    this.#pump();
+    for (const key of byKey.keys()) this.#turns.offer(this.#lane(key));
+    this.#turns.take();
+    this.#setAlarm();
+  }
+
+  /**
+   * When it may be sent: at once, unless its endpoint has a rate. Then those that were claimed together go one after the other.
+   * @param booked until when, by endpoint: what was claimed before this one
+   */
+  #turnOf({ endpointKey, bookedInMs }: Claim, booked: Map<string, number>): number {
+    const perSecond = this.#lane(endpointKey).endpoint?.perSecond;
+    if (bookedInMs === null || perSecond == null) return 0;
+    const turn = booked.get(endpointKey) ?? performance.now() + bookedInMs;
+    booked.set(endpointKey, turn + 1_000 / perSecond);
+    return turn;
   }
 
   /** Offers that ended before they could be sent go no further. What follows of their leads can then be sent. */
@@ -277,6 +287,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     // Not over after all: an acceptance came in meanwhile, or somebody is at it.
     this.#toRelease.push(...ended.filter(({ sequence }) => !reasons.has(sequence)));
     for (const { endpointKey } of ended) this.#lane(endpointKey).due = true;
+    await this.#askAgain(ended);
     for (const reason of reasons.values()) withheldTotal.inc({ reason });
     this.#log.log({
       event: 'webhooks.withheld',
@@ -285,6 +296,12 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
       ...(ended.length === 1 && { leadId: ended[0]?.leadId, deliveryId: ended[0]?.id }),
     });
     return claims.filter((claim) => claim.ended === null);
+  }
+
+  /** A probe that was not sent has shown nothing: another one may be sent instead, and not only when its lease is over. */
+  async #askAgain(claims: readonly Claim[]): Promise<void> {
+    const probes = claims.flatMap(({ probe, endpointKey }) => (probe ? [endpointKey] : []));
+    if (probes.length > 0) await this.endpoints.probeNow(this.units.query, probes);
   }
 
   #keep(waiting: Waiting): void {
@@ -311,7 +328,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     for (const row of rows) {
       const lane = this.#lane(row.key);
       const before = lane.endpoint?.url.href;
-      lane.endpoint = this.#endpointOf(row, now);
+      lane.endpoint = this.opener.open(row, now);
       if (before !== undefined && before !== lane.endpoint?.url.href) lane.forget();
     }
     await this.#noteReadability(rows);
@@ -336,55 +353,23 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     if (!lane.pause(now + UNREADABLE_PAUSE_MS, changesWhenRead)) lane.due = true;
   }
 
-  /**
-   * Undefined when no secret of it can be opened (another master key): that stops this endpoint, and no other. Those that can be opened
-   * will do: a secret that was rotated because the one before it is lost must not wait for that one to end.
-   */
-  #endpointOf(row: SendingRow, now: number): Endpoint | undefined {
-    const secrets = (row.secrets ?? []).flatMap((each) => {
-      try {
-        return parseSecret(this.secrets.open(each.id, Buffer.from(each.secret, 'base64')));
-      } catch (error) {
-        this.#complain(`cannot open secret ${each.id} of endpoint ${row.party}/${row.id}`, error);
-        return [];
-      }
-    });
-    if (secrets.length === 0 || !URL.canParse(row.url)) return undefined;
-    const state = row.reason === SECRET_UNREADABLE ? 'active' : row.state;
-    return { ...row, state, url: new URL(row.url), secrets, loadedAt: now };
-  }
-
   // --- Send -----------------------------------------------------------------------------------------------------------
 
-  #turn(lane: Lane): void {
-    if (lane.canSend && !this.#stopping) this.#ready.add(lane);
-  }
-
-  #pump(): void {
-    // A lane that is added again while it runs is visited again, after the others: that is the whole of the fairness.
-    for (const lane of this.#ready) {
-      if (this.#inFlight >= this.settings.concurrency) return;
-      this.#ready.delete(lane);
-      const waiting = lane.take();
-      if (waiting) this.#begin(lane, waiting);
-      this.#turn(lane);
-    }
-  }
-
-  #begin(lane: Lane, waiting: Waiting): void {
+  /** Undefined when it is not sent after all: too late, or something has happened to its lead. */
+  #send(lane: Lane, waiting: Waiting): Promise<() => void> | undefined {
     this.#buffered -= 1;
     const { endpoint } = lane;
     if (!endpoint || performance.now() > waiting.beginBefore || this.#isOutdated(waiting)) {
       this.#toRelease.push(waiting.claim);
       lane.due = true;
-      return;
+      return undefined;
     }
     const startedAt = Date.now();
     const request = this.#requestOf(endpoint, waiting, startedAt);
-    if (!request) return;
-    lane.inFlight += 1;
-    this.#inFlight += 1;
-    void this.http.send(request).then((exchange) => this.#answered(lane, endpoint, waiting, startedAt, exchange));
+    if (!request) return undefined;
+    return this.http
+      .send(request)
+      .then((exchange) => () => this.#answered(lane, endpoint, waiting, startedAt, exchange));
   }
 
   /**
@@ -403,7 +388,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
       return {
         method: 'POST',
         url: endpoint.url,
-        headers: webhookHeaders(claim.id, body, endpoint.secrets, now),
+        headers: webhookHeaders(claim.id, body, endpoint.keys, now, endpoint.headers),
         body,
       };
     } catch (error) {
@@ -414,9 +399,6 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
 
   #answered(lane: Lane, endpoint: Endpoint, { claim, contact }: Waiting, startedAt: number, exchange: Exchange): void {
     crashPoint('delivery.sent');
-    lane.inFlight -= 1;
-    this.#inFlight -= 1;
-    if (this.#inFlight === 0) this.#drained?.();
     // Broken off by ourselves: nobody's failure. The lease runs out, and it is sent again.
     if (exchange.outcome === 'failed' && exchange.why === 'cancelled') return;
 
@@ -439,19 +421,24 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
       outcome,
       retryInMs,
     };
-    this.#attempted.push({ lane, endpoint, claim, result, judgement });
     if (outcome === 'delivered') lane.succeeded(exchange.durationMs);
     else lane.failed(exchange.durationMs);
     // It will not get through these soon; another sender, or this one later, may as well have them.
-    if (lane.failing) this.#giveBack(lane.takeAll());
+    if (lane.failing || judgement.gone) this.#giveBack(lane.takeAll());
     attemptsTotal.inc({ outcome, failure: failure ?? '' });
     attemptSeconds.observe({ outcome }, exchange.durationMs / 1_000);
 
-    this.#turn(lane);
-    this.#pump();
     if (lane.due && lane.quota > 0) this.#claimSoon();
-    this.#recordSoon();
+    this.recorder.record({ lane, endpoint, claim, result, judgement }, this.#recorded);
   }
+
+  readonly #recorded = (freed: readonly string[]): void => {
+    for (const key of freed) this.#lane(key).due = true;
+    inFlightGauge.set(this.#turns.inFlight);
+    bufferedGauge.set(this.#buffered);
+    this.#setAlarm();
+    this.#claimSoon();
+  };
 
   #giveBack(all: readonly Waiting[]): void {
     this.#buffered -= all.length;
@@ -468,118 +455,8 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     const claims = this.#toRelease;
     this.#toRelease = [];
     await this.queue.release(this.units.query, claims);
+    await this.#askAgain(claims);
     for (const { endpointKey } of claims) this.#lane(endpointKey).due = true;
-  }
-
-  // --- Record ---------------------------------------------------------------------------------------------------------
-
-  #recordSoon(): void {
-    this.#recording ??= this.#recordAll().finally(() => {
-      this.#recording = undefined;
-      // What came in after the last look and before this line.
-      if (this.#attempted.length > 0) this.#recordSoon();
-    });
-  }
-
-  /** While one batch is being committed the next one gathers, so that batches are as large as the load is high. */
-  async #recordAll(): Promise<void> {
-    while (this.#attempted.length > 0) {
-      await this.#insist(this.#attempted.splice(0, RECORD_BATCH));
-      inFlightGauge.set(this.#inFlight);
-      bufferedGauge.set(this.#buffered);
-      this.#setAlarm();
-      this.#claimSoon();
-    }
-  }
-
-  /** An outage is waited out: what is forgotten here would be sent again. What cannot be recorded at all is given up alone. */
-  async #insist(batch: readonly Attempted[]): Promise<void> {
-    for (;;) {
-      try {
-        return await this.#record(batch);
-      } catch (error) {
-        this.#complain('could not record attempts', error);
-        if (isTransient(error)) await pause(OUTAGE_PAUSE_MS);
-        else if (batch.length === 1) return;
-        else {
-          for (const each of batch) await this.#insist([each]);
-          return;
-        }
-      }
-    }
-  }
-
-  async #record(batch: readonly Attempted[]): Promise<void> {
-    const started = performance.now();
-    // In the order of sequence: two senders that record the same deliveries then wait for, not on, each other.
-    const ordered = [...batch].sort((left, right) => Number(left.result.sequence) - Number(right.result.sequence));
-    const freed = await this.units.run(async (unit) => {
-      const recorded = await this.queue.record(
-        unit.query,
-        ordered.map(({ result }) => result),
-      );
-      const retried = ordered.filter(({ result }) => result.outcome === 'retry');
-      if (retried.length > 0)
-        await this.queue.postponeFollowers(
-          unit.query,
-          retried.map(({ result }) => result.sequence),
-        );
-      await this.#noteEndpoints(unit, ordered);
-      unit.say(
-        ordered
-          .filter(({ result }) => recorded.settled.has(result.sequence))
-          .map((each) => outcomeEvent(each, unit.now)),
-      );
-      return recorded.freed;
-    });
-    crashPoint('delivery.recorded');
-    for (const key of freed) this.#lane(key).due = true;
-    const now = performance.now();
-    for (const { lane, judgement } of batch) {
-      const dueAt = judgement.retryInMs === undefined ? undefined : now + judgement.retryInMs;
-      if (dueAt !== undefined && dueAt < (lane.dueAt ?? Infinity)) lane.dueAt = dueAt;
-    }
-    this.#report(batch, performance.now() - started);
-  }
-
-  /** What the batch has shown of endpoints; nothing at all while they work as before. */
-  async #noteEndpoints(unit: UnitOfWork, batch: readonly Attempted[]): Promise<void> {
-    for (const [endpoint, attempts] of Map.groupBy(batch, ({ endpoint }) => endpoint)) {
-      const gone = attempts.some(({ judgement }) => judgement.gone);
-      if (gone) await this.endpoints.disable(unit.query, endpoint.key, 'gone');
-      const restMs = Math.max(...attempts.map(({ judgement }) => judgement.restMs ?? 0));
-      if (restMs > 0) await this.endpoints.rest(unit.query, endpoint.key, restMs);
-      const last = attempts.at(-1);
-      if (!last || gone) continue;
-      const state = last.lane.failing ? 'failing' : 'active';
-      const { failure } = last.judgement;
-      if (state === 'active' ? failure === undefined && endpoint.state === 'failing' : endpoint.state === 'active') {
-        await this.endpoints.noteHealth(
-          unit.query,
-          endpoint.key,
-          state,
-          state === 'failing' ? (failure ?? 'unknown') : null,
-        );
-        last.lane.endpoint = last.lane.endpoint && { ...last.lane.endpoint, state };
-      }
-    }
-  }
-
-  #report(batch: readonly Attempted[], recordedInMs: number): void {
-    const count = (outcome: string) => batch.filter(({ result }) => result.outcome === outcome).length;
-    const durations = batch.map(({ result }) => result.durationMs);
-    const failures = new Set(batch.flatMap(({ result }) => (result.failure === undefined ? [] : [result.failure])));
-    this.#log.log({
-      event: 'webhooks.sent',
-      delivered: count('delivered'),
-      retried: count('retry'),
-      failed: count('failed'),
-      endpoints: new Set(batch.map(({ endpoint }) => endpoint.key)).size,
-      ...(batch.length === 1 && { leadId: batch[0]?.claim.leadId, deliveryId: batch[0]?.claim.id }),
-      ...(failures.size > 0 && { failures: [...failures] }),
-      slowestMs: Math.max(...durations),
-      recordedInMs: Math.round(recordedInMs),
-    });
   }
 
   // ----------------------------------------------------------------------------------------------------------------------
@@ -593,16 +470,6 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     return lane;
   }
 
-  async #answersWithin(milliseconds: number): Promise<void> {
-    if (this.#inFlight === 0) return;
-    let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      this.#drained = resolve;
-      timer = setTimeout(resolve, milliseconds);
-    });
-    clearTimeout(timer);
-  }
-
   #complain(what: string, error: unknown): void {
     this.#log.warn({ event: 'webhooks.interrupted', text: what, errorClass: classOf(error) });
   }
@@ -612,33 +479,6 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
 function wordsOf(contact: unknown): string[] {
   if (typeof contact === 'string') return [contact];
   return typeof contact === 'object' && contact !== null ? Object.values(contact).flatMap(wordsOf) : [];
-}
-
-function outcomeEvent({ endpoint, claim, result }: Attempted, now: number): EncodedEvent {
-  const about = {
-    party: endpoint.party,
-    endpointId: endpoint.id,
-    deliveryId: claim.id,
-    eventId: claim.eventId,
-    eventType: claim.eventType,
-  };
-  const envelope = {
-    source: '/partner-notification',
-    subject: claim.leadId,
-    time: now,
-    ...(claim.traceparent !== null && { traceparent: claim.traceparent }),
-  };
-  if (result.outcome === 'delivered')
-    return encodeEvent(PartnerNotified, {
-      ...envelope,
-      id: derivedId(claim.id, PartnerNotified.type),
-      data: { ...about, attempt: result.attempt, status: result.status ?? 200, durationMs: result.durationMs },
-    });
-  return encodeEvent(PartnerUnreachable, {
-    ...envelope,
-    id: derivedId(claim.id, PartnerUnreachable.type),
-    data: { ...about, attempts: result.attempt, lastFailure: result.failure ?? 'unknown' },
-  });
 }
 
 function pause(milliseconds: number): Promise<void> {

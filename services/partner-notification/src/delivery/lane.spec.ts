@@ -1,19 +1,25 @@
 import type { Claim } from '../store/delivery-queue.store.js';
-import { Lane, type Waiting } from './lane.js';
+import { type Endpoint, Lane, type Waiting } from './lane.js';
 
 function lane(): Lane {
   return new Lane('1', 8);
 }
 
 function waiting(sequence: number): Waiting {
-  return { claim: { sequence: String(sequence) } as Claim, contact: undefined, claimedAt: 0, beginBefore: 0 };
+  return {
+    claim: { sequence: String(sequence) } as Claim,
+    contact: undefined,
+    claimedAt: 0,
+    beginBefore: 0,
+    notBefore: 0,
+  };
 }
 
 /** How many it would send at once. */
 function breadth(of: Lane): number {
   let sent = 0;
   for (let i = 0; i < 100; i += 1) of.add(waiting(i));
-  while (of.canSend) {
+  while (of.sendsIn(0) === 0) {
     of.take();
     of.inFlight += 1;
     sent += 1;
@@ -45,6 +51,37 @@ describe('how much a sender dares to send to one endpoint', () => {
     one.succeeded(10);
     expect(one.failing).toBe(false);
     expect(breadth(one)).toBe(2);
+  });
+
+  it('is no more than its party asked for', () => {
+    const one = lane();
+    one.endpoint = { concurrency: 3 } as Endpoint;
+    for (let i = 0; i < 100; i += 1) one.succeeded(10);
+    expect(breadth(one)).toBe(3);
+    one.endpoint = { concurrency: 1 } as Endpoint;
+    expect(breadth(one)).toBe(1);
+    one.endpoint = { concurrency: 1_000 } as Endpoint;
+    for (let i = 0; i < 100; i += 1) one.succeeded(10);
+    expect(breadth(one)).toBe(8);
+  });
+
+  it('is proven by an answer, and not any more by a failure', () => {
+    const one = lane();
+    const seen = [one.proven];
+    one.succeeded(10);
+    seen.push(one.proven);
+    one.failed(10);
+    seen.push(one.proven);
+    one.succeeded(10);
+    one.forget();
+    expect([...seen, one.proven]).toEqual([false, true, false, false]);
+  });
+
+  it('waits for the moment that is booked for what comes next', () => {
+    const one = lane();
+    expect(one.sendsIn(0)).toBeUndefined();
+    one.add({ ...waiting(1), notBefore: 100 });
+    expect([one.sendsIn(40), one.sendsIn(100), one.sendsIn(200)]).toEqual([60, 0, 0]);
   });
 
   it('begins anew when it is another server', () => {

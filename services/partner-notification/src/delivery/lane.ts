@@ -1,13 +1,17 @@
 import type { KeyObject } from 'node:crypto';
 import type { Claim } from '../store/delivery-queue.store.js';
 
-/** An endpoint as a sender needs it: address parsed, secrets opened. */
+/** An endpoint as a sender needs it: address parsed, secrets and headers opened. */
 export interface Endpoint {
   readonly key: string;
   readonly party: string;
   readonly id: string;
   readonly url: URL;
-  readonly secrets: readonly KeyObject[];
+  readonly keys: readonly KeyObject[];
+  readonly headers: Readonly<Record<string, string>>;
+  /** What its party wants at most; null: what the service allows. */
+  readonly concurrency: number | null;
+  readonly perSecond: number | null;
   readonly state: 'active' | 'failing' | 'disabled';
   readonly version: string;
   /** performance.now() */
@@ -22,6 +26,8 @@ export interface Waiting {
   readonly claimedAt: number;
   /** performance.now() after which too little of the lease is left to begin. */
   readonly beginBefore: number;
+  /** performance.now() before which it may not begin: its endpoint has a rate. */
+  readonly notBefore: number;
 }
 
 /** Until an endpoint has shown that it answers, it gets no more of what all share than this. */
@@ -39,8 +45,10 @@ const MAX_WINDOW = 1_000;
  */
 export class Lane {
   readonly key: string;
-  readonly #maxLimit: number;
-  endpoint: Endpoint | undefined;
+  /** What the service allows. */
+  readonly #allowed: number;
+  #maxLimit: number;
+  #endpoint: Endpoint | undefined;
   /** There may be something due in the database. */
   due = false;
   /** performance.now() at which something will be due; undefined: nothing known. */
@@ -53,13 +61,40 @@ export class Lane {
   /** In a row, the latest included. */
   failures = 0;
   #limit = FIRST_LIMIT;
+  /** Its latest answer was a good one: what is sent to it comes back soon. */
+  #proven = false;
   #averageMs: number | undefined;
   #waiting: Waiting[] = [];
   #head = 0;
 
   constructor(key: string, maxLimit: number) {
     this.key = key;
+    this.#allowed = maxLimit;
     this.#maxLimit = maxLimit;
+  }
+
+  get endpoint(): Endpoint | undefined {
+    return this.#endpoint;
+  }
+
+  set endpoint(endpoint: Endpoint | undefined) {
+    this.#endpoint = endpoint;
+    this.#maxLimit = Math.min(this.#allowed, endpoint?.concurrency ?? this.#allowed);
+    this.#limit = Math.min(this.#limit, this.#maxLimit);
+  }
+
+  get proven(): boolean {
+    return this.#proven;
+  }
+
+  /** Written down by this sender: what the row says by now. */
+  knownToBe(state: Endpoint['state']): void {
+    if (this.#endpoint) this.#endpoint = { ...this.#endpoint, state };
+  }
+
+  /** Something will be due then, unless something is before. */
+  lookAt(time: number): void {
+    if (time < (this.dueAt ?? Infinity)) this.dueAt = time;
   }
 
   get pausedUntil(): number {
@@ -92,8 +127,11 @@ export class Lane {
     return this.#waiting.length - this.#head;
   }
 
-  get canSend(): boolean {
-    return this.buffered > 0 && this.inFlight < this.#limit;
+  /** Now, or in how many milliseconds at the earliest, for all that it knows; undefined: not before something happens. */
+  sendsIn(now: number): number | undefined {
+    const next = this.#waiting[this.#head];
+    if (!next || this.inFlight >= this.#limit) return undefined;
+    return Math.max(0, next.notBefore - now);
   }
 
   /** How many more to claim: none until half of what is kept ahead is used up, so that claims come in batches. */
@@ -132,12 +170,14 @@ export class Lane {
 
   succeeded(durationMs: number): void {
     this.failures = 0;
+    this.#proven = true;
     this.#limit = Math.min(this.#limit + 1, this.#maxLimit);
     this.#measure(durationMs);
   }
 
   failed(durationMs: number): void {
     this.failures += 1;
+    this.#proven = false;
     this.#limit = this.failing ? 1 : Math.max(1, this.#limit >> 1);
     this.#measure(durationMs);
   }
@@ -145,7 +185,8 @@ export class Lane {
   /** It is another server now: what is known of the one before says nothing. */
   forget(): void {
     this.failures = 0;
-    this.#limit = FIRST_LIMIT;
+    this.#proven = false;
+    this.#limit = Math.min(FIRST_LIMIT, this.#maxLimit);
     this.#averageMs = undefined;
   }
 

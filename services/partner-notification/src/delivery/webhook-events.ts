@@ -30,6 +30,9 @@ export const subscribable = [
 ] as const;
 export type Subscribable = (typeof subscribable)[number];
 
+/** What a party sends itself to see whether its server is there. No event of a lead, and of nothing else: it is told to nobody but it. */
+export const TEST_EVENT = 'fairlead.test';
+
 /** That one party is to be told of one event. */
 export interface Notice {
   readonly party: string;

@@ -1,7 +1,7 @@
 import { sign } from '@fairlead/platform/outgoing';
 import type { KeyObject } from 'node:crypto';
 import type { SealedContact } from './contacts.js';
-import { describesLead } from './webhook-events.js';
+import { describesLead, TEST_EVENT } from './webhook-events.js';
 
 /** A delivery that is due, with what its webhook tells. The texts are JSON that is passed on as it came, unparsed. */
 export interface DueDelivery {
@@ -33,16 +33,18 @@ export interface DueDelivery {
  */
 export function webhookBody(due: DueDelivery, contact: unknown, publicUrl: string): Buffer {
   const { source, time, data } = JSON.parse(due.event) as { source: string; time: string; data: object };
+  const isTest = due.eventType === TEST_EVENT;
   const envelope = JSON.stringify({
     specversion: '1.0',
     id: due.eventId,
     source,
     type: due.eventType,
-    subject: due.leadId,
+    ...(!isTest && { subject: due.leadId }),
     time,
     datacontenttype: 'application/json',
     ...(due.traceparent !== null && { traceparent: due.traceparent }),
   });
+  if (isTest) return Buffer.from(`${open(envelope)},"data":${JSON.stringify(data)}}`);
   const parts = describesLead.has(due.eventType) ? describe(due, contact) : `"lead":{"id":"${due.leadId}"}`;
   const links = JSON.stringify(linksOf(due.leadId, publicUrl));
   return Buffer.from(`${open(envelope)},"data":${open(JSON.stringify(data))},${parts},${links.slice(1, -1)}}}`);
@@ -73,20 +75,25 @@ function open(json: string): string {
   return json.slice(0, -1);
 }
 
-/** The headers of one attempt: the id is the same for all of them, time and signature are its own. */
+/**
+ * The headers of one attempt: the id is the same for all of them, time and signature are its own.
+ * @param custom the party's own; checked when they were set, and never stronger than ours
+ */
 export function webhookHeaders(
   id: string,
   body: Buffer,
-  secrets: readonly KeyObject[],
+  keys: readonly KeyObject[],
   now: number,
+  custom?: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const timestamp = Math.floor(now / 1_000);
   return {
+    ...custom,
     // Not application/cloudevents+json, which frameworks do not parse unless they are told to.
     'content-type': 'application/json',
     'user-agent': 'Fairlead-Webhooks/1',
     'webhook-id': id,
     'webhook-timestamp': String(timestamp),
-    'webhook-signature': sign(secrets, id, timestamp, body),
+    'webhook-signature': sign(keys, id, timestamp, body),
   };
 }

@@ -1,15 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Body, Controller, Get, HttpCode, Inject, Logger, Param, Post, Put, Query, Res } from '@nestjs/common';
-import {
-  ApiBearerAuth,
-  ApiParam,
-  ApiProperty,
-  ApiPropertyOptional,
-  ApiQuery,
-  ApiResponse,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiBearerAuth, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { encodeEvent, type EncodedEvent, PartnerEndpointEnabled } from '@fairlead/events';
 import { UnitsOfWork } from '@fairlead/messaging';
+import type { Query as SqlQuery } from '@fairlead/persistence';
 import { SecretBox } from '@fairlead/personal-data';
 import {
   Allow,
@@ -21,100 +15,40 @@ import {
   pageLimit,
   Problem,
 } from '@fairlead/platform';
-import { newSecret, refusalOf } from '@fairlead/platform/outgoing';
-import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsIn, IsString, MaxLength } from 'class-validator';
+import { newSecret, newSigningKey, refusalOf } from '@fairlead/platform/outgoing';
 import type { FastifyReply } from 'fastify';
 import { type NotificationSettings, SETTINGS } from '../config.js';
+import { normalised, refusalOfHeaders } from '../delivery/custom-headers.js';
 import { Dispatcher } from '../delivery/dispatcher.js';
-import { subscribable, type Subscribable } from '../delivery/webhook-events.js';
-import { DeliveriesStore } from '../store/deliveries.store.js';
-import { EndpointsStore, type EndpointState, MAX_SECRETS, type NewSecret } from '../store/endpoints.store.js';
+import { DeliveriesStore, MAX_TESTS_WAITING } from '../store/deliveries.store.js';
+import {
+  EndpointsStore,
+  type EndpointState,
+  headersId,
+  MAX_SECRETS,
+  type NewKey,
+  type SealedHeaders,
+} from '../store/endpoints.store.js';
+import {
+  DeliveriesView,
+  EndpointsView,
+  EndpointView,
+  MadeEndpointView,
+  NewPublicKeyView,
+  NewSecretView,
+  PutEndpoint,
+  STATES,
+  TestSentView,
+} from './endpoints.dto.js';
 
 /** Room for a staging, a production and a few special receivers; every one of them multiplies what is sent. */
 const MAX_ENDPOINTS = 20;
-const MAX_URL_LENGTH = 2_048;
 /** Long enough to bring a new secret to every receiver within a working day. */
 const OVERLAP_MS = 24 * 3_600_000;
 
 const PARTY_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const ENDPOINT_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
 const SEQUENCE = /^\d{1,18}$/;
-const STATES = ['pending', 'delivered', 'failed', 'withheld'] as const;
-
-export class PutEndpoint {
-  @ApiProperty({ description: 'Where webhooks are sent: https, and a public address.', maxLength: MAX_URL_LENGTH })
-  @IsString()
-  @MaxLength(MAX_URL_LENGTH)
-  url: string;
-
-  @ApiProperty({ description: 'Which events are sent.', enum: subscribable, isArray: true })
-  @IsArray()
-  @ArrayMinSize(1)
-  @ArrayMaxSize(subscribable.length)
-  @ArrayUnique()
-  @IsIn(subscribable, { each: true })
-  events: Subscribable[];
-}
-
-export class SecretAgeView {
-  @ApiProperty({ format: 'date-time' }) createdAt: string;
-  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'Null: until it is replaced.' })
-  expiresAt: string | null;
-}
-
-export class EndpointView {
-  @ApiProperty() party: string;
-  @ApiProperty() id: string;
-  @ApiProperty() url: string;
-  @ApiProperty({ enum: subscribable, isArray: true }) events: readonly string[];
-  @ApiProperty({ enum: ['active', 'failing', 'disabled'] }) state: EndpointState['state'];
-  @ApiPropertyOptional({ description: 'Why it is failing or disabled.' }) reason?: string;
-  @ApiProperty({ type: String, format: 'date-time', description: 'Since when it is in that state.' }) since: Date;
-  @ApiPropertyOptional({ type: String, format: 'date-time', description: 'Nothing is sent before then.' })
-  restingUntil?: Date;
-  @ApiProperty({ type: [SecretAgeView], description: 'Since when each secret signs, and until when.' })
-  secrets: EndpointState['secrets'];
-}
-
-export class MadeEndpointView extends EndpointView {
-  @ApiPropertyOptional({ description: 'Only of one that was made: shown this once.' }) secret?: string;
-}
-
-export class EndpointsView {
-  @ApiProperty({ type: [EndpointView] }) endpoints: EndpointView[];
-}
-
-export class NewSecretView {
-  @ApiProperty() secret: string;
-  @ApiProperty({ type: 'integer', description: 'For so long the one before signs, too.' }) overlapHours: number;
-}
-
-export class AttemptView {
-  @ApiProperty({ type: 'integer' }) attempt: number;
-  @ApiProperty({ format: 'date-time' }) startedAt: string;
-  @ApiProperty({ type: 'integer', nullable: true }) durationMs: number | null;
-  @ApiProperty({ type: 'integer', nullable: true, description: 'Of the answer, where there was one.' })
-  status: number | null;
-  @ApiProperty({ type: String, nullable: true, description: 'What went wrong, in a word.' }) failure: string | null;
-  @ApiProperty({ type: String, nullable: true, description: 'The beginning of the answer.' }) excerpt: string | null;
-}
-
-export class DeliveryView {
-  @ApiProperty({ format: 'uuid' }) id: string;
-  @ApiProperty({ format: 'uuid' }) eventId: string;
-  @ApiProperty() eventType: string;
-  @ApiProperty({ format: 'uuid' }) leadId: string;
-  @ApiProperty({ enum: STATES }) state: string;
-  @ApiProperty({ type: String, nullable: true }) reason: string | null;
-  @ApiProperty({ type: String, format: 'date-time' }) createdAt: Date;
-  @ApiProperty({ type: String, format: 'date-time', nullable: true }) nextAttemptAt: Date | null;
-  @ApiProperty({ type: [AttemptView] }) attempts: readonly unknown[];
-}
-
-export class DeliveriesView {
-  @ApiProperty({ type: [DeliveryView] }) deliveries: DeliveryView[];
-  @ApiPropertyOptional({ description: 'Where there are more: `after` of the next page.' }) next?: string;
-}
 
 /** Where a party's webhooks go. A partner's key sees its own; another party's look like none at all. */
 @ApiTags('webhooks')
@@ -156,9 +90,25 @@ export class EndpointsController {
     const refusal = await refusalOf(body.url, this.settings.guard);
     if (refusal) throw invalidInput([{ field: '/url', detail: refusal }]);
 
+    const headers = this.#sealedHeaders({ party, id }, body.headers);
+
     const secret = newSecret();
     const { created, endpoint } = await this.units.run(async (unit) => {
-      const { created, key } = await this.endpoints.put(unit.query, { party, id, ...body }, this.#sealed(secret));
+      const before = await this.endpoints.lock(unit.query, party, id);
+      // Whoever may say where an endpoint is must not thereby learn what another has entered for the server that it was.
+      if (
+        !headers &&
+        before &&
+        before.headerNames.length > 0 &&
+        new URL(before.url).origin !== new URL(body.url).origin
+      )
+        throw invalidInput([
+          { field: '/headers', detail: 'must be said anew, or be {}, for an address of another origin' },
+        ]);
+      const { created, key } = await this.endpoints.put(unit.query, { party, id, ...documentOf(body) }, headers);
+      if (created) await this.endpoints.addKey(unit.query, key, this.#sealedSecret(secret));
+      await this.#signAs(unit.query, key, body.signatures);
+      if (before?.state === 'disabled') unit.say([enabled(party, id, caller, unit.now)]);
       unit.afterCommit(() => this.dispatcher.tryAgain(key));
       if (created && (await this.endpoints.count(unit.query, party)) > MAX_ENDPOINTS)
         throw new Problem(409, {
@@ -210,18 +160,68 @@ export class EndpointsController {
   ): Promise<NewSecretView> {
     refuseOthers(party, caller);
     const secret = newSecret();
-    await this.units.run(async (unit) => {
-      const outcome = await this.endpoints.rotateSecret(unit.query, party, id, this.#sealed(secret), OVERLAP_MS);
-      if (outcome === 'unknown') throw notFound('endpoint');
-      if (outcome === 'too-many')
-        throw new Problem(409, {
-          type: 'too-many-secrets',
-          detail: `${MAX_SECRETS} secrets sign already. The oldest ones end 24 hours after they were replaced.`,
-        });
-      unit.afterCommit(() => this.dispatcher.tryAgain(outcome.key));
-    });
+    await this.#rotate(party, id, this.#sealedSecret(secret));
     this.logger.log({ event: 'endpoint.secret-rotated', party, endpointId: id, actor: caller.keyId });
     return { secret, overlapHours: OVERLAP_MS / 3_600_000 };
+  }
+
+  @Post(':endpointId/rotate-key')
+  @HttpCode(200)
+  @ApiResponse({ status: 409, description: '`not-signed-so`, `too-many-secrets`' })
+  @ApiResponse({
+    status: 200,
+    type: NewPublicKeyView,
+    description:
+      'The new public key of an endpoint that is signed with `v1a`, too. For 24 hours the old key signs beside it.',
+  })
+  async rotateKey(
+    @Param('partnerId') party: string,
+    @Param('endpointId') id: string,
+    @CurrentCaller() caller: Caller,
+  ): Promise<NewPublicKeyView> {
+    refuseOthers(party, caller);
+    const { publicKeys } = await this.#known(party, id);
+    if (publicKeys.length === 0)
+      throw new Problem(409, { type: 'not-signed-so', detail: 'This endpoint is not signed with v1a.' });
+    const key = this.#newSigningKey();
+    await this.#rotate(party, id, key);
+    this.logger.log({ event: 'endpoint.key-rotated', party, endpointId: id, actor: caller.keyId });
+    return { publicKey: key.publicKey, overlapHours: OVERLAP_MS / 3_600_000 };
+  }
+
+  @Post(':endpointId/test')
+  @HttpCode(202)
+  @ApiResponse({ status: 409, description: '`endpoint-disabled`, `too-many-tests`' })
+  @ApiResponse({
+    status: 202,
+    type: TestSentView,
+    description:
+      'A webhook of the type `fairlead.test` is on its way, signed and sent as all are, before whatever waits. What became ' +
+      'of it is in the list of deliveries.',
+  })
+  async test(
+    @Param('partnerId') party: string,
+    @Param('endpointId') id: string,
+    @CurrentCaller() caller: Caller,
+  ): Promise<TestSentView> {
+    refuseOthers(party, caller);
+    const deliveryId = randomUUID();
+    await this.units.run(async (unit) => {
+      const endpoint = await this.endpoints.lock(unit.query, party, id);
+      if (!endpoint) throw notFound('endpoint');
+      if (endpoint.state === 'disabled')
+        throw new Problem(409, { type: 'endpoint-disabled', detail: 'It is disabled: set it up again first.' });
+      const event = { source: '/partner-notification', time: new Date(unit.now), data: { party, endpointId: id } };
+      if (!(await this.deliveries.intendTest(unit.query, endpoint.key, { id: deliveryId, event })))
+        throw new Problem(409, {
+          type: 'too-many-tests',
+          detail: `${MAX_TESTS_WAITING} tests wait for this endpoint already.`,
+        });
+      await this.endpoints.probeNow(unit.query, [endpoint.key]);
+      unit.afterCommit(() => this.dispatcher.wake([endpoint.key]));
+    });
+    this.logger.log({ event: 'endpoint.tested', party, endpointId: id, deliveryId, actor: caller.keyId });
+    return { deliveryId };
   }
 
   @Get(':endpointId/deliveries')
@@ -267,18 +267,86 @@ export class EndpointsController {
     return endpoint;
   }
 
-  #sealed(secret: string): NewSecret {
-    const id = randomUUID();
-    return { id, sealed: this.secrets.seal(id, secret) };
+  async #rotate(party: string, id: string, key: NewKey): Promise<void> {
+    await this.units.run(async (unit) => {
+      const outcome = await this.endpoints.rotate(unit.query, party, id, key, OVERLAP_MS);
+      if (outcome === 'unknown') throw notFound('endpoint');
+      if (outcome === 'too-many')
+        throw new Problem(409, {
+          type: 'too-many-secrets',
+          detail: `${MAX_SECRETS} sign already. The oldest ones end 24 hours after they were replaced.`,
+        });
+      unit.afterCommit(() => this.dispatcher.tryAgain(outcome.key));
+    });
   }
+
+  async #signAs(query: SqlQuery, endpointKey: string, signatures: PutEndpoint['signatures']): Promise<void> {
+    if (signatures === undefined) return;
+    if (!signatures.includes('v1a')) return this.endpoints.dropKeys(query, endpointKey, 'v1a');
+    if (!(await this.endpoints.hasKey(query, endpointKey, 'v1a')))
+      await this.endpoints.addKey(query, endpointKey, this.#newSigningKey());
+  }
+
+  #sealedSecret(secret: string): NewKey {
+    const id = randomUUID();
+    return { id, scheme: 'v1', sealed: this.secrets.seal(id, secret) };
+  }
+
+  #newSigningKey(): NewKey & { readonly publicKey: string } {
+    const id = randomUUID();
+    const { secret, publicKey } = newSigningKey();
+    return { id, scheme: 'v1a', publicKey, sealed: this.secrets.seal(id, secret) };
+  }
+
+  /** Undefined: they stay as they are. */
+  #sealedHeaders(of: { party: string; id: string }, headers: PutEndpoint['headers']): SealedHeaders | undefined {
+    if (headers === undefined) return undefined;
+    const refusal = refusalOfHeaders(headers);
+    if (refusal !== undefined) throw invalidInput([{ field: '/headers', detail: refusal }]);
+    const named = normalised(headers as Record<string, string>);
+    const names = Object.keys(named).sort();
+    return { names, sealed: names.length === 0 ? null : this.secrets.seal(headersId(of), JSON.stringify(named)) };
+  }
+}
+
+function documentOf({ url, events, filter, concurrency, perSecond, order }: PutEndpoint) {
+  return {
+    ...{ url, events },
+    filter: filter && Object.keys(filter).length > 0 ? { ...filter } : null,
+    ...{ concurrency: concurrency ?? null, perSecond: perSecond ?? null, strictOrder: order === 'strict' },
+  };
+}
+
+function enabled(party: string, endpointId: string, { keyId }: Caller, time: number): EncodedEvent {
+  return encodeEvent(PartnerEndpointEnabled, {
+    ...{ id: randomUUID(), source: '/partner-notification', subject: party, time },
+    data: { party, endpointId, actor: keyId },
+  });
 }
 
 function refuseOthers(party: string, caller: Caller): void {
   if (caller.role === 'partner' && caller.partnerId !== party) throw notFound('endpoint');
 }
 
-function shown({ reason, restingUntil, ...rest }: EndpointState): EndpointView {
-  return { ...rest, ...(reason !== null && { reason }), ...(restingUntil !== null && { restingUntil }) };
+function shown({
+  filter,
+  concurrency,
+  perSecond,
+  strictOrder,
+  reason,
+  restingUntil,
+  ...rest
+}: EndpointState): EndpointView {
+  return {
+    ...rest,
+    ...(filter !== null && { filter: filter as NonNullable<EndpointView['filter']> }),
+    ...(concurrency !== null && { concurrency }),
+    ...(perSecond !== null && { perSecond }),
+    order: strictOrder ? 'strict' : 'per-lead',
+    signatures: rest.publicKeys.length > 0 ? ['v1', 'v1a'] : ['v1'],
+    ...(reason !== null && { reason }),
+    ...(restingUntil !== null && { restingUntil }),
+  };
 }
 
 /** Larger than any number of a delivery: the newest page. */

@@ -2,22 +2,30 @@ import { Injectable } from '@nestjs/common';
 import { derivedId, type LeadAccepted } from '@fairlead/events';
 import type { UnitOfWork } from '@fairlead/messaging';
 import type { Query } from '@fairlead/persistence';
-import type { Notice } from '../delivery/webhook-events.js';
+import { type EndpointFilter, passes, type Traits } from '../delivery/endpoint-filter.js';
+import { type Notice, TEST_EVENT } from '../delivery/webhook-events.js';
+import { ONE_LINE } from './endpoints.store.js';
 
 interface Subscriber {
   readonly key: string;
   readonly party: string;
   readonly id: string;
   readonly events: readonly string[];
+  readonly filter: EndpointFilter | null;
+  readonly strictOrder: boolean;
   readonly disabled: boolean;
 }
+
+/** Tests that wait for an endpoint that does not answer: more of them would tell nothing more. */
+export const MAX_TESTS_WAITING = 5;
 
 export interface DeliveryListed {
   readonly sequence: string;
   readonly id: string;
   readonly eventId: string;
   readonly eventType: string;
-  readonly leadId: string;
+  /** Null: it is about none, but a test. */
+  readonly leadId: string | null;
   readonly state: 'pending' | 'delivered' | 'failed' | 'withheld';
   /** Why it is withheld: `endpoint-disabled`, or what the party's offer came to before it could be sent. */
   readonly reason: string | null;
@@ -37,16 +45,18 @@ export class DeliveriesStore {
     if (notices.length === 0) return [];
     const subscribers = Map.groupBy(
       await unit.query<Subscriber>(
-        `SELECT key, party, id, events, state = 'disabled' AS disabled FROM endpoints WHERE party = ANY($1) ORDER BY key`,
+        `SELECT key, party, id, events, filter, strict_order AS "strictOrder", state = 'disabled' AS disabled
+         FROM endpoints WHERE party = ANY($1) ORDER BY key`,
         [[...new Set(notices.map(({ party }) => party))]],
       ),
       ({ party }) => party,
     );
-    const intended = notices.flatMap((notice) =>
+    const subscribed = notices.flatMap((notice) =>
       (subscribers.get(notice.party) ?? [])
         .filter(({ events }) => events.includes(notice.event.type))
         .map((endpoint) => ({ notice, endpoint })),
     );
+    const intended = await this.#filtered(unit.query, subscribed);
     if (intended.length === 0) return [];
     const queued = await unit.query<{ endpoint_key: string }>(
       `WITH intended AS (
@@ -58,13 +68,13 @@ export class DeliveriesStore {
              (id, endpoint_key, lead_id, event_id, event_type, event, with_contact, traceparent, undelivered, place)
          ORDER BY place
          ON CONFLICT (id) DO NOTHING
-         RETURNING sequence, endpoint_key, lead_id, undelivered
+         RETURNING sequence, endpoint_key, CASE WHEN endpoint_key = ANY ($10::bigint[]) THEN $11::uuid ELSE lead_id END AS line, undelivered
        )
-       INSERT INTO delivery_queue (sequence, endpoint_key, lead_id, due_at)
-       SELECT sequence, endpoint_key, lead_id,
+       INSERT INTO delivery_queue (sequence, endpoint_key, line, due_at)
+       SELECT sequence, endpoint_key, line,
          -- Not before the one that it has to wait for: else every look for what is due would come across it.
          greatest(now(), (SELECT max(due_at) FROM delivery_queue earlier
-                          WHERE earlier.lead_id = intended.lead_id AND earlier.endpoint_key = intended.endpoint_key))
+                          WHERE earlier.line = intended.line AND earlier.endpoint_key = intended.endpoint_key))
        FROM intended WHERE undelivered IS NULL
        RETURNING endpoint_key`,
       [
@@ -77,9 +87,65 @@ export class DeliveriesStore {
         intended.map(({ notice }) => notice.withContact),
         intended.map(({ notice }) => notice.event.traceparent ?? null),
         intended.map(({ endpoint }) => (endpoint.disabled ? 'withheld' : null)),
+        [...new Set(intended.flatMap(({ endpoint }) => (endpoint.strictOrder ? [endpoint.key] : [])))],
+        ONE_LINE,
       ],
     );
     return [...new Set(queued.map(({ endpoint_key }) => endpoint_key))];
+  }
+
+  /** What passes the filters of its endpoints. Where there are none, which is the rule, nothing is asked of leads. */
+  async #filtered<I extends { readonly notice: Notice; readonly endpoint: Subscriber }>(
+    query: Query,
+    subscribed: readonly I[],
+  ): Promise<readonly I[]> {
+    const leads = subscribed.flatMap(({ notice, endpoint }) => (endpoint.filter ? [notice.event.subject] : []));
+    if (leads.length === 0) return subscribed;
+    const rows = await query<Traits & { readonly leadId: string }>(
+      `SELECT lead_id AS "leadId", offered_pool AS pool, CASE WHEN offer IS NULL THEN grade ELSE offered_grade END AS grade,
+         facts ->> 'country' AS country, facts ->> 'region' AS region, facts ->> 'product' AS product, facts ->> 'industry' AS industry
+       FROM leads WHERE lead_id = ANY($1::uuid[])`,
+      [[...new Set(leads)]],
+    );
+    const known = new Map(rows.map((row) => [row.leadId, row]));
+    return subscribed.filter(({ notice: { event }, endpoint: { filter } }) => {
+      // Of the erased nothing is known any more; and whoever may have had the lead must hear of it, whatever it asks for by now.
+      if (filter === null || event.type === 'lead.erased') return true;
+      const traits = known.get(event.subject);
+      return passes(
+        filter,
+        event.type === 'lead.routed'
+          ? { ...traits, pool: event.data.decided.pool, grade: event.data.grade }
+          : { ...traits },
+      );
+    });
+  }
+
+  /**
+   * One webhook that is about no lead, before all that waits: somebody has done something and looks whether it helped. It waits for
+   * nothing and nothing for it, so it stands in a line of its own.
+   * @returns whether there was room for it
+   */
+  async intendTest(
+    query: Query,
+    endpointKey: string,
+    test: { readonly id: string; readonly event: object },
+  ): Promise<boolean> {
+    const rows = await query(
+      `WITH test AS (
+         INSERT INTO deliveries (id, endpoint_key, lead_id, event_id, event_type, event, with_contact)
+         SELECT $2::uuid, $1::bigint, $2::uuid, $2::uuid, $3::text, $4::json, false
+         WHERE (SELECT count(*) FROM delivery_queue q JOIN deliveries d ON d.sequence = q.sequence
+                WHERE q.endpoint_key = $1 AND q.line = d.id) < $5
+         RETURNING sequence
+       )
+       INSERT INTO delivery_queue (sequence, endpoint_key, line, due_at)
+       SELECT sequence, $1, $2,
+         least(now(), (SELECT min(due_at) - interval '1 ms' FROM delivery_queue waiting WHERE waiting.endpoint_key = $1))
+       FROM test RETURNING sequence`,
+      [endpointKey, test.id, TEST_EVENT, JSON.stringify(test.event), MAX_TESTS_WAITING],
+    );
+    return rows.length > 0;
   }
 
   /**
@@ -97,10 +163,10 @@ export class DeliveriesStore {
          JOIN endpoints e ON e.party = accepted.party AND e.state <> 'disabled'
          WHERE d.lead_id = accepted.lead_id AND d.endpoint_key = e.key AND d.withheld_because = 'offer-expired'
            AND (d.event -> 'data' ->> 'offer')::integer = accepted.offer
-         RETURNING d.sequence, d.endpoint_key, d.lead_id
+         RETURNING d.sequence, d.endpoint_key, CASE WHEN e.strict_order THEN $4::uuid ELSE d.lead_id END AS line
        )
-       INSERT INTO delivery_queue (sequence, endpoint_key, lead_id, due_at, claims, attempts)
-       SELECT again.sequence, again.endpoint_key, again.lead_id, now(), made.claims, made.attempts
+       INSERT INTO delivery_queue (sequence, endpoint_key, line, due_at, claims, attempts)
+       SELECT again.sequence, again.endpoint_key, again.line, now(), made.claims, made.attempts
        FROM again CROSS JOIN LATERAL (
          SELECT coalesce(max(claim), 0) AS claims, coalesce(max(attempt), 0) AS attempts FROM attempts a WHERE a.sequence = again.sequence
        ) made
@@ -109,18 +175,20 @@ export class DeliveriesStore {
         accepted.map(({ subject }) => subject),
         accepted.map(({ data }) => data.party),
         accepted.map(({ data }) => data.offer),
+        ONE_LINE,
       ],
     );
     return [...new Set(queued.map(({ endpoint_key }) => endpoint_key))];
   }
 
   /**
-   * What waits for these leads is due now: offers are then withheld at once and not with the next attempt, and say why.
+   * What waits for these leads is due now: offers are then withheld at once and not with the next attempt, and say why. In strict order
+   * they wait for their turn, as everything does; what is sent then is judged then.
    * @returns the endpoints that something waits for
    */
   async hurry(unit: UnitOfWork, leadIds: readonly string[]): Promise<string[]> {
     const rows = await unit.query<{ endpoint_key: string }>(
-      `UPDATE delivery_queue SET due_at = least(due_at, now()) WHERE lead_id = ANY($1::uuid[]) RETURNING endpoint_key`,
+      `UPDATE delivery_queue SET due_at = least(due_at, now()) WHERE line = ANY($1::uuid[]) RETURNING endpoint_key`,
       [leadIds],
     );
     return [...new Set(rows.map(({ endpoint_key }) => endpoint_key))];
@@ -160,7 +228,7 @@ export class DeliveriesStore {
   ): Promise<DeliveryListed[]> {
     return query<DeliveryListed>(
       `SELECT * FROM (
-         SELECT d.sequence, d.id, d.event_id AS "eventId", d.event_type AS "eventType", d.lead_id AS "leadId",
+         SELECT d.sequence, d.id, d.event_id AS "eventId", d.event_type AS "eventType", CASE WHEN d.event_type <> $6 THEN d.lead_id END AS "leadId",
            CASE WHEN q.sequence IS NOT NULL THEN 'pending' ELSE coalesce(d.undelivered, 'delivered') END AS state,
            CASE WHEN d.undelivered = 'withheld' THEN coalesce(d.withheld_because, 'endpoint-disabled') END AS reason,
            d.created_at AS "createdAt", q.due_at AS "nextAttemptAt",
@@ -171,7 +239,7 @@ export class DeliveriesStore {
          WHERE d.endpoint_key = (SELECT key FROM endpoints WHERE party = $1 AND id = $2) AND d.sequence < $3
        ) listed
        WHERE $4::text IS NULL OR state = $4 ORDER BY sequence DESC LIMIT $5`,
-      [of.party, of.endpointId, page.before, page.state ?? null, page.limit],
+      [of.party, of.endpointId, page.before, page.state ?? null, page.limit, TEST_EVENT],
     );
   }
 }

@@ -10,6 +10,10 @@ export interface Claim extends DueDelivery {
   readonly version: string;
   /** Made before this one. */
   readonly attempts: number;
+  /** Its endpoint fails: this is the only one that is sent to it, to see whether it still does. */
+  readonly probe: boolean;
+  /** Of an endpoint with a rate: in how many milliseconds the first of those that were claimed together may be sent. */
+  readonly bookedInMs: number | null;
   /** Of an offer: why it is not its party's any more. It is not to be sent then, but to be withheld. */
   readonly ended: string | null;
   /** Of an offer that waits for an answer: how long it still can be given. */
@@ -43,12 +47,18 @@ const ENDED = `CASE
   WHEN l.holder <> e.party OR l.offer <> told.offer THEN 'not-the-current-offer'
   WHEN l.accept_by < now() THEN 'offer-expired' END`;
 
+/** Sends are booked no further ahead than they are claimed: what is booked and not used is lost. */
+export const BOOKED_AHEAD_MS = 500;
+
+/** How many of what is due may be sent: of an endpoint that fails one, of one with a rate what it takes in half a second. */
+const ALLOWED = `least(counted.due, CASE WHEN e.probe_at IS NOT NULL THEN 1 ELSE greatest(1, e.per_second / 2) END)`;
+
 /** What is yet to be sent. All times are the database's, the one clock that every sender shares. */
 @Injectable()
 export class DeliveryQueueStore {
   /**
-   * Leases what is due, up to a quota for each endpoint: a long queue of one must not stand before another's. Of one lead and endpoint
-   * only the earliest is given out; whatever follows waits until that one is settled.
+   * Leases what is due, up to a quota for each endpoint: a long queue of one must not stand before another's. Of one line (a lead, or all
+   * of an endpoint in strict order) only the earliest is given out; whatever follows waits until that one is settled.
    *
    * A delivery may have waited for days, so what it may tell is judged here and not when it was made: contact data are for the party
    * that has the lead now. Which offers are over is judged in the same statement; to settle them costs one only when there are any.
@@ -60,26 +70,54 @@ export class DeliveryQueueStore {
   ): Promise<Claim[]> {
     return query<Claim>(
       // `= ANY (ARRAY (…))` and not a join: the planner cannot know how few rows `due` has, and would read whole tables.
-      `WITH due AS (
+      `WITH wanted AS (
+         SELECT * FROM unnest($1::bigint[], $2::integer[]) AS wanted (endpoint_key, quota)
+       ), gated AS MATERIALIZED (
+         SELECT wanted.* FROM wanted JOIN endpoints e ON e.key = wanted.endpoint_key
+         WHERE e.probe_at IS NOT NULL OR e.per_second IS NOT NULL
+       ), counted AS MATERIALIZED (
+         SELECT gated.endpoint_key, (
+           SELECT count(*)::integer FROM (
+             SELECT FROM delivery_queue due WHERE due.endpoint_key = gated.endpoint_key AND due.due_at <= now()
+               AND (due.leased_until IS NULL OR due.leased_until <= now()) LIMIT gated.quota
+           ) waiting) AS due FROM gated
+       ), gate AS (
+         -- Whoever gets the row first has the probe, or these sends; another sender that waits for it sees that they are taken.
+         UPDATE endpoints e SET
+           probe_at = CASE WHEN e.probe_at IS NOT NULL THEN now() + $3 * interval '1 ms' END,
+           booked_until = CASE WHEN e.per_second IS NOT NULL
+             THEN greatest(e.booked_until, now()) + ${ALLOWED} * interval '1 s' / e.per_second END
+         FROM counted
+         WHERE e.key = counted.endpoint_key AND counted.due > 0 AND e.state <> 'disabled'
+           AND (e.resting_until IS NULL OR e.resting_until <= now())
+           AND (e.probe_at IS NULL OR e.probe_at <= now())
+           AND (e.booked_until IS NULL OR e.booked_until <= now() + ${BOOKED_AHEAD_MS} * interval '1 ms')
+         RETURNING e.key, ${ALLOWED} AS allowed,
+           e.booked_until - ${ALLOWED} * interval '1 s' / e.per_second AS booked_from
+       ), due AS (
          SELECT q.sequence
-         FROM unnest($1::bigint[], $2::integer[]) AS wanted (endpoint_key, quota)
+         FROM wanted
          JOIN endpoints e ON e.key = wanted.endpoint_key AND e.state <> 'disabled'
            AND (e.resting_until IS NULL OR e.resting_until <= now())
+         LEFT JOIN gate ON gate.key = e.key
          CROSS JOIN LATERAL (
            SELECT sequence FROM delivery_queue due
            WHERE due.endpoint_key = wanted.endpoint_key AND due.due_at <= now()
              AND (due.leased_until IS NULL OR due.leased_until <= now())
              AND NOT EXISTS (
-               SELECT FROM delivery_queue earlier WHERE earlier.lead_id = due.lead_id
+               SELECT FROM delivery_queue earlier WHERE earlier.line = due.line
                  AND earlier.endpoint_key = due.endpoint_key AND earlier.sequence < due.sequence)
-           ORDER BY due.due_at, due.sequence LIMIT wanted.quota FOR UPDATE SKIP LOCKED
+           ORDER BY due.due_at, due.sequence
+           LIMIT CASE WHEN e.probe_at IS NULL AND e.per_second IS NULL THEN wanted.quota ELSE coalesce(gate.allowed, 0) END
+           FOR UPDATE SKIP LOCKED
          ) q
        ), leased AS (
          UPDATE delivery_queue SET leased_until = now() + $3 * interval '1 ms', claims = claims + 1
          WHERE sequence = ANY (ARRAY (SELECT sequence FROM due))
          RETURNING sequence, claims, attempts
        )
-       SELECT leased.sequence, leased.claims AS claim, leased.attempts, e.version, d.endpoint_key AS "endpointKey",
+       SELECT leased.sequence, leased.claims AS claim, leased.attempts, e.version, e.probe_at IS NOT NULL AS probe,
+         (extract(epoch FROM gate.booked_from - now()) * 1000)::float8 AS "bookedInMs", d.endpoint_key AS "endpointKey",
          d.id, d.event_id AS "eventId", d.event_type AS "eventType", d.lead_id AS "leadId", d.traceparent,
          d.event::text AS event, l.state AS "leadState", l.grade, l.score, l.facts::text AS facts,
          l.contributions::text AS contributions,
@@ -89,6 +127,7 @@ export class DeliveryQueueStore {
          CASE WHEN d.event_type = 'lead.routed' THEN offer.ended END AS ended,
          CASE WHEN d.event_type = 'lead.routed' THEN (extract(epoch FROM l.accept_by - now()) * 1000)::float8 END AS "openForMs"
        FROM leased JOIN deliveries d ON d.sequence = leased.sequence JOIN endpoints e ON e.key = d.endpoint_key
+         LEFT JOIN gate ON gate.key = d.endpoint_key
          LEFT JOIN leads l ON l.lead_id = d.lead_id
          CROSS JOIN LATERAL (SELECT (d.event -> 'data' ->> 'offer')::integer AS offer OFFSET 0) told
          CROSS JOIN LATERAL (SELECT ${ENDED} AS ended OFFSET 0) offer
@@ -165,7 +204,7 @@ export class DeliveryQueueStore {
          DELETE FROM delivery_queue q USING result
          WHERE q.sequence = result.sequence
            AND (result.outcome = 'delivered' OR (result.outcome = 'failed' AND q.claims = result.claim))
-         RETURNING q.sequence, q.endpoint_key, q.lead_id, result.outcome
+         RETURNING q.sequence, q.endpoint_key, q.line, result.outcome
        ), failed AS (
          UPDATE deliveries d SET undelivered = 'failed'
          FROM removed WHERE removed.outcome = 'failed' AND d.sequence = removed.sequence
@@ -173,7 +212,7 @@ export class DeliveryQueueStore {
        SELECT removed.sequence, freed.endpoint_key AS freed FROM removed
        LEFT JOIN LATERAL (
          SELECT q.endpoint_key FROM delivery_queue q
-         WHERE q.lead_id = removed.lead_id AND q.endpoint_key = removed.endpoint_key AND q.sequence > removed.sequence LIMIT 1
+         WHERE q.line = removed.line AND q.endpoint_key = removed.endpoint_key AND q.sequence > removed.sequence LIMIT 1
        ) freed ON true`,
       [
         results.map(({ sequence }) => sequence),
@@ -210,7 +249,7 @@ export class DeliveryQueueStore {
     await query(
       `UPDATE delivery_queue follower SET due_at = retried.due_at
        FROM delivery_queue retried
-       WHERE retried.sequence = ANY($1::bigint[]) AND follower.lead_id = retried.lead_id
+       WHERE retried.sequence = ANY($1::bigint[]) AND follower.line = retried.line
          AND follower.endpoint_key = retried.endpoint_key AND follower.sequence > retried.sequence`,
       [sequences],
     );
@@ -228,7 +267,7 @@ export class DeliveryQueueStore {
          ) next
        )
        SELECT endpoint_key AS "endpointKey",
-         (extract(epoch FROM greatest(due_at, e.resting_until) - clock_timestamp()) * 1000)::float8 AS "inMs"
+         (extract(epoch FROM greatest(due_at, e.resting_until, e.probe_at) - clock_timestamp()) * 1000)::float8 AS "inMs"
        FROM head JOIN endpoints e ON e.key = head.endpoint_key AND e.state <> 'disabled'`,
     );
   }

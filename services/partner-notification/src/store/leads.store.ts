@@ -126,11 +126,12 @@ export class LeadsStore {
     const latest = [...latestOf(events)];
     const parties = Map.groupBy(events, ({ subject }) => subject);
     await unit.query(
-      `INSERT INTO leads (lead_id, holder, offer, accept_by, told)
-       SELECT lead_id, holder, offer, to_timestamp(accept_by_ms / 1000), string_to_array(told, ',')
-       FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::float8[], $5::text[])
-         AS routed (lead_id, holder, offer, accept_by_ms, told)
+      `INSERT INTO leads (lead_id, holder, offer, accept_by, told, offered_pool, offered_grade)
+       SELECT lead_id, holder, offer, to_timestamp(accept_by_ms / 1000), string_to_array(told, ','), pool, grade
+       FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::float8[], $5::text[], $6::text[], $7::text[])
+         AS routed (lead_id, holder, offer, accept_by_ms, told, pool, grade)
        ON CONFLICT (lead_id) DO UPDATE SET holder = excluded.holder, offer = excluded.offer, accept_by = excluded.accept_by,
+         offered_pool = excluded.offered_pool, offered_grade = excluded.offered_grade,
          told = CASE WHEN excluded.told <@ leads.told THEN leads.told
                 ELSE coalesce(leads.told, array_remove(ARRAY[leads.holder], NULL)) || excluded.told END,
          ended = CASE WHEN leads.offer IS NULL THEN leads.ended
@@ -143,6 +144,8 @@ export class LeadsStore {
         latest.map(({ data }) => data.acceptBy),
         // Lists of lists do not go through unnest; no id contains a comma.
         latest.map(({ subject }) => (parties.get(subject) ?? []).map(({ data }) => data.to).join(',')),
+        latest.map(({ data }) => data.decided.pool),
+        latest.map(({ data }) => data.grade),
       ],
     );
   }

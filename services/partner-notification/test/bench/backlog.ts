@@ -106,7 +106,7 @@ async function seed(): Promise<void> {
          INSERT INTO deliveries (id, endpoint_key, lead_id, event_id, event_type, event, with_contact)
          SELECT gen_random_uuid(), 1 + (n + $4) % $2, id, gen_random_uuid(), 'lead.routed', $3, true
          FROM unnest($1::uuid[]) WITH ORDINALITY AS l (id, n) RETURNING sequence, endpoint_key, lead_id
-       ) INSERT INTO delivery_queue (sequence, endpoint_key, lead_id, due_at) SELECT sequence, endpoint_key, lead_id, now() FROM d`,
+       ) INSERT INTO delivery_queue (sequence, endpoint_key, line, due_at) SELECT sequence, endpoint_key, lead_id, now() FROM d`,
       [leads, endpoints, about, from],
     );
   }

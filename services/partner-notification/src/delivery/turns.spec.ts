@@ -1,0 +1,86 @@
+import type { Claim } from '../store/delivery-queue.store.js';
+import { Lane, type Waiting } from './lane.js';
+import { Turns } from './turns.js';
+
+/** Endpoints that take nothing but what a test says, in the order in which they are sent to. */
+class Sent {
+  readonly order: string[] = [];
+  readonly #answers = new Map<string, (() => void)[]>();
+  readonly turns: Turns;
+
+  constructor(concurrency: number) {
+    this.turns = new Turns(concurrency, (lane) => {
+      this.order.push(lane.key);
+      return new Promise((resolve) => {
+        const answers = this.#answers.get(lane.key) ?? [];
+        this.#answers.set(lane.key, [...answers, () => resolve(() => lane.succeeded(10))]);
+      });
+    });
+  }
+
+  give(...lanes: readonly Lane[]): void {
+    for (const lane of lanes) this.turns.offer(lane);
+    this.turns.take();
+  }
+
+  async answers(lane: Lane): Promise<void> {
+    this.#answers.get(lane.key)?.shift()?.();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+function lane(key: string, waiting: number): Lane {
+  const made = new Lane(key, 8);
+  for (let i = 0; i < waiting; i += 1)
+    made.add({
+      claim: { sequence: String(i) } as Claim,
+      contact: null,
+      claimedAt: 0,
+      beginBefore: 0,
+      notBefore: 0,
+    } satisfies Waiting);
+  return made;
+}
+
+describe('endpoints that share a sender', () => {
+  it('take turns, however much one of them has', () => {
+    const sent = new Sent(100);
+    sent.give(lane('a', 50), lane('b', 2), lane('c', 2));
+    expect(sent.order).toEqual(['a', 'b', 'c', 'a', 'b', 'c']);
+  });
+
+  it('leave half of the room to those that answer, however many hang', async () => {
+    const sent = new Sent(8);
+    const healthy = lane('healthy', 20);
+    sent.give(healthy);
+    await sent.answers(healthy);
+    await sent.answers(healthy);
+    sent.give(...Array.from({ length: 20 }, (_, i) => lane(`hangs-${i}`, 5)));
+    expect(sent.order.filter((key) => key.startsWith('hangs'))).toHaveLength(4);
+    const before = sent.order.length;
+    for (let i = 0; i < 5; i += 1) await sent.answers(healthy);
+    expect(sent.order.slice(before).every((key) => key === 'healthy')).toBe(true);
+    expect(sent.order.length - before).toBeGreaterThanOrEqual(5);
+  });
+
+  it('are let in as soon as one of those that may hang has answered, the longest waiting first', async () => {
+    const sent = new Sent(4);
+    const lanes = ['a', 'b', 'c', 'd'].map((key) => lane(key, 1));
+    sent.give(...lanes);
+    expect(sent.order).toEqual(['a', 'b']);
+    await sent.answers(lanes[1] as Lane);
+    expect(sent.order).toEqual(['a', 'b', 'c']);
+  });
+
+  it('send nothing any more once it is over, and are waited for', async () => {
+    const sent = new Sent(4);
+    const one = lane('a', 5);
+    sent.give(one);
+    sent.turns.end();
+    const drained = sent.turns.answersWithin(60_000);
+    await sent.answers(one);
+    await sent.answers(one);
+    await drained;
+    expect([sent.order, sent.turns.inFlight]).toEqual([['a', 'a'], 0]);
+  });
+});

@@ -1,0 +1,111 @@
+import type { Lane, Waiting } from './lane.js';
+
+/**
+ * Who sends next. Endpoints take turns, each within its own limit, and all of them together within one. Those that may hang, because they
+ * have not answered yet or not well, have half of that between them: however many they are, there is room for those that answer.
+ */
+export class Turns {
+  /** Could send now, in the order of their turns. */
+  readonly #ready = new Set<Lane>();
+  /** Could send now, but may hang, and enough of those are under way. */
+  readonly #held = new Set<Lane>();
+  /** May send in a moment: their endpoints have a rate. */
+  readonly #paced = new Set<Lane>();
+  readonly #concurrency: number;
+  readonly #send: (lane: Lane, waiting: Waiting) => Promise<() => void> | undefined;
+  #inFlight = 0;
+  #unproven = 0;
+  #over = false;
+  #drained: (() => void) | undefined;
+
+  /**
+   * @param concurrency  of all endpoints together
+   * @param send  begins a request; resolves when it is over, to what is to be done then. Undefined: nothing was sent
+   */
+  constructor(concurrency: number, send: (lane: Lane, waiting: Waiting) => Promise<() => void> | undefined) {
+    this.#concurrency = concurrency;
+    this.#send = send;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** It may have something to send. */
+  offer(lane: Lane): void {
+    if (this.#over) return;
+    const inMs = lane.sendsIn(performance.now());
+    if (inMs === 0) this.#ready.add(lane);
+    else if (inMs !== undefined && !this.#paced.has(lane)) {
+      this.#paced.add(lane);
+      setTimeout(() => {
+        this.#paced.delete(lane);
+        this.offer(lane);
+        this.take();
+      }, Math.ceil(inMs)).unref();
+    }
+  }
+
+  /** Sends what may be sent now. */
+  take(): void {
+    // A lane that is added again while this runs is visited again, after the others: that is the whole of the fairness.
+    for (const lane of this.#ready) {
+      if (this.#inFlight >= this.#concurrency) return;
+      this.#ready.delete(lane);
+      if (!lane.proven && this.#unproven >= this.#concurrency / 2) {
+        this.#held.add(lane);
+        continue;
+      }
+      const waiting = lane.take();
+      if (waiting) this.#begin(lane, waiting);
+      this.offer(lane);
+    }
+  }
+
+  /** Nothing is begun any more. */
+  end(): void {
+    this.#over = true;
+    this.#ready.clear();
+    this.#held.clear();
+  }
+
+  async answersWithin(milliseconds: number): Promise<void> {
+    if (this.#inFlight === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.#drained = resolve;
+      timer = setTimeout(resolve, milliseconds);
+    });
+    clearTimeout(timer);
+  }
+
+  #begin(lane: Lane, waiting: Waiting): void {
+    const sent = this.#send(lane, waiting);
+    if (!sent) return;
+    const { proven } = lane;
+    lane.inFlight += 1;
+    this.#inFlight += 1;
+    if (!proven) this.#unproven += 1;
+    void sent.then((settle) => {
+      lane.inFlight -= 1;
+      this.#inFlight -= 1;
+      if (!proven) this.#unproven -= 1;
+      if (this.#inFlight === 0) this.#drained?.();
+      settle();
+      this.#letIn();
+      this.offer(lane);
+      this.take();
+    });
+  }
+
+  /** As many of those that are held as there is room for again, the one that has waited longest first. */
+  #letIn(): void {
+    let room = this.#concurrency / 2 - this.#unproven;
+    for (const lane of this.#held) {
+      if (room <= 0) return;
+      room -= 1;
+      this.#held.delete(lane);
+      this.offer(lane);
+    }
+  }
+}

@@ -1,0 +1,214 @@
+import type { ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { leadRouted } from './fixture/events.js';
+import { Receiver } from './fixture/receiver.js';
+import { eventually, Stretch } from './fixture/stretch.js';
+
+// How much is sent to an endpoint, and when: what its party asked for, and what its server can bear.
+
+let road: Stretch;
+let sender: ChildProcess;
+const receivers: Receiver[] = [];
+
+beforeAll(async () => {
+  road = await Stretch.open();
+  // 5 s are 10 ms: the pauses between probes begin there. Five days are four seconds.
+  sender = await road.start({ FAIRLEAD_WEBHOOK_RETRY_SCALE: '0.002', FAIRLEAD_WEBHOOK_DISABLE_AFTER: '4s' });
+});
+afterAll(async () => {
+  for (const receiver of receivers) receiver.close();
+  await road.close();
+});
+
+async function receiver(answer?: Receiver['answer']): Promise<Receiver> {
+  const made = await new Receiver().listen();
+  if (answer) made.answer = answer;
+  receivers.push(made);
+  return made;
+}
+
+async function endpoint(url: string, more: object = {}): Promise<{ party: string; path: string }> {
+  const party = `p-${randomUUID().slice(0, 8)}`;
+  const path = `/v1/partners/${party}/endpoints/crm`;
+  const { status } = await road.call('PUT', path, { json: { url, events: ['lead.routed'], ...more } });
+  expect(status).toBe(201);
+  return { party, path };
+}
+
+const routed = (party: string, count: number) =>
+  road.receives(...Array.from({ length: count }, () => leadRouted(randomUUID(), party)));
+
+interface Listed {
+  readonly id: string;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly attempts: readonly { readonly failure: string | null }[];
+}
+
+/** Oldest first. */
+async function deliveriesOf(path: string): Promise<Listed[]> {
+  const { body } = await road.call('GET', `${path}/deliveries?limit=100`);
+  return (body['deliveries'] as Listed[]).reverse();
+}
+
+/** Answers after a moment, and remembers how many it had to answer at once. */
+function busy(server: Receiver, fails: (nth: number) => boolean = () => false): { most: number } {
+  const seen = { most: 0 };
+  let now = 0;
+  server.answer = (_, response, nth) => {
+    now += 1;
+    seen.most = Math.max(seen.most, now);
+    setTimeout(() => {
+      now -= 1;
+      response.writeHead(fails(nth) ? 500 : 200).end();
+    }, 5);
+  };
+  return seen;
+}
+
+describe('an endpoint whose server fails', () => {
+  it('is asked with one webhook at a time; the others spend no attempts, and all arrive when it is back', async () => {
+    let down = true;
+    const server = await receiver((_, response) => void response.writeHead(down ? 503 : 200).end());
+    const { party, path } = await endpoint(server.url);
+    await routed(party, 60);
+    await eventually(async () => expect((await road.call('GET', path)).body).toMatchObject({ state: 'failing' }));
+    await eventually(async () => expect(await deliveriesOf(path)).toHaveLength(60));
+    const spent = (listed: readonly Listed[]) => listed.reduce((sum, { attempts }) => sum + attempts.length, 0);
+    await eventually(async () => expect(spent(await deliveriesOf(path))).toBeGreaterThan(5));
+    const before = await deliveriesOf(path);
+    expect(before.filter(({ attempts }) => attempts.length === 0).length).toBeGreaterThan(30);
+    expect(new Set(before.map(({ state }) => state))).toEqual(new Set(['pending']));
+
+    down = false;
+    await eventually(async () => {
+      const after = await deliveriesOf(path);
+      expect(after.map(({ state }) => state)).toEqual(after.map(() => 'delivered'));
+    });
+    expect((await road.call('GET', path)).body).toMatchObject({ state: 'active' });
+    expect(new Set(server.received.map(({ id }) => id)).size).toBe(60);
+    expect(spent(await deliveriesOf(path)) - 60).toBeLessThan(30);
+  });
+
+  it('is disabled when it has done nothing else for days, and says so; set up again, it is sent what comes', async () => {
+    let down = true;
+    const server = await receiver((_, response) => void response.writeHead(down ? 503 : 200).end());
+    const { party, path } = await endpoint(server.url);
+    await routed(party, 5);
+    await eventually(async () =>
+      expect((await road.call('GET', path)).body).toMatchObject({ state: 'disabled', reason: 'failed-for-too-long' }),
+    );
+    const listed = await deliveriesOf(path);
+    const withheld = listed.filter(({ state }) => state === 'withheld');
+    expect(withheld.length).toBeGreaterThan(0);
+    expect(new Set(withheld.map(({ reason }) => reason))).toEqual(new Set(['endpoint-disabled']));
+    expect(new Set(listed.map(({ state }) => state)).has('pending')).toBe(false);
+    const saidOf = (type: string) =>
+      road
+        .saidOf(type)
+        .filter(({ data }) => (data as { party: string }).party === party)
+        .map(({ data }) => data);
+    await eventually(() =>
+      expect(saidOf('partner.endpoint-disabled')).toEqual([
+        {
+          ...{ party, endpointId: 'crm', reason: 'failed-for-too-long', lastFailure: 'http-503' },
+          ...{ failingSince: expect.any(Number) as number, withheld: withheld.length },
+        },
+      ]),
+    );
+    expect(await road.call('POST', `${path}/test`)).toMatchObject({
+      status: 409,
+      body: { type: expect.stringMatching(/endpoint-disabled$/) as string },
+    });
+
+    down = false;
+    const document = { url: server.url, events: ['lead.routed'] };
+    expect((await road.call('PUT', path, { json: document })).body).toMatchObject({ state: 'active' });
+    await eventually(() => expect(saidOf('partner.endpoint-enabled')).toMatchObject([{ party, endpointId: 'crm' }]));
+    const before = server.received.length;
+    await routed(party, 1);
+    await eventually(() => expect(server.received).toHaveLength(before + 1));
+  });
+
+  it('is asked at once when its party sends a test, whatever waits', async () => {
+    let down = true;
+    const server = await receiver((_, response) => void response.writeHead(down ? 503 : 200).end());
+    const { party, path } = await endpoint(server.url);
+    await routed(party, 10);
+    await eventually(async () => expect((await road.call('GET', path)).body).toMatchObject({ state: 'failing' }));
+    // As if it had failed for hours.
+    await road.db.query(`UPDATE endpoints SET probe_at = now() + interval '1 hour' WHERE party = $1`, [party]);
+    down = false;
+    const { body } = await road.call('POST', `${path}/test`);
+    await eventually(() => expect(server.received.some(({ id }) => id === body['deliveryId'])).toBe(true));
+    await eventually(async () => expect((await road.call('GET', path)).body).toMatchObject({ state: 'active' }));
+  });
+});
+
+describe('an endpoint with a rate', () => {
+  it('is sent no more a second, by two senders together', async () => {
+    await road.start({ FAIRLEAD_WEBHOOK_RETRY_SCALE: '0.002' });
+    const server = await receiver();
+    const { party } = await endpoint(server.url, { perSecond: 20 });
+    await routed(party, 40);
+    await eventually(() => expect(server.received).toHaveLength(40));
+    await road.stop(sender);
+    const times = server.received.map(({ at }) => at);
+    // What is booked for one second may come a moment late, on the heels of the next.
+    for (const [i, from] of times.entries())
+      expect(times.slice(i).filter((at) => at < from + 1_000).length).toBeLessThanOrEqual(24);
+    expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThan(1_700);
+  });
+});
+
+describe('an endpoint that says how many it takes at once', () => {
+  it('is sent no more', async () => {
+    const server = await receiver();
+    const seen = busy(server);
+    const { party } = await endpoint(server.url, { concurrency: 3 });
+    await routed(party, 60);
+    await eventually(() => expect(server.received).toHaveLength(60));
+    expect(seen.most).toBe(3);
+  });
+});
+
+describe('an endpoint in strict order', () => {
+  it('is sent one after the other, in the order in which they were made, also when one fails', async () => {
+    const server = await receiver();
+    const seen = busy(server, (nth) => nth === 4 || nth === 5);
+    const { party, path } = await endpoint(server.url, { order: 'strict' });
+    await routed(party, 20);
+    await eventually(() => expect(server.received).toHaveLength(22));
+    await eventually(async () =>
+      expect((await deliveriesOf(path)).every(({ state }) => state === 'delivered')).toBe(true),
+    );
+    expect(seen.most).toBe(1);
+    const arrived = server.received.map(({ id }) => id);
+    const made = (await deliveriesOf(path)).map(({ id }) => id);
+    expect(arrived.filter((_, i) => i !== 3 && i !== 4)).toEqual(made);
+  });
+
+  it('is kept also for what waited when it was asked for', async () => {
+    let down = true;
+    const server = await receiver((_, response) => void response.writeHead(down ? 503 : 200).end());
+    const { party, path } = await endpoint(server.url);
+    await routed(party, 10);
+    await eventually(async () => expect((await road.call('GET', path)).body).toMatchObject({ state: 'failing' }));
+    await eventually(async () => expect(await deliveriesOf(path)).toHaveLength(10));
+    const before = server.received.length;
+    const seen = busy(server);
+    down = false;
+    await road.call('PUT', path, { json: { url: server.url, events: ['lead.routed'], order: 'strict' } });
+    await eventually(async () =>
+      expect((await deliveriesOf(path)).every(({ state }) => state === 'delivered')).toBe(true),
+    );
+    expect(seen.most).toBe(1);
+    const made = (await deliveriesOf(path)).map(({ id }) => id);
+    expect(
+      server.received
+        .slice(before)
+        .map(({ id }) => id)
+        .slice(-9),
+    ).toEqual(made.slice(-9));
+  });
+});
