@@ -12,6 +12,7 @@ const CANNOT: Readonly<Record<string, readonly string[] | string>> = {
   'bench road': 'begins with the start of a whole system',
   'bench ingest': 'begins with the start of a whole system',
   'bench routing': 'has nothing that it could fail for but a defect',
+  'bench webhooks': 'begins with the start of a whole system',
   'bench replay': 'has nothing that it could fail for but a defect',
   import: ['nowhere.csv', '--source', 'web'],
   'accounts import': ['nowhere.csv', '--list', 'emea'],

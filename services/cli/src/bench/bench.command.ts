@@ -7,8 +7,9 @@ import type { RoadResult } from './road.js';
 import type { CoreResult } from './routing.js';
 import type { AdversaryResult, Furthest } from './routing-adversary.js';
 import type { StatementsResult } from './routing-statements.js';
+import type { Latency, WebhooksResult } from './webhooks.js';
 
-/** `fairlead bench road [--seconds N] [--json]`, `… ingest [--seconds N] [--json]`, `… routing [--core | --adversary] [--json]`, `… replay [--events N] [--json]` */
+/** `fairlead bench road [--seconds N] [--json]`, `… ingest [--seconds N] [--json]`, `… routing [--core | --adversary] [--json]`, `… replay [--events N] [--json]`, `… webhooks [--soak MINUTES] [--json]` */
 export function benchCommand(): Command {
   const bench = new Command('bench').description(
     'measures this machine: each figure stands beside its limit or a peer',
@@ -77,6 +78,36 @@ export function benchCommand(): Command {
       }),
     );
   bench
+    .command('webhooks')
+    .description('webhooks that wait, sent and recorded: how many a second, how long one takes, and what it costs')
+    .option('--deliveries <n>', 'how many wait', readCount(1_000, 10_000_000), 50_000)
+    .option('--seconds <n>', 'how long each of the even loads is kept up', readSeconds, 20)
+    .option(
+      '--soak <minutes>',
+      'instead: so many minutes of an even load, to see whether CPU and memory stay as they are',
+      readCount(1, 1_440),
+    )
+    .option('--profile', 'also where the CPU time of the service goes, which slows it down a little')
+    .option('--json', 'the figures as JSON')
+    .addHelpText(
+      'after',
+      '\nStarts PostgreSQL, Kafka, partner-notification and a receiver of its own on throw-away data and loopback only; takes about two minutes.' +
+        '\nMeasure on an idle machine: whatever else runs is measured with it, and the receiver is part of it.',
+    )
+    .action((options: WebhooksBenchOptions) =>
+      runCommand(async () => {
+        const { benchWebhooks } = await import('./webhooks.js');
+        const onProgress = (text: string): void => void process.stderr.write(picocolors.dim(`  … ${text}\n`));
+        const { deliveries, seconds, soak, profile } = options;
+        const result = await benchWebhooks({
+          ...{ deliveries, seconds, onProgress },
+          ...(soak !== undefined && { soakMinutes: soak }),
+          ...(profile && { profiled: true }),
+        });
+        process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : describeWebhooks(result));
+      }),
+    );
+  bench
     .command('replay')
     .description('verifies and replays a log, and rebuilds the read models from it: seconds and memory')
     .option('--events <n>', 'how many events the log has', readCount(1_000, 100_000_000), 1_000_000)
@@ -96,6 +127,14 @@ export function benchCommand(): Command {
       }, options),
     );
   return bench;
+}
+
+interface WebhooksBenchOptions {
+  readonly deliveries: number;
+  readonly seconds: number;
+  readonly soak?: number;
+  readonly profile?: true;
+  readonly json?: true;
 }
 
 interface RoutingOptions {
@@ -200,6 +239,59 @@ function describeIngest({ single, ndjson, limits, profile }: IngestResult): stri
       'one table, one connection; a lead is a row in five tables',
     ),
     ...describeProfile(profile),
+    '\n',
+  ].join('');
+}
+
+function describeWebhooks({ limits, backlog, at50, hanging, soak, profile }: WebhooksResult): string {
+  const latency = ({ p50, p99, max }: Latency): string => `${ms(p50)}, ${ms(p99)}; at most ${ms(max)}`;
+  const micros = (value: number): string => `${thousands(value)} µs`;
+  const [first, last] = [soak?.minutes[0], soak?.minutes.at(-1)];
+  return [
+    `\n${picocolors.bold('Webhooks out')}  signed, each attempt recorded with the event that says so; the receiver runs on the same machine\n`,
+    backlog
+      ? row(
+          'a backlog drained, webhooks a second',
+          thousands(backlog.perSecond),
+          `to reach 5,000, then 10,000; Hookdeck Outpost: 1,950–2,360; ${thousands(backlog.deliveries)} to ${backlog.endpoints} endpoints, ${backlog.repeated} repeated`,
+        ) +
+        row(
+          'CPU for each webhook',
+          micros(backlog.cost.service),
+          `of the service; of everything: ${micros(backlog.cost.machine)}`,
+        )
+      : '',
+    at50
+      ? row(`at ${at50.perSecond} a second, p50`, ms(at50.p50), `p99 ${ms(at50.p99)}, from the topic to the partner`)
+      : '',
+    hanging
+      ? row(
+          'p99 of those that answer',
+          ms(hanging.without.p99),
+          `of ${thousands(hanging.endpoints - hanging.hang)} endpoints: p50, p99 ${latency(hanging.without)}`,
+        ) +
+        row(
+          `… while the other ${hanging.hang} hang`,
+          ms(hanging.with.p99),
+          `to reach at most 2 ×: ${(hanging.with.p99 / hanging.without.p99).toFixed(1)} ×; ${latency(hanging.with)}`,
+        )
+      : '',
+    soak && first && last
+      ? row(
+          'CPU for each webhook, first minute',
+          micros(first.serviceMicros),
+          `last of ${soak.minutes.length}: ${micros(last.serviceMicros)}; ${thousands(soak.webhooks)} at ${soak.perSecond} a second`,
+        ) +
+        row('memory, first minute', `${thousands(first.residentMb)} MB`, `last: ${thousands(last.residentMb)} MB`) +
+        row('p99, first minute', ms(first.p99), `last: ${ms(last.p99)}`)
+      : '',
+    `\n${picocolors.bold('Limits')}  in the same run\n`,
+    row(
+      'undici, signed requests a second',
+      thousands(limits.bareSender),
+      'to the same receiver; on another machine 22,000–28,000',
+    ),
+    ...(profile.length > 0 ? describeProfile(profile) : []),
     '\n',
   ].join('');
 }

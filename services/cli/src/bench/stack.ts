@@ -21,9 +21,11 @@ export interface Stack {
   readonly url: string;
   readonly adminKey: string;
   readonly databaseUrl: string;
+  readonly keysDatabaseUrl: string;
+  readonly masterKeyFile: string;
   readonly brokers: readonly string[];
   readonly receiver: Receiver;
-  /** Stops the services, which writes the profile; answers its folder. */
+  /** Stops the services, which writes the profile where they are profiled; answers its folder. */
   stopServices(): Promise<string>;
   /** Stops the rest and removes the data. */
   close(): Promise<void>;
@@ -33,6 +35,7 @@ export interface Stack {
 export async function startStack(
   onError: (text: string) => void,
   services: readonly string[] = serviceNames,
+  { profiled = true }: { readonly profiled?: boolean } = {},
 ): Promise<Stack> {
   const folder = new DataFolder({ FAIRLEAD_DATA_DIR: mkdtempSync(join(tmpdir(), 'fairlead-bench-')) });
   folder.make();
@@ -49,20 +52,22 @@ export async function startStack(
     rmSync(folder.path, { recursive: true, force: true });
   };
   const databaseUrl = postgres.urls['fairlead'] ?? '';
+  const keysDatabaseUrl = postgres.urls['fairlead_keys'] ?? '';
   const adminKey = folder.adminKey();
   const isFirst = () => Promise.resolve(true); // the folder begins and ends here
+  const masterKeyFile = await folder.masterKeyFile(isFirst);
   const log = new ServiceLog(folder.in('services.log'), onError);
   const starting = startServicesProcess(
     services,
     {
       ...process.env,
-      NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profiles}`,
+      ...(profiled && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profiles}` }),
       DATABASE_URL: databaseUrl,
-      KEYS_DATABASE_URL: postgres.urls['fairlead_keys'] ?? '',
+      KEYS_DATABASE_URL: keysDatabaseUrl,
       KAFKA_BROKERS: kafka.brokers,
       FAIRLEAD_PORT: '0',
       FAIRLEAD_ADMIN_KEY: adminKey,
-      FAIRLEAD_MASTER_KEY_FILE: await folder.masterKeyFile(isFirst),
+      FAIRLEAD_MASTER_KEY_FILE: masterKeyFile,
       FAIRLEAD_LOG_KEY_FILE: await folder.logKeyFile(isFirst),
       FAIRLEAD_LOG_DIR: folder.in('log'),
       FAIRLEAD_WEBHOOK_ALLOW: '127.0.0.0/8',
@@ -79,6 +84,8 @@ export async function startStack(
     url: running.url,
     adminKey,
     databaseUrl,
+    keysDatabaseUrl,
+    masterKeyFile,
     brokers: kafka.brokers.split(','),
     receiver,
     stopServices: async () => {
