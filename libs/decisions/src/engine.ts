@@ -1,4 +1,4 @@
 // Written by tools/engine-hash.mjs --write; see there what it is computed from.
 
 /** Content hash of everything that decides: it goes into every decision. */
-export const engine = '92ab1cc741c320fabe3b046fed84473ad1225726d61d3aad28eb842409743ff8';
+export const engine = '5d41e68025eeb8abe3cfd731e175e58f4af4288c69994c1c4fff7a2c0204a8e5';

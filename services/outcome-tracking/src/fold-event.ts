@@ -26,7 +26,7 @@ import {
   LeadWon,
   PartnerNotified,
 } from '@fairlead/events';
-import { advance, type OfferKind, type Step } from '@fairlead/decisions/replay';
+import { advance, type OfferKind, type Step } from '@fairlead/decisions/fold';
 import { type LeadChange, type LeadDetails, type TrackedLead, unseen } from './store/leads.store.js';
 
 /** The events of a lead that its view is made of. */

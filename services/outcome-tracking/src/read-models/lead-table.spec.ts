@@ -1,4 +1,4 @@
-import type { Offer } from '@fairlead/decisions/replay';
+import type { Offer } from '@fairlead/decisions/fold';
 import fc from 'fast-check';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-import type { Offer, Standing } from '@fairlead/decisions/replay';
+import type { Offer, Standing } from '@fairlead/decisions/fold';
 import { type TrackedLead, unseen } from '../store/leads.store.js';
 import { LeadIds, Numbers } from './lead-ids.js';
 import type { SpillFile } from './spill-file.js';

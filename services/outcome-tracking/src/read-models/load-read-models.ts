@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type FairleadEvent, PolicyActivated } from '@fairlead/events';
-import type { LeadStage, Promised } from '@fairlead/decisions/replay';
+import type { LeadStage, Promised } from '@fairlead/decisions/fold';
 import { copyText, type Query, type RowCopy } from '@fairlead/persistence/scratch';
 import { foldEvent, isLeadEvent, type LeadEvent, timeOf } from '../fold-event.js';
 import { promisesIn } from '../promises-in.js';

@@ -1,4 +1,4 @@
-import { type Cell, cellOf, measures, type Offer, type Tally, tallyOf } from '@fairlead/decisions/replay';
+import { type Cell, cellOf, measures, type Offer, type Tally, tallyOf } from '@fairlead/decisions/fold';
 
 interface Counted {
   readonly cell: Cell;

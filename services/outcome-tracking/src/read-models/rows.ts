@@ -1,4 +1,4 @@
-import { type Cell, currentOffer, measures, type Offer, type Tally } from '@fairlead/decisions/replay';
+import { type Cell, currentOffer, measures, type Offer, type Tally } from '@fairlead/decisions/fold';
 import { copyJson, copyText, type CopyValue, readCopyText } from '@fairlead/persistence/scratch';
 import { withoutGrade } from '../store/counts.store.js';
 import type { LeadDetails, TrackedLead } from '../store/leads.store.js';

@@ -7,7 +7,7 @@ import {
   type OfferGrade,
   type OfferKind,
   type Tally,
-} from '@fairlead/decisions/replay';
+} from '@fairlead/decisions/fold';
 import type { UnitOfWork } from '@fairlead/messaging';
 import type { Query } from '@fairlead/persistence';
 import type { LeadChange } from './leads.store.js';

@@ -6,7 +6,7 @@ import {
   type Offer,
   type OfferGrade,
   type Standing,
-} from '@fairlead/decisions/replay';
+} from '@fairlead/decisions/fold';
 import type { Query } from '@fairlead/persistence';
 import type { UnitOfWork } from '@fairlead/messaging';
 import type { PendingAnswer } from '../pending-answer.js';

@@ -1,4 +1,4 @@
-import type { OfferGrade, Promised } from '@fairlead/decisions/replay';
+import type { OfferGrade, Promised } from '@fairlead/decisions/fold';
 import type { UnitOfWork } from '@fairlead/messaging';
 import type { Query } from '@fairlead/persistence';
 

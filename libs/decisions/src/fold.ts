@@ -1,0 +1,26 @@
+// What the life of leads is followed with: of `@fairlead/decisions`, what needs no documents, no lists and no schemas. Whoever folds a
+// log of a million events loads this, and nothing that takes more memory than the fold.
+export { advance, type Step } from './lifecycle/advance.js';
+export {
+  currentOffer,
+  type LeadStage,
+  newLead,
+  type Offer,
+  type OfferGrade,
+  type OfferKind,
+  type Standing,
+} from './lifecycle/standing.js';
+export {
+  add,
+  type Cell,
+  cellOf,
+  differences,
+  type Measure,
+  measures,
+  nothing,
+  subtract,
+  type Tally,
+  tallyOf,
+} from './lifecycle/tally.js';
+export type { Counted, Promised } from './trust/figures.js';
+export { promisesOf } from './trust/promises.js';
