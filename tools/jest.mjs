@@ -1,4 +1,5 @@
-// `jest.mjs unit|integration [jest arguments]`, called from a package's folder: one configuration for every package.
+// `jest.mjs unit|integration [--part=NAME] [jest arguments]`, called from a package's folder: one configuration for every package.
+// Where only a part of the tests is asked for, its results are kept beside those of the others.
 // Jest under ESM needs --experimental-vm-modules in the Node that runs it.
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, rmSync } from 'node:fs';
@@ -12,7 +13,8 @@ if (!(kind in patterns)) {
   process.exit(2);
 }
 // Counted by run-tests.mjs; written always, since Nx keeps it with the outcome that it may answer from its cache.
-const results = `test-results/${kind}.json`;
+const part = rest[0]?.startsWith('--part=') ? `-${rest.shift()?.slice('--part='.length)}` : '';
+const results = `test-results/${kind}${part}.json`;
 rmSync(results, { force: true });
 mkdirSync('test-results', { recursive: true });
 

@@ -11,6 +11,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const require = createRequire(import.meta.url);
 const conformance = fileURLToPath(new URL('conformance/conformance.mjs', import.meta.url));
 const nx = [require.resolve('nx/bin/nx.js'), 'run-many', '--outputStyle=static'];
+const testInt = [...nx, '-t', 'test-int', '--parallel=1'];
 const prettier = [
   require.resolve('prettier/bin/prettier.cjs'),
   '--check',
@@ -23,13 +24,21 @@ const prettier = [
 /** Jest's workers need a moment to end, and the servers that a test has started itself another one. */
 const END_WITHIN_MS = 10_000;
 
+/** Files of the command line's that take longest, a minute or two each; the others are as long together. */
+const LONG = ['import', 'log', 'start', 'outages', 'demo', 'bad-logs', 'routes'].map((name) => `${name}.int`);
+
 /**
  * What runs side by side, beside a lane for all the rest: each about as long as the others. Tests of services that run for real wait half of
- * the time, for clocks and leases, so that these, and two files of the command line's at a time, are what keeps two cores busy.
+ * the time, for clocks and leases, so that three of them at a time are what keeps two cores busy.
  */
-const LANES = [['cli'], ['partner-notification', 'audit', 'outcome-tracking']].map((lane) =>
-  lane.map((name) => `@fairlead/${name}`).join(','),
-);
+const LANES = [
+  [partOf('cli', 'long', LONG), [...testInt, `--projects=${projects('audit')}`]],
+  [
+    [...testInt, `--projects=${projects('partner-notification', 'outcome-tracking')}`],
+    partOf('cli', 'short', ['--testPathIgnorePatterns', ...LONG]),
+  ],
+];
+const REST = [...testInt, `--exclude=${projects('cli', 'audit', 'partner-notification', 'outcome-tracking')}`];
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
@@ -44,17 +53,17 @@ for (const file of globSync('{libs,services}/*/test-results/*.json').concat(glob
 
 /** @type {{ name: string, passed: boolean, skipped?: boolean, seconds: number }[]} */
 const stages = [];
-await stage('format', [prettier]);
+await stage('format', [[prettier]]);
 // All types in one go: package by package, each would be checked with whatever it imports, most of it a dozen times.
 await stage('lint and types', [
-  [...nx, '-t', 'lint', '--parallel=2'],
-  [require.resolve('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.json'],
+  [[...nx, '-t', 'lint', '--parallel=2']],
+  [[require.resolve('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.json']],
 ]);
-await stage('unit tests', [[...nx, '-t', 'test', '--parallel=2']]);
+await stage('unit tests', [[[...nx, '-t', 'test', '--parallel=2']]]);
 await integrationTests();
 
 // After all else, with nothing beside it: it is told how long it may take.
-await stage('conformance tests', [[conformance]]);
+await stage('conformance tests', [[[conformance]]]);
 
 console.log('');
 for (const { name, passed, skipped, seconds } of stages) {
@@ -79,18 +88,36 @@ async function integrationTests() {
       : await startTestServers().catch(tell);
   if (!servers) return void stages.push({ name: 'integration tests', passed: false, seconds: 0 });
   try {
-    const lane = [...nx, '-t', 'test-int', '--parallel=1'];
-    await stage(
-      'integration tests',
-      [...LANES.map((projects) => [...lane, `--projects=${projects}`]), [...lane, `--exclude=${LANES.join(',')}`]],
-      {
-        TEST_DATABASE_URL: servers.databaseUrl,
-        TEST_KAFKA_BROKERS: servers.brokers,
-      },
-    );
+    await stage('integration tests', [...LANES, [REST]], {
+      TEST_DATABASE_URL: servers.databaseUrl,
+      TEST_KAFKA_BROKERS: servers.brokers,
+    });
   } finally {
     await servers.stop();
   }
+}
+
+/** @param {...string} names */
+function projects(...names) {
+  return names.map((name) => `@fairlead/${name}`).join(',');
+}
+
+/**
+ * Some of a package's integration tests.
+ * @param {string} name
+ * @param {string} part  by which its results are told from the others'
+ * @param {readonly string[]} which  for Jest
+ */
+function partOf(name, part, which) {
+  return [
+    require.resolve('nx/bin/nx.js'),
+    'run',
+    `@fairlead/${name}:test-int`,
+    '--outputStyle=static',
+    '--',
+    `--part=${part}`,
+    ...which,
+  ];
 }
 
 /** @param {Error} error */
@@ -101,14 +128,22 @@ function tell(error) {
 
 /**
  * @param {string} name
- * @param {readonly (readonly string[])[]} commands  run side by side
+ * @param {readonly (readonly (readonly string[])[])[]} lanes  side by side; the commands of each one after the other
  * @param {NodeJS.ProcessEnv} [more]
  */
-async function stage(name, commands, more = {}) {
+async function stage(name, lanes, more = {}) {
   if (interrupted) return;
   console.log(`\n=== ${name} ===`);
   const began = Date.now();
-  const codes = await Promise.all(commands.map((args) => finished(args, more)));
+  const codes = (
+    await Promise.all(
+      lanes.map(async (commands) => {
+        const codes = [];
+        for (const args of commands) if (!interrupted) codes.push(await finished(args, more));
+        return codes;
+      }),
+    )
+  ).flat();
   stages.push({
     name,
     passed: codes.every((code) => code === 0 || code === SKIPPED),

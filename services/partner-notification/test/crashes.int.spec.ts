@@ -13,24 +13,38 @@ const SETTINGS = {
 };
 const LEADS = 100;
 
-let road: Stretch;
-let receiver: Receiver;
+/** At once, each with servers and topics of its own: most of the time they wait for leases, and for Kafka to notice who is dead. */
+const SIDE_BY_SIDE = 2;
+/** Twenty seconds on a machine that has nothing else to do. */
+const PATIENCE_MS = 120_000;
+
+interface Scene {
+  readonly road: Stretch;
+  readonly receiver: Receiver;
+}
+
+let scene: Scene;
 beforeEach(async () => {
-  road = await Stretch.open();
-  receiver = await new Receiver().listen();
+  scene = await open();
 });
-afterEach(async () => {
+afterEach(() => close(scene));
+
+async function open(): Promise<Scene> {
+  return { road: await Stretch.open(), receiver: await new Receiver().listen() };
+}
+
+async function close({ road, receiver }: Scene): Promise<void> {
   receiver.close();
   await road.close();
-});
+}
 
-async function given(settings: NodeJS.ProcessEnv = SETTINGS): Promise<ChildProcess> {
+async function given({ road, receiver }: Scene, settings: NodeJS.ProcessEnv = SETTINGS): Promise<ChildProcess> {
   const service = await road.start(settings);
   await road.endpoint('acme', 'crm', receiver.url, ['lead.routed', 'lead.accepted']);
   return service;
 }
 
-async function expectWaiting(count: number): Promise<void> {
+async function expectWaiting({ road }: Scene, count: number): Promise<void> {
   const { rows } = await road.db.query<{ waiting: number }>('SELECT count(*)::int AS waiting FROM delivery_queue');
   expect(rows[0]?.waiting).toBe(count);
 }
@@ -39,7 +53,11 @@ function twoEventsOf(leads: readonly string[]) {
   return [...leads.map((lead) => leadRouted(lead, 'acme')), ...leads.map((lead) => leadAccepted(lead, 'acme'))];
 }
 
-async function everythingArrived(leads: readonly string[], events: readonly { id: string }[]): Promise<void> {
+async function everythingArrived(
+  { road, receiver }: Scene,
+  leads: readonly string[],
+  events: readonly { id: string }[],
+): Promise<void> {
   await eventually(() => expect(road.saidOf('partner.notified')).toHaveLength(events.length));
   const idsOf = Map.groupBy(receiver.received, ({ body }) => body.id);
   expect(idsOf.size).toBe(events.length);
@@ -57,36 +75,58 @@ async function everythingArrived(leads: readonly string[], events: readonly { id
   expect(left).toEqual([]);
 }
 
-describe('a sender that dies', () => {
-  it.each([
-    'delivery.claimed:1',
-    'delivery.claimed:2',
-    'delivery.sent:1',
-    'delivery.sent:17',
-    'delivery.recorded:1',
-    'delivery.recorded:2',
-  ])('at %s', async (point) => {
-    // The intentions are committed by one process and carried out by others: no kill then delays the consumer's group.
-    const service = await given();
-    await road.db.query(`UPDATE endpoints SET resting_until = now() + interval '1 hour'`);
-    const leads = Array.from({ length: LEADS }, () => randomUUID());
-    const events = twoEventsOf(leads);
-    await road.receives(...events);
-    await eventually(() => expectWaiting(events.length));
-    await road.stop(service);
-    await road.db.query('UPDATE endpoints SET resting_until = NULL');
-    expect(receiver.received).toEqual([]);
+async function diesAndLosesNothing(scene: Scene, point: string): Promise<void> {
+  // The intentions are committed by one process and carried out by others: no kill then delays the consumer's group.
+  const { road, receiver } = scene;
+  const service = await given(scene);
+  await road.db.query(`UPDATE endpoints SET resting_until = now() + interval '1 hour'`);
+  const leads = Array.from({ length: LEADS }, () => randomUUID());
+  const events = twoEventsOf(leads);
+  await road.receives(...events);
+  await eventually(() => expectWaiting(scene, events.length));
+  await road.stop(service);
+  await road.db.query('UPDATE endpoints SET resting_until = NULL');
+  expect(receiver.received).toEqual([]);
 
-    const dying = await road.start({ ...SETTINGS, FAIRLEAD_CRASH_AT: point });
-    await eventually(() => expect(dying.signalCode).toBe('SIGKILL'));
-    await road.start(SETTINGS);
-    await everythingArrived(leads, events);
-  });
+  const dying = await road.start({ ...SETTINGS, FAIRLEAD_CRASH_AT: point });
+  await eventually(() => expect(dying.signalCode).toBe('SIGKILL'));
+  await road.start(SETTINGS);
+  await everythingArrived(scene, leads, events);
+}
+
+describe('a sender that dies', () => {
+  const points = [
+    ...['delivery.claimed:1', 'delivery.claimed:2', 'delivery.sent:1', 'delivery.sent:17'],
+    ...['delivery.recorded:1', 'delivery.recorded:2'],
+  ];
+  const groups = Array.from({ length: points.length / SIDE_BY_SIDE }, (_, group) => [
+    points.slice(group * SIDE_BY_SIDE, (group + 1) * SIDE_BY_SIDE),
+  ]);
+  it.each(groups)(
+    'at any of %j',
+    async (group) => {
+      const outcomes = await Promise.allSettled(
+        group.map(async (point) => {
+          const own = await open();
+          try {
+            await diesAndLosesNothing(own, point);
+          } finally {
+            await close(own);
+          }
+        }),
+      );
+      expect(
+        outcomes.map((outcome, i) => [group[i], outcome.status === 'rejected' ? String(outcome.reason) : 'well']),
+      ).toEqual(group.map((point) => [point, 'well']));
+    },
+    PATIENCE_MS,
+  );
 
   it('by kill -9, again and again, in the middle of a thousand', async () => {
+    const { road, receiver } = scene;
     // Slow enough for the kills to fall into the middle.
     receiver.answer = (_, response) => void setTimeout(() => response.end(), 20);
-    let service = await given();
+    let service = await given(scene);
     const leads = Array.from({ length: 500 }, () => randomUUID());
     const events = twoEventsOf(leads);
     await road.receives(...events);
@@ -97,12 +137,13 @@ describe('a sender that dies', () => {
       await road.stop(service, 'SIGKILL');
       service = await road.start(SETTINGS);
     }
-    await everythingArrived(leads, events);
+    await everythingArrived(scene, leads, events);
   });
 });
 
 describe('a database that breaks every connection, again and again', () => {
   it('loses no webhook and has none sent twice', async () => {
+    const { road, receiver } = scene;
     receiver.answer = (_, response) => void setTimeout(() => response.end(), 10);
     // Long enough for a result to be recorded at the second or third try, short enough to wait for a claim whose answer was lost.
     await road.start({
@@ -121,28 +162,30 @@ describe('a database that breaks every connection, again and again', () => {
          WHERE datname = current_database() AND application_name = 'fairlead-partner-notification'`,
       );
     }
-    await everythingArrived(leads, events);
+    await everythingArrived(scene, leads, events);
     expect(receiver.received).toHaveLength(events.length);
   });
 });
 
 describe('two senders', () => {
   it('share the work: nothing is sent twice, and each lead’s order holds', async () => {
+    const { road, receiver } = scene;
     receiver.answer = (_, response) => void setTimeout(() => response.end(), 5);
     // Neither timeout nor lease may run out on a machine that is busy with other things: that would be a reason to send twice.
     const settings = { ...SETTINGS, FAIRLEAD_WEBHOOK_TIMEOUT: '5s', FAIRLEAD_WEBHOOK_LEASE: '30s' };
-    await given(settings);
+    await given(scene, settings);
     await road.start(settings);
     const leads = Array.from({ length: 300 }, () => randomUUID());
     const events = twoEventsOf(leads);
     await road.receives(...events);
-    await everythingArrived(leads, events);
+    await everythingArrived(scene, leads, events);
     expect(receiver.received).toHaveLength(events.length);
   });
 });
 
 describe('a sender that is asked to stop', () => {
   it('waits for the answers that are under way, records them, and gives the rest back', async () => {
+    const { road, receiver } = scene;
     receiver.answer = (_, response) => void setTimeout(() => response.end(), 300);
     // A lease that would outlast the test: what is not given back is not sent again.
     const settings = { FAIRLEAD_WEBHOOK_LEASE: '10m', FAIRLEAD_WEBHOOK_CONCURRENCY_PER_ENDPOINT: '4' };
@@ -159,19 +202,20 @@ describe('a sender that is asked to stop', () => {
     expect(rows[0]?.attempts).toBe(sent);
 
     await road.start(settings);
-    await everythingArrived(leads, events);
+    await everythingArrived(scene, leads, events);
     expect(receiver.received).toHaveLength(events.length);
   });
 
   // A run of the tests once found eight webhooks still leased after a clean stop, by a claim that came back too late.
   it('gives back what a claim that was under way brings', async () => {
+    const { road, receiver } = scene;
     const settings = { FAIRLEAD_WEBHOOK_LEASE: '10m' };
-    const first = await given(settings);
+    const first = await given(scene, settings);
     await road.db.query(`UPDATE endpoints SET resting_until = now() + interval '1 hour'`);
     const leads = Array.from({ length: 10 }, () => randomUUID());
     const events = twoEventsOf(leads);
     await road.receives(...events);
-    await eventually(() => expectWaiting(events.length));
+    await eventually(() => expectWaiting(scene, events.length));
     await road.stop(first);
     await road.db.query('UPDATE endpoints SET resting_until = NULL');
 
