@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer, type Socket } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
 import { AddressGuard } from './address-guard.js';
 import { type Exchange, GuardedHttp, permittedNow } from './guarded-http.js';
@@ -171,6 +173,15 @@ const MISFRAMED: Record<string, string> = {
   'a request to go on that nobody waits for': 'HTTP/1.1 100 Continue\r\n\r\n',
 };
 
+/** On a thread of its own, because that of the test stands still: says when it is asked, and answers soon after. */
+const PROMPT_SERVER = `
+  const { parentPort } = require('node:worker_threads');
+  const server = require('node:http').createServer((_, response) => {
+    parentPort.postMessage('asked');
+    setTimeout(() => response.end('in time'), 50);
+  });
+  server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));
+`;
 const UNFINISHED: Record<string, string> = {
   'headers without their end': 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n',
   'only what comes before an answer': 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n',
@@ -254,6 +265,21 @@ describe('no usable answer', () => {
     expect(await answerOf(short)).toMatchObject({ outcome: 'failed', status: 200 });
     const chunked = await raw((socket) => socket.end('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhel'));
     expect(await answerOf(chunked)).toMatchObject({ outcome: 'failed', status: 200 });
+  });
+
+  it('unless it came in time, and only this process was too busy to see it', async () => {
+    const server = new Worker(PROMPT_SERVER, { eval: true });
+    try {
+      const [port] = (await once(server, 'message')) as [number];
+      const outgoing = client();
+      const answer = outgoing.send({ method: 'GET', url: new URL(`http://127.0.0.1:${port}/`), headers: {} });
+      await once(server, 'message');
+      const until = performance.now() + 2 * DEADLINE_MS;
+      while (performance.now() < until);
+      expect(await answer).toMatchObject({ outcome: 'answered', status: 200 });
+    } finally {
+      await server.terminate();
+    }
   });
 
   it('when it is not HTTP', async () => {

@@ -83,6 +83,8 @@ const KEEP_ALIVE_MS = 4_000;
 export class GuardedHttp {
   readonly #settings: GuardedHttpSettings;
   readonly #origins = new Map<string, { readonly pool: Pool; lastUsed: number }>();
+  /** Of each URL, for as long as its owner keeps it: to read these parts of one is work each time. */
+  readonly #targets = new WeakMap<URL, { readonly origin: string; readonly path: string }>();
   /** Requests under way, oldest first, because all have the same deadline: only the first one needs a timer. */
   readonly #underWay = new Set<Request>();
   readonly #connect: Connector;
@@ -110,8 +112,8 @@ export class GuardedHttp {
       this.#deadlineTimer ??= setTimeout(this.#expire, this.#settings.deadlineMs).unref();
       const { url, method, headers, body } = request;
       try {
-        const path = `${url.pathname}${url.search}`;
-        this.#poolOf(url).dispatch({ path, method, headers, body: body ?? null }, exchange);
+        const { origin, path } = this.#targetOf(url);
+        this.#poolOf(origin).dispatch({ path, method, headers, body: body ?? null }, exchange);
       } catch (error) {
         exchange.onResponseError(undefined, error as Error);
       }
@@ -127,8 +129,16 @@ export class GuardedHttp {
     this.#origins.clear();
   }
 
-  #poolOf(url: URL): Pool {
-    const { origin } = url;
+  #targetOf(url: URL): { readonly origin: string; readonly path: string } {
+    let target = this.#targets.get(url);
+    if (!target) {
+      target = { origin: url.origin, path: `${url.pathname}${url.search}` };
+      this.#targets.set(url, target);
+    }
+    return target;
+  }
+
+  #poolOf(origin: string): Pool {
     let known = this.#origins.get(origin);
     if (!known) {
       known = { pool: this.#newPool(origin), lastUsed: 0 };
@@ -152,7 +162,10 @@ export class GuardedHttp {
     });
   }
 
-  readonly #expire = (): void => {
+  /** After a stall of this process timers come before what has arrived meanwhile: an answer that was there in time must not be late. */
+  readonly #expire = (): void => void setImmediate(this.#breakOffLate).unref();
+
+  readonly #breakOffLate = (): void => {
     this.#deadlineTimer = undefined;
     const now = performance.now();
     for (const exchange of this.#underWay) {
