@@ -1,6 +1,5 @@
 // The far end of the webhook bench, in a process of its own: the barest server there can be, so that what is measured is the sender. It
-// parses nothing but the length of a body and, where it is asked to, when each delivery came. On a second port it takes connections
-// and never answers.
+// parses nothing but the length of a body and, where it is asked to, when each delivery came. On some paths it can begin to hang.
 import { createServer, type AddressInfo, type Server } from 'node:net';
 
 export interface Tally {
@@ -9,7 +8,11 @@ export interface Tally {
 }
 
 export type Question =
-  { readonly ask: 'tally' } | { readonly ask: 'begin'; readonly noting: boolean } | { readonly ask: 'arrivals' };
+  | { readonly ask: 'tally' }
+  | { readonly ask: 'begin'; readonly noting: boolean }
+  | { readonly ask: 'arrivals' }
+  /** From now on nobody answers on `<at><n>` where n is below that. */
+  | { readonly ask: 'hang'; readonly at: string; readonly below: number };
 
 const ANSWER = Buffer.from('HTTP/1.1 204 No Content\r\n\r\n');
 const LENGTH = 'content-length: ';
@@ -21,6 +24,7 @@ let received = 0;
 let repeated = 0;
 let seen = new Set<string>();
 let noting = false;
+let hanging: { readonly at: string; readonly below: number } | undefined;
 let arrivals: [lead: string, at: number][] = [];
 
 function take(head: string, body: Buffer): void {
@@ -51,11 +55,16 @@ const answering = createServer({ noDelay: true }, (socket) => {
       if (pending.length < body + length) return;
       take(head, pending.subarray(body, body + length));
       pending = pending.subarray(body + length);
-      socket.write(ANSWER);
+      if (!hangs(head)) socket.write(ANSWER);
     }
   });
 });
-const silent = createServer((socket) => void socket.on('error', () => undefined).resume());
+
+function hangs(head: string): boolean {
+  if (!hanging) return false;
+  const at = head.indexOf(hanging.at);
+  return at >= 0 && parseInt(head.slice(at + hanging.at.length), 10) < hanging.below;
+}
 
 async function portOf(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen({ port: 0, host: '127.0.0.1', backlog: 1_024 }, resolve));
@@ -65,10 +74,13 @@ async function portOf(server: Server): Promise<number> {
 process.on('message', (question: Question) => {
   if (question.ask === 'tally') process.send?.({ received, repeated } satisfies Tally);
   else if (question.ask === 'arrivals') process.send?.(arrivals);
-  else {
+  else if (question.ask === 'hang') {
+    hanging = question;
+    process.send?.({});
+  } else {
     [received, repeated, seen, arrivals, noting] = [0, 0, new Set(), [], question.noting];
     process.send?.({});
   }
 });
 process.on('disconnect', () => process.exit());
-process.send?.({ port: await portOf(answering), silentPort: await portOf(silent) });
+process.send?.({ port: await portOf(answering) });
