@@ -77,6 +77,24 @@ describe('how much a sender dares to send to one endpoint', () => {
     expect([...seen, one.proven]).toEqual([false, true, false, false]);
   });
 
+  it('is not proven any more when it has fallen silent, which of a slow one is known later', () => {
+    const [fast, slow] = [lane(), lane()];
+    for (let i = 0; i < 100; i += 1) fast.succeeded(10);
+    for (let i = 0; i < 100; i += 1) slow.succeeded(2_000);
+    for (const each of [fast, slow]) {
+      each.begun(0);
+      each.listen(1_500);
+    }
+    expect([fast, slow].map(({ proven }) => proven)).toEqual([false, true]);
+    slow.over(7_000);
+    slow.listen(60_000);
+    expect(slow.proven).toBe(true);
+    fast.over(1_600);
+    expect(breadth(fast)).toBe(2);
+    fast.succeeded(1_600);
+    expect(fast.proven).toBe(true);
+  });
+
   it('waits for the moment that is booked for what comes next', () => {
     const one = lane();
     expect(one.sendsIn(0)).toBeUndefined();

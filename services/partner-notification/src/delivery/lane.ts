@@ -36,6 +36,10 @@ const FIRST_LIMIT = 2;
 export const FAILING_AFTER = 3;
 /** Claims are fetched for about so long ahead: long enough to keep busy while the next ones are fetched. */
 const AHEAD_MS = 500;
+/** An endpoint that has answered, and from which nothing has come for so long while it was asked, may have begun to hang. */
+const SILENT_AFTER_MS = 1_000;
+/** Unless it is one that takes its time: so many times as long as it usually takes. */
+const SILENT_AFTER_USUAL = 4;
 /** One endpoint's share of the memory; at 5 ms and 32 at once, half a second's work would be 3,200. */
 const MAX_WINDOW = 1_000;
 
@@ -64,6 +68,8 @@ export class Lane {
   /** Its latest answer was a good one: what is sent to it comes back soon. */
   #proven = false;
   #averageMs: number | undefined;
+  /** performance.now() of its latest answer, or of what was sent to it when nothing else was under way. */
+  #heardAt = 0;
   #waiting: Waiting[] = [];
   #head = 0;
 
@@ -147,6 +153,29 @@ export class Lane {
 
   add(waiting: Waiting): void {
     this.#waiting.push(waiting);
+  }
+
+  /** Something is sent to it. */
+  begun(now: number): void {
+    if (this.inFlight === 0) this.#heardAt = now;
+    this.inFlight += 1;
+  }
+
+  /** What was sent to it is over, one way or the other. */
+  over(now: number): void {
+    this.inFlight -= 1;
+    this.#heardAt = now;
+  }
+
+  /**
+   * Until it answers again it counts as one that never has: what it holds at once of that which all share would else be held until
+   * the deadline.
+   */
+  listen(now: number): void {
+    const silentAfterMs = Math.max(SILENT_AFTER_MS, SILENT_AFTER_USUAL * (this.#averageMs ?? 0));
+    if (!this.#proven || this.inFlight === 0 || now - this.#heardAt < silentAfterMs) return;
+    this.#proven = false;
+    this.#limit = Math.min(FIRST_LIMIT, this.#maxLimit);
   }
 
   take(): Waiting | undefined {

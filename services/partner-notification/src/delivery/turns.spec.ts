@@ -5,7 +5,7 @@ import { Turns } from './turns.js';
 /** Endpoints that take nothing but what a test says, in the order in which they are sent to. */
 class Sent {
   readonly order: string[] = [];
-  readonly #answers = new Map<string, (() => void)[]>();
+  readonly #answers = new Map<string, ((how: 'succeeded' | 'failed') => void)[]>();
   readonly turns: Turns;
 
   constructor(concurrency: number) {
@@ -13,7 +13,7 @@ class Sent {
       this.order.push(lane.key);
       return new Promise((resolve) => {
         const answers = this.#answers.get(lane.key) ?? [];
-        this.#answers.set(lane.key, [...answers, () => resolve(() => lane.succeeded(10))]);
+        this.#answers.set(lane.key, [...answers, (how) => resolve(() => lane[how](10))]);
       });
     });
   }
@@ -24,7 +24,13 @@ class Sent {
   }
 
   async answers(lane: Lane): Promise<void> {
-    this.#answers.get(lane.key)?.shift()?.();
+    this.#answers.get(lane.key)?.shift()?.('succeeded');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** Its deadline is over for so many. */
+  async hangsUp(lane: Lane, times: number): Promise<void> {
+    for (let i = 0; i < times; i += 1) this.#answers.get(lane.key)?.shift()?.('failed');
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
@@ -61,6 +67,25 @@ describe('endpoints that share a sender', () => {
     for (let i = 0; i < 5; i += 1) await sent.answers(healthy);
     expect(sent.order.slice(before).every((key) => key === 'healthy')).toBe(true);
     expect(sent.order.length - before).toBeGreaterThanOrEqual(5);
+  });
+
+  it('leave that half also when they answered before and begin to hang all together', async () => {
+    const sent = new Sent(8);
+    const hanging = ['a', 'b'].map((key) => lane(key, 100));
+    sent.give(...hanging);
+    for (let i = 0; i < 20; i += 1) for (const each of hanging) await sent.answers(each);
+    expect(sent.turns.inFlight).toBe(8);
+    // given: from now on neither of them answers, and all of the room is theirs
+    sent.turns.listen(performance.now() + 60_000);
+    const healthy = lane('healthy', 20);
+    sent.give(healthy);
+    // when: what hung is over by and by, then the healthy one has its part and they do not take it back
+    const before = sent.order.length;
+    for (const each of hanging) await sent.hangsUp(each, 3);
+    for (let i = 0; i < 10; i += 1) await sent.answers(healthy);
+    const after = sent.order.slice(before);
+    expect(after.filter((key) => key !== 'healthy').length).toBeLessThanOrEqual(2);
+    expect(after.filter((key) => key === 'healthy').length).toBeGreaterThanOrEqual(10);
   });
 
   it('are let in as soon as one of those that may hang has answered, the longest waiting first', async () => {

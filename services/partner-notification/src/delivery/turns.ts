@@ -1,5 +1,8 @@
 import type { Lane, Waiting } from './lane.js';
 
+/** How often it is looked whether an endpoint that is asked has fallen silent; a part of what that takes. */
+const LISTEN_EVERY_MS = 250;
+
 /**
  * Who sends next. Endpoints take turns, each within its own limit, and all of them together within one. Those that may hang, because they
  * have not answered yet or not well, have half of that between them: however many they are, there is room for those that answer.
@@ -11,11 +14,14 @@ export class Turns {
   readonly #held = new Set<Lane>();
   /** May send in a moment: their endpoints have a rate. */
   readonly #paced = new Set<Lane>();
+  /** Of each lane that something was sent to: how much of that counts as what may hang. */
+  readonly #sending = new Map<Lane, number>();
   readonly #concurrency: number;
   readonly #send: (lane: Lane, waiting: Waiting) => Promise<() => void> | undefined;
   #inFlight = 0;
   #unproven = 0;
   #over = false;
+  #listening: NodeJS.Timeout | undefined;
   #drained: (() => void) | undefined;
 
   /**
@@ -70,32 +76,52 @@ export class Turns {
   }
 
   async answersWithin(milliseconds: number): Promise<void> {
-    if (this.#inFlight === 0) return;
+    if (this.#inFlight === 0) return clearInterval(this.#listening);
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.#drained = resolve;
       timer = setTimeout(resolve, milliseconds);
     });
     clearTimeout(timer);
+    clearInterval(this.#listening);
   }
 
   #begin(lane: Lane, waiting: Waiting): void {
     const sent = this.#send(lane, waiting);
     if (!sent) return;
-    const { proven } = lane;
-    lane.inFlight += 1;
+    lane.begun(performance.now());
     this.#inFlight += 1;
-    if (!proven) this.#unproven += 1;
+    this.#count(lane);
+    this.#listening ??= setInterval(() => this.listen(performance.now()), LISTEN_EVERY_MS).unref();
     void sent.then((settle) => {
-      lane.inFlight -= 1;
+      lane.over(performance.now());
       this.#inFlight -= 1;
-      if (!proven) this.#unproven -= 1;
       if (this.#inFlight === 0) this.#drained?.();
       settle();
+      this.#count(lane);
       this.#letIn();
       this.offer(lane);
       this.take();
     });
+  }
+
+  /** To be called whenever what is under way to it, or what is known of it, may have changed. */
+  #count(lane: Lane): void {
+    const [before, now] = [this.#sending.get(lane) ?? 0, lane.proven ? 0 : lane.inFlight];
+    this.#unproven += now - before;
+    if (lane.inFlight > 0) this.#sending.set(lane, now);
+    else this.#sending.delete(lane);
+  }
+
+  /** Whether any of those that something was sent to have fallen silent; asked now and then by itself. */
+  listen(now: number): void {
+    for (const lane of this.#sending.keys()) {
+      lane.listen(now);
+      this.#count(lane);
+    }
+    if (this.#inFlight > 0) return;
+    clearInterval(this.#listening);
+    this.#listening = undefined;
   }
 
   /** As many of those that are held as there is room for again, the one that has waited longest first. */
