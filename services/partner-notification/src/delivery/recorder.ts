@@ -10,6 +10,7 @@ import {
 import { classOf, crashPoint, type UnitOfWork, UnitsOfWork } from '@fairlead/messaging';
 import { isTransient } from '@fairlead/persistence';
 import { type NotificationSettings, SETTINGS } from '../config.js';
+import { attemptSeconds, attemptsTotal } from '../metrics.js';
 import { type AttemptResult, type Claim, DeliveryQueueStore } from '../store/delivery-queue.store.js';
 import { EndpointsStore } from '../store/endpoints.store.js';
 import { FIRST_PROBE_MS, findingOf } from './breaker.js';
@@ -206,6 +207,10 @@ export class Recorder {
   #report(batch: readonly Attempted[], recordedInMs: number): void {
     const count = (outcome: string) => batch.filter(({ result }) => result.outcome === outcome).length;
     const durations = batch.map(({ result }) => result.durationMs);
+    for (const { result } of batch) attemptSeconds.labels(result.outcome).observe(result.durationMs / 1_000);
+    for (const [failure, some] of Map.groupBy(batch, ({ result }) => result.failure ?? ''))
+      for (const [outcome, { length }] of Map.groupBy(some, ({ result }) => result.outcome))
+        attemptsTotal.inc({ outcome, failure }, length);
     const failures = new Set(batch.flatMap(({ result }) => (result.failure === undefined ? [] : [result.failure])));
     this.#log.log({
       event: 'webhooks.sent',
