@@ -12,6 +12,7 @@ import kafkajs, {
   type SASLOptions,
 } from 'kafkajs';
 import type { ConnectionOptions } from 'node:tls';
+import { partitionOf } from './partition-of.js';
 
 export interface KafkaSettings {
   readonly brokers: readonly string[];
@@ -152,7 +153,10 @@ export class Kafka {
     return new RecordProducer(() =>
       this.#producing.producer({
         allowAutoTopicCreation: false,
-        createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+        createPartitioner:
+          () =>
+          ({ message: { key }, partitionMetadata }) =>
+            partitionOf(key ?? '', partitionMetadata.length),
         // One request under way at a time: a retry can then never overtake, and the order of a key is the order sent.
         maxInFlightRequests: 1,
       }),
