@@ -26,9 +26,15 @@ export function encrypt(
 }
 
 /** @returns undefined when key, nonce, ciphertext and what it is bound to do not belong together */
-export function decrypt(key: Buffer, nonce: Buffer, ciphertext: Buffer, boundTo: string): Buffer | undefined {
+export function decrypt(
+  key: Buffer | KeyObject,
+  nonce: Buffer,
+  ciphertext: Buffer,
+  boundTo: string,
+): Buffer | undefined {
   if (nonce.length !== NONCE_BYTES || ciphertext.length < TAG_BYTES) return undefined;
-  const decipher = createDecipheriv('aes-256-gcm', createSecretKey(key), nonce, { authTagLength: TAG_BYTES });
+  const ready = Buffer.isBuffer(key) ? createSecretKey(key) : key;
+  const decipher = createDecipheriv('aes-256-gcm', ready, nonce, { authTagLength: TAG_BYTES });
   decipher.setAAD(Buffer.from(boundTo, 'utf8'));
   decipher.setAuthTag(ciphertext.subarray(-TAG_BYTES));
   try {

@@ -34,6 +34,8 @@ export interface Wrapping {
  */
 export class MasterKeys {
   #keys: ReadonlyMap<number, Buffer>;
+  /** Of those that were used, made ready once. */
+  readonly #ready = new Map<number, KeyObject>();
   readonly #hashKey: KeyObject;
   readonly #root: Buffer;
   #lookedAt = 0;
@@ -62,7 +64,7 @@ export class MasterKeys {
   wrapping(): Wrapping {
     this.#look(LOOK_EVERY_MS);
     const master = this.newest;
-    const key = createSecretKey(this.#key(master));
+    const key = this.#key(master);
     return {
       master,
       wrap: (leadKey, leadId, version) => {
@@ -111,16 +113,21 @@ export class MasterKeys {
     // Another file altogether: with it nothing that is there could be found or opened.
     if (!root.equals(this.#root)) throw new MasterKeyUnusable('the master key file was exchanged for another one');
     this.#keys = changed.keys;
+    this.#ready.clear();
   }
 
-  #key(version: number): Buffer {
+  #key(version: number): KeyObject {
+    const ready = this.#ready.get(version);
+    if (ready) return ready;
     if (!this.#keys.has(version)) this.#look(0);
     const key = this.#keys.get(version);
     if (!key)
       throw new MasterKeyUnusable(
         `version ${version} of the master key is not in the file, but keys are wrapped by it`,
       );
-    return key;
+    const made = createSecretKey(key);
+    this.#ready.set(version, made);
+    return made;
   }
 }
 
