@@ -213,14 +213,14 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
 
   /**
    * Lanes in turn, each with what it has room for; with many of them, each still gets something. Until there is room for a whole batch
-   * only those that would have nothing to do: a claim costs nearly the same for few as for many.
+   * only those that have nothing to do: a claim costs nearly the same for few as for many.
    */
   #wanted(): Wanted[] {
     const now = performance.now();
     const isFull = MAX_BUFFERED - this.#buffered < CLAIM_BATCH;
     const hungry: Lane[] = [];
     for (const lane of this.#lanes.values())
-      if (lane.due && !(isFull && lane.buffered > 0) && lane.quota > 0 && lane.pausedUntil <= now) hungry.push(lane);
+      if (lane.due && !(isFull && lane.isBusy) && lane.quota > 0 && lane.pausedUntil <= now) hungry.push(lane);
     if (hungry.length === 0) return [];
     const share = Math.min(isFull ? AT_LEAST : CLAIM_BATCH, Math.max(1, Math.floor(CLAIM_BATCH / hungry.length)));
     const wanted = hungry

@@ -133,6 +133,11 @@ export class Lane {
     return this.#waiting.length - this.#head;
   }
 
+  /** Something is under way to it, or claimed for it. */
+  get isBusy(): boolean {
+    return this.inFlight > 0 || this.buffered > 0;
+  }
+
   /** Now, or in how many milliseconds at the earliest, for all that it knows; undefined: not before something happens. */
   sendsIn(now: number): number | undefined {
     const next = this.#waiting[this.#head];

@@ -129,7 +129,7 @@ export class DeliveryQueueStore {
        FROM leased JOIN deliveries d ON d.sequence = leased.sequence JOIN endpoints e ON e.key = d.endpoint_key
          LEFT JOIN gate ON gate.key = d.endpoint_key
          LEFT JOIN leads l ON l.lead_id = d.lead_id
-         CROSS JOIN LATERAL (SELECT (d.event -> 'data' ->> 'offer')::integer AS offer OFFSET 0) told
+         CROSS JOIN LATERAL (SELECT (d.event #>> '{data,offer}')::integer AS offer OFFSET 0) told
          CROSS JOIN LATERAL (SELECT ${ENDED} AS ended OFFSET 0) offer
        ORDER BY leased.sequence`,
       [wanted.map(({ endpointKey }) => endpointKey), wanted.map(({ quota }) => quota), leaseMs],
@@ -152,7 +152,7 @@ export class DeliveryQueueStore {
          FROM unnest($1::bigint[], $2::integer[]) AS claimed (sequence, claim)
          JOIN deliveries d ON d.sequence = claimed.sequence JOIN endpoints e ON e.key = d.endpoint_key
          JOIN leads l ON l.lead_id = d.lead_id
-         CROSS JOIN LATERAL (SELECT (d.event -> 'data' ->> 'offer')::integer AS offer) told
+         CROSS JOIN LATERAL (SELECT (d.event #>> '{data,offer}')::integer AS offer) told
          WHERE ${ENDED} IS NOT NULL
          FOR SHARE OF l SKIP LOCKED
        ), removed AS (
