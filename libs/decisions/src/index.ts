@@ -102,8 +102,27 @@ export {
   type TrustFigures,
   trustFigures,
 } from './trust/figures.js';
+export { decomposeGap, type Gap } from './trust/decompose-gap.js';
+export {
+  type ChannelGap,
+  type Compared,
+  type ComparedCounts,
+  type LikeForLike,
+  likeForLike,
+  type PartyLikeForLike,
+} from './trust/like-for-like.js';
 export { promisesOf } from './trust/promises.js';
 export { type Rate, rate } from './trust/rate.js';
+export { type Standardised, standardise } from './trust/standardise.js';
+export type { Stratum } from './trust/stratum.js';
+export {
+  type Durations,
+  percentileTime,
+  type PercentileTime,
+  type TimePoint,
+  timesToEvent,
+} from './trust/time-to-event.js';
+export type { Estimated } from './trust/weighted-sum.js';
 
 // score: how good a lead is, and why
 export { defaultModel } from './score/default-model.js';

@@ -1,6 +1,7 @@
 import type { OfferOutcomes } from '../replay/offer-outcomes.js';
 import { DIRECT } from '../route/party.js';
 import { type Rate, rate } from './rate.js';
+import { weightedSum } from './weighted-sum.js';
 
 /** Offers of one grade to one party, as they were made and as they would have been. */
 export interface Allocated {
@@ -65,10 +66,8 @@ const METHOD =
  * What could be expected of another allocation, if every party went on as it did. Floating-point numbers that no decision
  * looks at.
  *
- * Rates have the interval of Wilson (1927), see `rate`. Sums of rates, weighted by numbers of offers, have the interval of MOVER
- * ("method of variance estimates recovery"): Zou, G. Y., Huang, W., Zhang, X. (2009): A note on confidence interval
- * estimation for a linear function of binomial proportions. Computational Statistics & Data Analysis 53, 1080–1085; after Zou and
- * Donner (2008), Statistics in Medicine 27, 1693–1702. Cells that borrow the same rate vary together, and are added up before.
+ * Rates have the interval of Wilson (1927), see `rate`; sums of rates, weighted by numbers of offers, that of MOVER, see
+ * `weightedSum`. Cells that borrow the same rate vary together, and are added up before.
  */
 export function estimateOutcomes(
   outcomes: readonly OfferOutcomes[],
@@ -90,7 +89,8 @@ export function estimateOutcomes(
         const before = weights.get(from)?.weight ?? 0;
         weights.set(from, { weight: before + weight(cell), rate: applied });
       });
-      return weightedSum([...weights.values()]);
+      const { value, ...interval } = weightedSum([...weights.values()]);
+      return { expected: value, ...interval };
     };
     return {
       observed,
@@ -129,18 +129,4 @@ function total(outcomes: readonly OfferOutcomes[]) {
     for (const measure of measures) sum[measure] += each[measure];
   }
   return sum;
-}
-
-function weightedSum(terms: readonly { readonly weight: number; readonly rate: Rate }[]): Interval {
-  let [expected, below, above] = [0, 0, 0];
-  for (const { weight, rate: applied } of terms) {
-    const { value, low, high } = applied;
-    if (value === null || low === null || high === null) continue;
-    expected += weight * value;
-    // Of a negative weight the upper end of the rate makes the lower end of the sum.
-    const [least, most] = weight < 0 ? [high, low] : [low, high];
-    below += (weight * (value - least)) ** 2;
-    above += (weight * (most - value)) ** 2;
-  }
-  return { expected, low: expected - Math.sqrt(below), high: expected + Math.sqrt(above) };
 }

@@ -10,7 +10,7 @@ export interface Rate {
 }
 
 /** The 97.5th percentile of the standard normal distribution: 95 % lie within ±z. */
-const z = 1.959963984540054;
+export const z = 1.959963984540054;
 
 /**
  * A rate with its 95 % score interval, which keeps its promise for few trials and for rates near 0 or 1, where the

@@ -1,0 +1,118 @@
+import { DIRECT } from '../route/party.js';
+import { decomposeGap, type Gap } from './decompose-gap.js';
+import { type Rate, rate } from './rate.js';
+import { standardise } from './standardise.js';
+import { inOrder, type Stratum, together } from './stratum.js';
+
+/** What is compared: which of the accepted leads became an opportunity, and which were won. */
+type Conversion = 'qualified' | 'won';
+
+/** Of a party's offers, in whatever groups they were counted. Whole numbers. */
+export interface ComparedCounts {
+  readonly party: string;
+  readonly grade: string | null;
+  readonly tally: Readonly<Record<'accepted' | 'qualified' | 'won' | 'lost' | 'kept' | 'open', number>>;
+}
+
+export interface Compared {
+  /** As a plain report has it. */
+  readonly crude: Rate;
+  /** With the leads of all parties together. `value` is not `successes` divided by `trials`, which are those seen. */
+  readonly standardised: Rate;
+}
+
+/** From a lead that was accepted to one that was won; under `qualified`, to an opportunity. */
+export interface PartyLikeForLike extends Compared {
+  readonly qualified: Compared;
+  /** The share of the common mix that the party has accepted leads of; for the rest it is taken to do as all do. */
+  readonly covered: number;
+  /** Accepted leads in hand that were neither won nor lost so far. They count as not won, as in every plain report. */
+  readonly unfinished: number;
+}
+
+/** Direct beside all partners together. */
+export interface ChannelGap {
+  readonly direct: Compared;
+  readonly channel: Compared;
+  /** Direct less channel; null while one of them has accepted nothing. */
+  readonly apart: Gap | null;
+}
+
+export interface LikeForLike {
+  readonly mix: 'grade';
+  /** The common mix: what share of all accepted leads each grade is. */
+  readonly commonMix: Readonly<Record<string, number>>;
+  readonly likeForLike: Readonly<Record<string, PartyLikeForLike>>;
+  readonly gap: Readonly<Record<Conversion, ChannelGap>>;
+}
+
+/**
+ * What each party made of its leads, as if all had had the same grades. The common mix is that of all accepted leads in
+ * these counts; those without a grade are a kind of their own, `incomplete`.
+ *
+ * A lead counts once for each party that accepted it, as in `figures`: whoever hands it back has had its chance with it, and cannot
+ * make its rate better by that. The totals of the parties are those of their channels. From whole numbers, in an order of
+ * its own: the same counts give the same bits, in whatever order and groups they come.
+ */
+export function likeForLike(counted: readonly ComparedCounts[]): LikeForLike {
+  const all = { qualified: strataOf(counted, 'qualified'), won: strataOf(counted, 'won') };
+  const { trials } = together(all.won);
+  const parties = [...new Set(counted.map(({ party }) => party))].sort();
+  return {
+    mix: 'grade',
+    commonMix: Object.fromEntries(all.won.map(({ name, trials: ofGrade }) => [name, ofGrade / trials])),
+    likeForLike: Object.fromEntries(
+      parties.map((party) => [
+        party,
+        partyLikeForLike(
+          counted.filter((each) => each.party === party),
+          all,
+        ),
+      ]),
+    ),
+    gap: { qualified: channelGap(counted, 'qualified', all), won: channelGap(counted, 'won', all) },
+  };
+}
+
+type Everybody = Readonly<Record<Conversion, readonly Stratum[]>>;
+
+function partyLikeForLike(counted: readonly ComparedCounts[], all: Everybody): PartyLikeForLike {
+  const won = strataOf(counted, 'won');
+  let unfinished = 0;
+  for (const { tally } of counted) unfinished += tally.kept - tally.open - tally.won - tally.lost;
+  return {
+    ...compared(won, all.won),
+    qualified: compared(strataOf(counted, 'qualified'), all.qualified),
+    covered: standardise(won, all.won).covered,
+    unfinished,
+  };
+}
+
+function channelGap(counted: readonly ComparedCounts[], conversion: Conversion, all: Everybody): ChannelGap {
+  const [direct, channel] = [true, false].map((isDirect) =>
+    strataOf(
+      counted.filter(({ party }) => (party === DIRECT) === isDirect),
+      conversion,
+    ),
+  ) as [Stratum[], Stratum[]];
+  return {
+    direct: compared(direct, all[conversion]),
+    channel: compared(channel, all[conversion]),
+    apart: decomposeGap(direct, channel) ?? null,
+  };
+}
+
+function compared(strata: readonly Stratum[], all: readonly Stratum[]): Compared {
+  const { successes, trials } = together(strata);
+  return { crude: rate(successes, trials), standardised: standardise(strata, all).rate };
+}
+
+function strataOf(counted: readonly ComparedCounts[], conversion: Conversion): Stratum[] {
+  return inOrder(
+    counted.map(({ grade, tally }) => ({
+      name: grade ?? 'incomplete',
+      successes: tally[conversion],
+      trials: tally.accepted,
+    })),
+  );
+}
