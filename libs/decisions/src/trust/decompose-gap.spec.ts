@@ -7,12 +7,16 @@ const shareOf = (strata: readonly { successes: number; trials: number }[]) =>
   strata.reduce((sum, { successes }) => sum + successes, 0) / strata.reduce((sum, { trials }) => sum + trials, 0);
 
 describe('the gap between two sides', () => {
-  // Recomputed from Kitagawa’s formula in exact fractions (Python 3).
+  // Recomputed from Kitagawa’s formula in exact fractions (Python 3), the intervals with the Wilson intervals of SciPy 1.17.1.
   it('of Berkeley’s admissions is the departments’, and turns around in what is left', () => {
     expect(decomposeGap(berkeley.men, berkeley.women)).toMatchObject({
-      gap: { value: near(0.14164542824654186) },
-      betterLeads: { value: near(0.1776739111522425) },
-      betterWork: { value: near(-0.03602848290570063) },
+      gap: { value: near(0.14164542824654186), low: near(0.1132131214425282), high: near(0.1695695110299901) },
+      betterLeads: { value: near(0.1776739111522425), low: near(0.15352933826357296), high: near(0.19670565024600764) },
+      betterWork: {
+        value: near(-0.03602848290570063),
+        low: near(-0.06665698723520763),
+        high: near(-0.000507691450187038),
+      },
     });
   });
 

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { nothing, type Tally } from '../lifecycle/tally.js';
 import { type Counted, figures, trustFigures } from './figures.js';
 
@@ -59,6 +60,20 @@ describe('trust figures', () => {
         outside: { namedAccount: 7, protectedAccount: 3, fallback: 0, override: 2, noConsent: 0 },
       },
     });
+  });
+
+  it('come out the same to the last bit, whatever order the counts come in', () => {
+    const policies = [0.1, 0.2, 0.3, 33.3, 66.6].map((directPercent, index) => ({
+      ...({ policy: `emea@${index}`, pool: 'smb', grade: 'A', directPercent } as const),
+    }));
+    const counts = policies.map(({ policy }, index) => counted('acme', { offered: 1, kept: 1 + index }, { policy }));
+    const there = trustFigures(counts, policies).promise['A']?.promised;
+    expect(there?.direct).toBeCloseTo((0.1 + 0.4 + 0.9 + 133.2 + 333) / 15, 9);
+    fc.assert(
+      fc.property(fc.shuffledSubarray(counts, { minLength: counts.length }), (turned) => {
+        expect(trustFigures(turned, policies).promise['A']?.promised).toStrictEqual(there);
+      }),
+    );
   });
 
   it('call leads that were routed without a grade incomplete, and say when no promise is known', () => {

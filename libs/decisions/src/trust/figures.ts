@@ -67,7 +67,7 @@ export interface TrustFigures {
   readonly promise: ByGrade<PromiseKept>;
 }
 
-/** The figures of everything that was counted. Sums of whole numbers: any order, and any grouping, gives the same. */
+/** The figures of everything that was counted. Any order, and any grouping, of the counts gives the same, to the last bit. */
 export function trustFigures(counted: readonly Counted[], promises: readonly Promised[]): TrustFigures {
   const parties = [...new Set(counted.map(({ party }) => party))].sort();
   return {
@@ -131,13 +131,16 @@ function promisedOf(shared: readonly Counted[], promises: readonly Promised[]): 
   const percents = new Map(
     promises.map(({ policy, pool, grade, directPercent }) => [key({ policy, pool, grade }), directPercent]),
   );
+  const kept = new Map<string, number>();
+  for (const each of shared) kept.set(key(each), (kept.get(key(each)) ?? 0) + each.tally.kept);
   let leads = 0;
   let weighted = 0;
-  for (const each of shared) {
-    const percent = percents.get(key(each));
+  // A promise may be a fraction of a percent, and a sum of those is another in its last bit in another order.
+  for (const [promise, count] of [...kept].sort(byName)) {
+    const percent = percents.get(promise);
     if (percent === undefined) continue;
-    leads += each.tally.kept;
-    weighted += each.tally.kept * percent;
+    leads += count;
+    weighted += count * percent;
   }
   return leads === 0 ? null : { direct: weighted / leads, channel: 100 - weighted / leads };
 }
