@@ -63,6 +63,20 @@ describe('trust figures', () => {
       high: expect.closeTo(0.85, 2),
     });
 
+    // Direct: four leads of grade A, nothing won; acme: two, one of them won. A grade alone leaves nothing to the mix.
+    expect(figures).toMatchObject({
+      mix: 'grade',
+      commonMix: { A: 1 },
+      likeForLike: {
+        direct: { crude: { value: 0, successes: 0, trials: 4 }, standardised: { value: 0 }, covered: 1, unfinished: 4 },
+        acme: { crude: { value: 0.5, successes: 1, trials: 2 }, standardised: { value: 0.5 }, unfinished: 1 },
+      },
+      gap: {
+        won: { apart: { gap: { value: -0.5 }, betterLeads: { value: 0 }, betterWork: { value: -0.5 } } },
+        qualified: { channel: { crude: { successes: 1, trials: 2 } } },
+      },
+    });
+
     const state = async () => ({
       leads: await tracking.rows('SELECT * FROM outcome_tracking.leads ORDER BY lead_id'),
       offers: await tracking.rows('SELECT * FROM outcome_tracking.offers ORDER BY lead_id, number'),
@@ -74,8 +88,11 @@ describe('trust figures', () => {
       [{ waiting: 0 }],
     );
     const live = await state();
+    const shown = async () => ({ ...(await tracking.call('/v1/trust')).body, asOf: '' });
+    const before = JSON.stringify(await shown());
     await tracking.readAgain();
     await tracking.eventually(state, live);
+    expect(JSON.stringify(await shown())).toBe(before);
   });
 
   it('show a partner both channels as wholes, and of the parties only itself', async () => {
@@ -86,7 +103,8 @@ describe('trust figures', () => {
       async () => Object.keys(((await tracking.call('/v1/trust', { key: bolt })).body as never as Figures).parties),
       ['bolt'],
     );
-    const { channels } = (await tracking.call('/v1/trust', { key: bolt })).body as never as Figures;
+    const { channels, likeForLike } = (await tracking.call('/v1/trust', { key: bolt })).body as never as Figures;
+    expect(Object.keys(likeForLike)).toEqual(['bolt']);
     expect(channels.channel['A']?.counts['offered']).toBe(7);
   });
 
@@ -99,15 +117,28 @@ describe('trust figures', () => {
     expect(await offered('pool=another')).toBe(0);
   });
 
-  it.each(['from=2026-02-31', 'from=yesterday', 'from=2026-02-02&to=2026-02-01', 'pool=a b', 'group=party'])(
-    'refuse a query that is none of theirs: %s',
-    async (query) => {
-      expect((await tracking.call(`/v1/trust?${query}`)).status).toBe(400);
-    },
-  );
+  it.each([
+    'from=2026-02-31',
+    'from=yesterday',
+    'from=2026-02-02&to=2026-02-01',
+    'pool=a b',
+    'group=party',
+    'mix=size',
+  ])('refuse a query that is none of theirs: %s', async (query) => {
+    expect((await tracking.call(`/v1/trust?${query}`)).status).toBe(400);
+  });
+
+  it('say that leads cannot be compared by an attribute yet', async () => {
+    expect(await tracking.call('/v1/trust?mix=attributes.size')).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'mix', detail: expect.stringContaining('not yet by attribute') as string }] },
+    });
+    expect((await tracking.call('/v1/trust?mix=grade')).status).toBe(200);
+  });
 });
 
 interface Figures {
+  readonly likeForLike: Record<string, unknown>;
   readonly channels: Record<'direct' | 'channel', Record<string, FiguresOfGrade>>;
   readonly parties: Record<string, unknown>;
   readonly promise: Record<string, unknown>;

@@ -1,6 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { trustFigures } from '@fairlead/decisions';
+import { likeForLike, trustFigures } from '@fairlead/decisions';
 import { Reads } from '@fairlead/messaging';
 import { Allow, type Caller, CurrentCaller, type FieldError, invalidInput } from '@fairlead/platform';
 import { CountsStore, type Period } from '../store/counts.store.js';
@@ -28,7 +28,8 @@ export class TrustController {
     summary: 'Figures per channel, party and grade',
     description:
       'Of offers made in the period, whatever became of them since. Each rate has its denominator and its 95 % Wilson ' +
-      'interval. A partner sees both channels as wholes, and itself.',
+      'interval. `likeForLike` has each party’s rates with the leads of all, and `gap` what of the difference between direct and ' +
+      'partners is better leads and what better work. A partner sees both channels as wholes, and itself.',
   })
   @ApiQuery({ name: 'pool', required: false, schema: { type: 'string', pattern: POOL.source } })
   @ApiQuery({
@@ -43,6 +44,12 @@ export class TrustController {
     description: 'Last day (UTC), included.',
     schema: { type: 'string', format: 'date' },
   })
+  @ApiQuery({
+    name: 'mix',
+    required: false,
+    description: 'By what leads are alike. So far by grade alone: by an attribute is refused.',
+    schema: { type: 'string', enum: ['grade'], default: 'grade' },
+  })
   @ApiResponse({ status: 200, type: TrustView })
   @ApiResponse({
     status: 503,
@@ -54,14 +61,18 @@ export class TrustController {
     const figures = await orRefusal(async () => {
       const counted = await this.counts.read(read, period);
       const policies = [...new Set(counted.map(({ policy }) => policy))];
-      return trustFigures(counted, await this.promises.of(read, policies));
+      return { ...trustFigures(counted, await this.promises.of(read, policies)), ...likeForLike(counted) };
     });
-    const parties =
+    const shown = <T>(parties: Readonly<Record<string, T>>): Readonly<Record<string, T>> =>
       caller.role === 'partner'
-        ? Object.fromEntries(Object.entries(figures.parties).filter(([party]) => party === caller.partnerId))
-        : figures.parties;
+        ? Object.fromEntries(Object.entries(parties).filter(([party]) => party === caller.partnerId))
+        : parties;
     const { pool = null, from = null, to = null } = period;
-    return { pool, from, to, asOf: new Date().toISOString(), ...figures, parties };
+    return {
+      ...{ pool, from, to, asOf: new Date().toISOString(), ...figures },
+      parties: shown(figures.parties),
+      likeForLike: shown(figures.likeForLike),
+    };
   }
 }
 
@@ -85,6 +96,11 @@ function complaint(name: string, value: unknown): string | undefined {
     case 'from':
     case 'to':
       return isDay(value) ? undefined : 'must be a day such as 2026-01-31';
+    case 'mix':
+      if (value === 'grade') return undefined;
+      return typeof value === 'string' && value.startsWith('attributes.')
+        ? 'Leads are counted by grade, not yet by attribute: only grade can be the mix'
+        : 'must be grade';
     default:
       return 'This parameter is not known here.';
   }

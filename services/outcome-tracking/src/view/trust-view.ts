@@ -1,4 +1,15 @@
-import type { ByGrade, Figures, PromiseKept, Tally } from '@fairlead/decisions';
+import type {
+  ByGrade,
+  ChannelGap,
+  Compared,
+  Estimated,
+  Figures,
+  Gap,
+  LikeForLike,
+  PartyLikeForLike,
+  PromiseKept,
+  Tally,
+} from '@fairlead/decisions';
 import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 
 /** Names of the OpenAPI document; the figures themselves are made in the decisions library. */
@@ -84,8 +95,60 @@ export class ChannelsView {
   @ApiProperty(byGrade) channel: ByGrade<FiguresView>;
 }
 
-@ApiExtraModels(FiguresView, PromiseView)
-export class TrustView {
+export class ComparedView implements Compared {
+  @ApiProperty({ description: 'As a plain report has it.' }) crude: RateView;
+  @ApiProperty({
+    description:
+      'With the mix of all parties’ leads: each grade’s own rate, weighted by the grade’s share of all accepted leads; of a grade that the ' +
+      'party has no lead of, the rate of all. `successes` and `trials` are those seen, and `value` is not one divided by the other. Its interval ' +
+      'is that of a weighted sum of Wilson’s.',
+  })
+  standardised: RateView;
+}
+
+/** From an accepted lead to one that was won; under `qualified`, to an opportunity. */
+export class PartyLikeForLikeView extends ComparedView implements PartyLikeForLike {
+  @ApiProperty({ description: 'Became an opportunity.' }) qualified: ComparedView;
+  @ApiProperty({
+    minimum: 0,
+    maximum: 1,
+    description: 'The share of the common mix that the party has leads of; for the rest it is taken to do as all do.',
+  })
+  covered: number;
+  @ApiProperty({
+    type: 'integer',
+    description: 'Accepted leads in hand, neither won nor lost so far: they count as not won.',
+  })
+  unfinished: number;
+}
+
+export class EstimatedView implements Estimated {
+  @ApiProperty() value: number;
+  @ApiProperty({ description: 'Lower end of the 95 % interval.' }) low: number;
+  @ApiProperty() high: number;
+}
+
+export class ApartView implements Gap {
+  @ApiProperty({ description: 'Direct’s crude rate less the channel’s; the sum of the two parts.' })
+  gap: EstimatedView;
+  @ApiProperty({ description: 'What of it is the mix of grades (Kitagawa 1955).' }) betterLeads: EstimatedView;
+  @ApiProperty({ description: 'What of it is what was made of the leads of each grade.' }) betterWork: EstimatedView;
+}
+
+export class ChannelGapView implements ChannelGap {
+  @ApiProperty() direct: ComparedView;
+  @ApiProperty() channel: ComparedView;
+  @ApiProperty({ type: ApartView, nullable: true, description: 'Null while one side has accepted nothing.' })
+  apart: ApartView | null;
+}
+
+export class GapsView {
+  @ApiProperty() qualified: ChannelGapView;
+  @ApiProperty() won: ChannelGapView;
+}
+
+@ApiExtraModels(FiguresView, PromiseView, PartyLikeForLikeView)
+export class TrustView implements LikeForLike {
   @ApiProperty({ type: String, nullable: true }) pool: string | null;
   @ApiProperty({ type: String, nullable: true }) from: string | null;
   @ApiProperty({ type: String, nullable: true }) to: string | null;
@@ -103,4 +166,22 @@ export class TrustView {
     description: 'By grade: what was promised to each side, and what it received.',
   })
   promise: ByGrade<PromiseView>;
+  @ApiProperty({ enum: ['grade'], description: 'By what leads are alike in the three that follow.' })
+  mix: 'grade';
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'number' },
+    description: 'What share of all accepted leads each grade is.',
+  })
+  commonMix: Readonly<Record<string, number>>;
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { $ref: getSchemaPath(PartyLikeForLikeView) },
+    description: 'By party. A lead counts once for each party that accepted it, also when it gave it back.',
+  })
+  likeForLike: Readonly<Record<string, PartyLikeForLikeView>>;
+
+  @ApiProperty({ description: 'Between direct and all partners together.' }) gap: GapsView;
 }
