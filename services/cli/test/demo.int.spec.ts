@@ -50,6 +50,8 @@ describe('the sample campaign, on running services', () => {
         'Alpenblick IT',
         'All partners',
         'promised',
+        'Like for like',
+        'by better work',
         '/docs',
         'Four things to try',
         'by a person, not by the policy',

@@ -11,6 +11,7 @@ const counted = [
   'open',
   'qualified',
   'won',
+  'lost',
   'declined',
   'expired',
 ] as const;

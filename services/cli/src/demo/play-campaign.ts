@@ -8,7 +8,7 @@ import { type CampaignFigures, readFigures, since, total } from './figures.js';
 import { generateLeads } from './generate-leads.js';
 import { agreeOnSecrets, connectWebhooks, handOutKeys, introduceVendor, json } from './introduce.js';
 import { type Receivers, startReceivers } from './receivers.js';
-import { invitation, partyTable, promiseTable } from './report.js';
+import { invitation, likeForLikeTable, partyTable, promiseTable } from './report.js';
 import { noAnswers, Sales, type SalesCounts } from './sales.js';
 import { type Sent, sendLeads } from './send-leads.js';
 import { bar, type Output, Stage } from './stage.js';
@@ -247,6 +247,10 @@ class Play {
       picocolors.bold('  What was promised of each grade, and what was received'),
       '',
       ...promiseTable(figures),
+      '',
+      picocolors.bold('  Like for like: of the leads that each accepted, and with the same grades for all'),
+      '',
+      ...likeForLikeTable(figures),
       '',
       ...(await this.#remarks(figures)).map((line) => picocolors.dim(`  ${line}`)),
       '',

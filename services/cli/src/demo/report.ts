@@ -1,3 +1,4 @@
+import { type Compared, type Gap, likeForLike } from '@fairlead/decisions';
 import picocolors from 'picocolors';
 import { number } from '../import/progress.js';
 import type { CampaignFigures, Counts } from './figures.js';
@@ -54,6 +55,7 @@ function sumOf(all: readonly Readonly<Record<string, Counts>>[]): Record<string,
         open: 0,
         qualified: 0,
         won: 0,
+        lost: 0,
         declined: 0,
         expired: 0,
       };
@@ -94,6 +96,81 @@ export function promiseTable({ shares }: CampaignFigures): string[] {
 }
 
 const none = { promisedDirect: null, direct: 0, channel: 0, outside: 0, noConsent: 0 };
+
+/** With fewer leads a rate's interval is wider than 40 points: nobody should read anything into it. */
+const LEAST_LEADS = 20;
+const TOO_FEW = 'too few to say';
+
+/** What direct and each partner made of the leads that they accepted, beside what it would be with the same grades for all. */
+export function likeForLikeTable({ parties }: CampaignFigures): string[] {
+  const counted = Object.entries(parties).flatMap(([party, grades]) =>
+    Object.entries(grades)
+      .filter(([grade]) => grade !== 'all')
+      .map(([grade, tally]) => ({ party, grade: grade === 'incomplete' ? null : grade, tally })),
+  );
+  const { likeForLike: compared, gap } = likeForLike(counted);
+  const heads = ['accepted', 'opportunities', 'like for like (95 %)', 'won', 'like for like (95 %)'];
+  const rows = [
+    ...[direct, ...partners].flatMap(({ id, name }) => {
+      const { qualified, ...won } = compared[id] ?? {};
+      return qualified && 'crude' in won ? [{ name, cells: comparedCells(qualified, won) }] : [];
+    }),
+    { name: 'All partners', cells: comparedCells(gap.qualified.channel, gap.won.channel) },
+  ];
+  const widths = heads.map((head, column) =>
+    Math.max(head.length, ...rows.map(({ cells }) => cells[column]?.length ?? 0)),
+  );
+  const nameWidth = Math.max(...rows.map(({ name }) => name.length)) + 2;
+  const line = (name: string, cells: readonly string[]): string =>
+    `  ${name.padEnd(nameWidth)}${cells.map((cell, column) => cell.padStart(widths[column] ?? 0)).join('  ')}`;
+  const unfinished = Object.values(compared).reduce((sum, each) => sum + each.unfinished, 0);
+  return [
+    dim(line('', heads)),
+    ...rows.map(({ name, cells }, row) => (row === rows.length - 1 ? bold(line(name, cells)) : line(name, cells))),
+    '',
+    ...(gap.won.direct.crude.trials < LEAST_LEADS || gap.won.channel.crude.trials < LEAST_LEADS
+      ? [`  Direct beside all partners: ${TOO_FEW}.`]
+      : [`  ${apartIn('Opportunities', gap.qualified.apart)}`, `  ${apartIn('Won', gap.won.apart)}`]),
+    ...(unfinished > 0
+      ? [`  ${number(unfinished)} accepted leads are neither won nor lost so far: they count as not won.`]
+      : []),
+  ];
+}
+
+function comparedCells(qualified: Compared, won: Compared): string[] {
+  const { trials } = won.crude;
+  const cells = ({ crude, standardised: { value, low, high } }: Compared): string[] =>
+    value === null || low === null || high === null || trials < LEAST_LEADS
+      ? [`${number(crude.successes)}`, TOO_FEW]
+      : [
+          percent(100 * (crude.value ?? 0)),
+          `${percent(100 * value)} (${(100 * low).toFixed(0)} to ${(100 * high).toFixed(0)})`,
+        ];
+  return [number(trials), ...cells(qualified), ...cells(won)];
+}
+
+/** The gap in one sentence: how much of it is the leads, and whether what is left of it can be told from chance. */
+function apartIn(what: string, apart: Gap | null): string {
+  if (!apart) return `${what}: ${TOO_FEW}.`;
+  const { gap, betterLeads, betterWork } = apart;
+  const { low, high } = betterWork;
+  const verdict =
+    low > 0
+      ? 'direct works its leads better'
+      : high < 0
+        ? 'partners work their leads better'
+        : 'no difference in the work can be told from chance';
+  const distance = points(Math.abs(gap.value)).replace('+', '');
+  return (
+    `${what}: direct is ${distance} points ${gap.value < 0 ? 'behind' : 'ahead of'} its partners, ${points(betterLeads.value)} by better leads and ` +
+    `${points(betterWork.value)} (${points(low)} to ${points(high)}) by better work: ${verdict}.`
+  );
+}
+
+function points(share: number): string {
+  const rounded = (100 * Math.abs(share)).toFixed(1);
+  return rounded === '0.0' ? rounded : `${share < 0 ? '−' : '+'}${rounded}`;
+}
 
 function percent(value: number): string {
   return `${value.toFixed(1)} %`;
