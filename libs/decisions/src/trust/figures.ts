@@ -69,15 +69,13 @@ export interface TrustFigures {
 
 /** The figures of everything that was counted. Any order, and any grouping, of the counts gives the same, to the last bit. */
 export function trustFigures(counted: readonly Counted[], promises: readonly Promised[]): TrustFigures {
-  const parties = [...new Set(counted.map(({ party }) => party))].sort();
+  const parties = Map.groupBy(counted, ({ party }) => party);
   return {
     channels: {
       direct: byGrade(counted.filter(isDirect)),
       channel: byGrade(counted.filter((each) => !isDirect(each))),
     },
-    parties: Object.fromEntries(
-      parties.map((party) => [party, byGrade(counted.filter((each) => each.party === party))]),
-    ),
+    parties: Object.fromEntries([...parties].sort(byName).map(([party, each]) => [party, byGrade(each)])),
     promise: Object.fromEntries(
       [...Map.groupBy(counted, gradeName)].sort(byName).map(([grade, each]) => [grade, promiseKept(each, promises)]),
     ),

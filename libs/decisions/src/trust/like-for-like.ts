@@ -57,18 +57,12 @@ export interface LikeForLike {
 export function likeForLike(counted: readonly ComparedCounts[]): LikeForLike {
   const all = { qualified: strataOf(counted, 'qualified'), won: strataOf(counted, 'won') };
   const { trials } = together(all.won);
-  const parties = [...new Set(counted.map(({ party }) => party))].sort();
+  const byParty = Map.groupBy(counted, ({ party }) => party);
   return {
     mix: 'grade',
     commonMix: Object.fromEntries(all.won.map(({ name, trials: ofGrade }) => [name, ofGrade / trials])),
     likeForLike: Object.fromEntries(
-      parties.map((party) => [
-        party,
-        partyLikeForLike(
-          counted.filter((each) => each.party === party),
-          all,
-        ),
-      ]),
+      [...byParty.keys()].sort().map((party) => [party, partyLikeForLike(byParty.get(party) ?? [], all)]),
     ),
     gap: { qualified: channelGap(counted, 'qualified', all), won: channelGap(counted, 'won', all) },
   };
