@@ -44,7 +44,11 @@ describe('deliveries that are old', () => {
       after = await store.forget(query, { after, keptMs: 90 * DAY_MS, limit: 2 });
 
     const left = async (table: 'deliveries' | 'attempts' | 'delivery_queue') =>
-      new Set((await query<{ lead_id: string }>(`SELECT lead_id FROM ${table}`)).map(({ lead_id }) => lead_id));
+      new Set(
+        (await query<{ lead_id: string }>(`SELECT d.lead_id FROM ${table} JOIN deliveries d USING (sequence)`)).map(
+          ({ lead_id }) => lead_id,
+        ),
+      );
     expect(await left('delivery_queue')).toEqual(new Set([waiting]));
     expect(await left('deliveries')).toEqual(new Set([waiting, young]));
     expect(await left('attempts')).toEqual(new Set([waiting, young]));
