@@ -129,6 +129,10 @@ describe('a partner who follows docs/partners.md', () => {
           const { deliveries } = JSON.parse(await shell('deliveries.sh', mine)) as { deliveries: { state: string }[] };
           expect(deliveries.map(({ state }) => state)).toEqual(['delivered', 'delivered']);
         });
+        const replay = await shell('replay.sh', { ...mine, SINCE: new Date(Date.now() - 3_600_000).toISOString() });
+        expect(JSON.parse(replay)).toEqual({ deliveries: 2, more: false });
+        const { events } = JSON.parse(await shell('pull.sh', mine)) as { events: { type: string; subject: string }[] };
+        expect(events.filter(({ subject }) => subject === lead).map(({ type }) => type)).toContain('lead.accepted');
         const headers = { 'webhook-id': '1', 'webhook-timestamp': `${Math.floor(Date.now() / 1_000)}` };
         const forged = { method: 'POST', headers: { ...headers, 'webhook-signature': 'v1,Zm9yZ2Vk' }, body: '{}' };
         expect((await fetch(RECEIVER_URL, forged)).status).toBe(401);

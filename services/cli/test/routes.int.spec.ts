@@ -221,11 +221,29 @@ describe('all services together, as everybody', () => {
   it('a partner’s key finds nothing of another partner’s: all is as if it were not there', async () => {
     const [absentLead, lead] = [randomUUID(), leadOf.bolt];
     const endpoint = { url: receivers.urlOf('acme'), events: ['lead.routed'] };
+    const [{ id: delivery }] = (
+      await done<{ deliveries: [{ id: string }] }>('GET', '/v1/partners/bolt/endpoints/main/deliveries')
+    ).deliveries;
+    const [mine, sinceEver] = ['/v1/partners/acme/endpoints/main', 'since=2026-01-01T00:00:00Z&state=all'];
     const tries: [method: string, path: string, absent: string, body?: unknown][] = [
       ['GET', '/v1/partners/bolt', '/v1/partners/never-was'],
+      ['GET', '/v1/partners/bolt/events', '/v1/partners/never-was/events'],
       ['GET', '/v1/partners/bolt/endpoints', '/v1/partners/never-was/endpoints'],
       ['GET', '/v1/partners/bolt/endpoints/main', '/v1/partners/acme/endpoints/never-was'],
       ['GET', '/v1/partners/bolt/endpoints/main/deliveries', '/v1/partners/acme/endpoints/never-was/deliveries'],
+      ['GET', `/v1/partners/bolt/endpoints/main/deliveries/${delivery}`, `${mine}/deliveries/${randomUUID()}`],
+      ['GET', `${mine}/deliveries/${delivery}`, `${mine}/deliveries/${randomUUID()}`],
+      [
+        'POST',
+        `/v1/partners/bolt/endpoints/main/deliveries/${delivery}/resend`,
+        `${mine}/deliveries/${randomUUID()}/resend`,
+      ],
+      ['POST', `${mine}/deliveries/${delivery}/resend`, `${mine}/deliveries/${randomUUID()}/resend`],
+      [
+        'POST',
+        `/v1/partners/bolt/endpoints/main/replay?${sinceEver}`,
+        `/v1/partners/acme/endpoints/never-was/replay?${sinceEver}`,
+      ],
       ['PUT', '/v1/partners/bolt/endpoints/main', '/v1/partners/never-was/endpoints/main', endpoint],
       ['PUT', '/v1/partners/bolt/endpoints/new', '/v1/partners/never-was/endpoints/new', endpoint],
       ['POST', '/v1/partners/bolt/endpoints/main/rotate-secret', '/v1/partners/acme/endpoints/never-was/rotate-secret'],

@@ -8,15 +8,24 @@ import { Contacts } from './delivery/contacts.js';
 import { Dispatcher } from './delivery/dispatcher.js';
 import { EndpointOpener } from './delivery/endpoint-opener.js';
 import { Recorder } from './delivery/recorder.js';
+import { DeliveriesController } from './handlers/deliveries.controller.js';
 import { EndpointsController } from './handlers/endpoints.controller.js';
+import { EventsController } from './handlers/events.controller.js';
 import { LeadErasedHandler } from './handlers/lead-erased.handler.js';
 import { LeadReceivedHandler } from './handlers/lead-received.handler.js';
 import { LeadRoutedHandler } from './handlers/lead-routed.handler.js';
+import { ReplaysController } from './handlers/replays.controller.js';
+import { ReplaysTimer } from './handlers/replays.timer.js';
 import { RetentionTimer } from './handlers/retention.timer.js';
+import { WaitingReaders } from './handlers/waiting-readers.js';
 import { DeliveriesStore } from './store/deliveries.store.js';
+import { DeliveryHistoryStore } from './store/delivery-history.store.js';
 import { DeliveryQueueStore } from './store/delivery-queue.store.js';
 import { EndpointsStore } from './store/endpoints.store.js';
 import { LeadsStore } from './store/leads.store.js';
+import { PartyEventsStore } from './store/party-events.store.js';
+import { ReplaysStore } from './store/replays.store.js';
+import { ResendsStore } from './store/resends.store.js';
 
 export const NAME = 'partner-notification';
 export const MIGRATIONS = new URL('../migrations/', import.meta.url);
@@ -32,7 +41,15 @@ const MAX_ANSWER_BYTES = 65_536;
     MessagingModule.forService({ name: NAME, migrations: MIGRATIONS, topics: ['lifecycle'] }),
     PersonalDataModule.register(),
   ],
-  controllers: [EndpointsController, LeadReceivedHandler, LeadErasedHandler, LeadRoutedHandler],
+  controllers: [
+    EndpointsController,
+    DeliveriesController,
+    ReplaysController,
+    EventsController,
+    LeadReceivedHandler,
+    LeadErasedHandler,
+    LeadRoutedHandler,
+  ],
   providers: [
     { provide: SETTINGS, inject: [Environment], useFactory: readSettings },
     {
@@ -58,11 +75,17 @@ const MAX_ANSWER_BYTES = 65_536;
     EndpointOpener,
     Recorder,
     Dispatcher,
+    ReplaysTimer,
     RetentionTimer,
     LeadsStore,
     EndpointsStore,
     DeliveriesStore,
     DeliveryQueueStore,
+    DeliveryHistoryStore,
+    ResendsStore,
+    ReplaysStore,
+    PartyEventsStore,
+    WaitingReaders,
   ],
 })
 export class PartnerNotificationModule {}

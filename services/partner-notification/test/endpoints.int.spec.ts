@@ -327,6 +327,10 @@ describe('a partner', () => {
       ['POST', (party) => `/v1/partners/${party}/endpoints/crm/rotate-key`],
       ['POST', (party) => `/v1/partners/${party}/endpoints/crm/test`],
       ['GET', (party) => `/v1/partners/${party}/endpoints/crm/deliveries`],
+      ['GET', (party) => `/v1/partners/${party}/endpoints/crm/deliveries/${randomUUID()}`],
+      ['POST', (party) => `/v1/partners/${party}/endpoints/crm/deliveries/${randomUUID()}/resend`],
+      ['POST', (party) => `/v1/partners/${party}/endpoints/crm/replay?since=2026-01-01T00:00:00Z`],
+      ['GET', (party) => `/v1/partners/${party}/endpoints/crm/replays/${randomUUID()}`],
       ['GET', (party) => `/v1/partners/${party}/endpoints`],
     ];
     for (const [method, path] of requests) {

@@ -121,6 +121,11 @@ function told(event: NoticeEvent, party: string, data: Record<string, unknown>):
   return { party, event, data, withContact: false };
 }
 
+/** What is stored of it: the party's part of the event, JSON. */
+export function storedPart({ event, data, party }: Notice): string {
+  return JSON.stringify({ source: event.source, time: event.time, data: { party, ...data } });
+}
+
 function iso(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }

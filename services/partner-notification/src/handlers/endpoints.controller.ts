@@ -1,20 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { Body, Controller, Get, HttpCode, Inject, Logger, Param, Post, Put, Query, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, HttpCode, Inject, Logger, Param, Post, Put, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { encodeEvent, type EncodedEvent, PartnerEndpointEnabled } from '@fairlead/events';
 import { UnitsOfWork } from '@fairlead/messaging';
 import type { Query as SqlQuery } from '@fairlead/persistence';
 import { SecretBox } from '@fairlead/personal-data';
-import {
-  Allow,
-  ApiPage,
-  type Caller,
-  CurrentCaller,
-  invalidInput,
-  notFound,
-  pageLimit,
-  Problem,
-} from '@fairlead/platform';
+import { Allow, type Caller, CurrentCaller, invalidInput, notFound, Problem } from '@fairlead/platform';
 import { newSecret, newSigningKey, refusalOf } from '@fairlead/platform/outgoing';
 import type { FastifyReply } from 'fastify';
 import { type NotificationSettings, SETTINGS } from '../config.js';
@@ -30,14 +21,12 @@ import {
   type SealedHeaders,
 } from '../store/endpoints.store.js';
 import {
-  DeliveriesView,
   EndpointsView,
   EndpointView,
   MadeEndpointView,
   NewPublicKeyView,
   NewSecretView,
   PutEndpoint,
-  STATES,
   TestSentView,
 } from './endpoints.dto.js';
 
@@ -48,7 +37,6 @@ const OVERLAP_MS = 24 * 3_600_000;
 
 const PARTY_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const ENDPOINT_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
-const SEQUENCE = /^\d{1,18}$/;
 
 /** Where a party's webhooks go. A partner's key sees its own; another party's look like none at all. */
 @ApiTags('webhooks')
@@ -224,43 +212,6 @@ export class EndpointsController {
     return { deliveryId };
   }
 
-  @Get(':endpointId/deliveries')
-  @ApiQuery({ name: 'state', required: false, enum: STATES })
-  @ApiPage(SEQUENCE)
-  @ApiResponse({
-    status: 200,
-    type: DeliveriesView,
-    description:
-      'Deliveries and their attempts, newest first. `next` asks for the next page. One that is `withheld` has a `reason`: ' +
-      '`endpoint-disabled`, or why the offer was not the party’s any more when it could have been sent (`offer-expired`, ' +
-      '`offer-declined`, `offer-withdrawn`, `lead-returned`, `lead-lost`, `not-the-current-offer`, `lead-erased`), or ' +
-      '`consent-refused`: the person has refused that partners have their details.',
-  })
-  async listDeliveries(
-    @Param('partnerId') party: string,
-    @Param('endpointId') id: string,
-    @CurrentCaller() caller: Caller,
-    @Query('state') state?: unknown,
-    @Query('after') after?: unknown,
-    @Query('limit') limit?: unknown,
-  ): Promise<DeliveriesView> {
-    refuseOthers(party, caller);
-    const size = pageLimit(limit);
-    if (state !== undefined && !STATES.some((each) => each === state))
-      throw invalidInput([{ field: 'state', detail: `must be one of ${STATES.join(', ')}` }]);
-    await this.#known(party, id);
-    const found = await this.deliveries.page(
-      this.units.query,
-      { party, endpointId: id },
-      { before: cursor(after), limit: size + 1, ...(typeof state === 'string' && { state }) },
-    );
-    const page = found.slice(0, size);
-    return {
-      deliveries: page.map(({ sequence: _, ...delivery }) => delivery),
-      ...(found.length > size && { next: page.at(-1)?.sequence ?? '' }),
-    };
-  }
-
   async #known(party: string, id: string): Promise<EndpointState> {
     const endpoint = await this.endpoints.get(this.units.query, party, id);
     if (!endpoint) throw notFound('endpoint');
@@ -347,14 +298,4 @@ function shown({
     ...(reason !== null && { reason }),
     ...(restingUntil !== null && { restingUntil }),
   };
-}
-
-/** Larger than any number of a delivery: the newest page. */
-const NEWEST = '9223372036854775807';
-
-function cursor(after: unknown): string {
-  if (after === undefined) return NEWEST;
-  if (typeof after !== 'string' || !SEQUENCE.test(after))
-    throw invalidInput([{ field: 'after', detail: 'must be the `next` of a page' }]);
-  return after;
 }

@@ -27,7 +27,6 @@ const MAX_URL_LENGTH = 2_048;
 const MAX_WANTED = 100;
 const MAX_CONCURRENCY = 1_000;
 const MAX_PER_SECOND = 10_000;
-export const STATES = ['pending', 'delivered', 'failed', 'withheld'] as const;
 const ORDERS = ['per-lead', 'strict'] as const;
 const SIGNATURES = ['v1', 'v1a'] as const;
 const GRADES = ['A', 'B', 'C', 'D'] as const;
@@ -231,32 +230,4 @@ export class NewPublicKeyView {
 export class TestSentView {
   @ApiProperty({ format: 'uuid', description: 'Of the delivery, and the `webhook-id` that it is sent under.' })
   deliveryId: string;
-}
-
-export class AttemptView {
-  @ApiProperty({ type: 'integer' }) attempt: number;
-  @ApiProperty({ format: 'date-time' }) startedAt: string;
-  @ApiProperty({ type: 'integer', nullable: true }) durationMs: number | null;
-  @ApiProperty({ type: 'integer', nullable: true, description: 'Of the answer, where there was one.' })
-  status: number | null;
-  @ApiProperty({ type: String, nullable: true, description: 'What went wrong, in a word.' }) failure: string | null;
-  @ApiProperty({ type: String, nullable: true, description: 'The beginning of the answer.' }) excerpt: string | null;
-}
-
-export class DeliveryView {
-  @ApiProperty({ format: 'uuid' }) id: string;
-  @ApiProperty({ format: 'uuid' }) eventId: string;
-  @ApiProperty() eventType: string;
-  @ApiProperty({ type: String, format: 'uuid', nullable: true, description: 'Null: a test, which is about none.' })
-  leadId: string | null;
-  @ApiProperty({ enum: STATES }) state: string;
-  @ApiProperty({ type: String, nullable: true }) reason: string | null;
-  @ApiProperty({ type: String, format: 'date-time' }) createdAt: Date;
-  @ApiProperty({ type: String, format: 'date-time', nullable: true }) nextAttemptAt: Date | null;
-  @ApiProperty({ type: [AttemptView] }) attempts: readonly unknown[];
-}
-
-export class DeliveriesView {
-  @ApiProperty({ type: [DeliveryView] }) deliveries: DeliveryView[];
-  @ApiPropertyOptional({ description: 'Where there are more: `after` of the next page.' }) next?: string;
 }

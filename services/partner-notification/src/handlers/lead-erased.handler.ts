@@ -7,6 +7,8 @@ import { Dispatcher } from '../delivery/dispatcher.js';
 import { noticeOfErasure } from '../delivery/webhook-events.js';
 import { DeliveriesStore } from '../store/deliveries.store.js';
 import { LeadsStore } from '../store/leads.store.js';
+import { PartyEventsStore } from '../store/party-events.store.js';
+import { WaitingReaders } from './waiting-readers.js';
 
 /**
  * lead.erased → nothing of the person is kept or sent any more; parties that were offered the lead are told, if they
@@ -20,6 +22,8 @@ export class LeadErasedHandler {
     private readonly deliveries: DeliveriesStore,
     private readonly dispatcher: Dispatcher,
     private readonly personalData: PersonalData,
+    private readonly events: PartyEventsStore,
+    private readonly waiting: WaitingReaders,
   ) {}
 
   @EventPattern<string>(LeadErased.type, consumerId('partner-notification'), overtaking())
@@ -30,10 +34,12 @@ export class LeadErasedHandler {
     const notices = events.flatMap((event) =>
       (told.get(event.subject) ?? []).map((party) => noticeOfErasure(event, party)),
     );
+    this.events.keep(unit, notices);
     const endpoints = await this.deliveries.intend(unit, notices);
     unit.afterCommit(() => {
       // The key was deleted by another process; what is remembered of it here opens contacts for a little longer.
       this.personalData.forget(ids);
+      this.waiting.wake(notices.map(({ party }) => party));
       this.dispatcher.noteErased(ids);
       this.dispatcher.wake([...new Set([...waiting, ...endpoints])]);
     });

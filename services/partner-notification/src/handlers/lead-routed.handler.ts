@@ -6,9 +6,12 @@ import { Dispatcher } from '../delivery/dispatcher.js';
 import { type Announced, noticesOf, subscribable } from '../delivery/webhook-events.js';
 import { DeliveriesStore } from '../store/deliveries.store.js';
 import { endsOffer, LeadsStore } from '../store/leads.store.js';
+import { PartyEventsStore } from '../store/party-events.store.js';
+import { WaitingReaders } from './waiting-readers.js';
 
 /**
- * lead.routed, and every other event that concerns one party → a delivery for each of its endpoints that subscribed.
+ * lead.routed, and every other event that concerns one party → a delivery for each of its endpoints that subscribed,
+ * and an event for it to read.
  * Sending is not done here: what is committed with the event is the intention, which the dispatcher then carries out.
  */
 @Controller()
@@ -17,6 +20,8 @@ export class LeadRoutedHandler {
     private readonly leads: LeadsStore,
     private readonly deliveries: DeliveriesStore,
     private readonly dispatcher: Dispatcher,
+    private readonly events: PartyEventsStore,
+    private readonly waiting: WaitingReaders,
   ) {}
 
   @EventPattern<string>(LeadRouted.type, consumerId('partner-notification'))
@@ -62,6 +67,8 @@ export class LeadRoutedHandler {
 
   async #announce(events: readonly Announced[], holders: ReadonlyMap<string, string>, unit: UnitOfWork): Promise<void> {
     const notices = events.flatMap((event) => noticesOf(event, holders.get(event.subject)));
+    this.events.keep(unit, notices);
+    unit.afterCommit(() => this.waiting.wake(notices.map(({ party }) => party)));
     this.#wake(await this.deliveries.intend(unit, notices), unit);
   }
 

@@ -8,13 +8,15 @@ import {
 import { classOf, Clock, UnitsOfWork } from '@fairlead/messaging';
 import { type NotificationSettings, SETTINGS } from '../config.js';
 import { DeliveriesStore } from '../store/deliveries.store.js';
+import { PartyEventsStore } from '../store/party-events.store.js';
+import { ReplaysStore } from '../store/replays.store.js';
 
 /** What is kept an hour longer harms nobody; and so often there is little to do each time. */
 const LOOK_EVERY_MS = 3_600_000;
 /** Few enough that nobody waits for their locks. */
 const PIECE = 1_000;
 
-/** The clock → deliveries that are settled and old enough are forgotten, with their attempts. */
+/** The clock → deliveries that are settled and old enough are forgotten, with their attempts, and what was there to be read. */
 @Injectable()
 export class RetentionTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #log = new Logger('webhooks');
@@ -27,6 +29,8 @@ export class RetentionTimer implements OnApplicationBootstrap, BeforeApplication
   constructor(
     private readonly units: UnitsOfWork,
     private readonly deliveries: DeliveriesStore,
+    private readonly replays: ReplaysStore,
+    private readonly events: PartyEventsStore,
     @Inject(SETTINGS) private readonly settings: NotificationSettings,
   ) {}
 
@@ -46,5 +50,7 @@ export class RetentionTimer implements OnApplicationBootstrap, BeforeApplication
         keptMs: this.settings.retentionMs,
         limit: PIECE,
       });
+    while (!stopping() && (await this.events.forget(this.units.query, this.settings.retentionMs, PIECE)) === PIECE);
+    await this.replays.forget(this.units.query, this.settings.retentionMs);
   }
 }

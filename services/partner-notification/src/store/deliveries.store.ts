@@ -3,7 +3,7 @@ import { derivedId, type LeadAccepted } from '@fairlead/events';
 import type { UnitOfWork } from '@fairlead/messaging';
 import type { Query } from '@fairlead/persistence';
 import { type EndpointFilter, passes, type Traits } from '../delivery/endpoint-filter.js';
-import { type Notice, TEST_EVENT } from '../delivery/webhook-events.js';
+import { type Notice, storedPart, TEST_EVENT } from '../delivery/webhook-events.js';
 import { ONE_LINE } from './endpoints.store.js';
 
 interface Subscriber {
@@ -18,21 +18,6 @@ interface Subscriber {
 
 /** Tests that wait for an endpoint that does not answer: more of them would tell nothing more. */
 export const MAX_TESTS_WAITING = 5;
-
-export interface DeliveryListed {
-  readonly sequence: string;
-  readonly id: string;
-  readonly eventId: string;
-  readonly eventType: string;
-  /** Null: it is about none, but a test. */
-  readonly leadId: string | null;
-  readonly state: 'pending' | 'delivered' | 'failed' | 'withheld';
-  /** Why it is withheld: `endpoint-disabled`, or what the party's offer came to before it could be sent. */
-  readonly reason: string | null;
-  readonly createdAt: Date;
-  readonly nextAttemptAt: Date | null;
-  readonly attempts: readonly unknown[];
-}
 
 @Injectable()
 export class DeliveriesStore {
@@ -83,7 +68,7 @@ export class DeliveriesStore {
         intended.map(({ notice }) => notice.event.subject),
         intended.map(({ notice }) => notice.event.id),
         intended.map(({ notice }) => notice.event.type),
-        intended.map(({ notice }) => told(notice)),
+        intended.map(({ notice }) => storedPart(notice)),
         intended.map(({ notice }) => notice.withContact),
         intended.map(({ notice }) => notice.event.traceparent ?? null),
         intended.map(({ endpoint }) => (endpoint.disabled ? 'withheld' : null)),
@@ -219,36 +204,9 @@ export class DeliveriesStore {
     );
     return seen?.looked === limit && seen.old === limit ? (seen.last ?? undefined) : undefined;
   }
-
-  /** Newest first. The party is part of the question, so that nobody can see another's. */
-  async page(
-    query: Query,
-    of: { readonly party: string; readonly endpointId: string },
-    page: { readonly before: string; readonly limit: number; readonly state?: string },
-  ): Promise<DeliveryListed[]> {
-    return query<DeliveryListed>(
-      `SELECT * FROM (
-         SELECT d.sequence, d.id, d.event_id AS "eventId", d.event_type AS "eventType", CASE WHEN d.event_type <> $6 THEN d.lead_id END AS "leadId",
-           CASE WHEN q.sequence IS NOT NULL THEN 'pending' ELSE coalesce(d.undelivered, 'delivered') END AS state,
-           CASE WHEN d.undelivered = 'withheld' THEN coalesce(d.withheld_because, 'endpoint-disabled') END AS reason,
-           d.created_at AS "createdAt", q.due_at AS "nextAttemptAt",
-           coalesce((SELECT json_agg(json_build_object('attempt', a.attempt, 'startedAt', a.started_at, 'durationMs', a.duration_ms,
-                       'status', a.status, 'failure', a.failure, 'excerpt', a.excerpt) ORDER BY a.claim)
-                     FROM attempts a WHERE a.sequence = d.sequence), '[]') AS attempts
-         FROM deliveries d LEFT JOIN delivery_queue q ON q.sequence = d.sequence
-         WHERE d.endpoint_key = (SELECT key FROM endpoints WHERE party = $1 AND id = $2) AND d.sequence < $3
-       ) listed
-       WHERE $4::text IS NULL OR state = $4 ORDER BY sequence DESC LIMIT $5`,
-      [of.party, of.endpointId, page.before, page.state ?? null, page.limit, TEST_EVENT],
-    );
-  }
 }
 
 /** The same for every attempt, and for every time that the event is handled: it is the partner's key to repetitions. */
 function deliveryId(eventId: string, endpoint: { readonly party: string; readonly id: string }): string {
   return derivedId(eventId, 'webhook', `${endpoint.party}/${endpoint.id}`);
-}
-
-function told({ event, data, party }: Notice): string {
-  return JSON.stringify({ source: event.source, time: event.time, data: { party, ...data } });
 }

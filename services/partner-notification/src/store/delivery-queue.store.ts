@@ -40,7 +40,7 @@ export interface AttemptResult {
  * while it is: its clock runs, or it was accepted and is being worked. What outcome-tracking shows contacts by is the same, but for
  * the clock: a webhook cannot be taken back. What is not known (a lead routed before this was kept) ends nothing.
  */
-const ENDED = `CASE
+export const ENDED = `CASE
   WHEN l.erased_at IS NOT NULL THEN 'lead-erased'
   WHEN l.consent ->> 'given' = 'false' AND e.party <> 'direct' THEN 'consent-refused'
   WHEN l.ended ? told.offer::text THEN l.ended ->> told.offer::text

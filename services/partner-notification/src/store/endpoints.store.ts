@@ -58,6 +58,7 @@ export interface LockedEndpoint {
   readonly key: string;
   readonly url: string;
   readonly headerNames: readonly string[];
+  readonly events: readonly string[];
   readonly state: EndpointState['state'];
 }
 
@@ -127,7 +128,7 @@ export class EndpointsStore {
   /** What it is now, until the end of the transaction. */
   async lock(query: Query, party: string, id: string): Promise<LockedEndpoint | undefined> {
     const [row] = await query<LockedEndpoint>(
-      'SELECT key, url, header_names AS "headerNames", state FROM endpoints WHERE party = $1 AND id = $2 FOR UPDATE',
+      'SELECT key, url, header_names AS "headerNames", events, state FROM endpoints WHERE party = $1 AND id = $2 FOR UPDATE',
       [party, id],
     );
     return row;
@@ -157,6 +158,11 @@ export class EndpointsStore {
       id,
     ]);
     return row;
+  }
+
+  async keyOf(query: Query, party: string, id: string): Promise<string | undefined> {
+    const [row] = await query<{ key: string }>('SELECT key FROM endpoints WHERE party = $1 AND id = $2', [party, id]);
+    return row?.key;
   }
 
   async list(query: Query, party: string): Promise<EndpointState[]> {
