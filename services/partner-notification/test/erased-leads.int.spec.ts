@@ -62,10 +62,12 @@ it('an offer that could not be sent before its lead was erased is withheld at on
   acme.server.answer = takes;
   await erase(lead);
   await eventually(() => expect(acme.types()).toEqual(['lead.erased']));
-  expect(await acme.deliveries()).toEqual([
-    ['lead.routed', 'withheld', 'lead-erased'],
-    ['lead.erased', 'delivered', null],
-  ]);
+  await eventually(async () =>
+    expect(await acme.deliveries()).toEqual([
+      ['lead.routed', 'withheld', 'lead-erased'],
+      ['lead.erased', 'delivered', null],
+    ]),
+  );
   expect(acme.server.received[0]?.bytes.toString()).not.toMatch(/Lovelace|ada@example|Größe/);
 });
 
