@@ -1,10 +1,11 @@
 import { Module } from '@nestjs/common';
 import { MessagingModule, Reads } from '@fairlead/messaging';
-import { PersonalDataModule } from '@fairlead/personal-data';
+import { OfferLinks, PersonalData, PersonalDataModule } from '@fairlead/personal-data';
 import { AnswerDesk } from './answer-desk.js';
 import { AnswersController } from './handlers/answers.controller.js';
 import { LeadEventsHandler } from './handlers/lead-events.handler.js';
 import { LeadsController } from './handlers/leads.controller.js';
+import { LinksController } from './handlers/links.controller.js';
 import { OfferExpiryTimer } from './handlers/offer-expiry.timer.js';
 import { PolicyActivatedHandler } from './handlers/policy-activated.handler.js';
 import { ReadModelsController } from './handlers/read-models.controller.js';
@@ -29,6 +30,7 @@ export const migrations = new URL('../migrations/', import.meta.url);
     LeadEventsHandler,
     PolicyActivatedHandler,
     AnswersController,
+    LinksController,
     LeadsController,
     TrustController,
     SourceQualityController,
@@ -36,6 +38,11 @@ export const migrations = new URL('../migrations/', import.meta.url);
   ],
   providers: [
     Reads,
+    {
+      provide: OfferLinks,
+      inject: [PersonalData],
+      useFactory: (personalData: PersonalData) => new OfferLinks(personalData.deriveKey('offer-links')),
+    },
     OfferExpiryTimer,
     LeadsStore,
     CountsStore,

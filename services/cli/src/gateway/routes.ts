@@ -76,6 +76,8 @@ export const routesOf: Readonly<Record<string, readonly string[]>> = {
     'POST /v1/leads/:leadId/accept',
     'POST /v1/leads/:leadId/decline',
     'POST /v1/leads/:leadId/outcomes',
+    'GET /v1/links/:token',
+    'POST /v1/links/:token',
     'GET /v1/trust',
     'GET /v1/sources/:sourceId/quality',
     'GET /v1/read-models',
