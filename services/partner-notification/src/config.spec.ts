@@ -24,8 +24,23 @@ describe('the settings of webhooks', () => {
     ['FAIRLEAD_WEBHOOK_RETRY_SCALE', 'fast'],
     ['FAIRLEAD_WEBHOOK_LEASE', '20s'],
     ['FAIRLEAD_WEBHOOK_DISABLE_AFTER', '1ms'],
+    ['FAIRLEAD_SMTP_URL', 'https://relay.vendor.test'],
+    ['FAIRLEAD_MAIL_FROM', 'leads@vendor.test\r\nbcc: x@y.test'],
     ['FAIRLEAD_PUBLIC_URL', 'leads.vendor.test'],
   ])('refuse a bad %s by name', (name, value) => {
     expect(() => read({ [name]: value })).toThrow(name);
+  });
+
+  it('name a relay for e-mails together with whom they are from, and no password in its address', () => {
+    const both = { FAIRLEAD_SMTP_URL: 'smtp://relay.vendor.test', FAIRLEAD_MAIL_FROM: 'leads@vendor.test' };
+    expect(read(both).mail).toMatchObject({ host: 'relay.vendor.test', port: 587, secure: false, plaintext: false });
+    expect(read({ ...both, FAIRLEAD_SMTP_URL: 'smtps://relay.vendor.test' }).mail).toMatchObject({
+      port: 465,
+      secure: true,
+    });
+    expect(read({}).mail).toBeUndefined();
+    expect(() => read({ FAIRLEAD_SMTP_URL: both.FAIRLEAD_SMTP_URL })).toThrow('FAIRLEAD_MAIL_FROM');
+    expect(() => read({ FAIRLEAD_MAIL_FROM: both.FAIRLEAD_MAIL_FROM })).toThrow('FAIRLEAD_SMTP_URL');
+    expect(() => read({ ...both, FAIRLEAD_SMTP_URL: 'smtp://u:secret@relay.vendor.test' })).toThrow('CREDENTIALS_FILE');
   });
 });

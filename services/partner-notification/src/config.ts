@@ -1,4 +1,5 @@
 import type { Environment } from '@fairlead/platform';
+import { type MailSettings, readMail } from './mail-settings.js';
 import { type OutgoingSettings, readOutgoing, readRetryScale } from '@fairlead/platform/outgoing';
 
 /** Injection token of the service's settings. */
@@ -7,6 +8,8 @@ export const SETTINGS = Symbol('partner-notification settings');
 export interface NotificationSettings extends OutgoingSettings {
   /** Where partners reach the API: answers and receipts are linked from webhooks. Without a slash at the end. */
   readonly publicUrl: string;
+  /** How e-mails leave; undefined: they do not, and no endpoint can ask for them. */
+  readonly mail: MailSettings | undefined;
   /** Factor on the waits between attempts: tests and demos have no 75 hours. */
   readonly retryScale: number;
   readonly deadlineMs: number;
@@ -44,6 +47,7 @@ export function readSettings(environment: Environment): NotificationSettings {
         default: `http://127.0.0.1:${environment.integer('FAIRLEAD_PORT', { default: 8080 })}`,
       })
       .replace(/\/+$/, ''),
+    mail: readMail(environment),
     retryScale: readRetryScale(environment),
     deadlineMs,
     leaseMs,

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { MessagingModule } from '@fairlead/messaging';
-import { PersonalData, PersonalDataModule, SecretBox } from '@fairlead/personal-data';
+import { OfferLinks, PersonalData, PersonalDataModule, SecretBox } from '@fairlead/personal-data';
 import { Environment } from '@fairlead/platform';
 import { GuardedHttp } from '@fairlead/platform/outgoing';
 import { type NotificationSettings, readSettings, SETTINGS } from './config.js';
@@ -8,6 +8,10 @@ import { Contacts } from './delivery/contacts.js';
 import { Dispatcher } from './delivery/dispatcher.js';
 import { EndpointOpener } from './delivery/endpoint-opener.js';
 import { Recorder } from './delivery/recorder.js';
+import { ChatDoor } from './doors/chat.door.js';
+import { Doors } from './doors/doors.js';
+import { EmailDoor } from './doors/email.door.js';
+import { WebhookDoor } from './doors/webhook.door.js';
 import { DeliveriesController } from './handlers/deliveries.controller.js';
 import { EndpointsController } from './handlers/endpoints.controller.js';
 import { EventsController } from './handlers/events.controller.js';
@@ -71,6 +75,15 @@ const MAX_ANSWER_BYTES = 65_536;
       inject: [PersonalData],
       useFactory: (personalData: PersonalData) => new SecretBox(personalData.deriveKey('webhook-secrets')),
     },
+    {
+      provide: OfferLinks,
+      inject: [PersonalData],
+      useFactory: (personalData: PersonalData) => new OfferLinks(personalData.deriveKey('offer-links')),
+    },
+    WebhookDoor,
+    EmailDoor,
+    ChatDoor,
+    Doors,
     Contacts,
     EndpointOpener,
     Recorder,

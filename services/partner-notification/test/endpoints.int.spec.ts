@@ -38,6 +38,7 @@ describe('an endpoint', () => {
         'events',
         'headerNames',
         'id',
+        'kind',
         'order',
         'party',
         'publicKeys',

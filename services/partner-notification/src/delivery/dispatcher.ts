@@ -6,8 +6,9 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { classOf, crashPoint, UnitsOfWork } from '@fairlead/messaging';
-import { type Exchange, GuardedHttp, type OutgoingRequest } from '@fairlead/platform/outgoing';
 import { type NotificationSettings, SETTINGS } from '../config.js';
+import type { CameBack, Send } from '../doors/door.js';
+import { Doors } from '../doors/doors.js';
 import { bufferedGauge, inFlightGauge, withheldTotal } from '../metrics.js';
 import { type AttemptResult, BOOKED_AHEAD_MS, type Claim, DeliveryQueueStore } from '../store/delivery-queue.store.js';
 import { EndpointsStore, SECRET_UNREADABLE, type SendingRow } from '../store/endpoints.store.js';
@@ -18,7 +19,6 @@ import { judgeAttempt } from './judge-attempt.js';
 import { type Endpoint, Lane, type Waiting } from './lane.js';
 import { Recorder } from './recorder.js';
 import { Turns } from './turns.js';
-import { webhookBody, webhookHeaders } from './webhook.js';
 
 /** One statement's worth: enough that its cost per delivery is small, few enough that it takes milliseconds. */
 const CLAIM_BATCH = 500;
@@ -79,7 +79,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly endpoints: EndpointsStore,
     private readonly contacts: Contacts,
     private readonly opener: EndpointOpener,
-    private readonly http: GuardedHttp,
+    private readonly doors: Doors,
     private readonly recorder: Recorder,
     @Inject(SETTINGS) private readonly settings: NotificationSettings,
   ) {
@@ -137,7 +137,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     this.#turns.end();
     await this.#giveAllBack();
     await this.#turns.answersWithin(DRAIN_MS);
-    await this.http.close();
+    await this.doors.close();
     await this.recorder.done();
     // A claim that was under way has brought more, and an endpoint that began to fail has given up what it had.
     await this.#claiming;
@@ -337,9 +337,9 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     const rows = await this.endpoints.load(this.units.query, [...unknown]);
     for (const row of rows) {
       const lane = this.#lane(row.key);
-      const before = lane.endpoint?.url.href;
+      const before = lane.endpoint && JSON.stringify(lane.endpoint.address);
       lane.endpoint = this.opener.open(row, now);
-      if (before !== undefined && before !== lane.endpoint?.url.href) lane.forget();
+      if (before !== undefined && before !== JSON.stringify(lane.endpoint?.address)) lane.forget();
     }
     await this.#noteReadability(rows);
     for (const [key, whenRead] of changes) if (!this.#lane(key).endpoint) this.#pause(this.#lane(key), now, whenRead);
@@ -375,11 +375,9 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
       return undefined;
     }
     const startedAt = Date.now();
-    const request = this.#requestOf(endpoint, waiting, startedAt);
-    if (!request) return undefined;
-    return this.http
-      .send(request)
-      .then((exchange) => () => this.#answered(lane, endpoint, waiting, startedAt, exchange));
+    const send = this.#prepared(endpoint, waiting, startedAt);
+    if (!send) return undefined;
+    return send().then((exchange) => () => this.#answered(lane, endpoint, waiting, startedAt, exchange));
   }
 
   /**
@@ -392,22 +390,16 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   /** Undefined when no webhook can be made of it, which only a damaged row explains: left alone until its lease runs out. */
-  #requestOf(endpoint: Endpoint, { claim, contact }: Waiting, now: number): OutgoingRequest | undefined {
+  #prepared(endpoint: Endpoint, { claim, contact }: Waiting, now: number): Send | undefined {
     try {
-      const body = webhookBody(claim, contact, this.settings.publicUrl);
-      return {
-        method: 'POST',
-        url: endpoint.url,
-        headers: webhookHeaders(claim.id, body, endpoint.keys, now, endpoint.headers),
-        body,
-      };
+      return this.doors.prepare(endpoint, claim, contact, now);
     } catch (error) {
       this.#complain(`could not build webhook ${claim.id}`, error);
       return undefined;
     }
   }
 
-  #answered(lane: Lane, endpoint: Endpoint, { claim, contact }: Waiting, startedAt: number, exchange: Exchange): void {
+  #answered(lane: Lane, endpoint: Endpoint, { claim, contact }: Waiting, startedAt: number, exchange: CameBack): void {
     crashPoint('delivery.sent');
     // Broken off by ourselves: nobody's failure. The lease runs out, and it is sent again.
     if (exchange.outcome === 'failed' && exchange.why === 'cancelled') return;

@@ -2,8 +2,16 @@ import { Injectable, Logger } from '@nestjs/common';
 import { classOf } from '@fairlead/messaging';
 import { SecretBox } from '@fairlead/personal-data';
 import { parseSecret, parseSigningKey } from '@fairlead/platform/outgoing';
-import { headersId, SECRET_UNREADABLE, type SendingRow } from '../store/endpoints.store.js';
+import type { Address, Flavour } from '../doors/door.js';
+import { addressId, headersId, SECRET_UNREADABLE, type SendingRow } from '../store/endpoints.store.js';
 import type { Endpoint } from './lane.js';
+
+/** What is sealed of an endpoint that is no server's, as JSON. */
+export interface SealedAddress {
+  readonly to?: readonly string[];
+  readonly url?: string;
+  readonly flavour?: Flavour;
+}
 
 /** Opens what is stored of an endpoint: its keys and its headers. */
 @Injectable()
@@ -23,16 +31,30 @@ export class EndpointOpener {
       return text === undefined ? [] : [scheme === 'v1' ? parseSecret(text) : parseSigningKey(text)];
     });
     const headers = row.headers === null ? '{}' : this.#opened(row, headersId(row), row.headers);
-    if (keys.length === 0 || headers === undefined || !URL.canParse(row.url)) return undefined;
+    const address = this.#addressOf(row);
+    if (!address || headers === undefined || (address.kind === 'webhook' && keys.length === 0)) return undefined;
     const state = row.reason === SECRET_UNREADABLE ? 'active' : row.state;
     return {
       ...row,
       state,
-      url: new URL(row.url),
+      address,
       keys,
       headers: JSON.parse(headers) as Record<string, string>,
       loadedAt: now,
     };
+  }
+
+  /** Where it is: as it stands there, or out of its envelope. */
+  #addressOf(row: SendingRow): Address | undefined {
+    if (row.kind === 'webhook')
+      return row.url !== null && URL.canParse(row.url) ? { kind: 'webhook', url: new URL(row.url) } : undefined;
+    const text = row.address === null ? undefined : this.#opened(row, addressId(row), row.address);
+    if (text === undefined) return undefined;
+    const { to, url, flavour } = JSON.parse(text) as SealedAddress;
+    if (row.kind === 'email') return to && { kind: 'email', to };
+    return url !== undefined && URL.canParse(url)
+      ? { kind: 'chat', url: new URL(url), flavour: flavour ?? 'slack' }
+      : undefined;
   }
 
   #opened({ party, id: endpointId }: SendingRow, id: string, sealed: string): string | undefined {

@@ -1,4 +1,5 @@
 import type { Exchange } from '@fairlead/platform/outgoing';
+import type { CameBack } from '../doors/door.js';
 import { judgeAttempt } from './judge-attempt.js';
 import { MAX_ATTEMPTS } from './retry-schedule.js';
 
@@ -9,7 +10,7 @@ function answered(status: number, retryAfter?: string): Exchange {
   return { ...around, outcome: 'answered', status, retryAfter };
 }
 
-function judge(exchange: Exchange, attempts = 1) {
+function judge(exchange: CameBack, attempts = 1) {
   return judgeAttempt(exchange, attempts, NOW, 1, 0.5);
 }
 
@@ -62,5 +63,11 @@ describe('what follows from an attempt', () => {
     });
     expect(judge(answered(429, 'later'))).toMatchObject({ restMs: undefined, retryInMs: 5_000 });
     expect(judge(answered(500, '60'))).toMatchObject({ restMs: undefined, retryInMs: 5_000 });
+  });
+
+  it('what another kind of server refuses for good is given up at once, and what it refuses for now is tried again', () => {
+    const refused = { ...around, outcome: 'refused', why: 'smtp-550', status: 550 } as const;
+    expect(judge({ ...refused, final: true })).toMatchObject({ outcome: 'failed', failure: 'smtp-550', gone: false });
+    expect(judge({ ...refused, final: false })).toMatchObject({ outcome: 'retry', failure: 'smtp-550' });
   });
 });

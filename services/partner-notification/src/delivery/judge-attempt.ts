@@ -1,4 +1,4 @@
-import type { Exchange } from '@fairlead/platform/outgoing';
+import type { CameBack } from '../doors/door.js';
 import { parseRetryAfter, retryDelayMs } from './retry-schedule.js';
 
 /** What follows from an attempt. */
@@ -20,7 +20,7 @@ export interface Judgement {
  * @param random from 0 up to 1
  */
 export function judgeAttempt(
-  exchange: Exchange,
+  exchange: CameBack,
   attempts: number,
   now: number,
   scale: number,
@@ -31,6 +31,8 @@ export function judgeAttempt(
   if (exchange.outcome === 'answered' && exchange.status === 410)
     return { outcome: 'failed', failure: 'http-410', retryInMs: undefined, restMs: undefined, gone: true };
 
+  if (exchange.outcome === 'refused' && exchange.final)
+    return { outcome: 'failed', failure: exchange.why, retryInMs: undefined, restMs: undefined, gone: false };
   const failure = exchange.outcome === 'answered' ? `http-${exchange.status}` : exchange.why;
   const restMs = restOf(exchange, now);
   const retryInMs = retryDelayMs({ attempts, ...(restMs !== undefined && { retryAfterMs: restMs }) }, scale, random);
@@ -38,7 +40,7 @@ export function judgeAttempt(
 }
 
 /** Retry-After means something with these two (RFC 6585, RFC 9110); elsewhere it is somebody's mistake. */
-function restOf(exchange: Exchange, now: number): number | undefined {
+function restOf(exchange: CameBack, now: number): number | undefined {
   if (exchange.outcome !== 'answered' || exchange.retryAfter === undefined) return undefined;
   if (exchange.status !== 429 && exchange.status !== 503) return undefined;
   return parseRetryAfter(exchange.retryAfter, now);

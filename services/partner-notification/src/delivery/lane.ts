@@ -1,12 +1,13 @@
 import type { KeyObject } from 'node:crypto';
+import type { Address } from '../doors/door.js';
 import type { Claim } from '../store/delivery-queue.store.js';
 
-/** An endpoint as a sender needs it: address parsed, secrets and headers opened. */
+/** An endpoint as a sender needs it: address, secrets and headers opened. */
 export interface Endpoint {
   readonly key: string;
   readonly party: string;
   readonly id: string;
-  readonly url: URL;
+  readonly address: Address;
   readonly keys: readonly KeyObject[];
   readonly headers: Readonly<Record<string, string>>;
   /** What its party wants at most; null: what the service allows. */

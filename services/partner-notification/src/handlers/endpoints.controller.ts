@@ -10,9 +10,12 @@ import { newSecret, newSigningKey, refusalOf } from '@fairlead/platform/outgoing
 import type { FastifyReply } from 'fastify';
 import { type NotificationSettings, SETTINGS } from '../config.js';
 import { normalised, refusalOfHeaders } from '../delivery/custom-headers.js';
+import { type Kind } from '../doors/door.js';
 import { Dispatcher } from '../delivery/dispatcher.js';
+import type { SealedAddress } from '../delivery/endpoint-opener.js';
 import { DeliveriesStore, MAX_TESTS_WAITING } from '../store/deliveries.store.js';
 import {
+  addressId,
   EndpointsStore,
   type EndpointState,
   headersId,
@@ -58,7 +61,11 @@ export class EndpointsController {
   @Put(':endpointId')
   @ApiParam({ name: 'endpointId', schema: { type: 'string', pattern: ENDPOINT_ID.source } })
   @ApiResponse({ status: 409, description: '`too-many-endpoints`' })
-  @ApiResponse({ status: 201, type: MadeEndpointView, description: 'Made. Its secret is shown this once.' })
+  @ApiResponse({
+    status: 201,
+    type: MadeEndpointView,
+    description: 'Made. The secret of a webhook is shown this once.',
+  })
   @ApiResponse({
     status: 200,
     type: MadeEndpointView,
@@ -75,8 +82,9 @@ export class EndpointsController {
     if (!PARTY_ID.test(party)) throw notFound('partner');
     if (!ENDPOINT_ID.test(id))
       throw invalidInput([{ field: 'endpointId', detail: 'must be 1 to 63 letters, digits, hyphens or underscores' }]);
-    const refusal = await refusalOf(body.url, this.settings.guard);
-    if (refusal) throw invalidInput([{ field: '/url', detail: refusal }]);
+    const kind = body.kind ?? 'webhook';
+    const url = await this.#checkedUrl(kind, body);
+    const address = this.#sealedAddress({ party, id }, kind, body);
 
     const headers = this.#sealedHeaders({ party, id }, body.headers);
 
@@ -84,17 +92,26 @@ export class EndpointsController {
     const { created, endpoint } = await this.units.run(async (unit) => {
       const before = await this.endpoints.lock(unit.query, party, id);
       // Whoever may say where an endpoint is must not thereby learn what another has entered for the server that it was.
+      if (before && before.kind !== kind)
+        throw invalidInput([{ field: '/kind', detail: `is ${before.kind}, and stays that: make another endpoint` }]);
       if (
         !headers &&
         before &&
+        before.url !== null &&
+        url !== undefined &&
         before.headerNames.length > 0 &&
-        new URL(before.url).origin !== new URL(body.url).origin
+        new URL(before.url).origin !== new URL(url).origin
       )
         throw invalidInput([
           { field: '/headers', detail: 'must be said anew, or be {}, for an address of another origin' },
         ]);
-      const { created, key } = await this.endpoints.put(unit.query, { party, id, ...documentOf(body) }, headers);
-      if (created) await this.endpoints.addKey(unit.query, key, this.#sealedSecret(secret));
+      const { created, key } = await this.endpoints.put(
+        unit.query,
+        { party, id, kind, url: kind === 'webhook' ? (url ?? null) : null, ...documentOf(body) },
+        headers,
+        address,
+      );
+      if (created && kind === 'webhook') await this.endpoints.addKey(unit.query, key, this.#sealedSecret(secret));
       await this.#signAs(unit.query, key, body.signatures);
       if (before?.state === 'disabled') unit.say([enabled(party, id, caller, unit.now)]);
       unit.afterCommit(() => this.dispatcher.tryAgain(key));
@@ -108,14 +125,14 @@ export class EndpointsController {
     if (!endpoint) throw notFound('endpoint');
     this.logger.log({ event: 'endpoint.put', party, endpointId: id, created, actor: caller.keyId });
     void reply.status(created ? 201 : 200);
-    return { ...shown(endpoint), ...(created && { secret }) };
+    return { ...this.#shown(endpoint), ...(created && kind === 'webhook' && { secret }) };
   }
 
   @Get()
   @ApiResponse({ status: 200, type: EndpointsView, description: 'All endpoints of the party, by id.' })
   async list(@Param('partnerId') party: string, @CurrentCaller() caller: Caller): Promise<EndpointsView> {
     refuseOthers(party, caller);
-    return { endpoints: (await this.endpoints.list(this.units.query, party)).map(shown) };
+    return { endpoints: (await this.endpoints.list(this.units.query, party)).map((each) => this.#shown(each)) };
   }
 
   @Get(':endpointId')
@@ -130,12 +147,12 @@ export class EndpointsController {
     @CurrentCaller() caller: Caller,
   ): Promise<EndpointView> {
     refuseOthers(party, caller);
-    return shown(await this.#known(party, id));
+    return this.#shown(await this.#known(party, id));
   }
 
   @Post(':endpointId/rotate-secret')
   @HttpCode(200)
-  @ApiResponse({ status: 409, description: '`too-many-secrets`' })
+  @ApiResponse({ status: 409, description: '`not-signed-so`: it is no webhook; `too-many-secrets`' })
   @ApiResponse({
     status: 200,
     type: NewSecretView,
@@ -147,6 +164,8 @@ export class EndpointsController {
     @CurrentCaller() caller: Caller,
   ): Promise<NewSecretView> {
     refuseOthers(party, caller);
+    if ((await this.#known(party, id)).kind !== 'webhook')
+      throw new Problem(409, { type: 'not-signed-so', detail: 'What is sent to this endpoint is not signed.' });
     const secret = newSecret();
     await this.#rotate(party, id, this.#sealedSecret(secret));
     this.logger.log({ event: 'endpoint.secret-rotated', party, endpointId: id, actor: caller.keyId });
@@ -212,6 +231,65 @@ export class EndpointsController {
     return { deliveryId };
   }
 
+  /** Undefined for an e-mail, which has none. */
+  async #checkedUrl(kind: Kind, body: PutEndpoint): Promise<string | undefined> {
+    const { url, to, flavour, headers, signatures } = body;
+    // Null counts as not sent.
+    const foreign = [
+      ...(kind !== 'email' && to != null ? ['to'] : []),
+      ...(kind !== 'chat' && flavour != null ? ['flavour'] : []),
+      ...(kind === 'email' && url != null ? ['url'] : []),
+      ...(kind !== 'webhook' && headers != null ? ['headers'] : []),
+      ...(kind !== 'webhook' && signatures != null ? ['signatures'] : []),
+    ];
+    if (foreign.length > 0)
+      throw invalidInput(foreign.map((field) => ({ field: `/${field}`, detail: `does not belong to kind ${kind}` })));
+    if (kind === 'email') {
+      if (to == null) throw invalidInput([{ field: '/to', detail: 'must name whom to write to' }]);
+      if (!this.settings.mail)
+        throw invalidInput([
+          {
+            field: '/kind',
+            detail: 'no e-mails are sent from here: its operator has to set FAIRLEAD_SMTP_URL and FAIRLEAD_MAIL_FROM',
+          },
+        ]);
+      return undefined;
+    }
+    if (url == null) throw invalidInput([{ field: '/url', detail: 'must be an address' }]);
+    const refusal = await refusalOf(url, this.settings.guard);
+    if (refusal) throw invalidInput([{ field: '/url', detail: refusal }]);
+    return url;
+  }
+
+  #sealedAddress(of: { party: string; id: string }, kind: Kind, { to, url, flavour }: PutEndpoint): Buffer | null {
+    if (kind === 'webhook') return null;
+    const address: SealedAddress =
+      kind === 'email' ? { ...(to && { to }) } : { ...(url != null && { url }), flavour: flavour ?? 'slack' };
+    return this.secrets.seal(addressId(of), JSON.stringify(address));
+  }
+
+  /** As its party, or whoever manages parties, may see it. */
+  #shown({ address, url, ...rest }: EndpointState): EndpointView {
+    const view = shown(rest);
+    if (address === null) return { ...view, ...(url !== null && { url }) };
+    try {
+      const {
+        to,
+        url: chat,
+        flavour,
+      } = JSON.parse(this.secrets.open(addressId(rest), Buffer.from(address, 'base64'))) as SealedAddress;
+      return {
+        ...view,
+        ...(to && { to }),
+        ...(chat !== undefined && { url: `${new URL(chat).origin}/…` }),
+        ...(flavour && { flavour }),
+      };
+    } catch {
+      // Sealed with another master key: its state says so.
+      return view;
+    }
+  }
+
   async #known(party: string, id: string): Promise<EndpointState> {
     const endpoint = await this.endpoints.get(this.units.query, party, id);
     if (!endpoint) throw notFound('endpoint');
@@ -260,9 +338,9 @@ export class EndpointsController {
   }
 }
 
-function documentOf({ url, events, filter, concurrency, perSecond, order }: PutEndpoint) {
+function documentOf({ events, filter, concurrency, perSecond, order }: PutEndpoint) {
   return {
-    ...{ url, events },
+    events,
     filter: filter && Object.keys(filter).length > 0 ? { ...filter } : null,
     ...{ concurrency: concurrency ?? null, perSecond: perSecond ?? null, strictOrder: order === 'strict' },
   };
@@ -287,14 +365,14 @@ function shown({
   reason,
   restingUntil,
   ...rest
-}: EndpointState): EndpointView {
+}: Omit<EndpointState, 'address' | 'url'>): EndpointView {
   return {
     ...rest,
     ...(filter !== null && { filter: filter as NonNullable<EndpointView['filter']> }),
     ...(concurrency !== null && { concurrency }),
     ...(perSecond !== null && { perSecond }),
     order: strictOrder ? 'strict' : 'per-lead',
-    signatures: rest.publicKeys.length > 0 ? ['v1', 'v1a'] : ['v1'],
+    signatures: rest.kind !== 'webhook' ? [] : rest.publicKeys.length > 0 ? ['v1', 'v1a'] : ['v1'],
     ...(reason !== null && { reason }),
     ...(restingUntil !== null && { restingUntil }),
   };

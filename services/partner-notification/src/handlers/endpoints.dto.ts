@@ -19,9 +19,13 @@ import {
 } from 'class-validator';
 import { Type } from 'class-transformer';
 import { MAX_HEADERS } from '../delivery/custom-headers.js';
+import { FLAVOURS, type Flavour, type Kind, KINDS } from '../doors/door.js';
+import { EMAIL_ADDRESS, MAX_EMAIL_LENGTH } from '../mail-settings.js';
 import { subscribable, type Subscribable } from '../delivery/webhook-events.js';
 import type { EndpointState, Scheme } from '../store/endpoints.store.js';
 
+/** A team, or its mailing list. */
+const MAX_ADDRESSES = 10;
 const MAX_URL_LENGTH = 2_048;
 /** Of each kind in a filter. Whoever lists more means something else. */
 const MAX_WANTED = 100;
@@ -85,10 +89,47 @@ export class EndpointFilterDocument {
 }
 
 export class PutEndpoint {
-  @ApiProperty({ description: 'Where webhooks are sent: https, and a public address.', maxLength: MAX_URL_LENGTH })
+  @ApiPropertyOptional({
+    enum: KINDS,
+    default: 'webhook',
+    description:
+      '`webhook`: to a server. `email`: to people, with a link that answers an offer. `chat`: the same without contact data, to an ' +
+      'incoming webhook of Slack or Teams, or of a chat that takes after either. It stays what it was made as.',
+  })
+  @IsOptional()
+  @IsIn(KINDS)
+  kind?: Kind;
+
+  @ApiPropertyOptional({
+    description:
+      'Where webhooks are sent: https, and a public address. Also of a `chat`, and then kept encrypted and not shown whole again. ' +
+      'Both need one.',
+    maxLength: MAX_URL_LENGTH,
+  })
+  @IsOptional()
   @IsString()
   @MaxLength(MAX_URL_LENGTH)
-  url: string;
+  url?: string;
+
+  @ApiPropertyOptional({
+    type: [String],
+    minItems: 1,
+    maxItems: MAX_ADDRESSES,
+    description: 'Of an `email`, which needs them: to whom. Kept encrypted.',
+  })
+  @IsOptional()
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(MAX_ADDRESSES)
+  @ArrayUnique()
+  @Length(3, MAX_EMAIL_LENGTH, { each: true })
+  @Matches(EMAIL_ADDRESS, { each: true })
+  to?: string[];
+
+  @ApiPropertyOptional({ enum: FLAVOURS, default: 'slack', description: 'Of a `chat`: whose format it reads.' })
+  @IsOptional()
+  @IsIn(FLAVOURS)
+  flavour?: Flavour;
 
   @ApiProperty({ description: 'Which events are sent.', enum: subscribable, isArray: true })
   @IsArray()
@@ -189,7 +230,13 @@ export class PublicKeyView extends SecretAgeView {
 export class EndpointView {
   @ApiProperty() party: string;
   @ApiProperty() id: string;
-  @ApiProperty() url: string;
+  @ApiProperty({ enum: KINDS }) kind: Kind;
+  @ApiPropertyOptional({
+    description: 'Of a webhook; of a chat where it begins, because whoever knows it can write there.',
+  })
+  url?: string;
+  @ApiPropertyOptional({ type: [String], description: 'Of an `email`.' }) to?: readonly string[];
+  @ApiPropertyOptional({ enum: FLAVOURS, description: 'Of a `chat`.' }) flavour?: Flavour;
   @ApiProperty({ enum: subscribable, isArray: true }) events: readonly string[];
   @ApiPropertyOptional({ type: EndpointFilterDocument }) filter?: EndpointFilterDocument;
   @ApiProperty({ type: [String], description: 'Which headers of its own are sent along; never what they say.' })
@@ -210,7 +257,7 @@ export class EndpointView {
 }
 
 export class MadeEndpointView extends EndpointView {
-  @ApiPropertyOptional({ description: 'Only of one that was made: shown this once.' }) secret?: string;
+  @ApiPropertyOptional({ description: 'Only of a webhook that was made: shown this once.' }) secret?: string;
 }
 
 export class EndpointsView {

@@ -2,13 +2,16 @@ import { Injectable } from '@nestjs/common';
 import type { Query } from '@fairlead/persistence';
 import { FIRST_PROBE_MS, MAX_PROBE_MS, OUTAGE_MS, PROBES_BEFORE_DISABLING } from '../delivery/breaker.js';
 import type { EndpointFilter } from '../delivery/endpoint-filter.js';
+import type { Kind } from '../doors/door.js';
 import { TEST_EVENT } from '../delivery/webhook-events.js';
 
 /** What a party says of its endpoint each time that it sets it up. */
 export interface EndpointDocument {
   readonly party: string;
   readonly id: string;
-  readonly url: string;
+  readonly kind: Kind;
+  /** Of a webhook; null for any other, whose address is sealed. */
+  readonly url: string | null;
   readonly events: readonly string[];
   readonly filter: EndpointFilter | null;
   /** At once, and below what the whole service allows each endpoint. */
@@ -18,6 +21,8 @@ export interface EndpointDocument {
 }
 
 export interface EndpointState extends EndpointDocument {
+  /** Sealed, in base64; null for a webhook. */
+  readonly address: string | null;
   readonly headerNames: readonly string[];
   readonly state: 'active' | 'failing' | 'disabled';
   readonly reason: string | null;
@@ -36,14 +41,17 @@ export interface SendingRow {
   readonly key: string;
   readonly party: string;
   readonly id: string;
-  readonly url: string;
+  readonly kind: Kind;
+  readonly url: string | null;
+  /** Sealed. */
+  readonly address: string | null;
   readonly headers: string | null;
   readonly concurrency: number | null;
   readonly perSecond: number | null;
   readonly state: 'active' | 'failing' | 'disabled';
   readonly reason: string | null;
   readonly version: string;
-  /** Null when it has none, which only a damaged database explains. */
+  /** Null when it has none: it is no webhook, or the database is damaged. */
   readonly secrets: readonly { readonly id: string; readonly secret: string; readonly scheme: Scheme }[] | null;
 }
 
@@ -56,7 +64,8 @@ export type NewKey = { readonly id: string; readonly sealed: Buffer } & (
 
 export interface LockedEndpoint {
   readonly key: string;
-  readonly url: string;
+  readonly kind: Kind;
+  readonly url: string | null;
   readonly headerNames: readonly string[];
   readonly events: readonly string[];
   readonly state: EndpointState['state'];
@@ -74,16 +83,21 @@ export const SECRET_UNREADABLE = 'secret-unreadable';
 /** Two rotations within a day are a correction, a fourth is a loop: each key that still signs makes the header longer. */
 export const MAX_SECRETS = 4;
 
-const COLUMNS = `party, id, url, events, filter, header_names AS "headerNames", concurrency, per_second AS "perSecond",
+const COLUMNS = `party, id, kind, url, encode(address, 'base64') AS address, events, filter, header_names AS "headerNames", concurrency, per_second AS "perSecond",
   strict_order AS "strictOrder", state, reason, since, CASE WHEN resting_until > now() THEN resting_until END AS "restingUntil",
-  (SELECT json_agg(json_build_object('createdAt', created_at, 'expiresAt', expires_at) ORDER BY created_at DESC)
-   FROM endpoint_secrets WHERE endpoint_key = key AND scheme = 'v1' AND (expires_at IS NULL OR expires_at > now())) AS secrets,
+  coalesce((SELECT json_agg(json_build_object('createdAt', created_at, 'expiresAt', expires_at) ORDER BY created_at DESC)
+   FROM endpoint_secrets WHERE endpoint_key = key AND scheme = 'v1' AND (expires_at IS NULL OR expires_at > now())), '[]') AS secrets,
   coalesce((SELECT json_agg(json_build_object('key', public_key, 'createdAt', created_at, 'expiresAt', expires_at) ORDER BY created_at DESC)
    FROM endpoint_secrets WHERE endpoint_key = key AND scheme = 'v1a' AND (expires_at IS NULL OR expires_at > now())), '[]') AS "publicKeys"`;
 
 /** What the encryption of an endpoint's headers is bound to, so that they cannot be exchanged between rows. */
 export function headersId({ party, id }: { readonly party: string; readonly id: string }): string {
   return `headers of ${party}/${id}`;
+}
+
+/** The same of an address that is no server's. */
+export function addressId({ party, id }: { readonly party: string; readonly id: string }): string {
+  return `address of ${party}/${id}`;
 }
 
 /** The line of everything that is sent to an endpoint in strict order. No lead has this id. */
@@ -97,13 +111,14 @@ export class EndpointsStore {
    */
   async put(
     query: Query,
-    { party, id, url, events, filter, concurrency, perSecond, strictOrder }: EndpointDocument,
+    { party, id, kind, url, events, filter, concurrency, perSecond, strictOrder }: EndpointDocument,
     headers: SealedHeaders | undefined,
+    address: Buffer | null,
   ): Promise<{ created: boolean; key: string }> {
     const [row] = await query<{ key: string; version: string }>(
-      `INSERT INTO endpoints (party, id, url, events, filter, concurrency, per_second, strict_order, header_names, headers)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($9::text[], '{}'), $10)
-       ON CONFLICT (party, id) DO UPDATE SET url = excluded.url, events = excluded.events, filter = excluded.filter,
+      `INSERT INTO endpoints (party, id, url, events, filter, concurrency, per_second, strict_order, header_names, headers, kind, address)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($9::text[], '{}'), $10, $11, $12)
+       ON CONFLICT (party, id) DO UPDATE SET url = excluded.url, address = excluded.address, events = excluded.events, filter = excluded.filter,
          concurrency = excluded.concurrency, per_second = excluded.per_second, strict_order = excluded.strict_order,
          header_names = CASE WHEN $9::text[] IS NULL THEN endpoints.header_names ELSE excluded.header_names END,
          headers = CASE WHEN $9::text[] IS NULL THEN endpoints.headers ELSE excluded.headers END,
@@ -113,7 +128,7 @@ export class EndpointsStore {
        RETURNING key, version`,
       [
         ...[party, id, url, events, filter && JSON.stringify(filter), concurrency, perSecond, strictOrder],
-        ...[headers?.names ?? null, headers?.sealed ?? null],
+        ...[headers?.names ?? null, headers?.sealed ?? null, kind, address],
       ],
     );
     if (!row) throw new Error('an upsert answers its row');
@@ -128,7 +143,7 @@ export class EndpointsStore {
   /** What it is now, until the end of the transaction. */
   async lock(query: Query, party: string, id: string): Promise<LockedEndpoint | undefined> {
     const [row] = await query<LockedEndpoint>(
-      'SELECT key, url, header_names AS "headerNames", events, state FROM endpoints WHERE party = $1 AND id = $2 FOR UPDATE',
+      `SELECT key, kind, url, header_names AS "headerNames", events, state FROM endpoints WHERE party = $1 AND id = $2 FOR UPDATE`,
       [party, id],
     );
     return row;
@@ -223,7 +238,7 @@ export class EndpointsStore {
   /** For sending: secrets before keys, and of each the newest first. */
   async load(query: Query, keys: readonly string[]): Promise<SendingRow[]> {
     return query<SendingRow>(
-      `SELECT key, party, id, url, encode(headers, 'base64') AS headers, concurrency, per_second AS "perSecond", state, reason, version,
+      `SELECT key, party, id, kind, url, encode(address, 'base64') AS address, encode(headers, 'base64') AS headers, concurrency, per_second AS "perSecond", state, reason, version,
          (SELECT json_agg(json_build_object('id', s.id, 'scheme', s.scheme, 'secret', encode(s.secret, 'base64'))
                           ORDER BY s.scheme, s.created_at DESC)
           FROM endpoint_secrets s WHERE s.endpoint_key = key AND (s.expires_at IS NULL OR s.expires_at > now())) AS secrets
