@@ -19,7 +19,11 @@ describe('links that answer offers', () => {
   async function offered(data: Parameters<typeof routed>[2] = {}, offer = 1): Promise<{ lead: string; link: string }> {
     const lead = randomUUID();
     const facts = { company, country: 'DE', engagement: {}, attributes: {} };
-    await tracking.told(received(lead, { facts }), scored(lead, { facts }), routed(lead, 'acme', { acceptBy, ...data }));
+    await tracking.told(
+      received(lead, { facts }),
+      scored(lead, { facts }),
+      routed(lead, 'acme', { acceptBy, ...data }),
+    );
     await tracking.eventually(async () => (await tracking.call(`/v1/leads/${lead}`)).body['party'], 'acme');
     const until = data.acceptBy ?? acceptBy;
     return { lead, link: `/v1/links/${links.sign({ leadId: lead, offer, acceptBy: until }, 'acme')}` };
