@@ -133,8 +133,7 @@ describe('an endpoint whose server fails', () => {
   });
 
   it('is asked at once when its party sends a test, whatever waits', async () => {
-    let down = true;
-    const server = await receiver((_, response) => void response.writeHead(down ? 503 : 200).end());
+    const server = await receiver((_, response) => void response.writeHead(503).end());
     const { party, path } = await endpoint(server.url);
     await routed(party, 10);
     await eventually(async () => expect((await road.call('GET', path)).body).toMatchObject({ state: 'failing' }));
@@ -191,16 +190,15 @@ describe('an endpoint in strict order', () => {
   });
 
   it('is kept also for what waited when it was asked for', async () => {
-    let down = true;
-    const server = await receiver((_, response) => void response.writeHead(down ? 503 : 200).end());
+    const server = await receiver((_, response) => void response.writeHead(503).end());
     const { party, path } = await endpoint(server.url);
     await routed(party, 10);
     await eventually(async () => expect((await road.call('GET', path)).body).toMatchObject({ state: 'failing' }));
     await eventually(async () => expect(await deliveriesOf(path)).toHaveLength(10));
+    await road.call('PUT', path, { json: { url: server.url, events: ['lead.routed'], order: 'strict' } });
+    // Not before: a probe that succeeds would let all of them go, in the order that they had.
     const before = server.received.length;
     const seen = busy(server);
-    down = false;
-    await road.call('PUT', path, { json: { url: server.url, events: ['lead.routed'], order: 'strict' } });
     await eventually(async () =>
       expect((await deliveriesOf(path)).every(({ state }) => state === 'delivered')).toBe(true),
     );

@@ -174,10 +174,15 @@ class Play {
       onLead: (id, { externalId }) => this.#names.set(id, externalId),
       isBehind: () => this.#isBehind(),
     });
-    this.#override = await this.#overrideOne();
-    const until = Date.now() + SETTLE_WITHIN_MS;
-    while (Date.now() < until && !(await this.#settled()))
-      await pause(LOOK_EVERY_MS, undefined, { signal: this.#stopping });
+    for (
+      const until = Date.now() + SETTLE_WITHIN_MS;
+      ;
+      await pause(LOOK_EVERY_MS, undefined, { signal: this.#stopping })
+    ) {
+      // At this moment direct may have accepted nothing that it does not work already.
+      this.#override ??= await this.#overrideOne();
+      if (Date.now() >= until || (await this.#settled())) return;
+    }
   }
 
   /** A person's word against the policy's: one lead of direct's goes to the partner that asked for it. */
