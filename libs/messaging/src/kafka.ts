@@ -178,23 +178,31 @@ export function headersOf({ headers = {} }: Pick<ReceivedRecord, 'headers'>): Re
 }
 
 /**
- * Waits until each partition of these topics has a leader. Not left to the client: the broker may have made a topic and not know it yet,
- * which the client takes for a failure.
+ * Waits until each partition of these topics has a leader that knows that it is. Not left to the client: the broker may have made a topic
+ * and not know it yet, or not take records for it yet, which the client takes for failures.
  */
 async function untilLed(admin: Admin, topics: string[]): Promise<void> {
   for (const until = performance.now() + LED_WITHIN_MS; ; await sleep(ASK_FOR_LEADERS_EVERY_MS)) {
     try {
       const known = (await admin.fetchTopicMetadata({ topics })).topics;
-      if (known.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0)))
+      if (known.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0))) {
+        // Only the leader answers this.
+        for (const topic of topics) await admin.fetchTopicOffsets(topic);
         return;
+      }
     } catch (error) {
-      if (!(error instanceof kafkajs.KafkaJSError && error.retriable) || performance.now() > until) throw error;
+      if (!passesByItself(error) || performance.now() > until) throw error;
     }
     if (performance.now() > until)
       throw new Error(
         `Kafka has made ${topics.join(', ')}, and after ${LED_WITHIN_MS / 1_000} s a partition has no leader.`,
       );
   }
+}
+
+/** What the client does not repeat it calls unrepeatable, whatever the broker says of it. */
+function passesByItself(error: unknown): boolean {
+  return error instanceof kafkajs.KafkaJSError && (error.retriable || passesByItself(error.cause));
 }
 
 function clientOf(settings: KafkaSettings, retry: RetryOptions): KafkaClient {

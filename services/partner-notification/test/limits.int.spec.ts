@@ -133,7 +133,8 @@ describe('an endpoint whose server fails', () => {
   });
 
   it('is asked at once when its party sends a test, whatever waits', async () => {
-    const server = await receiver((_, response) => void response.writeHead(503).end());
+    let down = true;
+    const server = await receiver((_, response) => void response.writeHead(down ? 503 : 200).end());
     const { party, path } = await endpoint(server.url);
     await routed(party, 10);
     await eventually(async () => expect((await road.call('GET', path)).body).toMatchObject({ state: 'failing' }));
