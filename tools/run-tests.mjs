@@ -32,9 +32,9 @@ const LONG = ['import', 'log', 'start', 'outages', 'demo', 'bad-logs', 'routes']
  * the time, for clocks and leases, so that three of them at a time are what keeps two cores busy.
  */
 const LANES = [
-  [partOf('cli', 'long', LONG), [...testInt, `--projects=${projects('audit')}`]],
+  [partOf('cli', 'long', LONG), [...testInt, `--projects=${projects('audit', 'outcome-tracking')}`]],
   [
-    [...testInt, `--projects=${projects('partner-notification', 'outcome-tracking')}`],
+    [...testInt, `--projects=${projects('partner-notification')}`],
     partOf('cli', 'short', ['--testPathIgnorePatterns', ...LONG]),
   ],
 ];
