@@ -12,6 +12,8 @@ export interface ReviewedRoute {
   readonly own?: number;
   /** The answer to another partner or source: the same as for what does not exist. */
   readonly another?: number;
+  /** Of what is sent to it, where it takes no JSON. */
+  readonly contentType?: string;
 }
 
 /** By `METHOD /path/:parameter`. */
@@ -52,7 +54,7 @@ export async function walkRoutes(given: {
     if (!agreement) continue;
     const target = agreement.example ?? path.replace(/:[A-Za-z0-9_]+/g, 'x');
     for (const attempt of attemptsOf(agreement, callers))
-      findings.push(...(await tryRoute(send, method, target, attempt)));
+      findings.push(...(await tryRoute(send, method, target, attempt, agreement.contentType)));
   }
   return findings;
 }
@@ -120,13 +122,19 @@ const ADMITTED = {
 /** Answers that tell a caller nothing and open nothing, whatever the plain spelling says. */
 const CLOSED = [400, 404, 405, 414];
 
-async function tryRoute(send: Send, method: string, target: string, attempt: Attempt): Promise<string[]> {
+async function tryRoute(
+  send: Send,
+  method: string,
+  target: string,
+  attempt: Attempt,
+  contentType = 'application/json',
+): Promise<string[]> {
   const { who, key, agreed, expected } = attempt;
   const call = async (spoken: string, written: string): Promise<number> => {
     const withBody = spoken !== 'GET' && spoken !== 'HEAD';
     const headers = {
       ...(key !== undefined && { authorization: `Bearer ${key}` }),
-      ...(withBody && { 'content-type': 'application/json' }),
+      ...(withBody && { 'content-type': contentType }),
     };
     return (await send(spoken, written, headers, withBody ? '{}' : undefined)).status;
   };
