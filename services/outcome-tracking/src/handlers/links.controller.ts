@@ -35,6 +35,12 @@ const NOT_YET: Page = {
   html: plainPage('Not yet', 'The offer has not come in here. Try again in a minute.'),
 };
 
+/** People are told by a page; what never reaches us as a form or a link is refused as elsewhere. */
+const PAGE_OR_PROBLEM = {
+  'text/html': { schema: { type: 'string' } },
+  'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+} as const;
+
 /**
  * Offers answered by whoever has a link that was signed for its party, as e-mails carry it: there is no key. Guessing costs the guesser
  * a request and us a hash: nothing is looked up before the link has proven to be ours.
@@ -42,8 +48,16 @@ const NOT_YET: Page = {
 @ApiTags('answers')
 @ApiParam({ name: 'token' })
 @ApiProduces('text/html')
-@ApiResponse({ status: 404, description: 'The link is none of ours, or its offer has not come in yet.' })
-@ApiResponse({ status: 410, description: 'The time for an answer is over, or the lead was erased.' })
+@ApiResponse({
+  status: 404,
+  description: 'The link is none of ours, or its offer has not come in yet.',
+  content: PAGE_OR_PROBLEM,
+})
+@ApiResponse({
+  status: 410,
+  description: 'The time for an answer is over, or the lead was erased.',
+  content: PAGE_OR_PROBLEM,
+})
 @Controller('v1/links/:token')
 @Public()
 export class LinksController {
@@ -83,8 +97,8 @@ export class LinksController {
     },
   })
   @ApiResponse({ status: 200, schema: { type: 'string' }, description: 'It is taken; sent again, it is the same.' })
-  @ApiResponse({ status: 400, description: 'No answer, or none that there is.' })
-  @ApiResponse({ status: 409, description: 'It cannot follow what is known of the offer.' })
+  @ApiResponse({ status: 400, description: 'No answer, or none that there is.', content: PAGE_OR_PROBLEM })
+  @ApiResponse({ status: 409, description: 'It cannot follow what is known of the offer.', content: PAGE_OR_PROBLEM })
   async decide(
     @Param('token') token: string,
     @Body() body: Buffer | undefined,
