@@ -312,8 +312,7 @@ function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<v
   return new Promise((resolve, reject) => {
     const stopped = () => {
       clearTimeout(timer);
-      // What the caller has stopped it with, whatever that is.
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- see above
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- what the caller has stopped it with, whatever that is
       reject(signal?.reason);
     };
     const timer = setTimeout(() => {
