@@ -1,4 +1,4 @@
 // Written by tools/engine-hash.mjs --write; see there what it is computed from.
 
 /** Content hash of everything that decides: it goes into every decision. */
-export const engine = '1324e942dcfc9a2f849fd15ed208b164567b6b9b5031f556c2fd3bb583d90206';
+export const engine = 'd0ca0b32126d32e1465df6721486725895e30c0bd659fab265c4bb385fcd1a3c';

@@ -58,46 +58,21 @@ export { comparableName, type NearReason, probableAddress } from './identify/nea
 export { type Doing, engage, firstKnowledge, type Knowledge, learn, type Learned } from './identify/learn.js';
 
 // lifecycle: which step of a lead may follow which, and what is counted of it
-export { advance, type Step } from './lifecycle/advance.js';
+export * from './fold.js';
 export { type Answer, type AnswerType, answerTypes, mayFollow } from './lifecycle/answer.js';
 export { consentAllows, consentAllowsChannel, consentStateOf } from './route/consent.js';
 export { type DecidedLead, isJudgedBetter, mayBeRoutedAgain, whyConsentDecides } from './route/judged-again.js';
 export { redecide } from './route/redecide.js';
 export { explain, type Explanation, type RecordedDecision, weigh, type Weighed } from './route/explain.js';
 export { type AnswerRefusal, clockSkewMs, judgeAnswer, ranOut, type Verdict } from './lifecycle/judge-answer.js';
-export {
-  type Amount,
-  currentOffer,
-  isLive,
-  type LeadStage,
-  leadStages,
-  newLead,
-  type Offer,
-  type OfferGrade,
-  type OfferKind,
-  type OfferStage,
-  type Standing,
-} from './lifecycle/standing.js';
-export {
-  add,
-  type Cell,
-  cellOf,
-  differences,
-  type Measure,
-  measures,
-  nothing,
-  type Tally,
-  tallyOf,
-} from './lifecycle/tally.js';
+export { type Amount, isLive, leadStages, type OfferStage } from './lifecycle/standing.js';
 
 // trust: figures that both sides can check
 export { type Estimate, type Interval, type OutcomeEstimates } from './trust/estimate-outcomes.js';
 export {
   type ByGrade,
-  type Counted,
   type Figures,
   figures,
-  type Promised,
   type PromiseKept,
   type TrustFigures,
   trustFigures,
@@ -111,7 +86,6 @@ export {
   likeForLike,
   type PartyLikeForLike,
 } from './trust/like-for-like.js';
-export { promisesOf } from './trust/promises.js';
 export { type Rate, rate } from './trust/rate.js';
 export { type Standardised, standardise } from './trust/standardise.js';
 export type { Stratum } from './trust/stratum.js';

@@ -27,7 +27,10 @@ const CLAIM_BATCH = 500;
  * sent sooner, and every look for what is due comes across all that is claimed already: with 4,000 that was most of what a claim took.
  */
 const MAX_BUFFERED = 1_500;
-/** For an endpoint of which nothing is claimed, however much is of others, which may all be hanging. */
+/**
+ * For an endpoint of which nothing is claimed, however much is of others, which may all be hanging. With that, what is claimed is bounded by
+ * how many endpoints there are.
+ */
 const AT_LEAST = 32;
 /** The net under a lost wake-up, and how soon a dead sender's expired leases are noticed. */
 const POLL_MS = 1_000;
