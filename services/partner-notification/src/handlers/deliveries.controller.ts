@@ -25,7 +25,7 @@ import {
 import { EndpointsStore, type LockedEndpoint } from '../store/endpoints.store.js';
 import { ResendsStore } from '../store/resends.store.js';
 import { DeliveriesView, DeliveryView, ResentView } from './deliveries.dto.js';
-import { instantOf, oneOf } from './narrowing.js';
+import { instantOf, oneOf, refuseOthers } from './narrowing.js';
 
 /** As `next` says it. */
 const PLACE = /^\d{1,17}-\d{1,18}$/;
@@ -144,10 +144,6 @@ export class DeliveriesController {
     this.logger.log({ event: 'delivery.resent', party, endpointId, deliveryId, actor: caller.keyId });
     return { deliveryId, resendOf: id };
   }
-}
-
-function refuseOthers(party: string, caller: Caller, what: 'endpoint' | 'delivery'): void {
-  if (caller.role === 'partner' && caller.partnerId !== party) throw notFound(what);
 }
 
 export function refuseDisabled({ state }: Pick<LockedEndpoint, 'state'>): void {

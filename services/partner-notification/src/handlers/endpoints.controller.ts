@@ -32,6 +32,7 @@ import {
   PutEndpoint,
   TestSentView,
 } from './endpoints.dto.js';
+import { refuseOthers } from './narrowing.js';
 
 /** Room for a staging, a production and a few special receivers; every one of them multiplies what is sent. */
 const MAX_ENDPOINTS = 20;
@@ -78,7 +79,7 @@ export class EndpointsController {
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<MadeEndpointView> {
-    refuseOthers(party, caller);
+    refuseOthers(party, caller, 'endpoint');
     if (!PARTY_ID.test(party)) throw notFound('partner');
     if (!ENDPOINT_ID.test(id))
       throw invalidInput([{ field: 'endpointId', detail: 'must be 1 to 63 letters, digits, hyphens or underscores' }]);
@@ -131,7 +132,7 @@ export class EndpointsController {
   @Get()
   @ApiResponse({ status: 200, type: EndpointsView, description: 'All endpoints of the party, by id.' })
   async list(@Param('partnerId') party: string, @CurrentCaller() caller: Caller): Promise<EndpointsView> {
-    refuseOthers(party, caller);
+    refuseOthers(party, caller, 'endpoint');
     return { endpoints: (await this.endpoints.list(this.units.query, party)).map((each) => this.#shown(each)) };
   }
 
@@ -146,7 +147,7 @@ export class EndpointsController {
     @Param('endpointId') id: string,
     @CurrentCaller() caller: Caller,
   ): Promise<EndpointView> {
-    refuseOthers(party, caller);
+    refuseOthers(party, caller, 'endpoint');
     return this.#shown(await this.#known(party, id));
   }
 
@@ -163,7 +164,7 @@ export class EndpointsController {
     @Param('endpointId') id: string,
     @CurrentCaller() caller: Caller,
   ): Promise<NewSecretView> {
-    refuseOthers(party, caller);
+    refuseOthers(party, caller, 'endpoint');
     if ((await this.#known(party, id)).kind !== 'webhook')
       throw new Problem(409, { type: 'not-signed-so', detail: 'What is sent to this endpoint is not signed.' });
     const secret = newSecret();
@@ -186,7 +187,7 @@ export class EndpointsController {
     @Param('endpointId') id: string,
     @CurrentCaller() caller: Caller,
   ): Promise<NewPublicKeyView> {
-    refuseOthers(party, caller);
+    refuseOthers(party, caller, 'endpoint');
     const { publicKeys } = await this.#known(party, id);
     if (publicKeys.length === 0)
       throw new Problem(409, { type: 'not-signed-so', detail: 'This endpoint is not signed with v1a.' });
@@ -211,7 +212,7 @@ export class EndpointsController {
     @Param('endpointId') id: string,
     @CurrentCaller() caller: Caller,
   ): Promise<TestSentView> {
-    refuseOthers(party, caller);
+    refuseOthers(party, caller, 'endpoint');
     const deliveryId = randomUUID();
     await this.units.run(async (unit) => {
       const endpoint = await this.endpoints.lock(unit.query, party, id);
@@ -351,10 +352,6 @@ function enabled(party: string, endpointId: string, { keyId }: Caller, time: num
     ...{ id: randomUUID(), source: '/partner-notification', subject: party, time },
     data: { party, endpointId, actor: keyId },
   });
-}
-
-function refuseOthers(party: string, caller: Caller): void {
-  if (caller.role === 'partner' && caller.partnerId !== party) throw notFound('endpoint');
 }
 
 function shown({

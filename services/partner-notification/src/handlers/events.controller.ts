@@ -17,6 +17,7 @@ import { webhookBody } from '../delivery/webhook.js';
 import { subscribable } from '../delivery/webhook-events.js';
 import { type PartyEvent, PartyEventsStore } from '../store/party-events.store.js';
 import { WaitingReaders } from './waiting-readers.js';
+import { refuseOthers } from './narrowing.js';
 
 const PARTY_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 /** As `next` says it. */
@@ -80,7 +81,7 @@ export class EventsController {
     @CurrentCaller() caller: Caller,
     @Query() asked: Record<string, unknown>,
   ): Promise<EventsPage> {
-    if (caller.role === 'partner' && caller.partnerId !== party) throw notFound('partner');
+    refuseOthers(party, caller, 'partner');
     if (!PARTY_ID.test(party)) throw notFound('partner');
     const after = asked['after'] ?? '0';
     if (typeof after !== 'string' || !POSITION.test(after))

@@ -1,4 +1,4 @@
-import { invalidInput } from '@fairlead/platform';
+import { type Caller, invalidInput, notFound } from '@fairlead/platform';
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/i;
 
@@ -23,4 +23,9 @@ export function oneOf<Value extends string>(
   const found = values.find((each) => each === value);
   if (found === undefined) throw invalidInput([{ field, detail: `must be one of ${values.join(', ')}` }]);
   return found;
+}
+
+/** What is another party's looks to a partner's key as if it were not there. */
+export function refuseOthers(party: string, caller: Caller, what: string): void {
+  if (caller.role === 'partner' && caller.partnerId !== party) throw notFound(what);
 }

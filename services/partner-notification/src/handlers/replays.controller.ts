@@ -9,7 +9,7 @@ import { EndpointsStore } from '../store/endpoints.store.js';
 import { MAX_RESENDS, type Replay, REPLAYED, ReplaysStore, type Wanted } from '../store/replays.store.js';
 import { refuseDisabled } from './deliveries.controller.js';
 import { ReplayCountView, ReplayView } from './deliveries.dto.js';
-import { instantOf, oneOf } from './narrowing.js';
+import { instantOf, oneOf, refuseOthers } from './narrowing.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const MAX_KEY_LENGTH = 255;
@@ -69,7 +69,7 @@ export class ReplaysController {
     @Headers('idempotency-key') idempotencyKey: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ReplayCountView | ReplayView> {
-    if (caller.role === 'partner' && caller.partnerId !== party) throw notFound('endpoint');
+    refuseOthers(party, caller, 'endpoint');
     const since = instantOf('since', asked['since']);
     if (since === undefined) throw invalidInput([{ field: 'since', detail: 'must be said' }]);
     const isDry = oneOf('dryRun', ['true', 'false'], asked['dryRun']) === 'true';
@@ -119,7 +119,7 @@ export class ReplaysController {
     @Param('replayId') id: string,
     @CurrentCaller() caller: Caller,
   ): Promise<ReplayView> {
-    if (caller.role === 'partner' && caller.partnerId !== party) throw notFound('replay');
+    refuseOthers(party, caller, 'replay');
     const found = UUID.test(id) && (await this.replays.find(this.units.query, { party, endpointId, id }));
     if (!found) throw notFound('replay');
     return shown(found);
