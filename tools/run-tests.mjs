@@ -2,6 +2,7 @@
 // one real PostgreSQL and one real Kafka. Every stage runs, also when an earlier one has failed; the last line counts.
 import { globSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { spawnGuarded } from '../infra/local/guarded.mjs';
 import { SKIPPED } from './conformance/conformance.mjs';
@@ -53,11 +54,10 @@ for (const file of globSync('{libs,services}/*/test-results/*.json').concat(glob
 
 /** @type {{ name: string, passed: boolean, skipped?: boolean, seconds: number }[]} */
 const stages = [];
-await stage('format', [[prettier]]);
-// All types in one go: package by package, each would be checked with whatever it imports, most of it a dozen times.
-await stage('lint and types', [
-  [[...nx, '-t', 'lint', '--parallel=2']],
-  [[require.resolve('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.json']],
+// Lint and types in one go each: package by package, each would be read with whatever it imports, most of it a dozen times.
+await stage('lint, types, format', [
+  [[join(dirname(require.resolve('eslint/package.json')), 'bin/eslint.js'), '.']],
+  [[require.resolve('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.json'], prettier],
 ]);
 await stage('unit tests', [[[...nx, '-t', 'test', '--parallel=2']]]);
 await integrationTests();

@@ -113,9 +113,9 @@ describe('importing a file, with real services that die', () => {
     async () => {
       const file = join(services.folder, 'generated.csv');
       writeFileSync(file, generated(1_200));
-      services.startKilling();
+      services.startKilling(4);
       const first = tallyOf(await imports(file));
-      await services.stopKilling(4);
+      await services.outlived();
 
       expect(first.rows).toBe(1_200);
       expect(sumOf(first)).toBe(1_200);
@@ -160,17 +160,17 @@ describe('importing a file, with real services that die', () => {
   withRealLeads(
     `accounts for every one of 4,596 real leads${without}`,
     async () => {
-      services.startKilling();
+      services.startKilling(6);
       const first = tallyOf(await imports(real));
-      await services.stopKilling(6);
+      await services.outlived();
 
       expect(first.rows).toBe(4_596);
       expect(sumOf(first)).toBe(4_596);
       expectToldOnce(await settled(first.received + first.held));
 
-      services.startKilling();
+      services.startKilling(3);
       const second = tallyOf(await imports(real));
-      await services.stopKilling(9);
+      await services.outlived();
       expect(second).toEqual({ ...first, received: 0, held: 0, merged: 4_596 - first.rejected });
       expectToldOnce(await settled(first.received + first.held));
     },
