@@ -1,4 +1,4 @@
 // Written by tools/engine-hash.mjs --write; see there what it is computed from.
 
 /** Content hash of everything that decides: it goes into every decision. */
-export const engine = 'd0ca0b32126d32e1465df6721486725895e30c0bd659fab265c4bb385fcd1a3c';
+export const engine = '92a9aa38f66d1729662a19db8641c09102f76b30277a8ce7cdd11d5eab47cc7b';

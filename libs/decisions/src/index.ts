@@ -20,7 +20,13 @@ export {
 } from './normalise/mapping.js';
 export { type Completeness, isNeed, missingFields } from './normalise/missing-fields.js';
 export { readMoment } from './normalise/moment.js';
-export { NOTHING_TO_DECIDE, type OtherRules, type Redecided, RoutingReplay } from './replay/replay-routing.js';
+export {
+  type KeptTexts,
+  NOTHING_TO_DECIDE,
+  type OtherRules,
+  type Redecided,
+  RoutingReplay,
+} from './replay/replay-routing.js';
 export { type Rescored, ScoreReplay } from './replay/replay-scores.js';
 export { RuleHistory } from './replay/rule-history.js';
 export { type Changed, type Fate, type Otherwise, type Share, WhatIf, type WhatIfResult } from './replay/what-if.js';

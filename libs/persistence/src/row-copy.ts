@@ -7,8 +7,11 @@ import { driverErrorWithoutValues } from './without-values.js';
 /** An object is written as JSON, a list as an array of texts. */
 export type CopyValue = string | number | boolean | null | Date | readonly string[] | Readonly<Record<string, unknown>>;
 
-/** What is handed to the connection at once: a system call each, and little memory. */
-const CHUNK_CHARACTERS = 128 * 1_024;
+/** What is handed to the connection at once: a system call each, and little memory. A row that is larger has a chunk of its own. */
+const CHUNK_BYTES = 128 * 1_024;
+/** Of a character in UTF-8, at most; one outside of the basic plane counts as two in JavaScript. */
+const BYTES_OF_CHARACTER = 3;
+const LINE_FEED = 0x0a;
 const NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 
 /**
@@ -16,7 +19,8 @@ const NAME = /^[a-z_][a-z0-9_]{0,62}$/;
  * on a connection of its own: all rows are there at the end, or none.
  */
 export class RowCopy {
-  private lines = '';
+  private chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  private filled = 0;
   private failed: Error | undefined;
   private readonly stream: ReturnType<typeof copyFrom>;
 
@@ -54,11 +58,21 @@ export class RowCopy {
     return this.writeWritten(copyText(row));
   }
 
-  /** @param row  as `copyText` writes it; several of them on a line each */
-  writeWritten(row: string): Promise<void> | undefined {
-    this.lines += row;
-    this.lines += '\n';
-    return this.lines.length >= CHUNK_CHARACTERS ? this.flush() : undefined;
+  /**
+   * @param row  as `copyText` writes it; several of them on a line each
+   * @param rest  what comes after it on the line, in the same way and encoded already
+   */
+  writeWritten(row: string, rest?: Uint8Array): Promise<void> | undefined {
+    const most = row.length * BYTES_OF_CHARACTER + (rest?.length ?? 0) + 1;
+    const busy = most > this.chunk.length - this.filled ? this.flush(most) : undefined;
+    this.filled += this.chunk.write(row, this.filled);
+    if (rest) {
+      this.chunk.set(rest, this.filled);
+      this.filled += rest.length;
+    }
+    this.chunk[this.filled] = LINE_FEED;
+    this.filled += 1;
+    return busy;
   }
 
   /** @throws QueryFailed when PostgreSQL does not take what was written */
@@ -78,11 +92,22 @@ export class RowCopy {
     await this.release();
   }
 
-  private async flush(): Promise<void> {
-    if (this.failed) throw driverErrorWithoutValues(this.failed);
-    const { lines } = this;
-    this.lines = '';
-    if (lines.length > 0 && !this.stream.write(lines)) await once(this.stream, 'drain').catch(() => undefined);
+  /**
+   * Hands over what there is at once, and takes another chunk: the connection may still read from the one that it was given.
+   * @param room  bytes that it must have
+   * @returns to wait for before the next row, where the connection has enough for now
+   */
+  private flush(room = 0): Promise<void> | undefined {
+    if (this.failed) return Promise.reject(driverErrorWithoutValues(this.failed));
+    if (this.filled === 0 && room <= this.chunk.length) return undefined;
+    const full = this.chunk.subarray(0, this.filled);
+    this.chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, room));
+    this.filled = 0;
+    if (full.length === 0 || this.stream.write(full)) return undefined;
+    return once(this.stream, 'drain').then(
+      () => undefined,
+      () => undefined,
+    );
   }
 }
 
@@ -97,6 +122,16 @@ export function copyText(row: readonly CopyValue[]): string {
 /** A column with a document that is JSON already. In JSON no character but the backslash is one that COPY reads otherwise. */
 export function copyJson(json: string): string {
   return json.includes('\\') ? json.replaceAll('\\', String.raw`\\`) : json;
+}
+
+/** A document that is not read on its way into a row, because it is only handed on. */
+export class WrittenJson {
+  constructor(readonly json: string) {}
+
+  /** @param column  as `copyJson` writes it */
+  static inColumn(column: string): WrittenJson {
+    return new WrittenJson(unescaped(column));
+  }
 }
 
 /** The texts of the columns again; null for null. Lists and documents are as they were written. */

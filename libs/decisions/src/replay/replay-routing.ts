@@ -59,6 +59,15 @@ export const NOTHING_TO_DECIDE = 'there was nothing to decide by then';
 /** Other rules than those that a decision was taken under, for the same lead at the same moment. */
 export type OtherRules = (rules: Rules, stamp: DecisionStamp) => Rules;
 
+/** Keeps texts of some hundred bytes each, for every lead that may still be offered to somebody. */
+export interface KeptTexts {
+  /** @returns its place */
+  append(text: string): number;
+  read(place: number): string;
+  /** It is not asked for any more. */
+  forget?(place: number): void;
+}
+
 interface Judged {
   readonly eventId: string;
   readonly lead: RoutableLead;
@@ -79,8 +88,8 @@ interface Refusal {
 
 /** A lead between two decisions. */
 interface Life {
-  /** As JSON, which takes a third of the memory: most leads are decided about once, and then only kept. */
-  readonly lead: string;
+  /** Where it is kept, as JSON: most leads are decided about once, and never asked for again. */
+  readonly lead: number;
   readonly quality: Quality;
   /** As it was known when the lead was last judged for a decision. */
   consent: ConsentState;
@@ -130,11 +139,13 @@ export class RoutingReplay<Handle> {
    * overrides stay what they were: whoever has a lead then declines or works on it as whoever had it did. That is an
    * assumption about people, and no longer a fact. Who is offered a lead that was nobody's answers nothing: the offer counts for
    * credits and for the day, and takes no place under `open`, which otherwise nothing would ever free.
+   * @param leads  where leads are kept between two decisions; in memory, if nothing else is said
    */
   constructor(
     private readonly rules: RuleHistory,
     private readonly onDecided: (redecided: Redecided<Handle>) => void,
     private readonly insteadOf?: OtherRules,
+    private readonly leads: KeptTexts = new TextsInMemory(),
   ) {}
 
   /** @param handle  given back with the decision: what the caller needs to compare it by */
@@ -267,7 +278,7 @@ export class RoutingReplay<Handle> {
     if (!judged) return !life.current;
     // By consent: what it means for whoever has the lead here, or for nobody who could have it.
     const rules = this.rulesFor(event.data.decided);
-    const lead = { ...again(life, 'consent-given'), consent: judged.consent };
+    const lead = { ...this.again(life, 'consent-given'), consent: judged.consent };
     const allows = consentAllowsChannel(lead, poolFor(lead, rules.policy));
     return life.current ? allows || life.party === DIRECT : !allows;
   }
@@ -295,7 +306,10 @@ export class RoutingReplay<Handle> {
         unanswered: false,
         unoffered: true,
       };
-      this.lives.set(subject, { ...kept(lead), ...nothing, consent, refusedBy: [] });
+      if (life) this.leads.forget?.(life.lead);
+      const quality = lead.grade ?? 'incomplete';
+      const place = this.leads.append(JSON.stringify(lead));
+      this.lives.set(subject, { lead: place, quality, ...nothing, consent, refusedBy: [] });
     } else {
       if (!life) throw new Error(`decision ${event.id} was not waited for`);
       const offer = offerOf(life);
@@ -306,7 +320,7 @@ export class RoutingReplay<Handle> {
         if (offer && life.unanswered) withdrawCredit(this.state, offer);
         else if (offer) withdrawOffer(this.state, offer, rules.roster);
         life.paidBy = null;
-        const lead = { ...again(life, because), ...asked(life.consent) };
+        const lead = { ...this.again(life, because), ...asked(life.consent) };
         decision = routeLead(lead, rules, this.state, decided.now);
       } else if (isOverride(event)) {
         if (offer && life.unanswered) withdrawCredit(this.state, offer);
@@ -314,7 +328,7 @@ export class RoutingReplay<Handle> {
         life.paidBy = null;
         const { to } = event.data as LeadRouted['data'];
         // A person is in no order with what scores tell; whom they chose does not follow from what was known of consent.
-        const lead = { ...again(life, 'declined'), consent: decided.consent };
+        const lead = { ...this.again(life, 'declined'), consent: decided.consent };
         decision = overrideLead(lead, to, life.made, rules, this.state, decided.now);
       } else {
         const refusals = this.refusals.get(subject);
@@ -327,7 +341,7 @@ export class RoutingReplay<Handle> {
           refuseOffer(this.state, offer, rules.roster);
           life.refusedBy = [...life.refusedBy, offer.party];
         }
-        decision = routeLead({ ...again(life, because), ...asked(consent) }, rules, this.state, decided.now);
+        decision = routeLead({ ...this.again(life, because), ...asked(consent) }, rules, this.state, decided.now);
       }
     }
     applyDecision(this.state, decision.change, rules.roster);
@@ -399,6 +413,12 @@ export class RoutingReplay<Handle> {
     return this.judgedFor(event, life) !== undefined || this.refusals.get(event.subject)?.has(life.made) === true;
   }
 
+  /** A lead that was offered before, as it was judged. */
+  private again({ lead, pool, made, refusedBy, paidBy }: Life, because: OfferedAgain): RoutableLead {
+    const judged = JSON.parse(this.leads.read(lead)) as RoutableLead;
+    return { ...judged, earlier: { pool, made, refusedBy, because, paidBy } };
+  }
+
   private hasEnded(subject: string): boolean {
     return this.closed.has(subject) || this.lives.get(subject)?.current === false;
   }
@@ -424,6 +444,7 @@ export class RoutingReplay<Handle> {
       this.refusals.delete(answer.subject);
       if (answer.type === 'lead.returned') continue;
       this.lives.delete(answer.subject);
+      this.leads.forget?.(life.lead);
       this.scored.delete(answer.subject);
       this.closed.add(answer.subject);
     }
@@ -445,6 +466,24 @@ export class RoutingReplay<Handle> {
   }
 }
 
+class TextsInMemory implements KeptTexts {
+  private readonly texts = new Map<number, string>();
+  private count = 0;
+
+  append(text: string): number {
+    this.texts.set(this.count, text);
+    return this.count++;
+  }
+
+  read(place: number): string {
+    return this.texts.get(place) as string;
+  }
+
+  forget(place: number): void {
+    this.texts.delete(place);
+  }
+}
+
 /** Whether this decides about a lead that went to nobody and was judged better since; any other follows from a refusal. */
 function isJudgedAgain(event: Recorded, { unoffered }: Life): boolean {
   return unoffered && !isOverride(event);
@@ -452,10 +491,6 @@ function isJudgedAgain(event: Recorded, { unoffered }: Life): boolean {
 
 function isOverride(event: Recorded): boolean {
   return event.type === 'lead.routed' && event.data.why === 'override';
-}
-
-function kept(lead: RoutableLead): Pick<Life, 'lead' | 'quality'> {
-  return { lead: JSON.stringify(lead), quality: lead.grade ?? 'incomplete' };
 }
 
 function offerOf({ quality, pool, party, paidBy, current }: Life): MadeOffer | undefined {
@@ -474,10 +509,6 @@ function otherwiseThan(consent: ConsentState, judged: readonly Judged[]): Judged
 
 function lastTold(judged: readonly Judged[]): ConsentState | undefined {
   return judged.findLast(({ consent }) => consent !== undefined)?.consent;
-}
-
-function again({ lead, pool, made, refusedBy, paidBy }: Life, because: OfferedAgain): RoutableLead {
-  return { ...(JSON.parse(lead) as RoutableLead), earlier: { pool, made, refusedBy, because, paidBy } };
 }
 
 /** A lead as decisions look at it, from the event that judged it; what is known of its consent is added by each decision. */

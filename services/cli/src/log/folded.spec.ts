@@ -21,7 +21,7 @@ describe('read models', () => {
     const copyInto = (table: string) =>
       Promise.resolve({
         write: (row: readonly unknown[]) => void rows.push(`${table} ${JSON.stringify(row)}`),
-        writeWritten: (lines: string) => void rows.push(`${table} ${lines}`),
+        writeWritten: (lines: string, rest = Buffer.alloc(0)) => void rows.push(`${table} ${lines}${rest.toString()}`),
         end: () => Promise.resolve(),
       });
     const { ReadModelsLoad } = await import('@fairlead/outcome-tracking/read-models');

@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { ReadModels } from '@fairlead/outcome-tracking/read-models';
@@ -11,16 +9,17 @@ import { Thread } from './thread.js';
 /** Rebuilds the read models from entries that another thread sends it, in a PostgreSQL that is started for it and thrown away. */
 export class ReadModelsThread {
   private constructor(
-    private readonly folder: string,
     private readonly starting: ReturnType<typeof startPostgres>,
     private readonly thread: Thread<ReadModels>,
     /** Where entries go in. */
     readonly entrance: { readonly shared: SharedArrayBuffer; readonly port: MessagePort },
   ) {}
 
-  /** PostgreSQL starts while the log is read. */
-  static async begin(): Promise<ReadModelsThread> {
-    const folder = await mkdtemp(join(tmpdir(), 'fairlead-replay-'));
+  /**
+   * PostgreSQL starts while the log is read.
+   * @param folder  for its data, and for what does not fit into memory
+   */
+  static begin(folder: string): ReadModelsThread {
     const { port1, port2 } = new MessageChannel();
     const shared = slots();
     const work: ReadModelsWork = { folder, shared, port: port2 };
@@ -33,7 +32,7 @@ export class ReadModelsThread {
       // Whoever waits for it is told.
       () => undefined,
     );
-    return new ReadModelsThread(folder, starting, thread, { shared, port: port1 });
+    return new ReadModelsThread(starting, thread, { shared, port: port1 });
   }
 
   /** What they come to. Rejects also when PostgreSQL does not start. */
@@ -45,6 +44,5 @@ export class ReadModelsThread {
     await this.thread.close();
     const postgres = await this.starting.catch(() => undefined);
     await postgres?.stop();
-    await rm(this.folder, { recursive: true, force: true });
   }
 }

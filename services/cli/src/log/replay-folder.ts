@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import type { Comparison, ReadModels } from '@fairlead/outcome-tracking/read-models';
 import type { DecisionsDone, DecisionsWork } from './decisions.worker.js';
@@ -29,8 +32,9 @@ export async function replayFolder(
   { readModels, onProgress }: { readModels: boolean; onProgress: (done: number, of: number) => void },
 ): Promise<Replayed> {
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
-  const models = readModels ? await ReadModelsThread.begin() : undefined;
-  const work: DecisionsWork = { folder, judgedBy, also: models?.entrance };
+  const scratch = await mkdtemp(join(tmpdir(), 'fairlead-replay-'));
+  const models = readModels ? ReadModelsThread.begin(scratch) : undefined;
+  const work: DecisionsWork = { folder, scratch, judgedBy, also: models?.entrance };
   const transfer = models ? [models.entrance.port] : [];
   const decisions = new Thread<DecisionsDone>(new URL('./decisions.worker.ts', import.meta.url), work, {
     transfer,
@@ -45,5 +49,6 @@ export async function replayFolder(
   } finally {
     await decisions.close();
     await models?.close();
+    await rm(scratch, { recursive: true, force: true });
   }
 }

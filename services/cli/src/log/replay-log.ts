@@ -1,5 +1,6 @@
 import {
   engine,
+  type KeptTexts,
   type Redecided,
   type Rescored,
   RoutingReplay,
@@ -63,7 +64,7 @@ const LISTED = 1_000;
 export class LogReplay {
   private readonly rules = new RuleHistory();
   private readonly scores = new ScoreReplay(this.rules);
-  private readonly routing = new RoutingReplay<string>(this.rules, (redecided) => this.compareRouting(redecided));
+  private readonly routing: RoutingReplay<string>;
   private readonly different: Difference[] = [];
   private readonly engines = new Map<string, number>();
   private differentCount = 0;
@@ -74,9 +75,13 @@ export class LogReplay {
   private erased = 0;
   private readonly skim: Skim;
 
-  /** @param readElsewhere  whether somebody else reads each entry whole, and refuses what is no event */
-  constructor({ readElsewhere = false } = {}) {
+  /**
+   * @param readElsewhere  whether somebody else reads each entry whole, and refuses what is no event
+   * @param leads  where leads are kept that may be decided about again; in memory, if nothing else is said
+   */
+  constructor({ readElsewhere = false, leads }: { readElsewhere?: boolean; leads?: KeptTexts } = {}) {
     this.skim = readElsewhere ? UNTOUCHED : INPUTS;
+    this.routing = new RoutingReplay<string>(this.rules, (each) => this.compareRouting(each), undefined, leads);
   }
 
   /** @param entry  as it is in the log; what is no event fails in one way or another */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LeadIds } from './lead-ids.js';
 import { type FollowedLead, LeadTable, unfollowed } from './lead-table.js';
-import { SpillFile } from './spill-file.js';
+import { SpillFile } from '@fairlead/persistence/spill-file';
 
 /** Hardly any of them is not a UUID; of those that are, some look alike to whoever looks at a part of them only. */
 const idOf = (index: number) =>

@@ -1,7 +1,7 @@
 import type { Offer, Standing } from '@fairlead/decisions/fold';
 import { type TrackedLead, unseen } from '../store/leads.store.js';
 import { LeadIds, Numbers } from './lead-ids.js';
-import type { SpillFile } from './spill-file.js';
+import type { SpillFile } from '@fairlead/persistence/spill-file';
 
 /** A lead while a log is folded: without its details, which are large and change seldom, and for which others stand. */
 export interface FollowedLead extends TrackedLead {

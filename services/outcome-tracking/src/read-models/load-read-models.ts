@@ -9,7 +9,7 @@ import { type LeadDetails, unseen } from '../store/leads.store.js';
 import { OfferCounts } from './offer-counts.js';
 import { type FollowedLead, LeadTable, unfollowed } from './lead-table.js';
 import { columnsOf, countRow, detailsIn, detailsText, leadText, offersText } from './rows.js';
-import { SpillFile } from './spill-file.js';
+import { SpillFile } from '@fairlead/persistence/spill-file';
 
 /**
  * Details are large, and change in the first moments of a lead; they are asked for once more when it comes to rest. So many leads'
@@ -34,7 +34,7 @@ const atRest: ReadonlySet<LeadStage> = new Set([
 ]);
 
 /** Of a lead of which no event told any. */
-const NO_DETAILS = copyText(Array<null>(13).fill(null));
+const NO_DETAILS = Buffer.from(copyText(Array<null>(13).fill(null)));
 const { details: noDetails } = unseen('', 0);
 
 /** Begins to copy rows into a table; statements must be given the time that it takes. */
@@ -129,7 +129,7 @@ export class ReadModelsLoad {
 
   private write(lead: FollowedLead, tables: Tables): Promise<unknown> | undefined {
     this.counts.add(lead.standing.offers);
-    return tables.write(leadText(lead, this.details.text(lead.id) ?? NO_DETAILS), offersText(lead));
+    return tables.write(lead, this.details.written(lead.id));
   }
 
   private note(event: PolicyActivated): undefined {
@@ -153,8 +153,8 @@ class RecentDetails {
   get(id: string): LeadDetails | undefined {
     const details = this.recent.get(id) ?? this.earlier.get(id);
     if (details) return details;
-    const text = this.spilled(id);
-    return text === undefined ? undefined : detailsIn(text);
+    const spilled = this.spilled(id);
+    return spilled && detailsIn(spilled.toString('utf8'));
   }
 
   /** @param id  of a lead that is in the table */
@@ -167,14 +167,15 @@ class RecentDetails {
     this.recent = new Map();
   }
 
-  text(id: string): string | undefined {
+  /** As they are copied into the table, from the file where they are there: good until the next that is asked for. */
+  written(id: string): Buffer {
     const details = this.recent.get(id) ?? this.earlier.get(id);
-    return details ? detailsText(details) : this.spilled(id);
+    return details ? Buffer.from(detailsText(details)) : (this.spilled(id) ?? NO_DETAILS);
   }
 
-  private spilled(id: string): string | undefined {
+  private spilled(id: string): Buffer | undefined {
     const place = this.leads.detailsOf(id);
-    return place === undefined ? undefined : this.file.read(place);
+    return place === undefined ? undefined : this.file.readBytes(place);
   }
 }
 
@@ -197,8 +198,10 @@ class Tables {
     }
   }
 
-  write(lead: string, offers: string): Promise<unknown> | undefined {
-    const one = this.leads.writeWritten(lead);
+  /** @param details  as they are copied */
+  write(lead: FollowedLead, details: Buffer): Promise<unknown> | undefined {
+    const offers = offersText(lead);
+    const one = this.leads.writeWritten(leadText(lead), details);
     const other = offers === '' ? undefined : this.offers.writeWritten(offers);
     return one && other ? Promise.all([one, other]) : (one ?? other);
   }

@@ -1,5 +1,5 @@
 import { type Cell, currentOffer, measures, type Offer, type Tally } from '@fairlead/decisions/fold';
-import { copyJson, copyText, type CopyValue, readCopyText } from '@fairlead/persistence/scratch';
+import { copyJson, copyText, type CopyValue, readCopyText, WrittenJson } from '@fairlead/persistence/scratch';
 import { withoutGrade } from '../store/counts.store.js';
 import type { LeadDetails, TrackedLead } from '../store/leads.store.js';
 
@@ -33,17 +33,6 @@ export const columnsOf = {
 
 const date = (at: number | null | undefined): Date | null => (at === null || at === undefined ? null : new Date(at));
 
-/** A document that is not read, because it is only handed on. */
-class Written {
-  /** @param json  the document */
-  constructor(readonly json: string) {}
-
-  /** @param column  as a row has it */
-  static in(column: string): Written {
-    return new Written(readCopyText(column)[0] as string);
-  }
-}
-
 /** The columns of a lead's details, as they are copied into the table. */
 export function detailsText(details: LeadDetails): string {
   const { sourceId, externalId, facts, reachable, missing, reasons, contact, contactEvent, furtherContacts } = details;
@@ -58,7 +47,7 @@ export function detailsText(details: LeadDetails): string {
 
 function document(value: unknown): string {
   if (value === null) return NULL;
-  return copyJson(value instanceof Written ? value.json : JSON.stringify(value));
+  return copyJson(value instanceof WrittenJson ? value.json : JSON.stringify(value));
 }
 
 /**
@@ -67,7 +56,8 @@ function document(value: unknown): string {
  */
 export function detailsIn(text: string): LeadDetails {
   const columns = text.split('\t');
-  const written = <T>(at: number): T => (columns[at] === NULL ? null : Written.in(columns[at] as string)) as T;
+  const written = <T>(at: number): T =>
+    (columns[at] === NULL ? null : WrittenJson.inColumn(columns[at] as string)) as T;
   const [sourceId, externalId] = readCopyText(`${columns[0]}\t${columns[1]}`);
   const [contactEvent, further, consent, ...others] = readCopyText(columns.slice(6).join('\t'));
   const [held, sentAgain, probability, missing] = others;
@@ -88,17 +78,14 @@ function number(column: string | null | undefined): number | null {
   return column === null ? null : Number(column);
 }
 
-/**
- * A lead's row as it is copied into the table.
- * @param details  as `detailsText` writes them
- */
-export function leadText({ id, receivedAt, touches, events, standing }: TrackedLead, details: string): string {
+/** A lead's row as it is copied into the table, up to where its details follow. */
+export function leadText({ id, receivedAt, touches, events, standing }: TrackedLead): string {
   const offer = currentOffer(standing);
   const row = copyText([
     ...[id, standing.state, date(receivedAt), standing.grade, standing.score, touches, events],
     ...[offer?.party ?? null, offer?.number ?? null, date(offer?.acceptBy)],
   ]);
-  return `${row}\t${details}`;
+  return `${row}\t`;
 }
 
 /** The rows of a lead's offers, a line for each; empty when it has none. */
