@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import picocolors from 'picocolors';
 import { runCommand } from '../api/run-command.js';
 import type { ReplayBenchResult } from './replay/replay.js';
@@ -7,9 +7,9 @@ import type { RoadResult } from './road.js';
 import type { CoreResult } from './routing.js';
 import type { AdversaryResult, Furthest } from './routing-adversary.js';
 import type { StatementsResult } from './routing-statements.js';
-import type { Latency, WebhooksResult } from './webhooks.js';
+import type { Latency, Part, WebhooksResult } from './webhooks.js';
 
-/** `fairlead bench road [--seconds N] [--json]`, `… ingest [--seconds N] [--json]`, `… routing [--core | --adversary] [--json]`, `… replay [--events N] [--json]`, `… webhooks [--soak MINUTES] [--json]` */
+/** `fairlead bench road [--seconds N] [--json]`, `… ingest [--seconds N] [--json]`, `… routing [--core | --adversary] [--json]`, `… replay [--events N] [--json]`, `… webhooks [--only PART | --soak MINUTES] [--json]` */
 export function benchCommand(): Command {
   const bench = new Command('bench').description(
     'measures this machine: each figure stands beside its limit or a peer',
@@ -87,6 +87,9 @@ export function benchCommand(): Command {
       'instead: so many minutes of an even load, to see whether CPU and memory stay as they are',
       readCount(1, 1_440),
     )
+    .addOption(
+      new Option('--only <part>', 'measures this alone').choices(['backlog', 'latency', 'hanging']).conflicts('soak'),
+    )
     .option('--profile', 'also where the CPU time of the service goes, which slows it down a little')
     .option('--json', 'the figures as JSON')
     .addHelpText(
@@ -98,9 +101,10 @@ export function benchCommand(): Command {
       runCommand(async () => {
         const { benchWebhooks } = await import('./webhooks.js');
         const onProgress = (text: string): void => void process.stderr.write(picocolors.dim(`  … ${text}\n`));
-        const { deliveries, seconds, soak, profile } = options;
+        const { deliveries, seconds, only, soak, profile } = options;
         const result = await benchWebhooks({
           ...{ deliveries, seconds, onProgress },
+          ...(only && { only }),
           ...(soak !== undefined && { soakMinutes: soak }),
           ...(profile && { profiled: true }),
         });
@@ -132,6 +136,7 @@ export function benchCommand(): Command {
 interface WebhooksBenchOptions {
   readonly deliveries: number;
   readonly seconds: number;
+  readonly only?: Part;
   readonly soak?: number;
   readonly profile?: true;
   readonly json?: true;

@@ -15,11 +15,16 @@ import { type Share, whereTheTimeWent } from './profile.js';
 import { startStack, type Stack } from './stack.js';
 import type { Question, Tally } from './webhook-receiver.js';
 
+/** What is measured: a backlog drained, webhooks at a quiet hour, and beside endpoints that hang. */
+export type Part = 'backlog' | 'latency' | 'hanging';
+
 export interface WebhooksOptions {
   /** How many wait when the clock starts. */
   readonly deliveries: number;
   /** How long each of the even loads is kept up. */
   readonly seconds: number;
+  /** One of them alone; all three when nothing is said. */
+  readonly only?: Part;
   /** Instead of the rest: so many minutes of an even load, with CPU and memory noted on the way. */
   readonly soakMinutes?: number;
   readonly profiled?: boolean;
@@ -43,23 +48,27 @@ export interface Cost {
 
 export interface WebhooksResult {
   readonly limits: { readonly bareSender: number };
-  readonly backlog?: {
-    readonly deliveries: number;
-    readonly endpoints: number;
-    readonly perSecond: number;
-    readonly attemptsRecorded: number;
-    readonly repeated: number;
-    readonly cost: Cost;
-  };
+  readonly backlog?: Backlog;
   readonly at50?: Latency;
-  readonly hanging?: {
-    readonly endpoints: number;
-    readonly hang: number;
-    readonly without: Latency;
-    readonly with: Latency;
-  };
+  readonly hanging?: Hanging;
   readonly soak?: Soak;
   readonly profile: readonly Share[];
+}
+
+export interface Backlog {
+  readonly deliveries: number;
+  readonly endpoints: number;
+  readonly perSecond: number;
+  readonly attemptsRecorded: number;
+  readonly repeated: number;
+  readonly cost: Cost;
+}
+
+export interface Hanging {
+  readonly endpoints: number;
+  readonly hang: number;
+  readonly without: Latency;
+  readonly with: Latency;
 }
 
 export interface Soak {
@@ -89,7 +98,7 @@ const SEED_AT_ONCE = 2_000;
 const CONTACT = { firstName: 'Bench', lastName: 'Lead', email: 'lead@company.example', phone: '+49 30 901899' };
 
 export async function benchWebhooks(options: WebhooksOptions): Promise<WebhooksResult> {
-  const { deliveries, seconds, soakMinutes, profiled = false, onProgress } = options;
+  const { only, soakMinutes, profiled = false, onProgress } = options;
   onProgress('starting PostgreSQL, Kafka, partner-notification and a receiver on throw-away data');
   const stack = await startStack(onProgress, ['partner-notification'], { profiled });
   const bench = await Bench.open(stack);
@@ -104,25 +113,38 @@ export async function benchWebhooks(options: WebhooksOptions): Promise<WebhooksR
       const soak = await bench.soak(soakMinutes, onProgress);
       return { limits, soak, profile: whereTheTimeWent(await stack.stopServices()) };
     }
-    onProgress(`a backlog of ${deliveries} webhooks to ${BUSY_ENDPOINTS} endpoints`);
-    const backlog = await bench.drain('busy', BUSY_ENDPOINTS, deliveries);
-    onProgress(`${LATENCY_RATE} webhooks/s for ${seconds} s`);
-    const at50 = await bench.latency('busy', [0, BUSY_ENDPOINTS], LATENCY_RATE, seconds);
-    onProgress(`${MANY_PER_SECOND} webhooks/s for ${seconds} s to ${MANY_ENDPOINTS} endpoints`);
-    await bench.makeEndpoints('many', MANY_ENDPOINTS);
-    const all = [0, MANY_ENDPOINTS] as const;
-    await bench.latency('many', all, MANY_PER_SECOND, WARM_UP_SECONDS, HANGING);
-    const without = await bench.latency('many', all, MANY_PER_SECOND, seconds, HANGING);
-    onProgress(`the same while ${HANGING} of them hang`);
-    await bench.ask({ ask: 'hang', at: '/many/', below: HANGING });
-    const withThem = await bench.latency('many', all, MANY_PER_SECOND, seconds, HANGING);
-    const hanging = { endpoints: MANY_ENDPOINTS, hang: HANGING, without, with: withThem };
+    const measures = (part: Part): boolean => only === undefined || only === part;
+    const backlog = measures('backlog') ? await measureBacklog(bench, options) : undefined;
+    const at50 = measures('latency') ? await measureLatency(bench, options) : undefined;
+    const hanging = measures('hanging') ? await measureHanging(bench, options) : undefined;
     onProgress('stopping the service');
     return { limits, backlog, at50, hanging, profile: whereTheTimeWent(await stack.stopServices()) };
   } finally {
     await bench.close();
     await stack.close();
   }
+}
+
+function measureBacklog(bench: Bench, { deliveries, onProgress }: WebhooksOptions): Promise<Backlog> {
+  onProgress(`a backlog of ${deliveries} webhooks to ${BUSY_ENDPOINTS} endpoints`);
+  return bench.drain('busy', BUSY_ENDPOINTS, deliveries);
+}
+
+function measureLatency(bench: Bench, { seconds, onProgress }: WebhooksOptions): Promise<Latency> {
+  onProgress(`${LATENCY_RATE} webhooks/s for ${seconds} s`);
+  return bench.latency('busy', [0, BUSY_ENDPOINTS], LATENCY_RATE, seconds);
+}
+
+async function measureHanging(bench: Bench, { seconds, onProgress }: WebhooksOptions): Promise<Hanging> {
+  onProgress(`${MANY_PER_SECOND} webhooks/s for ${seconds} s to ${MANY_ENDPOINTS} endpoints`);
+  await bench.makeEndpoints('many', MANY_ENDPOINTS);
+  const all = [0, MANY_ENDPOINTS] as const;
+  await bench.latency('many', all, MANY_PER_SECOND, WARM_UP_SECONDS, HANGING);
+  const without = await bench.latency('many', all, MANY_PER_SECOND, seconds, HANGING);
+  onProgress(`the same while ${HANGING} of them hang`);
+  await bench.ask({ ask: 'hang', at: '/many/', below: HANGING });
+  const withThem = await bench.latency('many', all, MANY_PER_SECOND, seconds, HANGING);
+  return { endpoints: MANY_ENDPOINTS, hang: HANGING, without, with: withThem };
 }
 
 class Bench {
@@ -182,7 +204,7 @@ class Bench {
    * So many wait from one moment on, because the transaction that makes them ends then; until the last of them is recorded.
    * @throws when one of them did not arrive, or its attempt is not there
    */
-  async drain(kind: string, endpoints: number, count: number): Promise<NonNullable<WebhooksResult['backlog']>> {
+  async drain(kind: string, endpoints: number, count: number): Promise<Backlog> {
     const leads = await this.leads(count, (i) => `${kind}-${i % endpoints}`);
     const before = await this.attempts();
     await this.ask({ ask: 'begin', noting: false });
