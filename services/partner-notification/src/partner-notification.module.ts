@@ -33,8 +33,6 @@ import { ResendsStore } from './store/resends.store.js';
 
 export const NAME = 'partner-notification';
 export const MIGRATIONS = new URL('../migrations/', import.meta.url);
-/** Of one origin: several endpoints of one partner, or one host for many partners. */
-const CONNECTIONS_PER_ORIGIN = 64;
 /** A third of the deadline's default: there is still time to answer. */
 const CONNECT_TIMEOUT_MS = 5_000;
 /** An answer is a status; what else there is of it is read only to keep the connection. */
@@ -59,7 +57,7 @@ const MAX_ANSWER_BYTES = 65_536;
     {
       provide: GuardedHttp,
       inject: [SETTINGS],
-      useFactory: ({ guard, proxy, secureContext, deadlineMs }: NotificationSettings) =>
+      useFactory: ({ guard, proxy, secureContext, deadlineMs, concurrency }: NotificationSettings) =>
         new GuardedHttp({
           guard,
           proxy,
@@ -67,7 +65,9 @@ const MAX_ANSWER_BYTES = 65_536;
           deadlineMs,
           connectTimeoutMs: Math.min(CONNECT_TIMEOUT_MS, deadlineMs),
           maxAnswerBytes: MAX_ANSWER_BYTES,
-          connectionsPerOrigin: CONNECTIONS_PER_ORIGIN,
+          // Nobody queues for a connection: who sends next is decided by `Turns` alone. Many endpoints share one host (of an automation
+          // service, say), and with fewer connections than requests those that hang would hold them all before those that answer.
+          connectionsPerOrigin: concurrency,
         }),
     },
     {

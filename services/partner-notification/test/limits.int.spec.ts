@@ -213,3 +213,22 @@ describe('an endpoint in strict order', () => {
     ).toEqual(made.slice(-9));
   });
 });
+
+describe('one host for many partners', () => {
+  it('is sent what is for the endpoints that answer, however many connections are held by those that hang', async () => {
+    const host = await receiver((received, response) => void (received.path === '/answers' && response.end()));
+    const at = (path: string) => new URL(path, host.url).href;
+    const make = async (path: string, count: number) =>
+      Promise.all(Array.from({ length: count }, async () => (await endpoint(at(path))).party));
+    const [hanging, healthy] = [await make('/hangs', 70), await make('/answers', 10)];
+    const arrived = (path: string) => host.received.filter((each) => each.path === path).length;
+    await Promise.all(hanging.map((party) => routed(party, 2)));
+    await eventually(() => expect(arrived('/hangs')).toBeGreaterThanOrEqual(64));
+
+    await Promise.all(healthy.map((party) => routed(party, 5)));
+    await eventually(() => expect(arrived('/answers')).toBe(50));
+    // None of those that hang had to be given up before.
+    const { rows } = await road.db.query(`SELECT FROM attempts WHERE failure = 'timeout'`);
+    expect(rows).toHaveLength(0);
+  });
+});

@@ -75,8 +75,8 @@ describe('endpoints that share a sender', () => {
     for (const each of [healthy as Lane, ...hanging]) sent.give(each);
     for (let i = 0; i < 12; i += 1) await sent.answers(healthy as Lane);
     for (let i = 0; i < 20; i += 1) for (const each of hanging) await sent.answers(each);
-    expect(sent.turns.inFlight).toBe(8);
-    // given: from now on neither of the two answers, and all of the room is theirs
+    // given: from now on neither of the two answers, and they have all that they can get
+    expect(sent.turns.inFlight).toBe(7);
     sent.turns.listen(performance.now() + 60_000);
     for (const each of lane('', 20).takeAll()) healthy?.add(each);
     sent.give(healthy as Lane);
@@ -85,6 +85,28 @@ describe('endpoints that share a sender', () => {
     await sent.hangsUp(hanging[0] as Lane, 2);
     for (let i = 0; i < 10; i += 1) await sent.answers(healthy as Lane);
     expect(new Set(sent.order.slice(before))).toEqual(new Set(['healthy']));
+  });
+
+  it('find room when they have nothing under way, however much others have that begin to hang at one moment', async () => {
+    const sent = new Sent(16);
+    const hanging = ['a', 'b', 'c'].map((key) => lane(key, 100));
+    const healthy = ['d', 'e', 'f'].map((key) => lane(key, 21));
+    sent.give(...healthy, ...hanging);
+    for (let i = 0; i < 20; i += 1) for (const each of [...healthy, ...hanging]) await sent.answers(each);
+    for (const each of healthy) await sent.answers(each);
+    // when: nobody can know yet that the three hang, which answered until now
+    expect(sent.turns.inFlight).toBe(14);
+    for (const each of healthy) for (const waiting of lane('', 5).takeAll()) each.add(waiting);
+    const before = sent.order.length;
+    sent.give(...healthy);
+    for (let i = 0; i < 5; i += 1) for (const each of healthy) await sent.answers(each);
+    // then
+    expect(sent.order.slice(before)).toEqual(Array(5).fill(['d', 'e', 'f']).flat());
+    // and, once those that hang are given up, there is room for more than one of each again
+    for (const each of hanging) await sent.hangsUp(each, 8);
+    for (const each of healthy) for (const waiting of lane('', 5).takeAll()) each.add(waiting);
+    sent.give(...healthy);
+    expect(healthy.every(({ inFlight }) => inFlight > 1)).toBe(true);
   });
 
   it('are let in as soon as one of those that may hang has answered, the longest waiting first', async () => {

@@ -4,14 +4,23 @@ import type { Lane, Waiting } from './lane.js';
 const LISTEN_EVERY_MS = 250;
 
 /**
+ * The part of the room for those that answer that only endpoints with nothing under way can have. Those that answered until now and all
+ * begin to hang at one moment, each with a long queue, would else fill everything before anybody can know it, and hold it until the deadline.
+ */
+const FOR_FIRST_ONES = 1 / 8;
+
+/**
  * Who sends next. Endpoints take turns, each within its own limit, and all of them together within one. Those that may hang, because they
- * have not answered yet or not well, have half of that between them: however many they are, there is room for those that answer.
+ * have not answered yet or not well, have half of that between them: however many they are, there is room for those that answer. And
+ * whoever has nothing under way finds room although others have enough to fill it.
  */
 export class Turns {
   /** Could send now, in the order of their turns. */
   readonly #ready = new Set<Lane>();
   /** Could send now, but may hang, and enough of those are under way. */
   readonly #held = new Set<Lane>();
+  /** Could send one more than they do, but what is free is for those that do not send at all. */
+  readonly #crowded = new Set<Lane>();
   /** May send in a moment: their endpoints have a rate. */
   readonly #paced = new Set<Lane>();
   /** Of each lane that something was sent to: how much of that counts as what may hang. */
@@ -37,6 +46,15 @@ export class Turns {
     return this.#inFlight;
   }
 
+  get #roomForUnproven(): number {
+    return this.#concurrency / 2 - this.#unproven;
+  }
+
+  /** For those that have something under way already. */
+  get #roomForMore(): number {
+    return this.#concurrency - this.#inFlight - Math.floor((this.#concurrency - this.#unproven) * FOR_FIRST_ONES);
+  }
+
   /** It may have something to send. */
   offer(lane: Lane): void {
     if (this.#over) return;
@@ -58,8 +76,12 @@ export class Turns {
     for (const lane of this.#ready) {
       if (this.#inFlight >= this.#concurrency) return;
       this.#ready.delete(lane);
-      if (!lane.proven && this.#unproven >= this.#concurrency / 2) {
+      if (!lane.proven && this.#roomForUnproven <= 0) {
         this.#held.add(lane);
+        continue;
+      }
+      if (lane.inFlight > 0 && this.#roomForMore <= 0) {
+        this.#crowded.add(lane);
         continue;
       }
       const waiting = lane.take();
@@ -73,6 +95,7 @@ export class Turns {
     this.#over = true;
     this.#ready.clear();
     this.#held.clear();
+    this.#crowded.clear();
   }
 
   async answersWithin(milliseconds: number): Promise<void> {
@@ -124,13 +147,17 @@ export class Turns {
     this.#listening = undefined;
   }
 
-  /** As many of those that are held as there is room for again, the one that has waited longest first. */
+  /** As many of those that are held back as there is room for again, the one that has waited longest first. */
   #letIn(): void {
-    let room = this.#concurrency / 2 - this.#unproven;
-    for (const lane of this.#held) {
+    this.#letInSome(this.#held, this.#roomForUnproven);
+    this.#letInSome(this.#crowded, this.#roomForMore);
+  }
+
+  #letInSome(waiting: Set<Lane>, room: number): void {
+    for (const lane of waiting) {
       if (room <= 0) return;
       room -= 1;
-      this.#held.delete(lane);
+      waiting.delete(lane);
       this.offer(lane);
     }
   }
