@@ -9,10 +9,12 @@ import { Dispatcher } from './delivery/dispatcher.js';
 import { EndpointOpener } from './delivery/endpoint-opener.js';
 import { Recorder } from './delivery/recorder.js';
 import { ChatDoor } from './doors/chat.door.js';
+import { DigestDoor } from './doors/digest.door.js';
 import { Doors } from './doors/doors.js';
 import { EmailDoor } from './doors/email.door.js';
 import { WebhookDoor } from './doors/webhook.door.js';
 import { DeliveriesController } from './handlers/deliveries.controller.js';
+import { DigestsTimer } from './handlers/digests.timer.js';
 import { EndpointsController } from './handlers/endpoints.controller.js';
 import { EventsController } from './handlers/events.controller.js';
 import { LeadErasedHandler } from './handlers/lead-erased.handler.js';
@@ -25,6 +27,7 @@ import { WaitingReaders } from './handlers/waiting-readers.js';
 import { DeliveriesStore } from './store/deliveries.store.js';
 import { DeliveryHistoryStore } from './store/delivery-history.store.js';
 import { DeliveryQueueStore } from './store/delivery-queue.store.js';
+import { DigestsStore } from './store/digests.store.js';
 import { EndpointsStore } from './store/endpoints.store.js';
 import { LeadsStore } from './store/leads.store.js';
 import { PartyEventsStore } from './store/party-events.store.js';
@@ -83,16 +86,19 @@ const MAX_ANSWER_BYTES = 65_536;
     WebhookDoor,
     EmailDoor,
     ChatDoor,
+    DigestDoor,
     Doors,
     Contacts,
     EndpointOpener,
     Recorder,
     Dispatcher,
+    DigestsTimer,
     ReplaysTimer,
     RetentionTimer,
     LeadsStore,
     EndpointsStore,
     DeliveriesStore,
+    DigestsStore,
     DeliveryQueueStore,
     DeliveryHistoryStore,
     ResendsStore,

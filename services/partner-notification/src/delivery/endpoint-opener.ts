@@ -51,7 +51,7 @@ export class EndpointOpener {
     const text = row.address === null ? undefined : this.#opened(row, addressId(row), row.address);
     if (text === undefined) return undefined;
     const { to, url, flavour } = JSON.parse(text) as SealedAddress;
-    if (row.kind === 'email') return to && { kind: 'email', to };
+    if (row.kind === 'email' || row.kind === 'digest') return to && { kind: row.kind, to };
     return url !== undefined && URL.canParse(url)
       ? { kind: 'chat', url: new URL(url), flavour: flavour ?? 'slack' }
       : undefined;

@@ -16,7 +16,7 @@ import { EndpointsStore } from '../store/endpoints.store.js';
 import { FIRST_PROBE_MS, findingOf } from './breaker.js';
 import type { Judgement } from './judge-attempt.js';
 import type { Endpoint, Lane } from './lane.js';
-import { TEST_EVENT } from './webhook-events.js';
+import { eventsIn, type ToldEvent } from './digest.js';
 
 /** One statement's worth: enough that its cost per attempt is small, few enough that it takes milliseconds. */
 const BATCH = 500;
@@ -115,9 +115,8 @@ export class Recorder {
       const woken = await this.#noteEndpoints(unit, batch);
       unit.say(
         ordered
-          // A test is no event of a lead, so neither is what becomes of it.
-          .filter(({ result, claim }) => recorded.settled.has(result.sequence) && claim.eventType !== TEST_EVENT)
-          .map((each) => outcomeEvent(each, unit.now)),
+          .filter(({ result }) => recorded.settled.has(result.sequence))
+          .flatMap((each) => eventsIn(each.claim).map((event) => outcomeEvent(each, event, unit.now))),
       );
       return [...recorded.freed, ...woken];
     });
@@ -226,29 +225,29 @@ export class Recorder {
   }
 }
 
-function outcomeEvent({ endpoint, claim, result }: Attempted, now: number): EncodedEvent {
+function outcomeEvent({ endpoint, claim, result }: Attempted, event: ToldEvent, now: number): EncodedEvent {
   const about = {
     party: endpoint.party,
     endpointId: endpoint.id,
     deliveryId: claim.id,
-    eventId: claim.eventId,
-    eventType: claim.eventType,
+    eventId: event.eventId,
+    eventType: event.eventType,
   };
   const envelope = {
     source: SOURCE,
-    subject: claim.leadId,
+    subject: event.leadId,
     time: now,
     ...(claim.traceparent !== null && { traceparent: claim.traceparent }),
   };
   if (result.outcome === 'delivered')
     return encodeEvent(PartnerNotified, {
       ...envelope,
-      id: derivedId(claim.id, PartnerNotified.type),
+      id: derivedId(claim.id, PartnerNotified.type, ...event.among),
       data: { ...about, attempt: result.attempt, status: result.status ?? 200, durationMs: result.durationMs },
     });
   return encodeEvent(PartnerUnreachable, {
     ...envelope,
-    id: derivedId(claim.id, PartnerUnreachable.type),
+    id: derivedId(claim.id, PartnerUnreachable.type, ...event.among),
     data: { ...about, attempts: result.attempt, lastFailure: result.failure ?? 'unknown' },
   });
 }

@@ -33,6 +33,12 @@ export type Subscribable = (typeof subscribable)[number];
 /** What a party sends itself to see whether its server is there. No event of a lead, and of nothing else: it is told to nobody but it. */
 export const TEST_EVENT = 'fairlead.test';
 
+/** What came since the last one, together: of no lead alone. It is told to endpoints of that kind, and by no event of ours. */
+export const DIGEST_EVENT = 'fairlead.digest';
+
+/** Deliveries that are about no one lead. */
+export const ABOUT_NO_LEAD: readonly string[] = [TEST_EVENT, DIGEST_EVENT];
+
 /** That one party is to be told of one event. */
 export interface Notice {
   readonly party: string;

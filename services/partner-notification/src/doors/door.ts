@@ -1,7 +1,7 @@
 import type { Exchange } from '@fairlead/platform/outgoing';
 
 /** The ways to reach a party. */
-export const KINDS = ['webhook', 'email', 'chat'] as const;
+export const KINDS = ['webhook', 'email', 'chat', 'digest'] as const;
 export type Kind = (typeof KINDS)[number];
 
 export const FLAVOURS = ['slack', 'teams'] as const;
@@ -10,7 +10,7 @@ export type Flavour = (typeof FLAVOURS)[number];
 /** Where an endpoint is, by the way that leads there. */
 export type Address =
   | { readonly kind: 'webhook'; readonly url: URL }
-  | { readonly kind: 'email'; readonly to: readonly string[] }
+  | { readonly kind: 'email' | 'digest'; readonly to: readonly string[] }
   | { readonly kind: 'chat'; readonly url: URL; readonly flavour: Flavour };
 
 /**

@@ -2,9 +2,8 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { createTransport, type SendMailOptions } from 'nodemailer';
 import { type NotificationSettings, SETTINGS } from '../config.js';
 import type { MailSettings } from '../mail-settings.js';
-import { emailOf } from './email.js';
-import type { Address, CameBack, Refusal, Said, Send } from './door.js';
-import type { Told } from './told.js';
+import type { Email } from './email.js';
+import type { CameBack, Refusal, Send } from './door.js';
 
 type Transport = ReturnType<typeof relayOf>;
 
@@ -46,12 +45,15 @@ export class EmailDoor {
     this.#transport = settings.mail && relayOf(settings.mail, settings);
   }
 
-  prepare({ to }: Address & { kind: 'email' }, { id }: Said, told: Told): Send {
+  /** @param id  of the delivery */
+  prepare(to: readonly string[], id: string, email: Email): Send {
     const { mail } = this.settings;
     const transport = this.#transport;
     if (!mail || !transport) return () => Promise.resolve(refusal('smtp-not-set', { startedAt: performance.now() }));
     const message: SendMailOptions = {
-      ...emailOf(told, id),
+      ...email,
+      // Nobody's out-of-office notice is to be sent to it (RFC 3834).
+      headers: { 'auto-submitted': 'auto-generated', 'x-auto-response-suppress': 'All', 'webhook-id': id },
       from: mail.from,
       to: [...to],
       // Ours in every attempt: whoever gets it twice, because an answer was lost, has it once.

@@ -7,11 +7,11 @@ export interface Email {
   readonly subject: string;
   readonly text: string;
   readonly html: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly attachments?: { readonly filename: string; readonly contentType: string; readonly content: Buffer }[];
 }
 
 /** A message for people, in plain text and in as little HTML as there can be: no pictures, no styles, one link. */
-export function emailOf(told: Told, id: string): Email {
+export function emailOf(told: Told): Email {
   const { title, facts, contact, reasons, link } = told;
   const company = facts.find(([name]) => name === 'company')?.[1];
   const answer = link === undefined ? [] : ['Accept or decline:', link];
@@ -22,8 +22,6 @@ export function emailOf(told: Told, id: string): Email {
     subject: [...(company === undefined ? title : `${title}: ${company}`)].slice(0, MAX_SUBJECT_LENGTH).join(''),
     text: `${paragraphs.map((lines) => lines.join('\n')).join('\n\n')}\n`,
     html: htmlOf(told),
-    // Nobody's out-of-office notice is to be sent to it (RFC 3834).
-    headers: { 'auto-submitted': 'auto-generated', 'x-auto-response-suppress': 'All', 'webhook-id': id },
   };
 }
 
@@ -37,6 +35,6 @@ function htmlOf({ title, facts, contact, reasons, link }: Told): string {
   ].join('\n');
 }
 
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replace(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -10,7 +10,7 @@ export interface Told {
   readonly link: string | undefined;
 }
 
-const TITLES: Readonly<Record<string, string>> = {
+export const TITLES: Readonly<Record<string, string>> = {
   'lead.routed': 'A lead is offered to you',
   'lead.offer-expired': 'The time to accept a lead has run out',
   'lead.overridden': 'A lead was given to somebody by hand',
@@ -27,14 +27,15 @@ const TITLES: Readonly<Record<string, string>> = {
 };
 
 /** What of an event's data is for people; the rest is for programs. */
-const SHOWN = ['acceptBy', 'pool', 'grade', 'score', 'effect', 'reason', 'at'] as const;
-const FACTS = ['company', 'country', 'region', 'industry', 'employees', 'product'] as const;
-const CONTACT = ['firstName', 'lastName', 'email', 'phone', 'message'] as const;
+export const SHOWN = ['acceptBy', 'pool', 'grade', 'score', 'effect', 'reason', 'at'] as const;
+export const FACTS = ['company', 'country', 'region', 'industry', 'employees', 'product'] as const;
+export const CONTACT = ['firstName', 'lastName', 'email', 'phone', 'message'] as const;
 /** More explain nothing to somebody who reads them. */
 const MAX_REASONS = 10;
 
-interface Body {
+export interface Body {
   readonly type: string;
+  readonly time: string;
   readonly data: Readonly<Record<string, unknown>> & {
     readonly party: string;
     readonly lead?: { readonly id: string; readonly facts?: object | null; readonly contact?: object | null };
@@ -42,8 +43,11 @@ interface Body {
   };
 }
 
-export function toldBy(body: Buffer, links: OfferLinks, publicUrl: string): Told {
-  const { type, data } = JSON.parse(body.toString('utf8')) as Body;
+export function bodyOf(body: Buffer): Body {
+  return JSON.parse(body.toString('utf8')) as Body;
+}
+
+export function toldBy({ type, data }: Body, links: OfferLinks, publicUrl: string): Told {
   const { lead } = data;
   const link = type === 'lead.routed' && lead ? linkOf(lead.id, data, links) : undefined;
   return {

@@ -16,7 +16,12 @@ export class DeliveryView {
   @ApiProperty({ format: 'uuid' }) id: string;
   @ApiProperty({ format: 'uuid' }) eventId: string;
   @ApiProperty() eventType: string;
-  @ApiProperty({ type: String, format: 'uuid', nullable: true, description: 'Null: a test, which is about none.' })
+  @ApiProperty({
+    type: String,
+    format: 'uuid',
+    nullable: true,
+    description: 'Null: a test or a digest, which is about no one lead.',
+  })
   leadId: string | null;
   @ApiProperty({ enum: STATES }) state: string;
   @ApiProperty({ type: String, nullable: true }) reason: string | null;

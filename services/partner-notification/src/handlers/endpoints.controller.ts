@@ -14,6 +14,7 @@ import { type Kind } from '../doors/door.js';
 import { Dispatcher } from '../delivery/dispatcher.js';
 import type { SealedAddress } from '../delivery/endpoint-opener.js';
 import { DeliveriesStore, MAX_TESTS_WAITING } from '../store/deliveries.store.js';
+import { type DigestSchedule, DigestsStore } from '../store/digests.store.js';
 import {
   addressId,
   EndpointsStore,
@@ -54,6 +55,7 @@ export class EndpointsController {
     private readonly units: UnitsOfWork,
     private readonly endpoints: EndpointsStore,
     private readonly deliveries: DeliveriesStore,
+    private readonly digests: DigestsStore,
     private readonly secrets: SecretBox,
     private readonly dispatcher: Dispatcher,
     @Inject(SETTINGS) private readonly settings: NotificationSettings,
@@ -87,6 +89,7 @@ export class EndpointsController {
     const url = await this.#checkedUrl(kind, body);
     const address = this.#sealedAddress({ party, id }, kind, body);
 
+    const schedule = await this.#checkedSchedule(kind, body);
     const headers = this.#sealedHeaders({ party, id }, body.headers);
 
     const secret = newSecret();
@@ -108,12 +111,13 @@ export class EndpointsController {
         ]);
       const { created, key } = await this.endpoints.put(
         unit.query,
-        { party, id, kind, url: kind === 'webhook' ? (url ?? null) : null, ...documentOf(body) },
+        { party, id, kind, url: kind === 'webhook' ? (url ?? null) : null, ...documentOf(kind, body) },
         headers,
         address,
       );
       if (created && kind === 'webhook') await this.endpoints.addKey(unit.query, key, this.#sealedSecret(secret));
       await this.#signAs(unit.query, key, body.signatures);
+      if (schedule) await this.digests.put(unit.query, key, schedule);
       if (before?.state === 'disabled') unit.say([enabled(party, id, caller, unit.now)]);
       unit.afterCommit(() => this.dispatcher.tryAgain(key));
       if (created && (await this.endpoints.count(unit.query, party)) > MAX_ENDPOINTS)
@@ -232,20 +236,24 @@ export class EndpointsController {
     return { deliveryId };
   }
 
-  /** Undefined for an e-mail, which has none. */
+  /** Undefined for what goes by e-mail, which has none. */
   async #checkedUrl(kind: Kind, body: PutEndpoint): Promise<string | undefined> {
-    const { url, to, flavour, headers, signatures } = body;
+    const { url, to, flavour, digest, order, headers, signatures } = body;
+    const goesByMail = kind === 'email' || kind === 'digest';
     // Null counts as not sent.
     const foreign = [
-      ...(kind !== 'email' && to != null ? ['to'] : []),
+      ...(!goesByMail && to != null ? ['to'] : []),
       ...(kind !== 'chat' && flavour != null ? ['flavour'] : []),
-      ...(kind === 'email' && url != null ? ['url'] : []),
+      ...(kind !== 'digest' && digest != null ? ['digest'] : []),
+      // One after the other, always.
+      ...(kind === 'digest' && order === 'per-lead' ? ['order'] : []),
+      ...(goesByMail && url != null ? ['url'] : []),
       ...(kind !== 'webhook' && headers != null ? ['headers'] : []),
       ...(kind !== 'webhook' && signatures != null ? ['signatures'] : []),
     ];
     if (foreign.length > 0)
       throw invalidInput(foreign.map((field) => ({ field: `/${field}`, detail: `does not belong to kind ${kind}` })));
-    if (kind === 'email') {
+    if (goesByMail) {
       if (to == null) throw invalidInput([{ field: '/to', detail: 'must name whom to write to' }]);
       if (!this.settings.mail)
         throw invalidInput([
@@ -262,10 +270,24 @@ export class EndpointsController {
     return url;
   }
 
+  async #checkedSchedule(kind: Kind, { digest }: PutEndpoint): Promise<DigestSchedule | undefined> {
+    if (kind !== 'digest') return undefined;
+    if (digest == null) throw invalidInput([{ field: '/digest', detail: 'must say when it is sent' }]);
+    const { every, at, timeZone } = digest;
+    if ((every === 'day') !== (at != null))
+      throw invalidInput([{ field: '/digest/at', detail: 'belongs to every day, and to nothing else' }]);
+    const zone = timeZone ?? 'UTC';
+    if (!(await this.digests.knowsZone(this.units.query, zone)))
+      throw invalidInput([{ field: '/digest/timeZone', detail: 'must be a time zone such as Europe/Berlin' }]);
+    return { at: at ?? null, zone };
+  }
+
   #sealedAddress(of: { party: string; id: string }, kind: Kind, { to, url, flavour }: PutEndpoint): Buffer | null {
     if (kind === 'webhook') return null;
     const address: SealedAddress =
-      kind === 'email' ? { ...(to && { to }) } : { ...(url != null && { url }), flavour: flavour ?? 'slack' };
+      kind === 'email' || kind === 'digest'
+        ? { ...(to && { to }) }
+        : { ...(url != null && { url }), flavour: flavour ?? 'slack' };
     return this.secrets.seal(addressId(of), JSON.stringify(address));
   }
 
@@ -339,11 +361,12 @@ export class EndpointsController {
   }
 }
 
-function documentOf({ events, filter, concurrency, perSecond, order }: PutEndpoint) {
+function documentOf(kind: Kind, { events, filter, concurrency, perSecond, order }: PutEndpoint) {
   return {
     events,
     filter: filter && Object.keys(filter).length > 0 ? { ...filter } : null,
-    ...{ concurrency: concurrency ?? null, perSecond: perSecond ?? null, strictOrder: order === 'strict' },
+    ...{ concurrency: concurrency ?? null, perSecond: perSecond ?? null },
+    strictOrder: kind === 'digest' || order === 'strict',
   };
 }
 
@@ -355,6 +378,7 @@ function enabled(party: string, endpointId: string, { keyId }: Caller, time: num
 }
 
 function shown({
+  digest,
   filter,
   concurrency,
   perSecond,
@@ -365,6 +389,7 @@ function shown({
 }: Omit<EndpointState, 'address' | 'url'>): EndpointView {
   return {
     ...rest,
+    ...(digest !== null && { digest: digestView(digest) }),
     ...(filter !== null && { filter: filter as NonNullable<EndpointView['filter']> }),
     ...(concurrency !== null && { concurrency }),
     ...(perSecond !== null && { perSecond }),
@@ -373,4 +398,8 @@ function shown({
     ...(reason !== null && { reason }),
     ...(restingUntil !== null && { restingUntil }),
   };
+}
+
+function digestView({ at, zone, next }: NonNullable<EndpointState['digest']>): NonNullable<EndpointView['digest']> {
+  return { every: at === null ? 'hour' : 'day', ...(at !== null && { at }), timeZone: zone, next };
 }

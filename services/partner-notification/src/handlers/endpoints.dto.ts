@@ -31,6 +31,10 @@ const MAX_URL_LENGTH = 2_048;
 const MAX_WANTED = 100;
 const MAX_CONCURRENCY = 1_000;
 const MAX_PER_SECOND = 10_000;
+const PERIODS = ['hour', 'day'] as const;
+const TIME_OF_DAY = /^([01]\d|2[0-3]):[0-5]\d$/;
+/** America/Argentina/ComodRivadavia has 32. */
+const MAX_ZONE_LENGTH = 64;
 const ORDERS = ['per-lead', 'strict'] as const;
 const SIGNATURES = ['v1', 'v1a'] as const;
 const GRADES = ['A', 'B', 'C', 'D'] as const;
@@ -88,13 +92,35 @@ export class EndpointFilterDocument {
   industries?: string[];
 }
 
+export class DigestDocument {
+  @ApiProperty({ enum: PERIODS, description: '`hour`: at every full hour. `day`: at a time of each day.' })
+  @IsIn(PERIODS)
+  every: (typeof PERIODS)[number];
+
+  @ApiPropertyOptional({ pattern: TIME_OF_DAY.source, description: 'Of `day`, which needs it: `07:30`.' })
+  @IsOptional()
+  @Matches(TIME_OF_DAY)
+  at?: string;
+
+  @ApiPropertyOptional({
+    default: 'UTC',
+    maxLength: MAX_ZONE_LENGTH,
+    description: 'Of `at`: by IANA, `Europe/Berlin`.',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(MAX_ZONE_LENGTH)
+  timeZone?: string;
+}
+
 export class PutEndpoint {
   @ApiPropertyOptional({
     enum: KINDS,
     default: 'webhook',
     description:
       '`webhook`: to a server. `email`: to people, with a link that answers an offer. `chat`: the same without contact data, to an ' +
-      'incoming webhook of Slack or Teams, or of a chat that takes after either. It stays what it was made as.',
+      'incoming webhook of Slack or Teams, or of a chat that takes after either. `digest`: by e-mail, what came since the last one as a ' +
+      'table (CSV); nothing is sent where nothing came. It stays what it was made as.',
   })
   @IsOptional()
   @IsIn(KINDS)
@@ -115,7 +141,7 @@ export class PutEndpoint {
     type: [String],
     minItems: 1,
     maxItems: MAX_ADDRESSES,
-    description: 'Of an `email`, which needs them: to whom. Kept encrypted.',
+    description: 'Of an `email` or a `digest`, which need them: to whom. Kept encrypted.',
   })
   @IsOptional()
   @IsArray()
@@ -130,6 +156,13 @@ export class PutEndpoint {
   @IsOptional()
   @IsIn(FLAVOURS)
   flavour?: Flavour;
+
+  @ApiPropertyOptional({ type: DigestDocument, description: 'Of a `digest`, which needs it: when it is sent.' })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => DigestDocument)
+  digest?: DigestDocument;
 
   @ApiProperty({ description: 'Which events are sent.', enum: subscribable, isArray: true })
   @IsArray()
@@ -210,7 +243,7 @@ export class PutEndpoint {
     default: 'per-lead',
     description:
       '`per-lead`: what is about one lead comes in order. `strict`: everything does, one after the other; a webhook that fails ' +
-      'then holds up all that follow.',
+      'then holds up all that follow. A `digest` is always sent so.',
   })
   @IsOptional()
   @IsIn(ORDERS)
@@ -227,6 +260,15 @@ export class PublicKeyView extends SecretAgeView {
   @ApiProperty({ description: '`whpk_` and base64: verifies `v1a` signatures.' }) key: string;
 }
 
+export class DigestView extends DigestDocument {
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    description: 'When the next one is sent, if anything comes until then.',
+  })
+  next: string;
+}
+
 export class EndpointView {
   @ApiProperty() party: string;
   @ApiProperty() id: string;
@@ -235,8 +277,9 @@ export class EndpointView {
     description: 'Of a webhook; of a chat where it begins, because whoever knows it can write there.',
   })
   url?: string;
-  @ApiPropertyOptional({ type: [String], description: 'Of an `email`.' }) to?: readonly string[];
+  @ApiPropertyOptional({ type: [String], description: 'Of an `email` or a `digest`.' }) to?: readonly string[];
   @ApiPropertyOptional({ enum: FLAVOURS, description: 'Of a `chat`.' }) flavour?: Flavour;
+  @ApiPropertyOptional({ type: DigestView, description: 'Of a `digest`.' }) digest?: DigestView;
   @ApiProperty({ enum: subscribable, isArray: true }) events: readonly string[];
   @ApiPropertyOptional({ type: EndpointFilterDocument }) filter?: EndpointFilterDocument;
   @ApiProperty({ type: [String], description: 'Which headers of its own are sent along; never what they say.' })

@@ -4,7 +4,7 @@ import { ApiBearerAuth, ApiHeader, ApiQuery, ApiResponse, ApiTags } from '@nestj
 import { UnitsOfWork } from '@fairlead/messaging';
 import { Allow, type Caller, CurrentCaller, invalidInput, notFound, Problem } from '@fairlead/platform';
 import type { FastifyReply } from 'fastify';
-import { subscribable } from '../delivery/webhook-events.js';
+import { DIGEST_EVENT, subscribable } from '../delivery/webhook-events.js';
 import { EndpointsStore } from '../store/endpoints.store.js';
 import { MAX_RESENDS, type Replay, REPLAYED, ReplaysStore, type Wanted } from '../store/replays.store.js';
 import { refuseDisabled } from './deliveries.controller.js';
@@ -82,11 +82,11 @@ export class ReplaysController {
     const replay = await this.units.run(async ({ query, now }) => {
       const endpoint = await this.endpoints.lock(query, party, endpointId);
       if (!endpoint) throw notFound('endpoint');
-      const { key, events } = endpoint;
+      const { key, kind, events } = endpoint;
       const wanted: Wanted = {
         ...{ since, until: Math.min(until, now), state },
         // What it does not want to hear any more it is not told again.
-        types: events.filter((each) => type === undefined || each === type),
+        types: (kind === 'digest' ? [DIGEST_EVENT] : events).filter((each) => type === undefined || each === type),
       };
       const before = idempotencyKey === undefined ? undefined : await this.replays.calledBy(query, key, idempotencyKey);
       if (before && !isDry) return asBefore(before, wanted);

@@ -3,7 +3,7 @@ import { derivedId, type LeadAccepted } from '@fairlead/events';
 import type { UnitOfWork } from '@fairlead/messaging';
 import type { Query } from '@fairlead/persistence';
 import { type EndpointFilter, passes, type Traits } from '../delivery/endpoint-filter.js';
-import { type Notice, storedPart, TEST_EVENT } from '../delivery/webhook-events.js';
+import { DIGEST_EVENT, type Notice, storedPart, TEST_EVENT } from '../delivery/webhook-events.js';
 import { ONE_LINE } from './endpoints.store.js';
 
 interface Subscriber {
@@ -31,7 +31,7 @@ export class DeliveriesStore {
     const subscribers = Map.groupBy(
       await unit.query<Subscriber>(
         `SELECT key, party, id, events, filter, strict_order AS "strictOrder", state = 'disabled' AS disabled
-         FROM endpoints WHERE party = ANY($1) ORDER BY key`,
+         FROM endpoints WHERE party = ANY($1) AND kind <> 'digest' ORDER BY key`,
         [[...new Set(notices.map(({ party }) => party))]],
       ),
       ({ party }) => party,
@@ -104,6 +104,24 @@ export class DeliveriesStore {
           : { ...traits },
       );
     });
+  }
+
+  /**
+   * Commits the intention to send a digest, behind those before it.
+   * @param event  `{ source, time, data }`: which events it holds
+   */
+  async intendDigest(query: Query, endpointKey: string, { id, event }: { id: string; event: object }): Promise<void> {
+    await query(
+      `WITH digest AS (
+         INSERT INTO deliveries (id, endpoint_key, lead_id, event_id, event_type, event, with_contact)
+         VALUES ($2, $1, $2, $2, $3, $4, false) RETURNING sequence
+       )
+       INSERT INTO delivery_queue (sequence, endpoint_key, line, due_at)
+       SELECT sequence, $1, $5,
+         greatest(now(), (SELECT max(due_at) FROM delivery_queue earlier WHERE earlier.line = $5 AND earlier.endpoint_key = $1))
+       FROM digest`,
+      [endpointKey, id, DIGEST_EVENT, JSON.stringify(event), ONE_LINE],
+    );
   }
 
   /**

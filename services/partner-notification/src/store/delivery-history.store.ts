@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { Query } from '@fairlead/persistence';
-import { subscribable, TEST_EVENT } from '../delivery/webhook-events.js';
+import { ABOUT_NO_LEAD, subscribable } from '../delivery/webhook-events.js';
 
 export const STATES = ['pending', 'delivered', 'failed', 'withheld'] as const;
 export type DeliveryState = (typeof STATES)[number];
 
-export const LISTED_TYPES = [...subscribable, TEST_EVENT] as const;
+export const LISTED_TYPES = [...subscribable, ...ABOUT_NO_LEAD];
 
 /** A place between two deliveries of an endpoint. Exact to the microsecond, as the database's times are. */
 export interface Place {
@@ -18,7 +18,7 @@ export interface DeliveryListed {
   readonly id: string;
   readonly eventId: string;
   readonly eventType: string;
-  /** Null: it is about none, but a test. */
+  /** Null: it is about none, or about several. */
   readonly leadId: string | null;
   readonly state: DeliveryState;
   /** Why it is withheld: `endpoint-disabled`, or what the party's offer came to before it could be sent. */
@@ -41,9 +41,9 @@ export interface Narrowing {
 /** Fewer than these are looked up from the queue; of so many the newest deliveries have a page soon. */
 const FEW_WAITING = 1_000;
 
-/** With the type of tests as the first parameter. */
+/** With the types that are about no one lead as the first parameter. */
 const COLUMNS = `d.id, d.event_id AS "eventId", d.event_type AS "eventType",
-  CASE WHEN d.event_type <> $1 THEN d.lead_id END AS "leadId",
+  CASE WHEN d.event_type <> ALL($1::text[]) THEN d.lead_id END AS "leadId",
   CASE WHEN q.sequence IS NOT NULL THEN 'pending' ELSE coalesce(d.undelivered, 'delivered') END AS state,
   CASE WHEN d.undelivered = 'withheld' THEN coalesce(d.withheld_because, 'endpoint-disabled') END AS reason,
   d.created_at AS "createdAt", q.due_at AS "nextAttemptAt",
@@ -91,7 +91,7 @@ export class DeliveryHistoryStore {
     const [row] = await query<DeliveryListed>(
       `SELECT ${COLUMNS} FROM deliveries d LEFT JOIN delivery_queue q ON q.sequence = d.sequence
        WHERE d.id = $4 AND d.endpoint_key = (SELECT key FROM endpoints WHERE party = $2 AND id = $3)`,
-      [TEST_EVENT, party, endpointId, id],
+      [ABOUT_NO_LEAD, party, endpointId, id],
     );
     return row;
   }
@@ -113,7 +113,15 @@ export class DeliveryHistoryStore {
     }: Narrowing & { readonly before: Place | undefined; readonly limit: number },
   ): Promise<DeliveryListed[]> {
     const parameters = [
-      ...[TEST_EVENT, endpointKey, before?.micros ?? null, before?.sequence ?? 0, since ?? null, until ?? null, limit],
+      ...[
+        ABOUT_NO_LEAD,
+        endpointKey,
+        before?.micros ?? null,
+        before?.sequence ?? 0,
+        since ?? null,
+        until ?? null,
+        limit,
+      ],
       type === undefined ? LISTED_TYPES : [type],
     ];
     if (state === 'pending' && (await this.#fewWait(query, endpointKey)))

@@ -21,6 +21,8 @@ export interface EndpointDocument {
 }
 
 export interface EndpointState extends EndpointDocument {
+  /** Of a digest: when it is sent. */
+  readonly digest: { readonly at: string | null; readonly zone: string; readonly next: string } | null;
   /** Sealed, in base64; null for a webhook. */
   readonly address: string | null;
   readonly headerNames: readonly string[];
@@ -83,7 +85,8 @@ export const SECRET_UNREADABLE = 'secret-unreadable';
 /** Two rotations within a day are a correction, a fourth is a loop: each key that still signs makes the header longer. */
 export const MAX_SECRETS = 4;
 
-const COLUMNS = `party, id, kind, url, encode(address, 'base64') AS address, events, filter, header_names AS "headerNames", concurrency, per_second AS "perSecond",
+const COLUMNS = `(SELECT json_build_object('at', to_char(at, 'HH24:MI'), 'zone', zone, 'next', due_at) FROM digests WHERE endpoint_key = key) AS digest,
+  party, id, kind, url, encode(address, 'base64') AS address, events, filter, header_names AS "headerNames", concurrency, per_second AS "perSecond",
   strict_order AS "strictOrder", state, reason, since, CASE WHEN resting_until > now() THEN resting_until END AS "restingUntil",
   coalesce((SELECT json_agg(json_build_object('createdAt', created_at, 'expiresAt', expires_at) ORDER BY created_at DESC)
    FROM endpoint_secrets WHERE endpoint_key = key AND scheme = 'v1' AND (expires_at IS NULL OR expires_at > now())), '[]') AS secrets,

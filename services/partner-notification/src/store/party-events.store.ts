@@ -15,19 +15,23 @@ export interface PartyEvent extends Omit<DueDelivery, 'id'> {
 /** What is numbered at once: in some milliseconds, and more than a page. */
 const NUMBERED_AT_ONCE = 1_000;
 
-const PAGE = `
+/** Of `e`, some of a party's events: each with what its webhook would tell of the lead by now. */
+const DESCRIBED = `
   SELECT e.position, e.event_id AS "eventId", e.event_type AS "eventType", e.lead_id AS "leadId", e.traceparent, e.event::text AS event,
     l.state AS "leadState", l.grade, l.score, l.facts::text AS facts, l.contributions::text AS contributions,
     CASE WHEN e.with_contact AND offer.ended IS NULL THEN l.contact END AS contact, l.contact_event AS "contactEvent",
     CASE WHEN e.with_contact AND offer.ended IS NULL THEN l.further_contacts END AS "furtherContacts",
     CASE WHEN e.with_contact AND offer.ended IS NULL THEN l.consent::text END AS consent,
     CASE WHEN e.event_type = 'lead.routed' THEN offer.ended END AS ended
-  FROM (
-    SELECT * FROM party_events WHERE party = $1 AND position > $2 ORDER BY position LIMIT $3
-  ) e LEFT JOIN leads l ON l.lead_id = e.lead_id
+  FROM e LEFT JOIN leads l ON l.lead_id = e.lead_id
     CROSS JOIN LATERAL (SELECT (e.event -> 'data' ->> 'offer')::integer AS offer OFFSET 0) told
     CROSS JOIN LATERAL (SELECT ${ENDED} AS ended OFFSET 0) offer
   ORDER BY e.position`;
+
+const PAGE = `
+  WITH e AS (SELECT * FROM party_events WHERE party = $1 AND position > $2 ORDER BY position LIMIT $3) ${DESCRIBED}`;
+
+const CHOSEN = `WITH e AS (SELECT * FROM party_events WHERE party = $1 AND position = ANY($2::bigint[])) ${DESCRIBED}`;
 
 /** What parties are told, for them to read. */
 @Injectable()
@@ -56,6 +60,12 @@ export class PartyEventsStore {
   async page(query: Query, party: string, after: string, limit: number): Promise<PartyEvent[]> {
     // eslint-disable-next-line fairlead/no-interpolated-sql -- the only part that is not written here is a constant of the queue's store
     return query<PartyEvent>(PAGE, [party, after, limit]);
+  }
+
+  /** These of them, as far as they are still kept; judged and described as of now. */
+  async chosen(query: Query, party: string, positions: readonly string[]): Promise<PartyEvent[]> {
+    // eslint-disable-next-line fairlead/no-interpolated-sql -- as in `page`
+    return query<PartyEvent>(CHOSEN, [party, positions]);
   }
 
   async hasUnread(query: Query, parties: readonly string[]): Promise<string[]> {
@@ -91,6 +101,12 @@ export class PartyEventsStore {
        UPDATE party_event_heads SET last = greatest(last, (SELECT max(position) FROM numbered)) WHERE party = $1`,
       [party, NUMBERED_AT_ONCE],
     );
+  }
+
+  /** The last number that was given, after `number` in the same transaction: nobody gives another before that is over. */
+  async lastNumber({ query }: Pick<UnitOfWork, 'query'>, party: string): Promise<string> {
+    const [head] = await query<{ last: string }>('SELECT last FROM party_event_heads WHERE party = $1', [party]);
+    return head?.last ?? '0';
   }
 
   /** @returns how many were dropped */
