@@ -10,6 +10,7 @@ export {
   roles,
   Signed,
 } from './access/decorators.js';
+export { RecentCounts } from './access/recent-counts.js';
 export { publishedSchema } from './documents/published-schema.js';
 export { ConfigurationError, Environment } from './environment.js';
 export { Accepts, type BodyKind } from './http/accepts.js';

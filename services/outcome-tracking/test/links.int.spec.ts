@@ -91,4 +91,33 @@ describe('links that answer offers', () => {
     for (const { lead } of [late, movedOn, gone])
       expect((await tracking.saidAbout(lead)).filter(({ type }) => type === 'lead.accepted')).toEqual([]);
   });
+
+  // The last ones: they leave this address with no more links to guess.
+  it('are not opened without end: one offer thirty times in a minute, whoever its letters say it is for, and others still', async () => {
+    const [busy, quiet] = [await offered(), await offered()];
+    const forAnybody = (party: string) => `/v1/links/${links.sign({ leadId: busy.lead, offer: 1, acceptBy }, party)}`;
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, i) => visit(i % 2 === 0 ? busy.link : forAnybody(`p-${i}`))),
+    );
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused).toHaveLength(10);
+    for (const { headers, text } of refused) {
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(60);
+      expect(text).toContain('Too often');
+    }
+    expect((await send(busy.link, { answer: 'accept' })).status).toBe(429);
+    expect(await stateOf(busy.lead)).toBe('offered');
+    expect((await send(quiet.link, { answer: 'accept' })).status).toBe(200);
+  });
+
+  it('are not guessed without end from one address, and those of others there still answer', async () => {
+    const guesses = [];
+    for (let i = 0; i < 40; i++) guesses.push(await visit(`/v1/links/${'x'.repeat(77)}${i % 10}`));
+    expect(guesses.map(({ status }) => status)).toContain(404);
+    const last = guesses.at(-1);
+    expect([last?.status, Number(last?.headers.get('retry-after')) > 0]).toEqual([429, true]);
+    const { link } = await offered();
+    expect((await send(link, { answer: 'accept' })).status).toBe(200);
+  });
 });

@@ -4,6 +4,7 @@ import type { ApiKeysStore } from './api-keys.store.js';
 import { BoundedMap } from './bounded-map.js';
 import type { Caller } from './decorators.js';
 import { LiveKeys } from './live-keys.js';
+import { RecentCounts } from './recent-counts.js';
 
 /** How long an answer is believed without asking the database: a revoked key works at most this much longer, in every process. */
 const TRUST_MS = 3_000;
@@ -23,11 +24,6 @@ interface Known {
   readonly until: number;
 }
 
-interface Failures {
-  count: number;
-  readonly since: number;
-}
-
 export interface TooManyFailures {
   readonly retryAfterMs: number;
 }
@@ -41,7 +37,7 @@ export class Callers {
   private readonly logger = new Logger('access');
   private readonly known = new BoundedMap<string, Known>(MAX_KEYS);
   private readonly refused = new BoundedMap<string, number>(MAX_KEYS);
-  private readonly failures = new BoundedMap<string, Failures>(MAX_ADDRESSES);
+  private readonly failures: RecentCounts;
   private readonly asking = new Map<string, Promise<Caller | undefined>>();
   private readonly live: LiveKeys;
   private revocations = 0;
@@ -51,6 +47,7 @@ export class Callers {
     private readonly now: () => number = Date.now,
   ) {
     this.live = new LiveKeys(keys, now);
+    this.failures = new RecentCounts(MAX_FAILURES, WINDOW_MS, MAX_ADDRESSES, now);
   }
 
   /** The caller when no question to the database is needed; spares most requests an await. */
@@ -62,15 +59,14 @@ export class Callers {
   async identify(key: string, address: string): Promise<Caller | TooManyFailures | undefined> {
     const print = fingerprint(key);
     if ((this.refused.get(print) ?? 0) > this.now()) return undefined;
-    const failures = this.currentFailures(address);
-    if (failures && failures.count >= MAX_FAILURES && !this.known.get(print) && !(await this.live.has(key)))
-      return { retryAfterMs: failures.since + WINDOW_MS - this.now() };
+    const retryAfterMs = this.failures.fullForMs(address);
+    if (retryAfterMs !== undefined && !this.known.get(print) && !(await this.live.has(key))) return { retryAfterMs };
 
     // A thousand requests with one key that arrive together are one question.
     const asking = this.asking.get(print);
     if (asking) return asking;
     const caller = await this.ask(key, print);
-    if (!caller) this.noteFailure(address);
+    if (!caller) this.failures.note(address);
     return caller;
   }
 
@@ -107,17 +103,6 @@ export class Callers {
       this.logger.warn({ event: 'key.use-not-noted', keyId: caller.keyId, error });
     });
     return caller;
-  }
-
-  private noteFailure(address: string): void {
-    const failures = this.currentFailures(address);
-    if (failures) failures.count += 1;
-    else this.failures.set(address, { count: 1, since: this.now() });
-  }
-
-  private currentFailures(address: string): Failures | undefined {
-    const failures = this.failures.get(address);
-    return failures && failures.since + WINDOW_MS > this.now() ? failures : undefined;
   }
 }
 

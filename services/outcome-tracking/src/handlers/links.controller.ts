@@ -1,10 +1,10 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Ip, Param, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { currentOffer, type Offer } from '@fairlead/decisions';
 import { reasons } from '@fairlead/events';
 import { UnitsOfWork } from '@fairlead/messaging';
 import { type OfferLink, OfferLinks } from '@fairlead/personal-data';
-import { Accepts, Public } from '@fairlead/platform';
+import { Accepts, Public, RecentCounts } from '@fairlead/platform';
 import type { FastifyReply } from 'fastify';
 import { standingNow } from '../pending-answer.js';
 import { LeadsStore, type TrackedLead } from '../store/leads.store.js';
@@ -17,9 +17,18 @@ const MAX_FORM_BYTES = 1_024;
 /** Who answered, as the event says it: a link is not anybody's key. */
 const ACTOR = 'offer-link';
 
+/** Whoever answers an offer looks a few times, and so do the programs that look at mail before people do. */
+const MAX_VISITS = 30;
+/** Links of nobody's, from one address: people that mistype have one of them. As for wrong keys. */
+const MAX_FORGED = 30;
+const WINDOW_MS = 60_000;
+/** Offers, or addresses, that are counted at once, at some 150 bytes each. */
+const MAX_COUNTED = 10_000;
+
 interface Page {
   readonly status: number;
   readonly html: string;
+  readonly retryAfterMs?: number;
 }
 
 const UNKNOWN: Page = {
@@ -43,7 +52,9 @@ const PAGE_OR_PROBLEM = {
 
 /**
  * Offers answered by whoever has a link that was signed for its party, as e-mails carry it: there is no key. Guessing costs the guesser
- * a request and us a hash: nothing is looked up before the link has proven to be ours.
+ * a request and us a hash: nothing is looked up before the link has proven to be ours. So what is bounded for each address is links that
+ * are not: everybody behind one proxy has its address, and nobody who guesses there keeps the others from answering. What is bounded for
+ * each offer is what is looked up.
  */
 @ApiTags('answers')
 @ApiParam({ name: 'token' })
@@ -58,9 +69,19 @@ const PAGE_OR_PROBLEM = {
   description: 'The time for an answer is over, or the lead was erased.',
   content: PAGE_OR_PROBLEM,
 })
+@ApiResponse({
+  status: 429,
+  description:
+    'This link was opened too often within a minute, or too many came from this address that are none of ours.',
+  headers: { 'Retry-After': { required: true, schema: { type: 'string' } } },
+  content: PAGE_OR_PROBLEM,
+})
 @Controller('v1/links/:token')
 @Public()
 export class LinksController {
+  readonly #forged = new RecentCounts(MAX_FORGED, WINDOW_MS, MAX_COUNTED);
+  readonly #visits = new RecentCounts(MAX_VISITS, WINDOW_MS, MAX_COUNTED);
+
   constructor(
     private readonly links: OfferLinks,
     private readonly units: UnitsOfWork,
@@ -74,8 +95,12 @@ export class LinksController {
     description: 'Looking at it answers nothing, however often it is done. No contact data are on it.',
   })
   @ApiResponse({ status: 200, schema: { type: 'string' } })
-  async show(@Param('token') token: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
-    const found = await this.#found(token);
+  async show(
+    @Param('token') token: string,
+    @Ip() address: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    const found = await this.#found(token, address);
     if ('status' in found) return answered(reply, found);
     const { lead, offer } = found;
     if (offer.stage === 'offered') return answered(reply, { status: 200, html: offerPage(lead.details, offer) });
@@ -101,10 +126,11 @@ export class LinksController {
   @ApiResponse({ status: 409, description: 'It cannot follow what is known of the offer.', content: PAGE_OR_PROBLEM })
   async decide(
     @Param('token') token: string,
+    @Ip() address: string,
     @Body() body: Buffer | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const found = await this.#found(token);
+    const found = await this.#found(token, address);
     if ('status' in found) return answered(reply, found);
     const said = answerIn(body);
     if (!said)
@@ -133,9 +159,13 @@ export class LinksController {
   /** The offer that the link was signed for, or what there is to say instead. */
   async #found(
     token: string,
+    address: string,
   ): Promise<{ readonly link: OfferLink; readonly lead: TrackedLead; readonly offer: Offer } | Page> {
     const link = this.links.read(token);
-    if (!link) return UNKNOWN;
+    if (!link) return this.#refused(this.#forged, address) ?? UNKNOWN;
+    // Not by its letters: those that say for whom it is have not been checked yet, and could be any.
+    const tooOften = this.#refused(this.#visits, `${link.leadId}/${link.offer}`);
+    if (tooOften) return tooOften;
     const lead = await this.leads.find(this.units.query, link.leadId);
     const standing = lead && standingNow(lead);
     const offer = standing?.offers.find(({ number }) => number === link.offer);
@@ -149,10 +179,20 @@ export class LinksController {
       return { status: 410, html: plainPage('Too late', 'The lead has moved on from this offer.') };
     return { link, lead, offer };
   }
+
+  /** Undefined while there is room, and then it is counted. */
+  #refused(counts: RecentCounts, key: string): Page | undefined {
+    const retryAfterMs = counts.fullForMs(key);
+    if (retryAfterMs !== undefined)
+      return { status: 429, html: plainPage('Too often', 'Try again in a minute.'), retryAfterMs };
+    counts.note(key);
+    return undefined;
+  }
 }
 
-function answered(reply: FastifyReply, { status, html }: Page): string {
+function answered(reply: FastifyReply, { status, html, retryAfterMs }: Page): string {
   void reply.status(status).headers(PAGE_HEADERS);
+  if (retryAfterMs !== undefined) void reply.header('retry-after', String(Math.ceil(retryAfterMs / 1_000)));
   return html;
 }
 
