@@ -141,6 +141,73 @@ describe('a sender that dies', () => {
   });
 });
 
+describe('what is sent again, by a sender that dies', () => {
+  /** What was given up; none of it is read from Kafka, so that no kill delays a consumer's group. */
+  async function failedBefore({ road }: Scene, count: number): Promise<string[]> {
+    const { rows } = await road.db.query<{ id: string }>(
+      `INSERT INTO deliveries (id, endpoint_key, lead_id, event_id, event_type, event, with_contact, undelivered)
+       SELECT gen_random_uuid(), e.key, gen_random_uuid(), gen_random_uuid(), 'lead.declined',
+         json_build_object('source', '/test', 'time', now(), 'data', json_build_object('party', e.party)), false, 'failed'
+       FROM endpoints e, generate_series(1, $1) RETURNING id`,
+      [count],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  it('is all of a replay, each under one id, wherever in it the sender dies', async () => {
+    const { road, receiver } = scene;
+    receiver.answer = (_, response) => void setTimeout(() => response.end(), 10);
+    // The first three units: the endpoint, the request, and the first piece of five hundred, which is not committed.
+    let dying = await road.start({ ...SETTINGS, FAIRLEAD_CRASH_AT: 'unit.committing:3' });
+    await road.endpoint('acme', 'crm', receiver.url, ['lead.declined']);
+    const failed = await failedBefore(scene, 1_200);
+    const since = new Date(Date.now() - 3_600_000).toISOString();
+    const { status, body } = await road.call('POST', `/v1/partners/acme/endpoints/crm/replay?since=${since}`);
+    expect([status, body['deliveries']]).toEqual([202, failed.length]);
+    await eventually(() => expect(dying.signalCode).toBe('SIGKILL'));
+    expect(receiver.received).toEqual([]);
+
+    dying = await road.start({ ...SETTINGS, FAIRLEAD_CRASH_AT: 'unit.committed:2' });
+    await eventually(() => expect(dying.signalCode).toBe('SIGKILL'));
+    dying = await road.start(SETTINGS);
+    await eventually(() => expect(new Set(receiver.received.map(({ id }) => id)).size).toBeGreaterThan(700));
+    await road.stop(dying, 'SIGKILL');
+    await road.start(SETTINGS);
+
+    await eventually(async () => {
+      const replay = await road.call('GET', `/v1/partners/acme/endpoints/crm/replays/${String(body['id'])}`);
+      expect(replay.body).toMatchObject({ resent: failed.length, endedAt: expect.any(String) as string });
+    });
+    await eventually(() => expectWaiting(scene, 0));
+    const idsOf = Map.groupBy(receiver.received, ({ body: told }) => told.id);
+    expect(idsOf.size).toBe(failed.length);
+    for (const received of idsOf.values()) expect(new Set(received.map(({ id }) => id)).size).toBe(1);
+    const { rows } = await road.db.query(
+      `SELECT count(*)::int AS made, count(DISTINCT resend_of)::int AS of FROM deliveries WHERE resend_of IS NOT NULL AND undelivered IS NULL`,
+    );
+    expect(rows).toEqual([{ made: failed.length, of: failed.length }]);
+  });
+
+  it('is one that was asked for by somebody who got no answer, and asks again', async () => {
+    const { road, receiver } = scene;
+    const first = await road.start(SETTINGS);
+    await road.endpoint('acme', 'crm', receiver.url, ['lead.declined']);
+    const [failed] = await failedBefore(scene, 1);
+    await road.db.query(`UPDATE endpoints SET resting_until = now() + interval '1 hour'`);
+    const dying = await road.start({ ...SETTINGS, FAIRLEAD_CRASH_AT: 'unit.committed:1' });
+    await road.stop(first);
+    const ask = () => road.call('POST', `/v1/partners/acme/endpoints/crm/deliveries/${failed}/resend`);
+    await expect(ask()).rejects.toThrow();
+    await eventually(() => expect(dying.signalCode).toBe('SIGKILL'));
+    await road.start(SETTINGS);
+    const { status, body } = await ask();
+    expect(status).toBe(202);
+    await road.db.query('UPDATE endpoints SET resting_until = NULL');
+    await eventually(() => expectWaiting(scene, 0));
+    expect(receiver.received.map(({ id }) => id)).toEqual([body['deliveryId']]);
+  });
+});
+
 describe('a database that breaks every connection, again and again', () => {
   it('loses no webhook and has none sent twice', async () => {
     const { road, receiver } = scene;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { newSigningKey } from '@fairlead/platform/outgoing';
 import { leadAccepted, leadErased, leadRouted, leadScored } from './fixture/events.js';
-import { Receiver, verified, verifiedBy } from './fixture/receiver.js';
+import { type Received, Receiver, verified, verifiedBy } from './fixture/receiver.js';
 import { eventually, Stretch } from './fixture/stretch.js';
 
 let road: Stretch;
@@ -208,12 +208,22 @@ describe('headers of a partner’s own', () => {
 });
 
 describe('an endpoint that is signed with Ed25519, too', () => {
-  it('can be verified by its public key, by its secret, and by both keys after a rotation', async () => {
+  it('can be verified by its public key and by its secret, by both keys after a rotation, and at last by the new one', async () => {
     const acme = partner();
     const document = { url: receiver.url, events: ['lead.routed'] };
     const made = await put(acme, 'crm', { ...document, signatures: ['v1', 'v1a'] });
     const [before] = made.body['publicKeys'] as { key: string }[];
     expect(before?.key).toMatch(/^whpk_[A-Za-z0-9+/]{43}=$/);
+    const next = async (): Promise<Received> => {
+      const lead = randomUUID();
+      await road.receives(leadRouted(lead, acme));
+      return eventually(
+        () => receiver.received.find(({ body }) => body.subject === lead) ?? false,
+      ) as Promise<Received>;
+    };
+    const first = await next();
+    verified(first, made.body['secret'] as string);
+    expect(verifiedBy(before?.key ?? '', first)).toBe(true);
     expect((await road.call('POST', `/v1/partners/${acme}/endpoints/crm/rotate-key`)).body).toEqual({
       publicKey: expect.stringMatching(/^whpk_/) as string,
       overlapHours: 24,
@@ -226,12 +236,17 @@ describe('an endpoint that is signed with Ed25519, too', () => {
         [true, true],
       ],
     ]);
-    await road.receives(leadRouted(randomUUID(), acme));
-    const [received] = await arrivedAt(acme);
-    if (!received) throw new Error('nothing came');
-    verified(received, made.body['secret'] as string);
-    for (const { key } of keys) expect(verifiedBy(key, received)).toBe(true);
-    expect(verifiedBy(newSigningKey().publicKey, received)).toBe(false);
+    const second = await next();
+    verified(second, made.body['secret'] as string);
+    for (const { key } of keys) expect(verifiedBy(key, second)).toBe(true);
+    expect(verifiedBy(newSigningKey().publicKey, second)).toBe(false);
+
+    // The overlap is over; what its party changes is read anew.
+    await road.db.query(`UPDATE endpoint_secrets SET expires_at = now() WHERE public_key = $1`, [before?.key]);
+    await put(acme, 'crm', document);
+    const third = await next();
+    verified(third, made.body['secret'] as string);
+    expect(keys.map(({ key }) => verifiedBy(key, third))).toEqual([true, false]);
 
     expect((await put(acme, 'crm', { ...document, signatures: ['v1'] })).body).toMatchObject({ publicKeys: [] });
     expect((await road.call('POST', `/v1/partners/${acme}/endpoints/crm/rotate-key`)).status).toBe(409);
