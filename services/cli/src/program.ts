@@ -3,6 +3,7 @@ import { accountsCommand } from './accounts/accounts.command.js';
 import { benchCommand } from './bench/bench.command.js';
 import { gatewayCommand } from './gateway/gateway.command.js';
 import { demoCommand } from './demo/demo.command.js';
+import { deliveriesCommand } from './deliveries/deliveries.command.js';
 import { importCommand } from './import/import.command.js';
 import { eraseCommand } from './erase/erase.command.js';
 import { exportCommand } from './log/export.command.js';
@@ -44,6 +45,7 @@ export function fairleadProgram(): Command {
     .addCommand(sourcesCommand())
     .addCommand(demoCommand())
     .addCommand(parkedCommand())
+    .addCommand(deliveriesCommand())
     .addCommand(gatewayCommand())
     .addCommand(benchCommand());
 }

@@ -36,6 +36,10 @@ const CANNOT: Readonly<Record<string, readonly string[] | string>> = {
   'sources quality': ['web'],
   'parked list': [],
   'parked redrive': ['1'],
+  'deliveries list': ['acme'],
+  'deliveries show': ['acme', 'crm', '1'],
+  'deliveries resend': ['acme', 'crm', '1'],
+  'deliveries replay': ['acme', 'crm', '--since', '1d'],
 };
 
 function printsJson(command: Command, path: readonly string[] = []): string[] {
