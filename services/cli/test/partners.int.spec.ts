@@ -26,6 +26,8 @@ import { Webhook } from 'standardwebhooks';
 import { freePort } from '../../../infra/local/ports.mjs';
 import { pythonEnvironment } from '../../../tools/python-environment.mjs';
 import { loadServices } from '../src/services.js';
+import { MailRelay } from '@fairlead/platform/testing';
+import { CommandHost } from './fixture/command-host.js';
 import { ownDatabase } from './fixture/own-database.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -61,7 +63,8 @@ interface Received {
 let folder: string;
 let url: string;
 let running: RunningServices;
-let bolt: { readonly key: string; readonly secret: string; readonly received: Received[] };
+let bolt: { readonly key: string; readonly secret: string; readonly publicKey: string; readonly received: Received[] };
+let relay: MailRelay;
 let publish: (event: ReturnType<typeof encodeEvent>) => Promise<void>;
 const children: ChildProcess[] = [];
 const servers: Server[] = [];
@@ -71,6 +74,8 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'fairlead-partners-'));
   closers.push(() => rmSync(folder, { recursive: true }));
   for (const [name, code] of blocksOf(page)) writeFileSync(join(folder, name), code);
+  relay = await new MailRelay({ disabledCommands: ['STARTTLS', 'AUTH'] }).listen();
+  closers.push(() => relay.close());
   await Promise.all([installKit(), start()]);
   await call('PUT', '/v1/policies/partners', {
     name: 'partners',
@@ -211,6 +216,7 @@ describe('the kit', () => {
       );
       for (const { headers, body, event } of bolt.received) {
         expect(await kit.verifyWebhook(bolt.secret, headers, body)).toEqual(event);
+        expect(await kit.verifyWebhook(bolt.publicKey, headers, body)).toEqual(event);
         expect(new Webhook(bolt.secret).verify(body, headers as Record<string, string>)).toEqual(event);
       }
       await expect(answers.decline(offerOf(won), 'capacity')).rejects.toMatchObject({ code: 'already-closed' });
@@ -250,6 +256,110 @@ describe('the kit', () => {
     expect(packed.filter((file) => /spec|test/.test(file))).toEqual([]);
     for (const file of ['dist/index.js', 'dist/index.d.ts', 'dist/node.js', 'dist/node.d.ts', 'src/index.ts'])
       expect(packed).toContain(file);
+  });
+});
+
+describe('a partner without a server', () => {
+  it(
+    'is offered a lead by e-mail, accepts it by the link there, and is then told whom to call',
+    async () => {
+      await call('PUT', '/v1/partners/cara', { name: 'Cara', tier: 'gold', status: 'active' });
+      const path = '/v1/partners/cara/endpoints/mail';
+      await call('PUT', path, { kind: 'email', to: ['cara@cara.test'], events: ['lead.routed', 'lead.accepted'] });
+      const lead = await newLead('mail');
+      await eventually(() => call('POST', `/v1/leads/${lead}/override`, { to: 'cara', reason: 'to be looked at' }));
+      const mails = () => relay.mails.filter(({ to }) => to.includes('cara@cara.test'));
+      await eventually(() => expect(mails()).toHaveLength(1));
+      expect(mails()[0]?.text).toContain(lead);
+      const [link = ''] = /http:\/\/\S+\/v1\/links\/[\w-]+/.exec(mails()[0]?.text ?? '') ?? [];
+      expect(link.startsWith(`${url}/`)).toBe(true);
+
+      const looked = await fetch(link);
+      expect([looked.status, (await looked.text()).includes('Größe &#38; Söhne')]).toEqual([200, true]);
+      expect((await call<{ state: string }>('GET', `/v1/leads/${lead}`)).state).toBe('offered');
+      const answered = await fetch(link, { method: 'POST', body: new URLSearchParams({ answer: 'accept' }) });
+      expect([answered.status, (await answered.text()).includes('Accepted')]).toEqual([200, true]);
+      await eventually(async () =>
+        expect(await call('GET', `/v1/leads/${lead}`)).toMatchObject({ state: 'accepted', party: 'cara' }),
+      );
+      await eventually(() => expect(mails()).toHaveLength(2));
+      expect(mails()[1]?.text).toContain('You have accepted a lead');
+      expect(mails()[1]?.text).toContain(`${externalIdOf.get(lead)}@example.com`);
+    },
+    PATIENCE_MS,
+  );
+});
+
+describe('fairlead deliveries', () => {
+  const host = new CommandHost();
+  afterAll(() => host.end());
+  const deliveries = async (...args: string[]) => {
+    const { code, stdout, stderr } = await host.run(['deliveries', ...args], {
+      FAIRLEAD_URL: url,
+      FAIRLEAD_API_KEY: ADMIN,
+    });
+    return { code, stdout, stderr, json: () => JSON.parse(stdout) as Record<string, unknown> };
+  };
+  type Found = { id: string; endpointId: string; leadId: string; eventType: string; state: string };
+
+  it(
+    'lists what was sent, shows one with its attempts, and sends one or everything since a moment again',
+    async () => {
+      const lead = await leadForBolt('command');
+      const listed = async (...args: string[]) => (await deliveries('list', 'bolt', ...args, '--json')).json();
+      const of = (found: Record<string, unknown>) => found['deliveries'] as Found[];
+      let first: Found | undefined;
+      await eventually(async () => {
+        const narrow = ['--endpoint', 'all', '--state', 'delivered', '--type', 'lead.routed', '--since', '1h'];
+        first = of(await listed(...narrow)).find(({ leadId }) => leadId === lead);
+        expect(first).toMatchObject({ endpointId: 'all', eventType: 'lead.routed', state: 'delivered' });
+      });
+      const id = first?.id ?? '';
+      expect(of(await listed('--type', 'lead.routed')).map((each) => each.id)).toContain(id);
+      expect(of(await listed('--until', '1h'))).toEqual([]);
+
+      const one = await listed('--endpoint', 'all', '--limit', '1');
+      const two = await listed('--endpoint', 'all', '--limit', '1', '--after', String(one['next']));
+      expect(of(one)[0]?.id).not.toBe(of(two)[0]?.id);
+      const table = await deliveries('list', 'bolt', '--endpoint', 'all', '--limit', '1');
+      expect(table.stdout.split('\n')[0]).toMatch(/^ID +ENDPOINT +EVENT +LEAD +STATE/);
+      expect(table.stderr).toMatch(/^There are more: --after \S+\n$/);
+
+      const shown = await deliveries('show', 'bolt', 'all', id);
+      expect(shown.stdout).toMatch(
+        /^DELIVERY +[0-9a-f-]{36}\n[\s\S]*state +delivered\n[\s\S]*\nATTEMPT[^\n]*\n1 .* 204/,
+      );
+      const before = bolt.received.filter(({ event }) => event.subject === lead).length;
+      const { deliveryId } = (await deliveries('resend', 'bolt', 'all', id, '--json')).json();
+      await eventually(() =>
+        expect(bolt.received.filter(({ event }) => event.subject === lead)).toHaveLength(before + 1),
+      );
+      expect(bolt.received.at(-1)?.headers['webhook-id']).toBe(deliveryId);
+
+      const asked = ['replay', 'bolt', 'all', '--since', '1h', '--state', 'all', '--type', 'lead.routed'];
+      const dry = (await deliveries(...asked, '--dry-run', '--json')).json();
+      expect(dry).toEqual({ deliveries: expect.any(Number) as number, more: false });
+      expect((await deliveries(...asked, '--dry-run')).stdout).toBe(`It would be ${String(dry['deliveries'])}.\n`);
+      expect((await deliveries(...asked)).stdout).toMatch(/are sent again, oldest first; replay [0-9a-f-]{36}\.\n$/);
+      await eventually(() =>
+        expect(bolt.received.filter(({ event }) => event.subject === lead)).toHaveLength(before + 2),
+      );
+    },
+    PATIENCE_MS,
+  );
+
+  it('says what is wrong with what it was asked for', async () => {
+    const wrong = [
+      [['list', 'bolt', '--after', '1-1'], /name it with --endpoint/],
+      [['list', 'bolt', '--endpoint', 'none'], /404/],
+      [['list', 'bolt', '--since', 'yesterday'], /400 .*\n.*since/],
+      [['show', 'bolt', 'all', randomUUID()], /404/],
+      [['replay', 'bolt', 'all', '--since', 'monday'], /400/],
+    ] as const;
+    for (const [args, said] of wrong) {
+      const { code, stderr } = await deliveries(...args);
+      expect([code, stderr]).toEqual([1, expect.stringMatching(said)]);
+    }
   });
 });
 
@@ -297,6 +407,9 @@ async function start(): Promise<void> {
     FAIRLEAD_ADMIN_KEY: ADMIN,
     FAIRLEAD_WEBHOOK_ALLOW: '127.0.0.0/8',
     FAIRLEAD_WEBHOOK_RETRY_SCALE: '0.02',
+    FAIRLEAD_SMTP_URL: relay.url,
+    FAIRLEAD_SMTP_PLAINTEXT: 'true',
+    FAIRLEAD_MAIL_FROM: 'leads@vendor.test',
     FAIRLEAD_PORT: String(port),
     FAIRLEAD_LOG_LEVEL: 'silent',
   });
@@ -338,17 +451,21 @@ async function boltReceives(): Promise<typeof bolt> {
   await call('PUT', '/v1/sources/web', { format: 'json' });
   await call('PUT', '/v1/partners/bolt', { name: 'Bolt', tier: 'gold', status: 'active' });
   const { key } = await call<{ key: string }>('POST', '/v1/keys', { name: 'bolt', role: 'partner', partner: 'bolt' });
-  const { secret } = await call<{ secret: string }>('PUT', '/v1/partners/bolt/endpoints/all', {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
-    events: kit.knownTypes,
-  });
-  return { key, secret, received };
+  const { secret, publicKeys } = await call<{ secret: string; publicKeys: [{ key: string }] }>(
+    'PUT',
+    '/v1/partners/bolt/endpoints/all',
+    {
+      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
+      events: kit.knownTypes,
+      signatures: ['v1', 'v1a'],
+    },
+  );
+  return { key, secret, publicKey: publicKeys[0].key, received };
 }
 
 const externalIdOf = new Map<string, string>();
 
-/** A lead that bolt was offered, which it has been told. */
-async function leadForBolt(product: string): Promise<string> {
+async function newLead(product: string): Promise<string> {
   const externalId = randomUUID();
   const { results } = await call<{ results: [{ id: string }] }>('POST', '/v1/leads', {
     ...{ source: 'web', externalId, company: 'Größe & Söhne', country: 'DE', employees: 120, product },
@@ -362,6 +479,12 @@ async function leadForBolt(product: string): Promise<string> {
   });
   const { id } = results[0];
   externalIdOf.set(id, externalId);
+  return id;
+}
+
+/** A lead that bolt was offered, which it has been told. */
+async function leadForBolt(product: string): Promise<string> {
+  const id = await newLead(product);
   await eventually(() => call('POST', `/v1/leads/${id}/override`, { to: 'bolt', reason: 'to be looked at' }));
   // An offer that has run out before its webhook could be sent is not sent; that it ran out is told.
   await eventually(() => expect(typesOf(id)).toContain(product === 'quick' ? 'lead.offer-expired' : 'lead.routed'));

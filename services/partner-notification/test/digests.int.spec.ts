@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { EncodedEvent } from '@fairlead/events';
+import { derivedId, type EncodedEvent } from '@fairlead/events';
 import { parse } from 'csv-parse/sync';
 import {
   leadAccepted,
@@ -10,7 +10,7 @@ import {
   leadRouted,
   leadScored,
 } from './fixture/events.js';
-import { headerOf, type Mail, MailRelay } from './fixture/mail-relay.js';
+import { headerOf, type Mail, MailRelay } from '@fairlead/platform/testing';
 import { eventually, Stretch } from './fixture/stretch.js';
 
 // Small partners look at their leads once a day, in a spreadsheet. A mail for each event is what they stop reading first.
@@ -209,6 +209,30 @@ describe('a digest', () => {
     expect((await acme.put()).status).toBe(200);
     await acme.due();
     await eventually(() => expect(eventsIn(acme.mails())).toEqual([`${lead} lead.declined`]));
+  });
+
+  it('is sent although another party’s, due before it, cannot be gathered', async () => {
+    const broken = await subscriber();
+    await broken.declines([randomUUID()]);
+    // Something that nobody foresees: the digest's own id is taken.
+    const { rows } = await road.db.query<{ id: string }>('SELECT event_id AS id FROM party_events WHERE party = $1', [
+      broken.party,
+    ]);
+    const taken = derivedId(rows[0]?.id ?? '', 'digest', `${broken.party}/daily`);
+    await road.db.query(
+      `INSERT INTO deliveries (id, endpoint_key, lead_id, event_id, event_type, event, with_contact)
+       VALUES ($1, 0, $1, $1, 'lead.won', '{}', false)`,
+      [taken],
+    );
+    await broken.due();
+    const acme = await subscriber();
+    const lead = randomUUID();
+    await acme.declines([lead]);
+    await acme.due();
+    await eventually(() => expect(eventsIn(acme.mails())).toEqual([`${lead} lead.declined`]));
+    expect(await broken.deliveries()).toEqual([]);
+    await road.db.query('DELETE FROM deliveries WHERE id = $1', [taken]);
+    await eventually(() => expect(broken.mails()).toHaveLength(1));
   });
 
   it('is sent again with what it held, as it is by then, under another id', async () => {

@@ -5,9 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OfferLinks } from '@fairlead/personal-data';
-import { CertificateAuthority } from '@fairlead/platform/testing';
+import { CertificateAuthority, headerOf, MailRelay } from '@fairlead/platform/testing';
 import { leadErased, leadReceived, leadRouted, leadScored } from './fixture/events.js';
-import { headerOf, MailRelay } from './fixture/mail-relay.js';
 import { eventually as eventuallyTrue, Stretch } from './fixture/stretch.js';
 
 /** Far above what any of these tests needs, so that only a hang reaches it. */
@@ -175,6 +174,35 @@ describe('parties without a server', () => {
     expect(unreachable?.data).toMatchObject({ party: 'gone', attempts: 1, lastFailure: 'smtp-550' });
   });
 
+  it('get what is refused to one of them for good and to another for now once more', async () => {
+    await put('both', { kind: 'email', to: ['ann@both.test', 'bob@both.test'] });
+    let asked = 0;
+    relay.refuse = (address) => {
+      if (address === 'ann@both.test') return { code: 550, text: 'no such user' };
+      return address === 'bob@both.test' && asked++ === 0 ? { code: 451, text: 'not now' } : undefined;
+    };
+    await offered('both');
+    await eventually(() => mailsTo('bob@both.test')[0] ?? false);
+    const delivery = await eventually(async () => {
+      const found = await deliveryOf('both');
+      return found?.state === 'delivered' && found;
+    });
+    expect(delivery.attempts).toMatchObject([{ failure: 'smtp-451' }, { failure: null }]);
+  });
+
+  it('get what the relay has refused for our sake, however it said so, when its operator has mended that', async () => {
+    await put('ours', { kind: 'email', to: ['ann@ours.test'] });
+    let asked = 0;
+    relay.refuseSender = () => (asked++ === 0 ? { code: 550, text: 'sender not allowed' } : undefined);
+    await offered('ours');
+    await eventually(() => mailsTo('ann@ours.test')[0] ?? false);
+    const delivery = await eventually(async () => {
+      const found = await deliveryOf('ours');
+      return found?.state === 'delivered' && found;
+    });
+    expect(delivery.attempts).toMatchObject([{ status: 550, failure: 'smtp-550' }, { failure: null }]);
+  });
+
   it('get no header, and no second message, that somebody typed into a form', async () => {
     await put('inject', { kind: 'email', to: ['ann@inject.test'] });
     const lead = randomUUID();
@@ -248,10 +276,13 @@ describe('parties without a server', () => {
     for (const document of [
       { kind: 'email' },
       { kind: 'email', to: [] },
+      { kind: 'email', to: Array.from({ length: 11 }, (_, i) => `a${i}@b.test`) },
+      { kind: 'email', to: ['a@b.test', 'a@b.test'] },
       { kind: 'email', to: ['a@b.test'], url: chat.url },
       { kind: 'email', to: ['a@b.test'], headers: { 'x-a': 'b' } },
       { kind: 'chat' },
       { kind: 'chat', url: chat.url, to: ['a@b.test'] },
+      { kind: 'chat', url: 'https://10.1.2.3/services/T000/B000/secret' },
       { kind: 'webhook' },
       { url: chat.url, flavour: 'teams' },
       { kind: 'fax', url: chat.url },
@@ -265,6 +296,35 @@ describe('parties without a server', () => {
   });
 
   // The last ones: other processes take the place of the first.
+  it('are not written to when the time for it is over, although no connection was free before', async () => {
+    const parties = Array.from({ length: 8 }, (_, i) => `crowd-${i}`);
+    const slow = { ...SETTINGS, FAIRLEAD_WEBHOOK_TIMEOUT: '1s', FAIRLEAD_WEBHOOK_RETRY_SCALE: '1' };
+    const plain = { FAIRLEAD_SMTP_URL: plainRelay.url, FAIRLEAD_SMTP_PLAINTEXT: 'true' };
+    const child = await stretch.start({ ...slow, ...plain });
+    await stretch.stopOthers(child);
+    for (const party of [...parties, 'after']) await put(party, { kind: 'email', to: [`ann@${party}.test`] });
+    const rest = (until: string) =>
+      stretch.db.query(`UPDATE endpoints SET resting_until = ${until} WHERE party LIKE 'crowd-%'`);
+    let release: () => void = () => undefined;
+    plainRelay.held = new Promise((resolve) => (release = resolve));
+    await rest(`now() + interval '1 hour'`);
+    for (const party of parties) await offered(party);
+    for (const party of parties) await eventually(async () => (await deliveryOf(party)) ?? false);
+    // All at once; and none of them once more, which would be in five seconds.
+    await rest('NULL');
+    for (const party of parties) {
+      const attempt = await eventually(async () => (await deliveryOf(party))?.attempts[0] ?? false);
+      expect(attempt.failure).toBe('timeout');
+    }
+    await rest(`now() + interval '1 hour'`);
+    // Five at once. What was handed over is out of our hands, and the other three were not.
+    release();
+    await offered('after');
+    await eventually(() => plainRelay.mails.find(({ to }) => to.includes('ann@after.test')) ?? false);
+    expect(plainRelay.begun).toBe(5 + 1);
+    plainRelay.mails.length = 0;
+  });
+
   it('are written to through TLS, or not at all', async () => {
     await put('secret', { kind: 'email', to: ['ann@secret.test'] });
     const child = await stretch.start({ ...SETTINGS, FAIRLEAD_SMTP_URL: plainRelay.url });

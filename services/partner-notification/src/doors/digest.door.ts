@@ -7,7 +7,7 @@ import { rowsOf } from '../delivery/digest.js';
 import { type DueDelivery, webhookBody } from '../delivery/webhook.js';
 import { type PartyEvent, PartyEventsStore } from '../store/party-events.store.js';
 import { digestOf, type Entry } from './digest.js';
-import type { CameBack, Send } from './door.js';
+import type { Send } from './door.js';
 import { EmailDoor } from './email.door.js';
 import { bodyOf, toldBy } from './told.js';
 
@@ -30,17 +30,16 @@ export class DigestDoor {
 
   prepare(to: readonly string[], { id, event }: DueDelivery, party: string): Send {
     const positions = rowsOf(event).map(({ position }) => position);
-    return async () => {
+    return this.email.prepare(to, id, async () => {
       try {
         const entries = await this.#entries(party, positions);
-        if (!entries) return notOurs();
-        return await this.email.prepare(to, id, digestOf(entries, party, positions[0] ?? ''))();
+        return entries && digestOf(entries, party, positions[0] ?? '');
       } catch (error) {
-        // Nobody's failure but ours: the database is away.
+        // The database is away.
         this.#log.warn({ event: 'webhooks.interrupted', text: 'could not read a digest', errorClass: classOf(error) });
-        return notOurs();
+        return undefined;
       }
-    };
+    });
   }
 
   /** Undefined where a contact cannot be opened: it is not sent without what it promises, and somebody has to look after the keys. */
@@ -66,9 +65,4 @@ export class DigestDoor {
     const told = toldBy(body, this.links, publicUrl);
     return { body, told: ended === null ? told : { ...told, link: undefined }, ended };
   }
-}
-
-/** As if it had been broken off: it is sent again when its lease has run out, and nothing is held against the endpoint. */
-function notOurs(): CameBack {
-  return { outcome: 'failed', why: 'cancelled', status: undefined, durationMs: 0, beginning: Buffer.alloc(0) };
 }

@@ -4,7 +4,7 @@ import { GuardedHttp } from '@fairlead/platform/outgoing';
 import { type NotificationSettings, SETTINGS } from '../config.js';
 import type { Endpoint } from '../delivery/lane.js';
 import { type DueDelivery, webhookBody } from '../delivery/webhook.js';
-import { TEST_EVENT } from '../delivery/webhook-events.js';
+import { DIGEST_EVENT } from '../delivery/webhook-events.js';
 import { ChatDoor } from './chat.door.js';
 import { DigestDoor } from './digest.door.js';
 import type { Send } from './door.js';
@@ -34,7 +34,7 @@ export class Doors {
   prepare(endpoint: Endpoint, due: DueDelivery, contact: unknown, now: number): Send {
     const { address } = endpoint;
     const { publicUrl } = this.settings;
-    if (address.kind === 'digest' && due.eventType !== TEST_EVENT)
+    if (address.kind === 'digest' && due.eventType === DIGEST_EVENT)
       return this.digest.prepare(address.to, due, endpoint.party);
     // In a chat read more people than a party could be entitled.
     const body = webhookBody(due, address.kind === 'chat' ? undefined : contact, publicUrl);
@@ -42,7 +42,7 @@ export class Doors {
     if (address.kind === 'webhook') return this.webhook.prepare(endpoint, address, said, now);
     const told = toldBy(bodyOf(body), this.links, publicUrl);
     if (address.kind === 'chat') return this.chat.prepare(address, said, told);
-    return this.email.prepare(address.to, due.id, emailOf(told));
+    return this.email.prepare(address.to, due.id, () => emailOf(told));
   }
 
   async close(): Promise<void> {

@@ -12,6 +12,12 @@ const MAX_CONNECTIONS = 5;
 /** What is kept of an answer for people to look at. */
 const BEGINNING_BYTES = 1_024;
 
+/**
+ * Writes a message when there is a connection for it: what is written waits nowhere, and tells what is true by then. Undefined: it cannot be
+ * written now, which is nobody's failure but ours.
+ */
+export type Write = () => Email | Promise<Email | undefined>;
+
 /** What a relay has taken, as nodemailer tells it. */
 interface Taken {
   readonly rejected: readonly unknown[];
@@ -46,12 +52,11 @@ export class EmailDoor {
   }
 
   /** @param id  of the delivery */
-  prepare(to: readonly string[], id: string, email: Email): Send {
+  prepare(to: readonly string[], id: string, write: Write): Send {
     const { mail } = this.settings;
     const transport = this.#transport;
     if (!mail || !transport) return () => Promise.resolve(refusal('smtp-not-set', { startedAt: performance.now() }));
-    const message: SendMailOptions = {
-      ...email,
+    const around: SendMailOptions = {
       // Nobody's out-of-office notice is to be sent to it (RFC 3834).
       headers: { 'auto-submitted': 'auto-generated', 'x-auto-response-suppress': 'All', 'webhook-id': id },
       from: mail.from,
@@ -60,30 +65,41 @@ export class EmailDoor {
       messageId: `<${id}@${mail.from.slice(mail.from.lastIndexOf('@') + 1)}>`,
       envelope: { from: mail.from, to: [...to] },
     };
-    return () => this.#send(message, transport);
+    return () => this.#send(write, around, transport);
   }
 
   close(): void {
     this.#transport?.close();
   }
 
-  async #send(message: SendMailOptions, transport: Transport): Promise<CameBack> {
+  async #send(write: Write, around: SendMailOptions, transport: Transport): Promise<CameBack> {
     const startedAt = performance.now();
     let timer: NodeJS.Timeout | undefined;
+    let isOver = false;
     const late = new Promise<'late'>((resolve) => {
-      timer = setTimeout(() => resolve('late'), this.settings.deadlineMs);
+      timer = setTimeout(() => {
+        isOver = true;
+        resolve('late');
+      }, this.settings.deadlineMs);
     });
     try {
       // Not handed over before there is a connection for it: what nodemailer has queued cannot be taken back.
       if ((await this.#turn(late)) === 'late') return refusal('timeout', { startedAt });
-      const sent = transport.sendMail(message).finally(() => this.#giveBack()) as Promise<Taken>;
+      const handOver = async (): Promise<Taken | undefined> => {
+        const email = await write();
+        // Nobody waits for it any more: another attempt sends it.
+        return email && !isOver ? ((await transport.sendMail({ ...email, ...around })) as Taken) : undefined;
+      };
+      const sent = handOver().finally(() => this.#giveBack());
       sent.catch(() => undefined); // after the deadline nobody looks
       const info = await Promise.race([sent, late]);
       if (info === 'late') return refusal('timeout', { startedAt });
+      // As if it had been broken off: it is sent again when its lease has run out, and nothing is held against the endpoint.
+      if (!info) return { outcome: 'failed', why: 'cancelled', status: undefined, ...said(startedAt, '') };
       const { length } = info.rejected;
       if (length > 0) this.#log.warn({ event: 'webhooks.email-partly-refused', refused: length });
       const status = Number(/^\d{3}/.exec(info.response)?.[0] ?? 250);
-      return { outcome: 'answered', status, retryAfter: undefined, ...around(startedAt, info.response) };
+      return { outcome: 'answered', status, retryAfter: undefined, ...said(startedAt, info.response) };
     } catch (error) {
       return refusalOf(error as SmtpError, startedAt);
     } finally {
@@ -188,10 +204,10 @@ function refusal(
     response?: string | undefined;
   },
 ): Refusal {
-  return { outcome: 'refused', why, status, final, ...around(startedAt, response) };
+  return { outcome: 'refused', why, status, final, ...said(startedAt, response) };
 }
 
-function around(startedAt: number, response: string): { durationMs: number; beginning: Buffer } {
+function said(startedAt: number, response: string): { durationMs: number; beginning: Buffer } {
   return {
     durationMs: Math.round(performance.now() - startedAt),
     beginning: Buffer.from(response).subarray(0, BEGINNING_BYTES),

@@ -45,18 +45,32 @@ export class DigestsTimer implements OnApplicationBootstrap, BeforeApplicationSh
 
   async gather(stopping: () => boolean): Promise<void> {
     if (!(await this.digests.isAnyDue(this.units.query))) return;
-    while (!stopping() && (await this.units.run((unit) => this.#one(unit))));
+    // One that cannot be gathered must not hold up those of others.
+    const failed: string[] = [];
+    let trouble: Error | undefined;
+    for (let goesOn = true; goesOn && !stopping();) {
+      let due: DueDigest | undefined;
+      try {
+        goesOn = await this.units.run(async (unit) => {
+          due = await this.digests.take(unit.query, failed);
+          if (due) await this.#gather(unit, due);
+          return due !== undefined;
+        });
+      } catch (error) {
+        if (!due) throw error;
+        failed.push(due.endpointKey);
+        trouble ??= error as Error;
+      }
+    }
+    if (trouble) throw trouble;
   }
 
   /**
    * How far the party has been told and the intention to tell it are committed together: whatever dies, no event is in two digests and
    * none in none.
-   * @returns whether there was one that was due
    */
-  async #one(unit: UnitOfWork): Promise<boolean> {
+  async #gather(unit: UnitOfWork, due: DueDigest): Promise<void> {
     const { query } = unit;
-    const due = await this.digests.take(query);
-    if (!due) return false;
     const { endpointKey, party, endpointId } = due;
     const { rows, lookedTo, isOver } = await this.#since(unit, due);
     const [first] = rows;
@@ -69,7 +83,6 @@ export class DigestsTimer implements OnApplicationBootstrap, BeforeApplicationSh
       });
     }
     await this.digests.moveOn(query, endpointKey, lookedTo, isOver);
-    return true;
   }
 
   async #since(unit: UnitOfWork, due: DueDigest): Promise<{ rows: DigestRow[]; lookedTo: string; isOver: boolean }> {

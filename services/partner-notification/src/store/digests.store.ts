@@ -53,13 +53,16 @@ export class DigestsStore {
   /**
    * The one that has waited longest. Its endpoint cannot be disabled before the transaction is over; one that is being changed is left
    * for the next look.
+   * @param except  endpoints
    */
-  async take(query: Query): Promise<DueDigest | undefined> {
+  async take(query: Query, except: readonly string[]): Promise<DueDigest | undefined> {
     const [row] = await query<DueDigest>(
       `SELECT d.endpoint_key AS "endpointKey", e.party, e.id AS "endpointId", e.events, e.filter,
          d.since::text AS since, d.told_to AS "toldTo"
        FROM digests d JOIN endpoints e ON e.key = d.endpoint_key AND e.state <> 'disabled'
-       WHERE d.due_at <= now() ORDER BY d.due_at LIMIT 1 FOR UPDATE OF d SKIP LOCKED FOR SHARE OF e SKIP LOCKED`,
+       WHERE d.due_at <= now() AND d.endpoint_key <> ALL($1::bigint[])
+       ORDER BY d.due_at LIMIT 1 FOR UPDATE OF d SKIP LOCKED FOR SHARE OF e SKIP LOCKED`,
+      [except],
     );
     return row;
   }
