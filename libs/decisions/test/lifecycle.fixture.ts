@@ -2,10 +2,12 @@
 import fc from 'fast-check';
 import { advance, type Step } from '../src/lifecycle/advance.js';
 import { type AnswerType, answerTypes } from '../src/lifecycle/answer.js';
+import { type Outcome, outcomeTypes } from '../src/lifecycle/outcome.js';
 import { newLead, type Standing } from '../src/lifecycle/standing.js';
 
 type Routed = Step & { type: 'routed' };
 type Answered = Step & { type: AnswerType };
+type Amended = Step & { type: 'amended' };
 
 export function aRouted(overrides: Partial<Routed> = {}): Routed {
   return {
@@ -31,6 +33,10 @@ export function answeredBy(party: string, type: AnswerType, overrides: Partial<A
   return { type, party, offer: 1, at: 1_500, ...overrides };
 }
 
+export function amendedBy(party: string, was: Outcome, is: Outcome | null, overrides: Partial<Amended> = {}): Amended {
+  return { type: 'amended', party, offer: 1, was, is, at: 1_600, ...overrides };
+}
+
 export function standingAfter(...all: readonly Step[]): Standing {
   return all.reduce(advance, newLead);
 }
@@ -38,6 +44,19 @@ export function standingAfter(...all: readonly Step[]): Standing {
 const party = () => fc.constantFrom('direct', 'acme', 'bolt');
 const offer = () => fc.integer({ min: 1, max: 4 });
 const at = () => fc.integer({ min: 0, max: 5_000 });
+
+/** Few times and words, so that corrections often meet what they correct. */
+function outcome(): fc.Arbitrary<Outcome> {
+  return fc.record(
+    {
+      type: fc.constantFrom(...outcomeTypes),
+      at: fc.constantFrom(1_500, 1_501),
+      reason: fc.constantFrom('spam', 'no-fit'),
+      amount: fc.constantFrom({ value: 5, currency: 'EUR' }, { value: 6, currency: 'EUR' }),
+    },
+    { requiredKeys: ['type', 'at'] },
+  );
+}
 
 /** Any step at all, possible next or not. */
 export function steps(): fc.Arbitrary<Step> {
@@ -56,7 +75,15 @@ export function steps(): fc.Arbitrary<Step> {
     fc.record({ type: fc.constant('delivered' as const), party: party(), at: at() }),
     fc.record({ type: fc.constant('expired' as const), offer: offer(), at: at() }),
     fc
-      .record({ type: fc.constantFrom(...answerTypes), party: party(), offer: offer(), at: at() })
+      .record({
+        type: fc.constantFrom(...answerTypes),
+        party: party(),
+        offer: offer(),
+        at: fc.oneof(at(), fc.constant(1_500)),
+      })
       .map((each): Step => each),
+    fc
+      .record({ party: party(), offer: offer(), was: outcome(), is: fc.option(outcome()), at: at() })
+      .map((each): Step => ({ type: 'amended', ...each })),
   );
 }

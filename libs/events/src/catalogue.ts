@@ -7,6 +7,7 @@ import { EventParked } from './event-parked.js';
 import { EventRedriven } from './event-redriven.js';
 import { LeadAbsorbed } from './lead-absorbed.js';
 import { LeadAccepted } from './lead-accepted.js';
+import { LeadAmended } from './lead-amended.js';
 import { LeadCompleted } from './lead-completed.js';
 import { LeadConsentChanged } from './lead-consent-changed.js';
 import { LeadContacted } from './lead-contacted.js';
@@ -50,6 +51,7 @@ export const allEvents: readonly EventDefinition[] = [
   EventRedriven,
   LeadAbsorbed,
   LeadAccepted,
+  LeadAmended,
   LeadCompleted,
   LeadConsentChanged,
   LeadContacted,

@@ -49,6 +49,7 @@ export { EventParked } from './event-parked.js';
 export { EventRedriven } from './event-redriven.js';
 export { LeadAbsorbed } from './lead-absorbed.js';
 export { LeadAccepted } from './lead-accepted.js';
+export { LeadAmended } from './lead-amended.js';
 export { LeadCompleted } from './lead-completed.js';
 export { LeadConsentChanged } from './lead-consent-changed.js';
 export { LeadContacted } from './lead-contacted.js';

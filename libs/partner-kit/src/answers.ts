@@ -1,5 +1,15 @@
 import { chunksOf, readBounded } from './read-bounded.js';
-import type { Amount, Contact, Consent, Facts, Grade, Instant, Reason, ScoreReason } from './webhook-events.js';
+import type {
+  Amount,
+  Contact,
+  Consent,
+  CorrectedOutcome,
+  Facts,
+  Grade,
+  Instant,
+  Reason,
+  ScoreReason,
+} from './webhook-events.js';
 
 export interface AnswersSettings {
   /**
@@ -42,6 +52,22 @@ export type Outcome =
   | ({ readonly type: 'lost'; readonly reason?: Reason } & Noted)
   | ({ readonly type: 'returned'; readonly reason: Reason } & Noted);
 
+/** What you reported before, in the same words. `at` only where it matters: when that was said to have happened. */
+export interface Reported {
+  readonly type: Outcome['type'];
+  readonly at?: Date;
+  readonly reason?: Reason;
+  readonly amount?: Amount;
+}
+
+/** As it was reported, and as it is. */
+export interface Correction {
+  readonly was: CorrectedOutcome;
+  /** Null: nothing of the kind had happened. */
+  readonly is: CorrectedOutcome | null;
+  readonly at: Instant;
+}
+
 export interface Offer {
   readonly number: number;
   readonly party: string;
@@ -60,6 +86,8 @@ export interface Offer {
   readonly closedAt: Instant | null;
   readonly reason: string | null;
   readonly amount: Amount | null;
+  /** What you corrected of what you had reported; everything else here is as corrected. */
+  readonly corrections?: readonly Correction[];
 }
 
 /** Your part of the lead, after your answer. */
@@ -183,6 +211,21 @@ export class Answers {
   /** @throws AnswerRefused, AnswerUndecided, UntrustedAddress */
   report(event: Answerable, outcome: Outcome, signal?: AbortSignal): Promise<Lead> {
     return this.#say(event, 'outcomes', { ...outcome, at: outcome.at?.toISOString() }, signal);
+  }
+
+  /**
+   * What was reported is not right: `outcome` is, or nothing of the kind had happened. Both stay in the log; figures count what is right.
+   * @throws AnswerRefused, AnswerUndecided, UntrustedAddress
+   */
+  correct(
+    event: Answerable,
+    reported: Reported,
+    outcome: Outcome | { readonly type: 'mistaken'; readonly note?: string },
+    signal?: AbortSignal,
+  ): Promise<Lead> {
+    const corrects = { ...reported, at: reported.at?.toISOString() };
+    const at = 'at' in outcome ? outcome.at?.toISOString() : undefined;
+    return this.#say(event, 'outcomes', { ...outcome, at, corrects }, signal);
   }
 
   async #say(

@@ -157,6 +157,18 @@ export type LeadReturned = Event<
   'lead.returned',
   About & Answered & { readonly reason: Reason; readonly amount?: Amount }
 >;
+/** An outcome in a correction; `at` is when it happened. */
+export interface CorrectedOutcome {
+  readonly type: 'contacted' | 'qualified' | 'won' | 'lost' | 'returned';
+  readonly at: Instant;
+  readonly reason?: string;
+  readonly amount?: Amount;
+}
+/** What was reported of the lead was not right: not `was`, but `is`; null where nothing of the kind had happened. */
+export type LeadAmended = Event<
+  'lead.amended',
+  About & Answered & { readonly was: CorrectedOutcome; readonly is: CorrectedOutcome | null }
+>;
 /** The lead goes back to marketing, to be offered again when it is riper. */
 export type LeadRecycled = Event<'lead.recycled', About & { readonly reason: string; readonly at: Instant }>;
 /** The lead's personal data were erased, and what you have of them is to be erased, too. */
@@ -183,6 +195,7 @@ export type KnownEvent =
   | LeadWon
   | LeadLost
   | LeadReturned
+  | LeadAmended
   | LeadRecycled
   | LeadErased;
 
@@ -201,6 +214,7 @@ export const knownTypes = [
   'lead.won',
   'lead.lost',
   'lead.returned',
+  'lead.amended',
   'lead.recycled',
   'lead.erased',
 ] as const satisfies readonly KnownEvent['type'][];

@@ -171,6 +171,11 @@ describe('a partner who follows docs/partners.md', () => {
         contact: { email: `${externalIdOf.get(lead)}@example.com` },
       });
       expect(lastJson(await shell('report.sh', { ...mine, LEAD: lead }))).toMatchObject({ outcome: 'won' });
+      const corrected = lastJson(await shell('correct.sh', { ...mine, LEAD: lead })) as kit.Lead;
+      expect(corrected.offers.at(-1)).toMatchObject({
+        amount: { value: 11_900 },
+        corrections: [{ was: { type: 'won' } }],
+      });
       expect(lastJson(await shell('decline.sh', { ...mine, LEAD: another }))).toMatchObject({ state: 'declined' });
     },
     PATIENCE_MS,
@@ -200,6 +205,16 @@ describe('the kit', () => {
       await answers.report(offerOf(won), { type: 'contacted', at: new Date() });
       await answers.report(offerOf(won), { type: 'qualified', note: 'They have a budget.' });
       await answers.report(offerOf(won), { type: 'won', amount: { value: 12_500.5, currency: 'EUR' } });
+      const reported = { type: 'won', amount: { value: 12_500.5, currency: 'EUR' } } as const;
+      const corrected = await answers.correct(offerOf(won), reported, {
+        ...reported,
+        amount: { value: 12_000, currency: 'EUR' },
+      });
+      expect(corrected.offers.at(-1)).toMatchObject({
+        stage: 'won',
+        amount: { value: 12_000 },
+        corrections: [{ was: reported }],
+      });
       await answers.decline(offerOf(declined), 'capacity', 'Two of us are ill.');
       await answers.accept(offerOf(returned));
       await answers.report(offerOf(returned), { type: 'returned', reason: 'unable-to-reach' });

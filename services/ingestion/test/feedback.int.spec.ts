@@ -2,6 +2,7 @@
 import {
   derivedId,
   LeadAccepted,
+  LeadAmended,
   LeadDeclined,
   LeadLost,
   LeadQualified,
@@ -93,18 +94,27 @@ describe('feedback that a source reads', () => {
     const lead = await send('outcomes', { ...someone(), externalId: 'o-1' });
     const sealed = { v: 1, key: 1, nonce: 'A'.repeat(16), ciphertext: 'AAAA' };
     const at = Date.parse('2026-11-02T03:04:05.678Z');
+    const won = { type: 'won', at, amount: { value: 12_000, currency: 'EUR' } };
+    const corrected = { offer: 2, at, correction: 1, note: sealed, actor: 'a-key' };
     await say(intake, [
       answer(lead, LeadDeclined, { reason: 'capacity', note: sealed, at }),
       answer(lead, LeadAccepted, { offer: 2, actor: 'a-key', at }),
       answer(lead, LeadQualified, { offer: 2, at }),
       answer(lead, LeadWon, { offer: 2, amount: { value: 12_000, currency: 'EUR' }, note: sealed, at }),
+      answer(lead, LeadAmended, { ...corrected, was: won, is: { type: 'lost', at, reason: 'no-budget' } }),
+      answer(lead, LeadAmended, { ...corrected, was: { type: 'lost', at, reason: 'no-budget' } }),
     ]);
     const common = { id: expect.any(String), lead, externalId: 'o-1', at: '2026-11-02T03:04:05.678Z' };
-    expect(await entriesOf('outcomes', 4)).toEqual([
+    expect(await entriesOf('outcomes', 6)).toEqual([
       { ...common, type: 'lead.declined', reason: 'capacity' },
       { ...common, type: 'lead.accepted' },
       { ...common, type: 'lead.qualified' },
       { ...common, type: 'lead.won', amount: { value: 12_000, currency: 'EUR' } },
+      {
+        ...{ ...common, type: 'lead.amended', was: { type: 'won', amount: { value: 12_000, currency: 'EUR' } } },
+        is: { type: 'lost', reason: 'no-budget' },
+      },
+      { ...common, type: 'lead.amended', was: { type: 'lost', reason: 'no-budget' }, is: null },
     ]);
   });
 

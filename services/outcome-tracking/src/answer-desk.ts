@@ -1,35 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import {
-  derivedId,
-  encodeEvent,
-  type EncodedEvent,
-  LeadAccepted,
-  LeadContacted,
-  LeadDeclined,
-  LeadLost,
-  LeadQualified,
-  LeadReturned,
-  LeadWon,
-  type Reason,
-  type Sealed,
-} from '@fairlead/events';
-import { type Answer, judgeAnswer, type Verdict } from '@fairlead/decisions';
+import type { EncodedEvent, Sealed } from '@fairlead/events';
+import type { AmendmentVerdict, Verdict } from '@fairlead/decisions';
 import { type UnitOfWork, UnitsOfWork } from '@fairlead/messaging';
 import { isTransient } from '@fairlead/persistence';
+import type { Given } from './given-answer.js';
 import { standingNow } from './pending-answer.js';
-import { IdempotencyKeysStore, type KeyedRequest } from './store/idempotency-keys.store.js';
+import { IdempotencyKeysStore } from './store/idempotency-keys.store.js';
 import { type LeadChange, LeadsStore, type TrackedLead } from './store/leads.store.js';
-
-/** An answer as a party gave it. */
-export interface GivenAnswer extends Omit<Answer, 'at'> {
-  readonly leadId: string;
-  /** Milliseconds since the epoch; now, if not given. */
-  readonly at?: number | undefined;
-  readonly note?: string | undefined;
-  /** Id of the key that gave it, or on whose behalf it was given. */
-  readonly actor: string;
-  readonly idempotency?: KeyedRequest | undefined;
-}
+import { eventIdOf, judge, tell } from './tell-answer.js';
 
 export interface SealedNote {
   /** The event that it was sealed for. */
@@ -40,13 +18,13 @@ export interface SealedNote {
 /** What is known of a lead and an answer to it; `verdict` is undefined when nothing is known of the lead. */
 export interface Seen {
   readonly lead: TrackedLead | undefined;
-  readonly verdict: Verdict | undefined;
+  readonly verdict: Verdict | AmendmentVerdict | undefined;
 }
 
 export type Outcome = Seen | 'key-used-for-another-request';
 
 interface Job {
-  readonly answer: GivenAnswer;
+  readonly answer: Given;
   readonly note: SealedNote | undefined;
   readonly done: (outcome: Outcome) => void;
   readonly failed: (error: unknown) => void;
@@ -73,7 +51,7 @@ export class AnswerDesk {
   ) {}
 
   /** The verdict on the answer; when it is `taken`, it has been said, and `lead` has it. */
-  judge(answer: GivenAnswer, note?: SealedNote): Promise<Outcome> {
+  judge(answer: Given, note?: SealedNote): Promise<Outcome> {
     return new Promise((done, failed) => {
       this.#jobs.push({ answer, note, done, failed });
       if (this.#batches < MAX_BATCHES) void this.#work();
@@ -81,7 +59,7 @@ export class AnswerDesk {
   }
 
   /** Looks without locking, and without saying anything. */
-  async look(answer: GivenAnswer): Promise<Seen> {
+  async look(answer: Given): Promise<Seen> {
     const lead = await this.leads.find(this.units.query, answer.leadId);
     return { lead, verdict: lead && verdictOn(lead, answer, Date.now()) };
   }
@@ -121,17 +99,14 @@ export class AnswerDesk {
       const lead = now.get(answer.leadId);
       const verdict = lead && verdictOn(lead, answer, unit.now);
       if (!lead || verdict?.outcome !== 'taken') return { lead, verdict };
-      const eventId = eventIdOf(answer, verdict.offer.number);
-      // A new offer came in since the note was sealed; the party has not seen that offer either.
-      if (note && note.eventId !== eventId)
+      // A new offer, or a correction, came in since the note was sealed; the party has not seen that either.
+      if (note && note.eventId !== eventIdOf(answer, verdict.offer))
         return { lead, verdict: { outcome: 'refused', why: 'not-the-current-offer' } };
 
-      const { type, party, reason, amount } = answer;
-      const said = { ...answer, at: answer.at ?? unit.now, offer: verdict.offer.number };
-      const step = { type, party, at: said.at, offer: said.offer, reason, amount };
-      const after = { ...lead, pending: [...lead.pending, { eventId, step }] };
+      const { pending, event } = tell(answer, verdict, note?.sealed, unit.now);
+      const after = { ...lead, pending: [...lead.pending, pending] };
       now.set(lead.id, after);
-      events.push(toEvent(eventId, said, note?.sealed, unit));
+      events.push(event);
       return { lead: after, verdict };
     });
 
@@ -145,41 +120,6 @@ export class AnswerDesk {
   }
 }
 
-/** There is one event of a type for an offer, however often it is asked for: its id says so. */
-export function eventIdOf({ leadId, type }: GivenAnswer, offer: number): string {
-  return derivedId(leadId, `lead.${type}`, String(offer));
-}
-
-function verdictOn(lead: TrackedLead, answer: GivenAnswer, now: number): Verdict {
-  return judgeAnswer(standingNow(lead), { ...answer, at: answer.at ?? now }, now);
-}
-
-function toEvent(
-  id: string,
-  answer: GivenAnswer & { readonly at: number; readonly offer: number },
-  sealedNote: SealedNote['sealed'] | undefined,
-  { now }: UnitOfWork,
-): EncodedEvent {
-  const { party, offer, at, leadId: subject, actor } = answer;
-  const common = { id, source: '/outcome-tracking', subject, time: now };
-  const note = sealedNote && { note: sealedNote };
-  const reason = answer.reason as Reason;
-  switch (answer.type) {
-    case 'accepted':
-      return encodeEvent(LeadAccepted, { ...common, data: { party, offer, at, actor } });
-    case 'declined':
-      return encodeEvent(LeadDeclined, { ...common, data: { party, offer, reason, at, ...note } });
-    case 'contacted':
-      return encodeEvent(LeadContacted, { ...common, data: { party, offer, at, ...note } });
-    case 'qualified':
-      return encodeEvent(LeadQualified, { ...common, data: { party, offer, at, ...note } });
-    case 'won': {
-      const amount = answer.amount && { amount: { ...answer.amount } };
-      return encodeEvent(LeadWon, { ...common, data: { party, offer, at, ...amount, ...note } });
-    }
-    case 'lost':
-      return encodeEvent(LeadLost, { ...common, data: { party, offer, at, reason, ...note } });
-    case 'returned':
-      return encodeEvent(LeadReturned, { ...common, data: { party, offer, at, reason, ...note } });
-  }
+function verdictOn(lead: TrackedLead, answer: Given, now: number): Verdict | AmendmentVerdict {
+  return judge(standingNow(lead), answer, now);
 }

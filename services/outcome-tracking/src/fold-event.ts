@@ -3,6 +3,7 @@ import {
   type FairleadEvent,
   LeadAbsorbed,
   LeadAccepted,
+  LeadAmended,
   LeadCompleted,
   LeadConsentChanged,
   LeadContacted,
@@ -47,6 +48,7 @@ export type LeadEvent =
   | LeadOverridden
   | LeadOfferExpired
   | LeadAccepted
+  | LeadAmended
   | LeadDeclined
   | LeadContacted
   | LeadQualified
@@ -59,6 +61,7 @@ export type LeadEvent =
 export const leadEvents = [
   LeadAbsorbed.type,
   LeadAccepted.type,
+  LeadAmended.type,
   LeadCompleted.type,
   LeadConsentChanged.type,
   LeadContacted.type,
@@ -172,6 +175,8 @@ function stepOf(event: LeadEvent): Step | undefined {
     case 'lead.lost':
     case 'lead.returned':
       return answered(event);
+    case 'lead.amended':
+      return amended(event);
     case 'partner.notified':
       return event.data.eventType === 'lead.routed'
         ? { type: 'delivered', party: event.data.party, at: timeOf(event) }
@@ -209,7 +214,7 @@ type AnswerEvent = Extract<
   { readonly data: { readonly party: string; readonly offer: number; readonly at: number } }
 >;
 
-function answered({ type, data }: Exclude<AnswerEvent, LeadRecycled>): Step {
+function answered({ type, data }: Exclude<AnswerEvent, LeadRecycled | LeadAmended>): Step {
   return {
     type: type.slice('lead.'.length) as 'accepted',
     party: data.party,
@@ -218,6 +223,11 @@ function answered({ type, data }: Exclude<AnswerEvent, LeadRecycled>): Step {
     ...('reason' in data && { reason: data.reason }),
     ...('amount' in data && { amount: data.amount }),
   };
+}
+
+function amended({ data }: LeadAmended): Step {
+  const { party, offer, was, is, at } = data;
+  return { type: 'amended', party, offer, was, is: is ?? null, at };
 }
 
 /** Whatever comes after it: no contact of an erased lead is kept. */

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { AnswerRefusal } from '@fairlead/decisions';
 import { LeadWasErased, PersonalData } from '@fairlead/personal-data';
-import { AnswerDesk, eventIdOf, type GivenAnswer, type Outcome, type SealedNote, type Seen } from './answer-desk.js';
+import { AnswerDesk, type Outcome, type SealedNote, type Seen } from './answer-desk.js';
+import type { Given } from './given-answer.js';
 import type { TrackedLead } from './store/leads.store.js';
+import { eventIdOf } from './tell-answer.js';
 
 /** `lead` is undefined when nothing is known of it. */
 export type Taken =
@@ -30,7 +32,7 @@ export class TakeAnswer {
     private readonly personalData: PersonalData,
   ) {}
 
-  async take(answer: GivenAnswer): Promise<Taken> {
+  async take(answer: Given): Promise<Taken> {
     const note = await this.#sealedNote(answer);
     if (note && 'refused' in note) return note.refused;
     const outcome = await this.desk.judge(answer, note);
@@ -40,7 +42,7 @@ export class TakeAnswer {
   }
 
   /** Looks, for a while, until an offer has come in that this answer could be about. */
-  async #awaited(answer: GivenAnswer): Promise<Seen> {
+  async #awaited(answer: Given): Promise<Seen> {
     let seen = await this.desk.look(answer);
     if (this.#waiting >= MAX_WAITING) return seen;
     const until = Date.now() + WAIT_MS;
@@ -60,11 +62,11 @@ export class TakeAnswer {
    * Sealed before the lead is locked, because the keys live in another database; and only when the answer would be taken,
    * so that nobody has keys made for leads that are none of theirs.
    */
-  async #sealedNote(answer: GivenAnswer): Promise<SealedNote | { readonly refused: Taken } | undefined> {
+  async #sealedNote(answer: Given): Promise<SealedNote | { readonly refused: Taken } | undefined> {
     if (answer.note === undefined) return undefined;
     const seen = await this.#awaited(answer);
     if (seen.verdict?.outcome !== 'taken') return { refused: taken(seen) };
-    const eventId = eventIdOf(answer, seen.verdict.offer.number);
+    const eventId = eventIdOf(answer, seen.verdict.offer);
     const place = { leadId: answer.leadId, eventId, field: 'note' };
     try {
       const [sealed] = await this.personalData.seal([{ ...place, value: answer.note }]);
@@ -79,7 +81,7 @@ export class TakeAnswer {
 }
 
 /** Nothing is known yet of an offer that this answer could be about. */
-function mayYetCome(outcome: Outcome, { offer }: GivenAnswer): boolean {
+function mayYetCome(outcome: Outcome, { offer }: Given): boolean {
   if (outcome === 'key-used-for-another-request') return false;
   const { verdict } = outcome;
   if (!verdict) return true;

@@ -233,6 +233,101 @@ describe('answers of partners and direct', () => {
     ]);
   });
 
+  const euros = (value: number) => ({ value, currency: 'EUR' });
+  const won = (value: number) => ({ type: 'won', amount: euros(value) });
+  /** A lead that acme has accepted and won. */
+  async function wonBy(party: string, key: string, value: number, pool = 'smb'): Promise<string> {
+    const { decided } = (JSON.parse(routed(randomUUID(), party).bytes.toString()) as { data: { decided: object } })
+      .data;
+    const lead = await offeredTo(party, { decided: { ...decided, pool } as never });
+    await post(lead, 'accept', {}, key);
+    expect((await post(lead, 'outcomes', won(value), key)).status).toBe(200);
+    return lead;
+  }
+
+  it('correct what was reported: both stay readable, and the figures count what is right, once', async () => {
+    const pool = `pool-${randomUUID().slice(0, 8)}`;
+    const lead = await wonBy('acme', acme, 1_250, pool);
+    const counted = async () => {
+      const { body } = await tracking.call(`/v1/trust?pool=${pool}`);
+      const { parties } = body as { parties: Record<string, Record<string, { counts: Record<string, number> }>> };
+      const { won, lost, qualified } = Object.values(parties['acme'] ?? {})[0]?.counts ?? {};
+      return { won, lost, qualified };
+    };
+    await tracking.eventually(counted, { won: 1, lost: 0, qualified: 1 });
+    const corrected = await post(lead, 'outcomes', { ...won(12_500), corrects: won(1_250) }, acme);
+    const [first] = corrected.body['offers'] as { amount: object; corrections: object[] }[];
+    expect([corrected.status, first?.amount]).toEqual([200, euros(12_500)]);
+    expect(first?.corrections).toMatchObject([{ was: won(1_250), is: won(12_500), at: expect.any(String) }]);
+    const toLost = { type: 'lost', reason: 'no-budget', corrects: won(12_500), note: 'Erika signed elsewhere.' };
+    expect((await post(lead, 'outcomes', toLost, acme)).body).toMatchObject({ state: 'lost', outcome: 'lost' });
+    await tracking.eventually(counted, { won: 0, lost: 1, qualified: 0 });
+
+    await tracking.eventually(
+      async () => (await tracking.saidAbout(lead)).map(({ type }) => type),
+      ['lead.accepted', 'lead.won', 'lead.amended', 'lead.amended'],
+    );
+    const [, said, ...corrections] = await tracking.saidAbout(lead);
+    expect(said?.data).toMatchObject({ amount: euros(1_250) });
+    const { at } = said?.data as { at: number };
+    expect(corrections.map(({ data }) => data)).toMatchObject([
+      { party: 'acme', offer: 1, correction: 1, was: { ...won(1_250), at }, is: { ...won(12_500), at } },
+      { correction: 2, was: { ...won(12_500), at }, is: { type: 'lost', at, reason: 'no-budget' } },
+    ]);
+    expect(JSON.stringify(corrections)).not.toContain('Erika');
+  });
+
+  it('take back what had not happened, after which it can be reported when it does', async () => {
+    const lead = await wonBy('acme', acme, 5);
+    const takenBack = { type: 'mistaken', corrects: won(5) };
+    expect((await post(lead, 'outcomes', takenBack, acme)).body).toMatchObject({ state: 'accepted', outcome: null });
+    expect((await post(lead, 'outcomes', won(5), acme)).body).toMatchObject({ state: 'won', outcome: 'won' });
+    await tracking.eventually(
+      async () => (await tracking.saidAbout(lead)).map(({ type }) => type),
+      ['lead.accepted', 'lead.won', 'lead.amended', 'lead.won'],
+    );
+    const ids = (await tracking.saidAbout(lead)).map(({ id }) => id);
+    expect(new Set(ids).size).toBe(4);
+    await tracking.eventually(async () => (await tracking.call(`/v1/leads/${lead}`)).body['outcome'], 'won');
+  });
+
+  it('correct once, however often and late a correction comes, and however many come at once', async () => {
+    const lead = await wonBy('acme', acme, 5);
+    const [to6, to7] = [
+      { ...won(6), corrects: won(5) },
+      { ...won(7), corrects: won(6) },
+    ];
+    const together = await Promise.all(Array.from({ length: 20 }, () => post(lead, 'outcomes', to6, acme)));
+    expect(new Set(together.map(({ status }) => status))).toEqual(new Set([200]));
+    await post(lead, 'outcomes', to7, acme);
+    const late = await post(lead, 'outcomes', to6, acme);
+    expect([late.status, (late.body['offers'] as { amount: object }[])[0]?.amount]).toEqual([200, euros(7)]);
+    // Of two who both saw the same, the second is told that it has changed meanwhile.
+    expect(typeOf(await post(lead, 'outcomes', { ...won(8), corrects: won(6) }, acme))).toEqual([
+      409,
+      'told-differently',
+    ]);
+    await tracking.eventually(
+      async () => (await tracking.saidAbout(lead)).map(({ type }) => type),
+      ['lead.accepted', 'lead.won', 'lead.amended', 'lead.amended'],
+    );
+  });
+
+  it('correct what is one’s own, and nothing that was never said or cannot have been', async () => {
+    const lead = await wonBy('acme', acme, 5);
+    const correct = (json: object, key?: string) => post(lead, 'outcomes', json, key);
+    expect(typeOf(await correct({ ...won(6), corrects: won(5) }, bolt))).toEqual([404, 'not-found']);
+    expect(typeOf(await correct({ ...won(6), corrects: won(5) }))).toEqual([409, 'not-offered-to-you']);
+    expect(typeOf(await correct({ type: 'lost', corrects: { type: 'lost', reason: 'spam' } }, acme))).toEqual([
+      409,
+      'nothing-to-correct',
+    ]);
+    expect(typeOf(await correct({ type: 'contacted', corrects: won(5) }, acme))).toEqual([409, 'not-amendable']);
+    await tracking.told(erased(lead));
+    await tracking.eventually(async () => (await tracking.call(`/v1/leads/${lead}`)).body['state'], 'erased');
+    expect(typeOf(await correct({ ...won(6), corrects: won(5) }, acme))).toEqual([410, 'lead-erased']);
+  });
+
   it.each<[string, unknown, string[]]>([
     ['accept', { offer: '1' }, ['/offer']],
     ['accept', { unknown: 1 }, ['/unknown']],
@@ -250,6 +345,18 @@ describe('answers of partners and direct', () => {
     ['outcomes', { type: 'won', amount: { value: 1, currency: 'eur' } }, ['/amount/currency']],
     ['outcomes', { type: 'won', amount: { value: 1, currency: 'XYZ' } }, ['/amount/currency']],
     ['outcomes', { type: 'won', amount: 5 }, ['/amount']],
+    ['outcomes', { type: 'mistaken' }, ['/corrects']],
+    ['outcomes', { type: 'mistaken', at: new Date().toISOString(), corrects: { type: 'won' } }, ['/at']],
+    ['outcomes', { type: 'mistaken', reason: 'spam', corrects: { type: 'won' } }, ['/reason']],
+    ['outcomes', { type: 'won', corrects: 'lost' }, ['/corrects']],
+    ['outcomes', { type: 'won', corrects: { type: 'mistaken' } }, ['/corrects/type']],
+    ['outcomes', { type: 'won', corrects: { type: 'won', reason: 'spam' } }, ['/corrects/reason']],
+    ['outcomes', { type: 'won', corrects: { type: 'won', at: '2026-02-31T25:00:00Z' } }, ['/corrects/at']],
+    [
+      'outcomes',
+      { type: 'won', corrects: { type: 'won', amount: { value: -1, currency: 'EUR' } } },
+      ['/corrects/amount/value'],
+    ],
     ['outcomes', { type: 'contacted', at: 'yesterday' }, ['/at']],
     ['outcomes', { type: 'contacted', at: '2026-02-31T25:00:00Z' }, ['/at']],
     ['outcomes', { type: 'contacted', at: new Date(Date.now() + hour).toISOString() }, ['/at']],

@@ -3,7 +3,9 @@ import {
   consentChanged,
   CONTACT,
   leadAccepted,
+  leadAmended,
   leadDeclined,
+  leadLost,
   leadOfferExpired,
   leadOverridden,
   leadReceived,
@@ -270,6 +272,50 @@ describe('an offer that is still its party’s', () => {
       expect(acme.typesReceived()).toEqual(['lead.routed', 'lead.accepted', 'lead.offer-expired']),
     );
     expect(acme.server.received.map(({ body }) => body.data.lead['contact'])).toEqual([CONTACT, CONTACT, undefined]);
+  });
+
+  it('is its own again after a loss that was none, and not after a win that was a loss', async () => {
+    const [acme, kept, lost] = [
+      await partner(['lead.routed', 'lead.accepted', 'lead.amended']),
+      randomUUID(),
+      randomUUID(),
+    ];
+    for (const lead of [kept, lost])
+      await road.receives(...(await known(lead)), leadRouted(lead, acme.party), leadAccepted(lead, acme.party));
+    await road.receives(
+      leadLost(kept, acme.party),
+      leadAmended(kept, acme.party, 'mistaken'),
+      leadAmended(lost, acme.party, 'lost'),
+    );
+    await refused(acme.server, 2, lost, 3);
+    await eventually(async () => {
+      const { rows } = await road.db.query('SELECT ended FROM leads WHERE lead_id = ANY($1::uuid[]) ORDER BY ended', [
+        [kept, lost],
+      ]);
+      expect(rows).toEqual(expect.arrayContaining([{ ended: {} }, { ended: { 1: 'lead-lost' } }]));
+    });
+    await acme.comesBack();
+    await eventually(() =>
+      expect(
+        acme.server.received.map(({ body }) => [body.subject === kept, body.type, body.data.lead['contact']]),
+      ).toEqual(
+        expect.arrayContaining([
+          [true, 'lead.routed', CONTACT],
+          [true, 'lead.amended', undefined],
+          [false, 'lead.amended', undefined],
+        ]),
+      ),
+    );
+    expect(contactsIn(acme.server).every(({ body }) => body.subject === kept)).toBe(true);
+    const corrections = acme.server.received
+      .filter(({ body }) => body.type === 'lead.amended')
+      .map(({ body }) => body.data);
+    expect(corrections).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ offer: 1, was: expect.objectContaining({ type: 'lost' }), is: null }),
+        expect.objectContaining({ is: { type: 'lost', reason: 'no-budget', at: expect.stringMatching(/Z$/) } }),
+      ]),
+    );
   });
 
   // The acceptance was in time, and its event came in late: this service had been down, say, or behind.

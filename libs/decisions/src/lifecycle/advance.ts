@@ -1,4 +1,5 @@
 import { type AnswerType, mayFollow } from './answer.js';
+import { keptOf, mayBecome, type Outcome, reachedStage, reportedOf, sameOutcome } from './outcome.js';
 import {
   type Amount,
   currentOffer,
@@ -36,6 +37,16 @@ export type Step =
   | { readonly type: 'overridden'; readonly at: number }
   | { readonly type: 'expired'; readonly offer: number; readonly at: number }
   | { readonly type: 'delivered'; readonly party: string; readonly at: number }
+  | {
+      readonly type: 'amended';
+      readonly party: string;
+      readonly offer: number;
+      readonly was: Outcome;
+      /** Null where nothing of the kind had happened. */
+      readonly is: Outcome | null;
+      /** When the correction was said. */
+      readonly at: number;
+    }
   | {
       readonly type: AnswerType;
       readonly party: string;
@@ -90,6 +101,10 @@ function stepped(standing: Standing, step: Step): Standing {
       );
     case 'delivered':
       return delivered(standing, step);
+    case 'amended':
+      return changed(standing, step.offer, (offer) =>
+        offer.party === step.party ? amended(offer, step, offer === currentOffer(standing)) : offer,
+      );
     default:
       return changed(standing, step.offer, (offer) =>
         offer.party === step.party && mayFollow[offer.stage].includes(step.type) ? answered(offer, step) : offer,
@@ -134,6 +149,7 @@ function routed(standing: Standing, step: Step & { type: 'routed' }): Standing {
     closedAt: null,
     reason: null,
     amount: null,
+    corrections: [],
   };
   return { ...standing, state: 'offered', offers: [...offers, offer] };
 }
@@ -183,4 +199,37 @@ function answered(offer: Offer, step: Step & { type: AnswerType }): Offer {
     case 'returned':
       return { ...offer, stage, closedAt: at, reason: step.reason ?? null };
   }
+}
+
+/**
+ * The offer as it is with the correction; the one before, unless it is about what stands there: told a second time it corrects nothing.
+ * What was closed by mistake is worked on, unless the lead has gone to somebody else meanwhile: nobody else loses it by that.
+ */
+function amended(offer: Offer, step: Step & { type: 'amended' }, isCurrent: boolean): Offer {
+  const { was, at } = step;
+  const is = step.is && keptOf(step.is);
+  const stands = reportedOf(offer, was.type);
+  if (!stands || !sameOutcome(stands, was) || !mayBecome[was.type].includes(is?.type ?? 'mistaken')) return offer;
+  if (is && sameOutcome(stands, is)) return offer;
+  const noted = { ...offer, corrections: [...offer.corrections, { was, is, at }] };
+  switch (was.type) {
+    case 'contacted':
+      return restaged({ ...noted, contactedAt: is?.at ?? null });
+    case 'qualified':
+      return restaged({ ...noted, qualifiedAt: is?.at ?? null });
+    default:
+      if (is) return closed(noted, is);
+      return isCurrent
+        ? { ...noted, stage: reachedStage(noted), closedAt: null, reason: null, amount: null }
+        : { ...noted, stage: 'withdrawn', closedAt: at, reason: null, amount: null };
+  }
+}
+
+function closed(offer: Offer, { type, at, reason, amount }: Outcome): Offer {
+  return { ...offer, stage: type, closedAt: at, reason: reason ?? null, amount: amount ?? null };
+}
+
+/** Of an offer that is worked: its stage is how far it has come. */
+function restaged(offer: Offer): Offer {
+  return offer.stage === 'contacted' || offer.stage === 'qualified' ? { ...offer, stage: reachedStage(offer) } : offer;
 }

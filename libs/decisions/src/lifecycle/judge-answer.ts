@@ -1,4 +1,5 @@
 import { type Answer, type AnswerType, mayFollow } from './answer.js';
+import { sameOutcome } from './outcome.js';
 import { currentOffer, type Offer, type OfferStage, type Standing } from './standing.js';
 
 /**
@@ -14,6 +15,9 @@ import { currentOffer, type Offer, type OfferStage, type Standing } from './stan
  * - `step-back`: an earlier step reported after a later one;
  * - `not-returnable`: an opportunity is won or lost, not returned;
  * - `told-differently`: the same step was reported before with another reason or amount;
+ * - `nothing-to-correct`: a correction of what was never reported, or was taken back;
+ * - `not-amendable`: a correction to something that this outcome cannot have been (`mayBecome`);
+ * - `corrected-too-often`: no more corrections of this offer are taken;
  * - `in-the-future`, `before-the-offer`: the time given cannot be;
  * - `lead-erased`: nobody may work it any more.
  */
@@ -30,6 +34,9 @@ export type AnswerRefusal =
   | 'step-back'
   | 'not-returnable'
   | 'told-differently'
+  | 'nothing-to-correct'
+  | 'not-amendable'
+  | 'corrected-too-often'
   | 'in-the-future'
   | 'before-the-offer'
   | 'lead-erased';
@@ -55,8 +62,9 @@ export function judgeAnswer(standing: Standing, answer: Answer, now: number): Ve
   if (!own) return refused('not-offered-to-you');
   if (answer.offer !== undefined && answer.offer !== own.number) return refused('not-the-current-offer', own);
 
+  if (saidAndCorrected(own, answer)) return { outcome: 'repeated', offer: own };
   if (saidBefore(own, answer)) {
-    return sameWords(own, answer) ? { outcome: 'repeated', offer: own } : refused('told-differently', own);
+    return inSameWords(own, answer) ? { outcome: 'repeated', offer: own } : refused('told-differently', own);
   }
   if (standing.state === 'erased') return refused('lead-erased', own);
   if (!mayFollow[own.stage].includes(answer.type)) return refused(refusalOf(own.stage, answer.type), own);
@@ -76,6 +84,14 @@ function refused(why: AnswerRefusal, offer?: Offer): Verdict {
   return offer ? { outcome: 'refused', why, offer } : { outcome: 'refused', why };
 }
 
+/**
+ * Told again with the time that it had then: whoever sends a list once more says nothing new. With another time, or none, it is
+ * what the party says now.
+ */
+function saidAndCorrected({ corrections }: Offer, { type, at, reason, amount }: Answer): boolean {
+  return corrections.some(({ was }) => was.type === type && sameOutcome(was, { type: was.type, at, reason, amount }));
+}
+
 function saidBefore(offer: Offer, answer: Answer): boolean {
   switch (answer.type) {
     case 'accepted':
@@ -90,7 +106,7 @@ function saidBefore(offer: Offer, answer: Answer): boolean {
 }
 
 /** Its time may differ: a client that gives none, and repeats itself a second later, says the same thing. */
-function sameWords(offer: Offer, answer: Answer): boolean {
+function inSameWords(offer: Offer, answer: Answer): boolean {
   switch (answer.type) {
     case 'declined':
     case 'lost':

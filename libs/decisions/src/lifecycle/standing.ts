@@ -1,3 +1,5 @@
+import type { Correction } from './outcome.js';
+
 /** The grades an offer can carry; a lead whose data were missing is routed without one. */
 export type OfferGrade = 'A' | 'B' | 'C' | 'D' | null;
 
@@ -75,6 +77,8 @@ export interface Offer {
   /** Why it was declined, lost or returned, from the closed list. */
   readonly reason: string | null;
   readonly amount: Amount | null;
+  /** What its party corrected of what it had reported, in that order; the fields above are as corrected. */
+  readonly corrections: readonly Correction[];
 }
 
 /** All that the lifecycle machine knows of a lead: the fold of its events. */

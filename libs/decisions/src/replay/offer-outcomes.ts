@@ -1,4 +1,4 @@
-import type { FairleadEvent, LeadRouted } from '@fairlead/events';
+import type { FairleadEvent, LeadAmended, LeadRouted } from '@fairlead/events';
 
 /** What became of the offers of one party and grade that are no longer waiting for an answer. */
 export interface OfferOutcomes {
@@ -43,9 +43,16 @@ export class OutcomesOfLog {
       case 'lead.offer-expired':
         current.isRefused = true;
         return;
+      case 'lead.amended': {
+        const { was, is } = (event as LeadAmended).data;
+        if (was.type === 'won') current.isWon = false;
+        if (was.type === 'qualified') current.isQualified = false;
+        if (is?.type === 'won') current.isWon = true;
+        if (is?.type === 'qualified') current.isQualified = true;
+        return;
+      }
       case 'lead.won':
         current.isWon = true;
-        current.isQualified = true;
         current.isAccepted = true;
         return;
       case 'lead.qualified':
@@ -75,7 +82,8 @@ export class OutcomesOfLog {
     const cell = this.cells.get(key) ?? { party, grade, answered: 0, accepted: 0, qualified: 0, won: 0 };
     cell.answered += 1;
     if (current.isAccepted) cell.accepted += 1;
-    if (current.isQualified) cell.qualified += 1;
+    // Whoever won it had an opportunity.
+    if (current.isQualified || current.isWon) cell.qualified += 1;
     if (current.isWon) cell.won += 1;
     this.cells.set(key, cell);
   }

@@ -247,6 +247,11 @@ describe('what if', () => {
     expect(estimates.method).toMatch(/Wilson .* MOVER/);
     const { won } = estimates;
     expect(won.observed).toBe(log.filter(({ type }) => type === 'lead.won').length);
+    // Of a win that was taken back nothing is observed any more.
+    const first = log.findIndex(({ type }) => type === 'lead.won');
+    const { subject, data } = log[first] as FairleadEvent<string, { party: string; offer: number }>;
+    const correction = event('lead.amended', subject, { ...data, was: { type: 'won', at: 1 } });
+    expect(whatIf(log.toSpliced(first + 1, 0, correction), { policy }).estimates.won.observed).toBe(won.observed - 1);
     if ('suppressed' in won) throw new Error(won.suppressed);
     expect(won.was.low).toBeLessThan(won.was.expected);
     expect(won.now.expected - won.was.expected).toBeCloseTo(won.difference.expected, 6);

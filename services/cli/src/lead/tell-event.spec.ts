@@ -44,6 +44,18 @@ describe('an event in words', () => {
     expect(said('lead.won', { party: 'acme', offer: 1, amount: { value: 12_500, currency: 'EUR' } })).toMatchObject({
       what: 'won, 12,500 EUR',
     });
+    const at = Date.UTC(2026, 0, 15, 12);
+    const was = { type: 'won', at, amount: { value: 1_250, currency: 'EUR' } };
+    expect(
+      said('lead.amended', { party: 'acme', offer: 1, was, is: { type: 'lost', at, reason: 'no-budget' } }),
+    ).toEqual({
+      who: 'acme',
+      what: 'corrects: not won, 1,250 EUR (2026-01-15 12:00 UTC), but lost, no budget (2026-01-15 12:00 UTC)',
+      why: '',
+    });
+    expect(said('lead.amended', { party: 'acme', offer: 1, was })).toMatchObject({
+      what: 'takes back: won, 1,250 EUR (2026-01-15 12:00 UTC)',
+    });
   });
 
   it('of every event that a lead can have is told without a gap, in every version', () => {

@@ -77,6 +77,12 @@ export function tellEvent({ type, source, data }: ToldEvent): Told {
         `${type === 'lead.qualified' ? 'made it an opportunity' : type.slice(5)}${amount(data['amount'])}`,
         inWords(reason),
       );
+    case 'lead.amended': {
+      const was = outcomeOf(data['was']);
+      return tell(
+        data['is'] === undefined ? `takes back: ${was}` : `corrects: not ${was}, but ${outcomeOf(data['is'])}`,
+      );
+    }
     case 'lead.erased':
       return tell('personal data erased', inWords(reason));
     case 'partner.notified':
@@ -146,6 +152,12 @@ function gained(data: ToldEvent['data']): string {
 function lacks(data: ToldEvent['data']): string {
   const missing = listOf(data['missing']).map(word);
   return missing.length === 0 ? '' : `it lacks ${missing.join(', ')}`;
+}
+
+function outcomeOf(value: unknown): string {
+  const outcome = (value ?? {}) as { type?: unknown; at?: unknown; reason?: unknown; amount?: unknown };
+  const reason = word(outcome.reason);
+  return `${word(outcome.type)}${amount(outcome.amount)}${reason && `, ${inWords(reason)}`} (${moment(outcome.at)})`;
 }
 
 function amount(value: unknown): string {

@@ -1,5 +1,6 @@
 import {
   LeadAccepted,
+  LeadAmended,
   LeadCompleted,
   LeadContacted,
   LeadDeclined,
@@ -16,6 +17,7 @@ import {
 /** What its sources hear of a lead. What they sent and was no lead, or was known, they were told when they sent it. */
 export type FeedbackEvent =
   | LeadAccepted
+  | LeadAmended
   | LeadCompleted
   | LeadContacted
   | LeadDeclined
@@ -39,6 +41,7 @@ export const feedbackEvents = [
   LeadWon.type,
   LeadLost.type,
   LeadReturned.type,
+  LeadAmended.type,
   LeadRecycled.type,
   LeadErased.type,
 ] as const;
@@ -53,6 +56,16 @@ export interface Told {
   readonly until?: string;
   /** Why a held lead went on. */
   readonly by?: string;
+  readonly reason?: string;
+  readonly amount?: { readonly value: number; readonly currency: string };
+  /** Of a correction: what was told before and is not right. */
+  readonly was?: ToldOutcome;
+  /** What is; null where nothing of the kind had happened. */
+  readonly is?: ToldOutcome | null;
+}
+
+export interface ToldOutcome {
+  readonly type: 'contacted' | 'qualified' | 'won' | 'lost' | 'returned';
   readonly reason?: string;
   readonly amount?: { readonly value: number; readonly currency: string };
 }
@@ -90,6 +103,10 @@ export function feedbackOf(event: FeedbackEvent): { readonly at: number; readonl
       const { reason } = event.data;
       return { at: Date.parse(event.time), told: reason === undefined ? {} : { reason } };
     }
+    case 'lead.amended': {
+      const { at, was, is } = event.data;
+      return { at, told: { was: outcomeTold(was), is: is ? outcomeTold(is) : null } };
+    }
     default: {
       const { at } = event.data;
       const reason = 'reason' in event.data ? event.data.reason : undefined;
@@ -97,4 +114,8 @@ export function feedbackOf(event: FeedbackEvent): { readonly at: number; readonl
       return { at, told: { ...(reason !== undefined && { reason }), ...(amount && { amount }) } };
     }
   }
+}
+
+function outcomeTold({ at: _, ...told }: LeadAmended['data']['was']): ToldOutcome {
+  return told;
 }

@@ -48,13 +48,24 @@ export function wordsFor(
   { ids, withinMs = Infinity }: Pick<Telling, 'ids' | 'withinMs'>,
   now: number,
 ): Word[] {
-  return entries.flatMap(({ type, reason, externalId, at: text }) => {
-    const what = type.replace(/^lead\./, '');
+  return entries.flatMap((entry) => {
+    const { externalId, at: text } = entry;
+    const { what, reason } = saidBy(entry);
     const word = words[`${what}.${reason ?? ''}`] ?? words[what];
     const at = Date.parse(text);
     if (word === undefined || externalId === undefined || !ids.test(externalId) || now - at > withinMs) return [];
     return [{ externalId, word, at }];
   });
+}
+
+/** A correction of how much or when is no news to a tool, which would count it twice; and it has no word for what had not happened. */
+function saidBy({ type, reason, was, is }: FeedbackEntry): {
+  readonly what: string;
+  readonly reason?: string | undefined;
+} {
+  if (!was) return { what: type.replace(/^lead\./, ''), reason };
+  const isNews = is && (is.type !== was.type || is.reason !== was.reason);
+  return isNews ? { what: is.type, reason: is.reason } : { what: '' };
 }
 
 /** Of several words about one record the last: a request may name each but once. */

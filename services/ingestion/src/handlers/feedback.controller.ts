@@ -10,7 +10,7 @@ import {
 } from '@nestjs/swagger';
 import { UnitsOfWork } from '@fairlead/messaging';
 import { Allow, ApiPage, type Caller, CurrentCaller, invalidInput, notFound, pageLimit } from '@fairlead/platform';
-import { feedbackEvents, type FeedbackEntry } from '../feedback/entry.js';
+import { feedbackEvents, type FeedbackEntry, type ToldOutcome } from '../feedback/entry.js';
 import { FeedbackStore } from '../store/feedback.store.js';
 import { SourcesStore } from '../store/sources.store.js';
 
@@ -20,6 +20,12 @@ const POSITION = /^\d{1,18}$/;
 export class FeedbackAmount {
   @ApiProperty() value: number;
   @ApiProperty({ description: 'ISO 4217' }) currency: string;
+}
+
+export class FeedbackOutcome implements ToldOutcome {
+  @ApiProperty({ enum: ['contacted', 'qualified', 'won', 'lost', 'returned'] }) type: ToldOutcome['type'];
+  @ApiPropertyOptional() reason?: string;
+  @ApiPropertyOptional() amount?: FeedbackAmount;
 }
 
 export class FeedbackEntryView implements FeedbackEntry {
@@ -33,6 +39,17 @@ export class FeedbackEntryView implements FeedbackEntry {
   @ApiPropertyOptional({ enum: ['supplied', 'hold-expired'], description: 'Why a held lead went on.' }) by?: string;
   @ApiPropertyOptional({ description: 'Why it was declined, returned, lost, …' }) reason?: string;
   @ApiPropertyOptional() amount?: FeedbackAmount;
+  @ApiPropertyOptional({
+    type: FeedbackOutcome,
+    description: 'Of a correction: what was told before and is not right.',
+  })
+  was?: FeedbackOutcome;
+  @ApiPropertyOptional({
+    type: FeedbackOutcome,
+    nullable: true,
+    description: 'Of a correction: what is right; null where nothing of the kind had happened.',
+  })
+  is?: FeedbackOutcome | null;
 }
 
 export class FeedbackPage {
@@ -62,7 +79,7 @@ export class FeedbackController {
     summary: 'What became of what a source sent',
     description:
       'In the order in which it was said: held for want of what, completed, accepted, declined, contacted, qualified, won, lost, ' +
-      'returned. By the source’s own id of the lead and by ours. What was rejected or known was answered when it was sent. A ' +
+      'returned, corrected. By the source’s own id of the lead and by ours. What was rejected or known was answered when it was sent. A ' +
       'source’s key reads its own.',
   })
   @ApiPage(POSITION)

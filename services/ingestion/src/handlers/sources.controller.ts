@@ -330,10 +330,12 @@ function isWebhookSecret(text: string): boolean {
   }
 }
 
+/** A correction is told by the word for what is right. */
+const toldInWords = feedbackEvents.filter((type) => type !== 'lead.amended');
 /** Every type and every reason has its own at most. */
 const MAX_WORDS = 100;
 const WORD_FOR = new RegExp(
-  `^(?:${feedbackEvents.map((type) => type.replace('lead.', '')).join('|')})(?:\\.[a-z][a-z0-9-]{0,62})?$`,
+  `^(?:${toldInWords.map((type) => type.replace('lead.', '')).join('|')})(?:\\.[a-z][a-z0-9-]{0,62})?$`,
 );
 
 function wrongWords(words: Readonly<Record<string, unknown>>): FieldError[] {

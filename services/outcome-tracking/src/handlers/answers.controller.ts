@@ -10,7 +10,7 @@ import {
   Problem,
 } from '@fairlead/platform';
 import { PersonalData } from '@fairlead/personal-data';
-import type { GivenAnswer } from '../answer-desk.js';
+import type { Given, GivenAmendment, GivenAnswer } from '../given-answer.js';
 import { TakeAnswer } from '../take-answer.js';
 import { LeadView, standingFor } from '../view/lead-view.js';
 import { ReadLead } from '../view/read-lead.js';
@@ -21,7 +21,7 @@ import { AcceptLead, DeclineLead, ReportOutcome } from './answers.dto.js';
 /** RFC 9110 field values without spaces at the ends; longer ones are no identifiers. */
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
-/** What partners and direct say about their leads → lead.accepted | declined | contacted | qualified | won | lost | returned */
+/** What partners and direct say about their leads → lead.accepted | declined | contacted | qualified | won | lost | returned | amended */
 @ApiTags('answers')
 @ApiBearerAuth()
 @ApiParam({ name: 'leadId', format: 'uuid' })
@@ -81,7 +81,9 @@ export class AnswersController {
   @HttpCode(200)
   @ApiOperation({
     summary: 'Report what became of a lead',
-    description: 'Steps may be skipped forward, never back: contacted, qualified, then won or lost; or returned.',
+    description:
+      'Steps may be skipped forward, never back: contacted, qualified, then won or lost; or returned. What was reported wrongly is corrected ' +
+      'by a report that says what it `corrects`: both stay in the log, and figures count the right one, once.',
   })
   @ApiResponse({ status: 200, type: LeadView })
   outcome(
@@ -90,17 +92,10 @@ export class AnswersController {
     @Headers('idempotency-key') key: string | undefined,
     @CurrentCaller() caller: Caller,
   ): Promise<LeadView> {
-    refuseMismatch(body);
-    const at = body.at == null ? undefined : instantOf(body.at);
-    return this.#answer(caller, leadId, key, { ...given(body), type: body.type, at });
+    return this.#answer(caller, leadId, key, reported(body));
   }
 
-  async #answer(
-    caller: Caller,
-    leadId: string,
-    key: string | undefined,
-    said: Omit<GivenAnswer, 'leadId' | 'party' | 'actor' | 'idempotency'>,
-  ): Promise<LeadView> {
+  async #answer(caller: Caller, leadId: string, key: string | undefined, said: Said): Promise<LeadView> {
     if (!isLeadId(leadId)) throw notFound('lead');
     const partner = caller.role === 'partner' ? partyOf(caller) : undefined;
     const { keyId } = caller;
@@ -136,6 +131,9 @@ export class AnswersController {
   }
 }
 
+type ByCaller = 'leadId' | 'party' | 'actor' | 'idempotency';
+type Said = Omit<GivenAnswer, ByCaller> | Omit<GivenAmendment, ByCaller>;
+
 /** A manager answers for direct: the vendor's own people are a party like any other. */
 function partyOf({ role, partnerId }: Caller): string {
   return role === 'partner' ? (partnerId ?? '') : 'direct';
@@ -151,20 +149,52 @@ function given(body: Partial<Omit<ReportOutcome, 'type' | 'at'>> | undefined) {
   };
 }
 
-function refuseMismatch({ type, reason, amount }: ReportOutcome): void {
-  const errors: FieldError[] = [];
-  if (type === 'returned' && reason == null) errors.push({ field: '/reason', detail: 'returned needs a reason' });
-  if (type !== 'returned' && type !== 'lost' && reason != null)
-    errors.push({ field: '/reason', detail: 'only lost and returned have a reason' });
-  if (type !== 'won' && amount != null) errors.push({ field: '/amount', detail: 'only won has an amount' });
+/** An outcome, or the correction of one. */
+function reported(body: ReportOutcome): Said {
+  refuseMismatch(body);
+  const { type, corrects } = body;
+  const at = instantOf(body.at, '/at');
+  const { reason, amount, ...others } = given(body);
+  const is = type === 'mistaken' ? undefined : { type, at, reason, amount };
+  if (corrects) {
+    const wrong = {
+      type: corrects.type,
+      at: instantOf(corrects.at, '/corrects/at'),
+      reason: corrects.reason ?? undefined,
+      amount: corrects.amount ?? undefined,
+    };
+    return { ...others, corrects: wrong, is };
+  }
+  // Without something to correct, `refuseMismatch` lets no mistake through.
+  return { ...others, ...(is as NonNullable<typeof is>) };
+}
+
+function refuseMismatch(body: ReportOutcome): void {
+  const { type, corrects } = body;
+  const errors: FieldError[] = [...mismatches(body), ...(corrects ? mismatches(corrects, '/corrects') : [])];
+  if (type === 'returned' && body.reason == null) errors.push({ field: '/reason', detail: 'returned needs a reason' });
+  if (type === 'mistaken' && !corrects) errors.push({ field: '/corrects', detail: 'mistaken needs what it corrects' });
+  if (type === 'mistaken' && body.at != null)
+    errors.push({ field: '/at', detail: 'what had not happened has no time' });
   if (errors.length > 0) throw invalidInput(errors);
 }
 
-function instantOf(at: string): number {
+function mismatches(
+  { type, reason, amount }: Pick<ReportOutcome, 'type' | 'reason' | 'amount'>,
+  within = '',
+): FieldError[] {
+  const errors: FieldError[] = [];
+  if (type !== 'returned' && type !== 'lost' && reason != null)
+    errors.push({ field: `${within}/reason`, detail: 'only lost and returned have a reason' });
+  if (type !== 'won' && amount != null) errors.push({ field: `${within}/amount`, detail: 'only won has an amount' });
+  return errors;
+}
+
+function instantOf(at: string | null | undefined, field: string): number | undefined {
+  if (at == null) return undefined;
   const instant = Date.parse(at);
   // The pattern lets 2026-02-30T25:00:00Z through.
-  if (!Number.isInteger(instant) || instant < 0)
-    throw invalidInput([{ field: '/at', detail: 'there is no such time' }]);
+  if (!Number.isInteger(instant) || instant < 0) throw invalidInput([{ field, detail: 'there is no such time' }]);
   return instant;
 }
 

@@ -1,4 +1,5 @@
 import { reasons as answerReasons } from '@fairlead/events';
+import { type OutcomeType, outcomeTypes } from '@fairlead/decisions';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import {
   IsIn,
@@ -60,15 +61,57 @@ export class AmountOfMoney {
   currency: string;
 }
 
-export const outcomeTypes = ['contacted', 'qualified', 'won', 'lost', 'returned'] as const;
+/** What an outcome is corrected to when nothing of the kind had happened. */
+const MISTAKEN = 'mistaken';
+
+export class CorrectedOutcome {
+  @ApiProperty({ enum: outcomeTypes })
+  @IsIn(outcomeTypes)
+  type: OutcomeType;
+
+  @ApiPropertyOptional({
+    description: 'When it was said to have happened; only where that matters.',
+    format: 'date-time',
+  })
+  @IsOptional()
+  @IsString()
+  @Matches(RFC_3339, { message: 'at must be a time such as 2026-01-31T09:30:00Z' })
+  at?: string;
+
+  @ApiPropertyOptional({ enum: answerReasons, description: 'As it was reported with.' })
+  @IsOptional()
+  @IsIn(answerReasons)
+  reason?: (typeof answerReasons)[number];
+
+  @ApiPropertyOptional({ type: AmountOfMoney, description: 'As it was reported with.' })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => AmountOfMoney)
+  amount?: AmountOfMoney;
+}
 
 export class ReportOutcome extends AcceptLead {
   @ApiProperty({
-    enum: outcomeTypes,
-    description: '`qualified`: an opportunity. `returned`: back to the vendor, with a reason, before it became one.',
+    enum: [...outcomeTypes, MISTAKEN],
+    description:
+      '`qualified`: an opportunity. `returned`: back to the vendor, with a reason, before it became one. ' +
+      '`mistaken`, with `corrects`: what was reported had not happened.',
   })
-  @IsIn(outcomeTypes)
-  type: (typeof outcomeTypes)[number];
+  @IsIn([...outcomeTypes, MISTAKEN])
+  type: OutcomeType | typeof MISTAKEN;
+
+  @ApiPropertyOptional({
+    type: CorrectedOutcome,
+    description:
+      'What you reported before, in the same words, and is not right: the rest of the body is right instead. A win may have been a loss ' +
+      'and the other way round; of a return only its reason and time can be wrong. Without `at` it was at the same time.',
+  })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => CorrectedOutcome)
+  corrects?: CorrectedOutcome;
 
   @ApiPropertyOptional({ description: 'When it happened, RFC 3339; without it, now.', format: 'date-time' })
   @IsOptional()

@@ -99,11 +99,17 @@ interface PartRow {
   readonly hash: string;
 }
 
+const CORRECTIONS = 'corrections';
+
 // As a double, which holds an instant to the microsecond: `extract` reckons with decimals, which takes ten times as long.
 const ms = (column: string): string => `(date_part('epoch', ${column}) * 1000)::bigint`;
 const hashed = (columns: readonly string[]): string => {
-  const values = columns.map((column) => (/_at$|_by$/.test(column) ? ms(column) : column));
-  return `sha256(convert_to(ROW(${values.join(', ')})::text, 'UTF8'))`;
+  // What was written down before there were corrections was hashed without them: where there are none, nothing is added.
+  const values = columns
+    .filter((column) => column !== CORRECTIONS)
+    .map((column) => (/_at$|_by$/.test(column) ? ms(column) : column));
+  const added = columns.includes(CORRECTIONS) ? ` || coalesce(${CORRECTIONS}::text, '')` : '';
+  return `sha256(convert_to(ROW(${values.join(', ')})::text${added}, 'UTF8'))`;
 };
 const part = 'get_byte(uuid_send(lead_id), 0)';
 const inOrder = (order: string): string =>

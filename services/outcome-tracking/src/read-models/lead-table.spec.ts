@@ -15,11 +15,13 @@ const idOf = (index: number) =>
 const word = fc.constantFrom('acme', 'direct', 'smb', 'won', 'A', 'ü');
 const instant = fc.integer({ min: 0, max: 4_102_444_800_000 });
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null });
+const outcome = fc.record({ type: fc.constantFrom('won' as const, 'lost' as const), at: instant });
 const offers = fc.array(
   fc.record({
     ...{ party: word, pool: word, policy: word, grade: maybe(word), kind: word, reveal: word, stage: word },
     ...{ offeredAt: instant, acceptBy: instant, deliveredAt: maybe(instant), acceptedAt: maybe(instant) },
     ...{ contactedAt: maybe(instant), qualifiedAt: maybe(instant), closedAt: maybe(instant), reason: maybe(word) },
+    corrections: fc.array(fc.record({ was: outcome, is: maybe(outcome), at: instant }), { maxLength: 2 }),
     amount: maybe(fc.record({ value: fc.double({ noNaN: true }), currency: fc.constantFrom('EUR', 'USD') })),
   }),
   { maxLength: 4 },

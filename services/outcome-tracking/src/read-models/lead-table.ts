@@ -27,7 +27,7 @@ const TOUCHES = 5;
 const EVENTS = 6;
 const IS_WRITTEN = 7;
 const OFFER = 8;
-const OFFER_FIELDS = 18;
+const OFFER_FIELDS = 19;
 const RECORD = OFFER + OFFER_FIELDS;
 
 /** Of a page, nearly a megabyte: little is ever empty, and few are made. */
@@ -39,7 +39,7 @@ const MOST_RECORDS_ASIDE = 1_000;
 /**
  * All leads of a log while it is folded, and where their details are. In numbers, outside of JavaScript's heap: a fold touches each
  * lead some seven times with thousands of others between, and as objects they would live just long enough to be moved twice by the
- * garbage collector and then thrown away by the slow one. Some 40 bytes for each lead; 208 more, and as many for each offer after
+ * garbage collector and then thrown away by the slow one. Some 40 bytes for each lead; 216 more, and as many for each offer after
  * its first, for one that was not put aside.
  */
 export class LeadTable {
@@ -201,6 +201,8 @@ export class LeadTable {
       closedAt: numberIn(page, at + 14),
       reason: words.at(page[at + 15]),
       amount: currency === null ? null : { value: page[at + 16] as number, currency },
+      // Written down as a word: few offers have any, and then each others than the next.
+      corrections: JSON.parse(words.at(page[at + 18]) ?? '[]') as Offer['corrections'],
     };
   }
 
@@ -224,6 +226,7 @@ export class LeadTable {
     page[at + 15] = words.numberOf(offer.reason);
     page[at + 16] = offer.amount?.value ?? NONE;
     page[at + 17] = words.numberOf(offer.amount?.currency ?? null);
+    page[at + 18] = words.numberOf(offer.corrections.length === 0 ? null : JSON.stringify(offer.corrections));
   }
 
   /** The record of the next offer, which is made when there is none. */

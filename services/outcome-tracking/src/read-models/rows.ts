@@ -26,6 +26,7 @@ export const columnsOf = {
   offers: [
     ...['lead_id', 'number', 'party', 'pool', 'policy', 'grade', 'kind', 'reveal', 'offered_at', 'accept_by', 'stage'],
     ...['delivered_at', 'accepted_at', 'contacted_at', 'qualified_at', 'closed_at', 'reason', 'amount', 'currency'],
+    'corrections',
   ],
   offer_counts: ['pool', 'day', 'party', 'grade', 'kind', 'policy', ...measures],
   promises: ['policy', 'pool', 'grade', 'direct_percent'],
@@ -90,7 +91,12 @@ export function leadText({ id, receivedAt, touches, events, standing }: TrackedL
 
 /** The rows of a lead's offers, a line for each; empty when it has none. */
 export function offersText({ id, standing }: TrackedLead): string {
-  return standing.offers.map((offer) => copyText(offerRow(id, offer))).join('\n');
+  return standing.offers
+    .map(
+      (offer) =>
+        `${copyText(offerRow(id, offer))}\t${document(offer.corrections.length === 0 ? null : offer.corrections)}`,
+    )
+    .join('\n');
 }
 
 function offerRow(leadId: string, offer: Offer): Row {

@@ -1,5 +1,6 @@
 import type { Consent, Sealed } from '@fairlead/events';
 import {
+  type Correction,
   currentOffer,
   type LeadStage,
   newLead,
@@ -120,6 +121,7 @@ interface OfferRow {
   readonly reason: string | null;
   readonly amount: number | null;
   readonly currency: string | null;
+  readonly corrections: readonly Correction[] | null;
 }
 
 /** The narrowing of a list. Every value has been checked against its enumeration or pattern before it comes here. */
@@ -137,7 +139,7 @@ export interface PagePosition {
   readonly id: string;
 }
 
-const offerColumns = `lead_id, number, party, pool, policy, grade, kind, reveal, stage, reason, amount::float8, currency,
+const offerColumns = `lead_id, number, party, pool, policy, grade, kind, reveal, stage, reason, amount::float8, currency, corrections,
   (extract(epoch FROM offered_at) * 1000)::float8 AS offered_at, (extract(epoch FROM accept_by) * 1000)::float8 AS accept_by,
   (extract(epoch FROM delivered_at) * 1000)::float8 AS delivered_at,
   (extract(epoch FROM accepted_at) * 1000)::float8 AS accepted_at,
@@ -259,19 +261,19 @@ export class LeadsStore {
     await query(
       `WITH written AS (
          INSERT INTO offers (lead_id, number, party, pool, policy, grade, kind, reveal, offered_at, accept_by, stage,
-           delivered_at, accepted_at, contacted_at, qualified_at, closed_at, reason, amount, currency)
+           delivered_at, accepted_at, contacted_at, qualified_at, closed_at, reason, amount, currency, corrections)
          SELECT lead_id, number, party, pool, policy, grade, kind, reveal,
            to_timestamp(offered_at / 1000), to_timestamp(accept_by / 1000), stage, to_timestamp(delivered_at / 1000),
            to_timestamp(accepted_at / 1000), to_timestamp(contacted_at / 1000), to_timestamp(qualified_at / 1000),
-           to_timestamp(closed_at / 1000), reason, amount, currency
+           to_timestamp(closed_at / 1000), reason, amount, currency, corrections
          FROM jsonb_to_recordset($2::jsonb) AS changed (
            lead_id uuid, number integer, party text, pool text, policy text, grade text, kind text, reveal text,
            offered_at numeric, accept_by numeric, stage text, delivered_at numeric, accepted_at numeric,
-           contacted_at numeric, qualified_at numeric, closed_at numeric, reason text, amount numeric, currency text)
+           contacted_at numeric, qualified_at numeric, closed_at numeric, reason text, amount numeric, currency text, corrections jsonb)
          ON CONFLICT (lead_id, number) DO UPDATE SET stage = excluded.stage, delivered_at = excluded.delivered_at,
            accepted_at = excluded.accepted_at, contacted_at = excluded.contacted_at,
            qualified_at = excluded.qualified_at, closed_at = excluded.closed_at, reason = excluded.reason,
-           amount = excluded.amount, currency = excluded.currency
+           amount = excluded.amount, currency = excluded.currency, corrections = excluded.corrections
        )
        INSERT INTO leads (lead_id, state, source_id, external_id, received_at, grade, score, touches, events, party, offer,
          accept_by, facts, reachable, missing, reasons, contact, contact_event, further_contacts, consent, held, sent_again, probability, pending)
@@ -374,6 +376,7 @@ function toOffer(row: OfferRow): Offer {
     closedAt: row.closed_at,
     reason: row.reason,
     amount: row.amount === null || row.currency === null ? null : { value: row.amount, currency: row.currency },
+    corrections: row.corrections ?? [],
   };
 }
 
@@ -435,5 +438,6 @@ function offerRecords({ before, after }: LeadChange): Record<string, unknown>[] 
       reason: offer.reason,
       amount: offer.amount?.value,
       currency: offer.amount?.currency,
+      ...(offer.corrections.length > 0 && { corrections: offer.corrections }),
     }));
 }

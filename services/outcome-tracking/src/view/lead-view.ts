@@ -1,4 +1,13 @@
-import { currentOffer, isLive, leadStages, type Offer, type Standing } from '@fairlead/decisions';
+import {
+  type Correction,
+  currentOffer,
+  isLive,
+  leadStages,
+  type Offer,
+  type Outcome,
+  outcomeTypes,
+  type Standing,
+} from '@fairlead/decisions';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { standingNow } from '../pending-answer.js';
 import type { TrackedLead } from '../store/leads.store.js';
@@ -10,6 +19,24 @@ const moment = { type: 'string', format: 'date-time', nullable: true } as const;
 export class MoneyView {
   @ApiProperty() value: number;
   @ApiProperty({ example: 'EUR' }) currency: string;
+}
+
+export class OutcomeView {
+  @ApiProperty({ enum: outcomeTypes }) type: string;
+  @ApiProperty({ ...moment, nullable: false, description: 'When it happened.' }) at: string;
+  @ApiPropertyOptional() reason?: string;
+  @ApiPropertyOptional({ type: MoneyView }) amount?: MoneyView;
+}
+
+export class CorrectionView {
+  @ApiProperty({ type: OutcomeView, description: 'As it had been reported.' }) was: OutcomeView;
+  @ApiProperty({
+    type: OutcomeView,
+    nullable: true,
+    description: 'What is right; null: nothing of the kind had happened.',
+  })
+  is: OutcomeView | null;
+  @ApiProperty({ ...moment, nullable: false, description: 'When it was corrected.' }) at: string;
 }
 
 export class OfferView {
@@ -33,6 +60,11 @@ export class OfferView {
   @ApiProperty(moment) closedAt: string | null;
   @ApiProperty({ type: String, nullable: true }) reason: string | null;
   @ApiProperty({ type: MoneyView, nullable: true }) amount: MoneyView | null;
+  @ApiPropertyOptional({
+    type: [CorrectionView],
+    description: 'What its party corrected of its reports, in that order; everything else here is as corrected.',
+  })
+  corrections?: CorrectionView[];
 }
 
 export class ScoreReason {
@@ -197,7 +229,16 @@ function offerView(offer: Offer): OfferView {
     closedAt: instantOrNull(offer.closedAt),
     reason,
     amount,
+    ...(offer.corrections.length > 0 && { corrections: offer.corrections.map(correctionView) }),
   };
+}
+
+function correctionView({ was, is, at }: Correction): CorrectionView {
+  return { was: outcomeView(was), is: is && outcomeView(is), at: instant(at) };
+}
+
+function outcomeView({ at, type, reason, amount }: Outcome): OutcomeView {
+  return { type, at: instant(at), ...(reason !== undefined && { reason }), ...(amount && { amount }) };
 }
 
 function instant(milliseconds: number): string {

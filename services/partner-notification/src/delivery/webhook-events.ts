@@ -1,5 +1,6 @@
 import type {
   LeadAccepted,
+  LeadAmended,
   LeadContacted,
   LeadDeclined,
   LeadErased,
@@ -25,6 +26,7 @@ export const subscribable = [
   'lead.won',
   'lead.lost',
   'lead.returned',
+  'lead.amended',
   'lead.recycled',
   'lead.erased',
 ] as const;
@@ -61,6 +63,7 @@ export type Announced =
   | LeadWon
   | LeadLost
   | LeadReturned
+  | LeadAmended
   | LeadRecycled;
 
 export type NoticeEvent = Announced | LeadErased;
@@ -90,6 +93,10 @@ export function noticesOf(event: Announced, holder: string | undefined): Notice[
       const { party, offer, at } = event.data;
       // Whoever accepts may see whom to call, whether or not the offer showed it.
       return [{ ...told(event, party, { offer, at: iso(at) }), withContact: true }];
+    }
+    case 'lead.amended': {
+      const { party, offer, at, was, is } = event.data;
+      return [told(event, party, { offer, at: iso(at), was: outcome(was), is: is ? outcome(is) : null })];
     }
     case 'lead.declined':
     case 'lead.returned':
@@ -130,6 +137,10 @@ function told(event: NoticeEvent, party: string, data: Record<string, unknown>):
 /** What is stored of it: the party's part of the event, JSON. */
 export function storedPart({ event, data, party }: Notice): string {
   return JSON.stringify({ source: event.source, time: event.time, data: { party, ...data } });
+}
+
+function outcome({ at, ...rest }: LeadAmended['data']['was']): object {
+  return { ...rest, at: iso(at) };
 }
 
 function iso(milliseconds: number): string {

@@ -21,6 +21,7 @@ export const TITLES: Readonly<Record<string, string>> = {
   'lead.won': 'A lead was reported as won',
   'lead.lost': 'A lead was reported as lost',
   'lead.returned': 'A lead was returned',
+  'lead.amended': 'What was reported of a lead was corrected',
   'lead.recycled': 'A lead was taken back',
   'lead.erased': 'A lead was erased: delete what you have of the person',
   'fairlead.test': 'This is a test',

@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
-import { type LeadAccepted, LeadRouted } from '@fairlead/events';
+import { type LeadAccepted, type LeadAmended, LeadRouted } from '@fairlead/events';
 import { consumerId, type UnitOfWork } from '@fairlead/messaging';
 import { Dispatcher } from '../delivery/dispatcher.js';
 import { type Announced, noticesOf, subscribable } from '../delivery/webhook-events.js';
@@ -57,6 +57,8 @@ export class LeadRoutedHandler {
     }
     const ends = events.filter(endsOffer);
     if (ends.length > 0) await this.leads.noteEnds(unit, ends);
+    const amended = events.filter((event): event is LeadAmended => event.type === 'lead.amended');
+    if (amended.length > 0) await this.leads.noteCorrections(unit, amended);
     const overridden = events.filter(({ type }) => type === 'lead.overridden');
     if (overridden.length > 0)
       await this.leads.noteOverrides(

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type {
   LeadAccepted,
+  LeadAmended,
   Consent,
   LeadCompleted,
   LeadConsentChanged,
@@ -187,6 +188,25 @@ export class LeadsStore {
         events.map(({ type }) => ENDS[type].open),
       ],
     );
+  }
+
+  /**
+   * A loss that was none gives the lead back to its party, unless it has gone to somebody else since; a win that was a loss ends it. One
+   * after the other, because one may undo the one before.
+   */
+  async noteCorrections(unit: UnitOfWork, events: readonly LeadAmended[]): Promise<void> {
+    const lost = ENDS['lead.lost'].why;
+    for (const { subject, data } of events) {
+      const wasLost = data.was.type === 'lost';
+      const isLost = data.is?.type === 'lost';
+      if (wasLost === isLost) continue;
+      await unit.query(
+        `UPDATE leads SET ended = CASE WHEN $5 THEN coalesce(ended, '{}') || jsonb_build_object($3::text, $4::text) ELSE ended - $3::text END
+         WHERE lead_id = $1 AND holder = $2 AND offer::text = $3::text
+           AND CASE WHEN $5 THEN NOT coalesce(ended, '{}') ? $3::text ELSE ended ->> $3::text = $4 END`,
+        [subject, data.party, String(data.offer), lost, isLost],
+      );
+    }
   }
 
   /** A person takes these leads out of the hands that they are in; to whom they go is a new offer, and told as one. */
