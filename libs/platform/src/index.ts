@@ -18,7 +18,7 @@ export { parseJson } from './http/json.js';
 export { ApiPage, pageLimit } from './http/paging.js';
 export { type FieldError, notFound, Problem, type ProblemOptions } from './http/problem.js';
 export { ServedMethods } from './http/served-methods.js';
-export { invalidInput } from './http/validation.js';
+export { invalidInput, validationPipe } from './http/validation.js';
 export { PinoLogger, type LogSettings } from './logger.js';
 export { type Probe, ReadinessProbes } from './operations/readiness.js';
 export { listRoutes, type Route } from './routes.js';

@@ -14,6 +14,7 @@ import { whatIfCommand } from './log/what-if.command.js';
 import { verifyCommand } from './log/verify.command.js';
 import { explainCommand } from './lead/explain.command.js';
 import { timelineCommand } from './lead/timeline.command.js';
+import { outcomesCommand } from './outcomes/outcomes.command.js';
 import { keysCommand } from './keys/keys.command.js';
 import { parkedCommand } from './parked/parked.command.js';
 import { scoreCommand } from './score/score.command.js';
@@ -30,6 +31,7 @@ export function fairleadProgram(): Command {
     .showHelpAfterError('(fairlead --help tells more)')
     .addCommand(startCommand())
     .addCommand(importCommand())
+    .addCommand(outcomesCommand())
     .addCommand(accountsCommand())
     .addCommand(keysCommand())
     .addCommand(explainCommand())

@@ -15,6 +15,7 @@ const CANNOT: Readonly<Record<string, readonly string[] | string>> = {
   'bench webhooks': 'begins with the start of a whole system',
   'bench replay': 'has nothing that it could fail for but a defect',
   import: ['nowhere.csv', '--source', 'web'],
+  outcomes: ['nowhere.csv'],
   'accounts import': ['nowhere.csv', '--list', 'emea'],
   'accounts list': [],
   'keys create': ['--role', 'admin'],

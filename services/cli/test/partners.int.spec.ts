@@ -176,6 +176,11 @@ describe('a partner who follows docs/partners.md', () => {
         amount: { value: 11_900 },
         corrections: [{ was: { type: 'won' } }],
       });
+      const listed = () => shell('outcomes.sh', { ...mine, LEAD: lead }).then(lastJson);
+      expect([await listed(), await listed()]).toEqual([
+        { results: [{ index: 0, status: 'taken' }] },
+        { results: [{ index: 0, status: 'repeated' }] },
+      ]);
       expect(lastJson(await shell('decline.sh', { ...mine, LEAD: another }))).toMatchObject({ state: 'declined' });
     },
     PATIENCE_MS,

@@ -7,6 +7,7 @@ import { LeadEventsHandler } from './handlers/lead-events.handler.js';
 import { LeadsController } from './handlers/leads.controller.js';
 import { LinksController } from './handlers/links.controller.js';
 import { OfferExpiryTimer } from './handlers/offer-expiry.timer.js';
+import { OutcomesController } from './handlers/outcomes.controller.js';
 import { PolicyActivatedHandler } from './handlers/policy-activated.handler.js';
 import { ReadModelsController } from './handlers/read-models.controller.js';
 import { SourceQualityController } from './handlers/source-quality.controller.js';
@@ -30,6 +31,7 @@ export const migrations = new URL('../migrations/', import.meta.url);
     LeadEventsHandler,
     PolicyActivatedHandler,
     AnswersController,
+    OutcomesController,
     LinksController,
     LeadsController,
     TrustController,

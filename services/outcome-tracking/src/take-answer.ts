@@ -32,11 +32,12 @@ export class TakeAnswer {
     private readonly personalData: PersonalData,
   ) {}
 
-  async take(answer: Given): Promise<Taken> {
-    const note = await this.#sealedNote(answer);
+  /** @param waits  for an offer that may yet come in; not for one of many, all of which would wait */
+  async take(answer: Given, { waits = true } = {}): Promise<Taken> {
+    const note = await this.#sealedNote(answer, waits);
     if (note && 'refused' in note) return note.refused;
     const outcome = await this.desk.judge(answer, note);
-    if (!mayYetCome(outcome, answer)) return taken(outcome);
+    if (!waits || !mayYetCome(outcome, answer)) return taken(outcome);
     const seen = await this.#awaited(answer);
     return taken(mayYetCome(seen, answer) ? seen : await this.desk.judge(answer, note));
   }
@@ -62,9 +63,9 @@ export class TakeAnswer {
    * Sealed before the lead is locked, because the keys live in another database; and only when the answer would be taken,
    * so that nobody has keys made for leads that are none of theirs.
    */
-  async #sealedNote(answer: Given): Promise<SealedNote | { readonly refused: Taken } | undefined> {
+  async #sealedNote(answer: Given, waits: boolean): Promise<SealedNote | { readonly refused: Taken } | undefined> {
     if (answer.note === undefined) return undefined;
-    const seen = await this.#awaited(answer);
+    const seen = await (waits ? this.#awaited(answer) : this.desk.look(answer));
     if (seen.verdict?.outcome !== 'taken') return { refused: taken(seen) };
     const eventId = eventIdOf(answer, seen.verdict.offer);
     const place = { leadId: answer.leadId, eventId, field: 'note' };

@@ -313,6 +313,120 @@ describe('answers of partners and direct', () => {
     );
   });
 
+  it('that are refused count for nothing, and those that come twice count once', async () => {
+    const pool = `pool-${randomUUID().slice(0, 8)}`;
+    const lead = await wonBy('acme', acme, 5, pool);
+    const { decided } = (JSON.parse(routed(lead, 'acme').bytes.toString()) as { data: { decided: object } }).data;
+    const late = await offeredTo('acme', { decided: { ...decided, pool } as never, acceptBy: Date.now() - 1 });
+    const counts = async () => {
+      const { body } = await tracking.call(`/v1/trust?pool=${pool}`);
+      const { parties } = body as { parties: Record<string, Record<string, { counts: Record<string, number> }>> };
+      return Object.fromEntries(
+        Object.entries(Object.values(parties['acme'] ?? {})[0]?.counts ?? {}).filter(([, count]) => count !== 0),
+      );
+    };
+    const expected = { offered: 2, accepted: 1, expired: 1, kept: 1, contacted: 1, qualified: 1, won: 1 };
+    await tracking.eventually(counts, expected);
+    const at = (ms: number) => new Date(Date.now() + ms).toISOString();
+    const said: [string, unknown, string | undefined, [number, string]][] = [
+      // Twice, and in other words.
+      [lead, won(5), acme, [200, 'undefined']],
+      [lead, won(6), acme, [409, 'told-differently']],
+      // Out of order.
+      [lead, { type: 'contacted' }, acme, [409, 'already-closed']],
+      [lead, { type: 'lost' }, acme, [409, 'already-closed']],
+      // From a party that does not have it.
+      [lead, won(5), bolt, [404, 'not-found']],
+      [lead, won(5), undefined, [409, 'not-offered-to-you']],
+      // Of an offer that ran out.
+      [late, won(5), acme, [409, 'offer-expired']],
+      [late, { type: 'contacted', at: at(-1_000) }, acme, [409, 'offer-expired']],
+      // What cannot be, also as a correction.
+      [lead, { ...won(6), at: at(hour), corrects: won(5) }, acme, [400, 'invalid-input']],
+      [lead, { ...won(6), at: '1999-01-01T00:00:00Z', corrects: won(5) }, acme, [400, 'invalid-input']],
+      [lead, { ...won(-6), corrects: won(5) }, acme, [400, 'invalid-input']],
+      [lead, { ...won(1e13), corrects: won(5) }, acme, [400, 'invalid-input']],
+    ];
+    for (const [id, json, key, answer] of said) expect(typeOf(await post(id, 'outcomes', json, key))).toEqual(answer);
+    // Whatever was said by now has come back before this.
+    const next = await wonBy('acme', acme, 5);
+    await tracking.eventually(async () => (await tracking.call(`/v1/leads/${next}`)).body['outcome'], 'won');
+    expect(await counts()).toEqual(expected);
+  });
+
+  /** As a table, with the outcomes of several leads. */
+  const table = (rows: readonly string[], key?: string) =>
+    tracking.call('/v1/outcomes', {
+      ...{ text: ['lead;type;at;reason;amount;currency;corrects;correctsAmount;correctsCurrency', ...rows].join('\n') },
+      ...{ headers: { 'content-type': 'text/csv' }, ...(key && { key }) },
+    });
+  const statuses = ({ body }: { body: Record<string, unknown> }) =>
+    (body['results'] as { index: number; status: string; why?: string; errors?: { field: string }[] }[]).map(
+      ({ status, why, errors }) =>
+        [status, why ?? [...new Set(errors?.map(({ field }) => field))].join(' ')].filter(Boolean).join(' '),
+    );
+
+  it('come in a table: each is judged by itself, those of one lead in their order, and the same table again says nothing new', async () => {
+    const [mine, another, theirs] = [await offeredTo('acme'), await offeredTo('acme'), await offeredTo('bolt')];
+    await post(mine, 'accept', {}, acme);
+    await post(another, 'accept', {}, acme);
+    const at = new Date().toISOString();
+    const rows = [
+      `${mine};contacted;${at};;;;;;`,
+      `${another};won;${at};;7;EUR;;;`,
+      `${mine};won;${at};;1250;EUR;;;`,
+      `${mine};won;;;12500;EUR;won;1250;EUR`,
+      `${mine};lost;;no-budget;;;won;12500;EUR`,
+      `${another};mistaken;;;;;won;7;EUR`,
+      `${theirs};contacted;${at};;;;;;`,
+      `${randomUUID()};contacted;${at};;;;;;`,
+      `${another};returned;${at};;;;;;`,
+      `${another};qualified;;;;;;;`,
+      `17;qualified;${at};;;;;;`,
+      `${another};won;${at};;1.234,50;EUR;;;`,
+    ];
+    const rest = [
+      'refused not-found',
+      'refused not-found',
+      'invalid /reason',
+      'invalid /at',
+      'invalid /lead',
+      'invalid /amount/value',
+    ];
+    const first = await table(rows, acme);
+    expect([first.status, statuses(first)]).toEqual([200, [...Array<string>(6).fill('taken'), ...rest]]);
+    for (let again = 0; again < 2; again++)
+      expect(statuses(await table(rows, acme))).toEqual([...Array<string>(6).fill('repeated'), ...rest]);
+    const said = async () =>
+      (await Promise.all([mine, another].map(tracking.saidAbout))).map((all) => all.map(({ type }) => type));
+    await tracking.eventually(said, [
+      ['lead.accepted', 'lead.contacted', 'lead.won', 'lead.amended', 'lead.amended'],
+      ['lead.accepted', 'lead.won', 'lead.amended'],
+    ]);
+    expect((await tracking.call(`/v1/leads/${mine}`)).body).toMatchObject({ state: 'lost' });
+    expect((await tracking.call(`/v1/leads/${another}`)).body).toMatchObject({ state: 'accepted' });
+  });
+
+  it('come as a list and as lines, and are refused whole where they cannot be told apart', async () => {
+    const lead = await offeredTo('acme');
+    await post(lead, 'accept', {}, acme);
+    const outcome = { lead, type: 'contacted', at: new Date().toISOString(), note: 'Erika was in.' };
+    expect(
+      statuses(await tracking.call('/v1/outcomes', { json: [outcome, [], null, { ...outcome, stage: 1 }], key: acme })),
+    ).toEqual([...['taken', 'invalid ', 'invalid ', 'invalid /stage'].map((each) => each.trim())]);
+    const lines = (text: string) =>
+      tracking.call('/v1/outcomes', { text, headers: { 'content-type': 'application/x-ndjson' }, key: acme });
+    expect(statuses(await lines(`${JSON.stringify(outcome)}\nno JSON`))).toEqual(['repeated', 'invalid']);
+    expect(typeOf(await tracking.call('/v1/outcomes', { json: outcome, key: acme }))).toEqual([400, 'invalid-input']);
+    expect(typeOf(await lines('{}\n'.repeat(1_001)))).toEqual([413, 'too-many']);
+    expect(typeOf(await lines(`"${'x'.repeat(1024 * 1024)}"`))).toEqual([413, 'too-large']);
+    await tracking.eventually(
+      async () => JSON.stringify(await tracking.saidAbout(lead)).includes('lead.contacted'),
+      true,
+    );
+    expect(JSON.stringify(await tracking.saidAbout(lead))).not.toContain('Erika');
+  });
+
   it('correct what is one’s own, and nothing that was never said or cannot have been', async () => {
     const lead = await wonBy('acme', acme, 5);
     const correct = (json: object, key?: string) => post(lead, 'outcomes', json, key);
@@ -344,6 +458,10 @@ describe('answers of partners and direct', () => {
     ['outcomes', { type: 'won', amount: { value: '5', currency: 'EUR' } }, ['/amount/value']],
     ['outcomes', { type: 'won', amount: { value: 1, currency: 'eur' } }, ['/amount/currency']],
     ['outcomes', { type: 'won', amount: { value: 1, currency: 'XYZ' } }, ['/amount/currency']],
+    ['outcomes', { type: 'won', amount: { value: 1, currency: 'XAU' } }, ['/amount/currency']],
+    ['outcomes', { type: 'won', amount: { value: 1_250.5, currency: 'JPY' } }, ['/amount/value']],
+    ['outcomes', { type: 'won', amount: { value: 1.234, currency: 'EUR' } }, ['/amount/value']],
+    ['outcomes', { type: 'won', amount: { value: 1e13, currency: 'EUR' } }, ['/amount/value']],
     ['outcomes', { type: 'won', amount: 5 }, ['/amount']],
     ['outcomes', { type: 'mistaken' }, ['/corrects']],
     ['outcomes', { type: 'mistaken', at: new Date().toISOString(), corrects: { type: 'won' } }, ['/at']],

@@ -76,6 +76,7 @@ export const routesOf: Readonly<Record<string, readonly string[]>> = {
     'POST /v1/leads/:leadId/accept',
     'POST /v1/leads/:leadId/decline',
     'POST /v1/leads/:leadId/outcomes',
+    'POST /v1/outcomes',
     'GET /v1/links/:token',
     'POST /v1/links/:token',
     'GET /v1/trust',

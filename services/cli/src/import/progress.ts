@@ -1,8 +1,12 @@
 import type { Writable } from 'node:stream';
-import type { Tally } from './tally.js';
 
 // Ten times a second looks alive and costs nothing.
 const REDRAW_MS = 100;
+
+/** Beside the rows nothing but counts. */
+interface RowsSoFar {
+  readonly rows: number;
+}
 
 /** One line on a terminal that is drawn again and again; elsewhere nothing, since a log file cannot be drawn over. */
 export class Progress {
@@ -15,7 +19,8 @@ export class Progress {
     private readonly shownFraction: () => number,
   ) {}
 
-  update(tally: Tally): void {
+  /** @param tally  how many rows there were so far, and what became of them */
+  update(tally: RowsSoFar): void {
     if (!this.output.isTTY || Date.now() - this.#drawnAt < REDRAW_MS) return;
     this.#draw(this.#line(tally));
   }
@@ -37,11 +42,10 @@ export class Progress {
     this.#drawnAt = Date.now();
   }
 
-  #line({ rows, received, merged, held, rejected }: Tally): string {
+  #line({ rows, ...figures }: RowsSoFar): string {
     const percent = Math.min(100, Math.floor(this.shownFraction() * 100));
     const perSecond = Math.round(rows / Math.max(0.001, (Date.now() - this.#began) / 1_000));
-    const figures = { received, merged, held, rejected };
-    const counts = Object.entries(figures).map(([name, count]) => `${number(count)} ${name}`);
+    const counts = Object.entries(figures as Record<string, number>).map(([name, count]) => `${number(count)} ${name}`);
     return `${String(percent).padStart(3)} %  ${number(rows)} rows, ${number(perSecond)}/s  ${counts.join(', ')}`;
   }
 }

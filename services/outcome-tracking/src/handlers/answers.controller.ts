@@ -1,22 +1,15 @@
 import { Body, Controller, Headers, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
-import {
-  Allow,
-  type Caller,
-  CurrentCaller,
-  type FieldError,
-  invalidInput,
-  notFound,
-  Problem,
-} from '@fairlead/platform';
+import { Allow, type Caller, CurrentCaller, invalidInput, notFound, Problem } from '@fairlead/platform';
 import { PersonalData } from '@fairlead/personal-data';
-import type { Given, GivenAmendment, GivenAnswer } from '../given-answer.js';
 import { TakeAnswer } from '../take-answer.js';
 import { LeadView, standingFor } from '../view/lead-view.js';
 import { ReadLead } from '../view/read-lead.js';
 import { isLeadId } from './lead-id.js';
 import { problemOf } from './answer-problems.js';
 import { AcceptLead, DeclineLead, ReportOutcome } from './answers.dto.js';
+import { partyOf } from './party-of.js';
+import { given, reported, type Said } from './reported-outcome.js';
 
 /** RFC 9110 field values without spaces at the ends; longer ones are no identifiers. */
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
@@ -129,73 +122,6 @@ export class AnswersController {
   #fingerprint(leadId: string, said: object): Buffer {
     return this.personalData.keyedHash('request', JSON.stringify([leadId, said]));
   }
-}
-
-type ByCaller = 'leadId' | 'party' | 'actor' | 'idempotency';
-type Said = Omit<GivenAnswer, ByCaller> | Omit<GivenAmendment, ByCaller>;
-
-/** A manager answers for direct: the vendor's own people are a party like any other. */
-function partyOf({ role, partnerId }: Caller): string {
-  return role === 'partner' ? (partnerId ?? '') : 'direct';
-}
-
-/** A field that was sent as null counts as not sent. */
-function given(body: Partial<Omit<ReportOutcome, 'type' | 'at'>> | undefined) {
-  return {
-    offer: body?.offer ?? undefined,
-    reason: body?.reason ?? undefined,
-    amount: body?.amount ?? undefined,
-    note: body?.note ?? undefined,
-  };
-}
-
-/** An outcome, or the correction of one. */
-function reported(body: ReportOutcome): Said {
-  refuseMismatch(body);
-  const { type, corrects } = body;
-  const at = instantOf(body.at, '/at');
-  const { reason, amount, ...others } = given(body);
-  const is = type === 'mistaken' ? undefined : { type, at, reason, amount };
-  if (corrects) {
-    const wrong = {
-      type: corrects.type,
-      at: instantOf(corrects.at, '/corrects/at'),
-      reason: corrects.reason ?? undefined,
-      amount: corrects.amount ?? undefined,
-    };
-    return { ...others, corrects: wrong, is };
-  }
-  // Without something to correct, `refuseMismatch` lets no mistake through.
-  return { ...others, ...(is as NonNullable<typeof is>) };
-}
-
-function refuseMismatch(body: ReportOutcome): void {
-  const { type, corrects } = body;
-  const errors: FieldError[] = [...mismatches(body), ...(corrects ? mismatches(corrects, '/corrects') : [])];
-  if (type === 'returned' && body.reason == null) errors.push({ field: '/reason', detail: 'returned needs a reason' });
-  if (type === 'mistaken' && !corrects) errors.push({ field: '/corrects', detail: 'mistaken needs what it corrects' });
-  if (type === 'mistaken' && body.at != null)
-    errors.push({ field: '/at', detail: 'what had not happened has no time' });
-  if (errors.length > 0) throw invalidInput(errors);
-}
-
-function mismatches(
-  { type, reason, amount }: Pick<ReportOutcome, 'type' | 'reason' | 'amount'>,
-  within = '',
-): FieldError[] {
-  const errors: FieldError[] = [];
-  if (type !== 'returned' && type !== 'lost' && reason != null)
-    errors.push({ field: `${within}/reason`, detail: 'only lost and returned have a reason' });
-  if (type !== 'won' && amount != null) errors.push({ field: `${within}/amount`, detail: 'only won has an amount' });
-  return errors;
-}
-
-function instantOf(at: string | null | undefined, field: string): number | undefined {
-  if (at == null) return undefined;
-  const instant = Date.parse(at);
-  // The pattern lets 2026-02-30T25:00:00Z through.
-  if (!Number.isInteger(instant) || instant < 0) throw invalidInput([{ field, detail: 'there is no such time' }]);
-  return instant;
 }
 
 function checked(key: string): string {

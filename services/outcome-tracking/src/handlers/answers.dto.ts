@@ -16,6 +16,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { Type } from 'class-transformer';
+import { LEAD_ID } from './lead-id.js';
 
 /** Enough for a paragraph; more belongs into the partner's own system. Sealed, it must fit an event. */
 const MAX_NOTE = 2_000;
@@ -136,4 +137,11 @@ export class ReportOutcome extends AcceptLead {
   @IsString()
   @Length(1, MAX_NOTE)
   note?: string;
+}
+
+/** One of several that are reported together. */
+export class OutcomeRow extends ReportOutcome {
+  @ApiProperty({ description: 'The lead’s id.', format: 'uuid' })
+  @Matches(LEAD_ID, { message: 'lead must be the id of a lead' })
+  lead: string;
 }
