@@ -13,7 +13,7 @@ for (const each of (process.env['FAIRLEAD_CRASH_AT'] ?? '').split(',').filter(Bo
 export const crashPoints = [
   'consumer.claimed', // inbox rows written, handlers not yet called
   'consumer.handled', // effects written, outbox not yet
-  'unit.committing', // everything written, not committed
+  'unit.committing', // everything done but what goes out with the commit
   'unit.committed', // committed, nothing published
   'consumer.before-offsets', // effects committed, Kafka not yet told
   'consumer.after-offsets',

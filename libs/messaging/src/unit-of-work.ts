@@ -52,9 +52,9 @@ export class UnitsOfWork {
     const said: EncodedEvent[] = [];
     let writes: Write[] = [];
     const afterwards: (() => void)[] = [];
-    const result = await inTransaction(this.dataSource, async (query) => {
-      const writeNow = async (last?: Write) => {
-        const statements = asFewStatements(writes, last);
+    const result = await inTransaction(this.dataSource, async (query, finishWith) => {
+      const writeNow = async () => {
+        const statements = asFewStatements(writes);
         writes = [];
         for (const { sql, parameters } of statements) await query(sql, parameters);
       };
@@ -68,12 +68,17 @@ export class UnitsOfWork {
           writes.push({ sql, parameters });
         },
         afterCommit: (each) => void afterwards.push(each),
-        writeNow: () => writeNow(),
+        writeNow,
       });
       if (said.length > 0) writes.push(intoOutbox(said));
       // A relay in another process is told, with the commit; one in this process is woken after it.
       const channel = said.length > 0 ? this.relay.channelToNotify : undefined;
-      await writeNow(channel === undefined ? undefined : { sql: `SELECT pg_notify($1, '')`, parameters: [channel] });
+      const notification =
+        channel === undefined ? undefined : { sql: `SELECT pg_notify($1, '')`, parameters: [channel] };
+      const statements = asFewStatements(writes, notification);
+      for (const { sql, parameters } of statements.slice(0, -1)) await query(sql, parameters);
+      const last = statements.at(-1);
+      if (last) finishWith(last.sql, last.parameters);
       crashPoint('unit.committing');
       return value;
     });

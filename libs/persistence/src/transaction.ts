@@ -3,8 +3,9 @@ import { Counter } from 'prom-client';
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { Query } from './query.js';
 import { withoutValues } from './query-failed.js';
-import { statement } from './statement.js';
+import { statement, type Statement } from './statement.js';
 import { driverErrorWithoutValues } from './without-values.js';
+import { queryWithEnds } from './with-ends.js';
 
 /** What a service asks of its database: divided by its leads, the figure that decides how far one database goes. */
 const statements = new Counter({
@@ -14,22 +15,40 @@ const statements = new Counter({
 });
 const schemaOf = (dataSource: DataSource): string => (dataSource.options as { schema?: string }).schema ?? '';
 
+/** Puts a statement off until `work` has returned, to go out together with the COMMIT; at most one, and nobody sees its rows. */
+export type FinishWith = (sql: string, parameters: readonly unknown[]) => void;
+
 /**
- * Runs `work` in one transaction on one connection: committed when it returns, rolled back when it throws.
+ * Runs `work` in one transaction on one connection: committed when it returns, rolled back when it throws. The transaction begins with the
+ * first statement, in the same way there and back.
  * A commit whose answer is lost counts as failed although it may have happened; callers make their work repeatable.
  */
-export async function inTransaction<T>(dataSource: DataSource, work: (query: Query) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  dataSource: DataSource,
+  work: (query: Query, finishWith: FinishWith) => Promise<T>,
+): Promise<T> {
   const runner = dataSource.createQueryRunner();
+  let begun = false;
   try {
-    await runner.startTransaction();
-    statements.inc({ schema: schemaOf(dataSource) }, 2);
-    const result = await work(queryOn(runner));
-    await runner.commitTransaction();
+    const counted = { schema: schemaOf(dataSource) };
+    const answers = (commits: boolean) =>
+      answering(runner, async (asked) => {
+        const ends = { begins: !begun, commits };
+        begun = true;
+        statements.inc(counted, 1 + Number(ends.begins) + Number(commits));
+        return queryWithEnds(await connectionOf(runner), asked, ends);
+      });
+    let last: Parameters<FinishWith> | undefined;
+    const result = await work(answers(false), (sql, parameters) => {
+      if (last) throw new RangeError('a transaction ends with one statement');
+      last = [sql, parameters];
+    });
+    if (last) await answers(true)(...last);
+    else if (begun) await queryOn(runner)('COMMIT');
     return result;
   } catch (error) {
     // The connection may be gone, and with it the transaction: then there is nothing left to roll back.
-    if (isUnanswered(error)) await giveUpConnection(runner);
-    else if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+    if (begun && !isUnanswered(error)) await queryOn(runner)('ROLLBACK').catch(() => undefined);
     throw withoutValues(error);
   } finally {
     await runner.release();
@@ -50,13 +69,17 @@ export function queryOf(dataSource: DataSource): Query {
 
 export function queryOn(runner: QueryRunner): Query {
   const counted = { schema: schemaOf(runner.dataSource) };
-  return async <Row>(sql: string, parameters?: readonly unknown[]) => {
+  return answering(runner, async (asked) => {
     statements.inc(counted);
-    const connection = await connectionOf(runner);
+    return (await connectionOf(runner)).query(asked);
+  });
+}
+
+function answering(runner: QueryRunner, ask: (asked: Statement) => Promise<Partial<QueryResult>>): Query {
+  return async <Row>(sql: string, parameters?: readonly unknown[]) => {
     try {
-      const result = (await connection.query(statement(sql, parameters))) as Partial<QueryResult>;
       // Of several statements at once, as in a migration, nobody wants to know.
-      return (result.rows ?? []) as Row[];
+      return ((await ask(statement(sql, parameters))).rows ?? []) as Row[];
     } catch (error) {
       if (isUnanswered(error)) await giveUpConnection(runner);
       throw driverErrorWithoutValues(error as Error);

@@ -99,6 +99,58 @@ describe('persistence, with a real PostgreSQL', () => {
     expect(await query('SELECT count(*)::int AS n FROM people')).toEqual([{ n: 2 }]);
   });
 
+  it('begins with the first statement and ends with the last, and keeps all or nothing whichever of them fails', async () => {
+    const session = await open({ poolSize: 1 });
+    const query = queryOf(session);
+    await query('CREATE TABLE books (id int PRIMARY KEY, of int REFERENCES books DEFERRABLE INITIALLY DEFERRED)');
+    const insert =
+      'INSERT INTO books (id, of) SELECT id, of FROM unnest($1::int[], $2::int[]) AS b (id, of) RETURNING id';
+    const ids = async () => (await query<{ id: number }>('SELECT id FROM books ORDER BY id')).map(({ id }) => id);
+    const none = [null];
+
+    const seen = await inTransaction(session, async (q, finishWith) => {
+      expect(await q(insert, [[1], none])).toEqual([{ id: 1 }]);
+      finishWith(insert, [[2], [1]]);
+      return q('SELECT count(*)::int AS n FROM books');
+    });
+    expect(seen).toEqual([{ n: 1 }]);
+    expect(await ids()).toEqual([1, 2]);
+    // Alone in its transaction, first and last at once.
+    await inTransaction(session, (_, finishWith) => Promise.resolve(finishWith(insert, [[3], none])));
+    expect(await ids()).toEqual([1, 2, 3]);
+
+    const failing: [code: string, work: Parameters<typeof inTransaction>[1]][] = [
+      // The first, the last, both in one, and the commit itself.
+      ['23505', (q) => q(insert, [[1], none])],
+      ['23505', async (q, finishWith) => (await q(insert, [[4], none]), finishWith(insert, [[1], none]))],
+      [
+        '23505',
+        (_, finishWith) =>
+          Promise.resolve(
+            finishWith(insert, [
+              [4, 4],
+              [null, null],
+            ]),
+          ),
+      ],
+      ['23503', (_, finishWith) => Promise.resolve(finishWith(insert, [[4], [99]]))],
+      ['23503', (q) => q(insert, [[4], [99]])],
+    ];
+    for (const [code, work] of failing) {
+      await expect(inTransaction(session, work)).rejects.toMatchObject({ name: 'QueryFailed', code });
+      // The same connection, in no transaction.
+      expect(await query('SELECT now() = statement_timestamp() AS alone')).toEqual([{ alone: true }]);
+      expect(await ids()).toEqual([1, 2, 3]);
+    }
+    await inTransaction(session, (_, finishWith) => Promise.resolve(finishWith(insert, [[4], [1]])));
+    expect(await ids()).toEqual([1, 2, 3, 4]);
+    await expect(
+      inTransaction(session, (_, finishWith) =>
+        Promise.resolve([1, 2].forEach((id) => finishWith(insert, [[id], none]))),
+      ),
+    ).rejects.toThrow('one statement');
+  });
+
   it('repeats no values in errors', async () => {
     const secret = 'ada@example.org';
     const attempts = [
