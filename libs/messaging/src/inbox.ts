@@ -18,7 +18,8 @@ export async function claim(
   arriving: readonly Arriving[],
 ): Promise<{ fresh: Set<string>; waiting: Set<string> }> {
   const rows = await query<{ event_id: string; waits: boolean }>(
-    `WITH arriving AS (
+    // Of what is parked little is ever waiting, whichever way it is looked for.
+    `/* kept */ WITH arriving AS (
        SELECT event_id, NOT overtakes AND EXISTS (
          SELECT 1 FROM parked WHERE consumer = $1 AND parked.key = arriving.key AND redriven_at IS NULL
        ) AS waits

@@ -6,7 +6,7 @@ import { CONNECTIONS, SERVICE, type Connections, type MessagingService } from '.
 import { crashPoint } from './crash-point.js';
 import { BatchTooLarge, Kafka, type RecordProducer, type RecordToSend } from './kafka.js';
 import { outboxOldestSeconds, outboxPublished } from './metrics.js';
-import { headersOf, readOutbox, removeFromOutbox, type OutboxRow } from './outbox.js';
+import { headersOf, readOutbox, readsByPosition, removeFromOutbox, type OutboxRow } from './outbox.js';
 
 /** Rows per read: a few milliseconds of work; more would only add latency. */
 const BATCH = 1_000;
@@ -19,6 +19,8 @@ const POLL_MS = 1_000;
  * hundred: at 1,400 leads a second, sent as they came, they took more CPU than all that PostgreSQL does for a lead.
  */
 const GATHER_MS = 25;
+/** When nothing more is to be published: how long what has been may still stand in the outbox, and come again after a crash. */
+const REMOVE_WITHIN_MS = 100;
 /** So many at a time are much: a lead that comes alone says three events at most, and goes on at once. */
 const MUCH = 8;
 /** Pauses after a failure: short enough to catch up at once after a broker's restart. */
@@ -123,21 +125,30 @@ export class Relay {
     await session.listen(this.#channel, () => this.wake());
     // Losing a removal only means publishing those events again, which is harmless; waiting for the disk is not free.
     await session.query('SET synchronous_commit = off');
+    for (const setting of readsByPosition) await session.query(setting);
     this.#leading = true;
+    // What has been published leaves the outbox with the next look into it: one statement for each batch and not two.
+    let published: readonly string[] = [];
     while (!this.#stopping) {
       this.#woken = false;
       const began = performance.now();
-      const { rows, more } = await readOutbox(session.query, BATCH, BATCH_BYTES);
+      const { rows, more } = await readOutbox(session.query, published, BATCH, BATCH_BYTES);
+      if (published.length > 0) crashPoint('outbox.removed');
+      published = rows.map(({ position }) => position);
       outboxOldestSeconds.set({ service: this.service.name }, rows[0]?.age_seconds ?? 0);
-      if (rows.length > 0) await this.#publish(session, rows);
+      if (rows.length > 0) await this.#publish(rows);
       this.#failure = undefined;
       onSuccess();
-      if (!more) await (rows.length >= MUCH ? this.#gather(began + GATHER_MS) : this.#sleep(POLL_MS));
+      if (!more) {
+        const restMs = rows.length > 0 ? REMOVE_WITHIN_MS : POLL_MS;
+        await (rows.length >= MUCH ? this.#gather(began + GATHER_MS, restMs) : this.#sleep(restMs));
+      }
       session.check();
     }
+    if (published.length > 0) await removeFromOutbox(session.query, published);
   }
 
-  async #publish(session: Session, rows: readonly OutboxRow[]): Promise<void> {
+  async #publish(rows: readonly OutboxRow[]): Promise<void> {
     crashPoint('outbox.read');
     const prefix = this.connections.topicPrefix;
     await this.#send(
@@ -149,11 +160,6 @@ export class Relay {
       })),
     );
     crashPoint('outbox.sent');
-    await removeFromOutbox(
-      session.query,
-      rows.map(({ position }) => position),
-    );
-    crashPoint('outbox.removed');
     this.#published += rows.length;
     outboxPublished.inc({ service: this.service.name }, rows.length);
   }
@@ -174,9 +180,9 @@ export class Relay {
   }
 
   /** Lets more come in, unless nothing does for as long, and then waits as ever. */
-  async #gather(until: number): Promise<void> {
+  async #gather(until: number, restMs: number): Promise<void> {
     while (!this.#stopping && performance.now() < until) await pause(Math.max(1, until - performance.now()));
-    await this.#sleep(POLL_MS);
+    await this.#sleep(restMs);
   }
 
   async #sleep(milliseconds: number): Promise<void> {

@@ -23,6 +23,11 @@ const elementTypes: Readonly<Record<string, ElementType>> = {
 const MAX_KNOWN = 1_000;
 /** What is kept of one on a connection is some ten kilobytes of PostgreSQL's memory. */
 const MAX_NAMED = 200;
+/**
+ * What a statement begins with that reads tables and is to be kept all the same: one plan is right for it however much is in them, or it is
+ * run where no other can be chosen.
+ */
+const KEPT = '/* kept */';
 const known = new Map<string, Known>();
 let named = 0;
 
@@ -43,7 +48,7 @@ export function statement(sql: string, parameters: readonly unknown[] | undefine
 function look(sql: string): Known {
   const before = known.get(sql);
   if (before) return before;
-  const isKept = named < MAX_NAMED && readsNoTable(sql);
+  const isKept = named < MAX_NAMED && (sql.startsWith(KEPT) || readsNoTable(sql));
   const found = { name: isKept ? `kept_${(named += 1)}` : undefined, lists: listsIn(sql) };
   if (known.size < MAX_KNOWN) known.set(sql, found);
   return found;
@@ -61,6 +66,9 @@ function listsIn(sql: string): (ElementType | undefined)[] {
   return types.map((type, index) => (type === undefined || unsure.has(index) ? undefined : elementTypes[type]));
 }
 
+/** What makes rows of a parameter. */
+const FUNCTIONS = ['unnest', 'jsonb_to_recordset'];
+
 /**
  * Only then. What is kept of a statement may be a plan for whatever parameters come, made when its tables were as large as they were
  * then: an index that is not worth while on an empty table would go unused for minutes while that fills. Where lists are all that is
@@ -72,7 +80,7 @@ function readsNoTable(sql: string): boolean {
   const reads = [...others.matchAll(/\b(?:FROM|JOIN|USING)\s+(\w+)/gi)].map(([, name]) => name);
   return (
     /^\s*(?:WITH \w+ AS \(\s*)?INSERT INTO\b/.test(sql) &&
-    reads.every((name) => name === 'unnest' || made.includes(name)) &&
+    reads.every((name) => FUNCTIONS.includes(name ?? '') || made.includes(name)) &&
     !/\b(?:UPDATE|DELETE|MERGE)\b(?!\s+SET\b)/i.test(sql)
   );
 }
