@@ -22,8 +22,8 @@ export class LeadEventsHandler {
 
     const changes = followLeads(batch, known);
 
-    await this.leads.save(unit, changes);
     await this.counts.count(unit, changes);
+    this.leads.save(unit, changes);
     const erased = batch.filter(({ type }) => type === LeadErased.type).map(({ subject }) => subject);
     // What is remembered of their keys here would open contacts for a little longer.
     if (erased.length > 0) unit.afterCommit(() => this.personalData.forget(erased));

@@ -1,5 +1,5 @@
 import type { FairleadEvent } from '@fairlead/events';
-import { crashPoint } from '@fairlead/messaging';
+import { crashPoint, type UnitOfWork } from '@fairlead/messaging';
 import {
   createDataSource,
   inTransaction,
@@ -237,7 +237,9 @@ class Swap {
     await query('SET LOCAL search_path TO outcome_tracking_next');
     const known = await this.leads.lock({ query }, [...new Set(events.map(({ subject }) => subject))]);
     const changes = followLeads(events, known);
-    await this.leads.save({ query }, changes);
+    const writes: Parameters<UnitOfWork['write']>[] = [];
+    this.leads.save({ write: (...each) => void writes.push(each) }, changes);
+    for (const [sql, parameters] of writes) await query(sql, parameters);
     await this.counts.count({ query }, changes);
     await query('SET LOCAL search_path TO outcome_tracking');
     return events.length;

@@ -254,28 +254,14 @@ export class LeadsStore {
   }
 
   /**
-   * Writes what changed, in one statement; `before` is undefined for a lead that was not here. Facts are there whenever details are: a
-   * split takes contacts and a consent away.
+   * Writes what changed, at the end of the unit; `before` is undefined for a lead that was not here. Facts are there whenever details
+   * are: a split takes contacts and a consent away.
    */
-  async save({ query }: Pick<UnitOfWork, 'query'>, changes: readonly LeadChange[]): Promise<void> {
-    await query(
-      `WITH written AS (
-         INSERT INTO offers (lead_id, number, party, pool, policy, grade, kind, reveal, offered_at, accept_by, stage,
-           delivered_at, accepted_at, contacted_at, qualified_at, closed_at, reason, amount, currency, corrections)
-         SELECT lead_id, number, party, pool, policy, grade, kind, reveal,
-           to_timestamp(offered_at / 1000), to_timestamp(accept_by / 1000), stage, to_timestamp(delivered_at / 1000),
-           to_timestamp(accepted_at / 1000), to_timestamp(contacted_at / 1000), to_timestamp(qualified_at / 1000),
-           to_timestamp(closed_at / 1000), reason, amount, currency, corrections
-         FROM jsonb_to_recordset($2::jsonb) AS changed (
-           lead_id uuid, number integer, party text, pool text, policy text, grade text, kind text, reveal text,
-           offered_at numeric, accept_by numeric, stage text, delivered_at numeric, accepted_at numeric,
-           contacted_at numeric, qualified_at numeric, closed_at numeric, reason text, amount numeric, currency text, corrections jsonb)
-         ON CONFLICT (lead_id, number) DO UPDATE SET stage = excluded.stage, delivered_at = excluded.delivered_at,
-           accepted_at = excluded.accepted_at, contacted_at = excluded.contacted_at,
-           qualified_at = excluded.qualified_at, closed_at = excluded.closed_at, reason = excluded.reason,
-           amount = excluded.amount, currency = excluded.currency, corrections = excluded.corrections
-       )
-       INSERT INTO leads (lead_id, state, source_id, external_id, received_at, grade, score, touches, events, party, offer,
+  save(unit: Pick<UnitOfWork, 'write'>, changes: readonly LeadChange[]): void {
+    const offers = changes.flatMap(offerRecords);
+    if (offers.length > 0) this.#saveOffers(unit, offers);
+    unit.write(
+      `INSERT INTO leads (lead_id, state, source_id, external_id, received_at, grade, score, touches, events, party, offer,
          accept_by, facts, reachable, missing, reasons, contact, contact_event, further_contacts, consent, held, sent_again, probability, pending)
        SELECT lead_id, state, source_id, external_id, to_timestamp(received_at / 1000), grade, score, touches, events, party,
          offer, to_timestamp(accept_by / 1000), facts, reachable, missing, reasons, contact, contact_event, further_contacts, consent,
@@ -303,7 +289,27 @@ export class LeadsStore {
            ELSE excluded.further_contacts END,
          consent = CASE WHEN excluded.state = 'erased' THEN NULL WHEN excluded.facts IS NULL THEN leads.consent
            ELSE excluded.consent END`,
-      [JSON.stringify(changes.map(leadRecord)), JSON.stringify(changes.flatMap(offerRecords))],
+      [JSON.stringify(changes.map(leadRecord))],
+    );
+  }
+
+  #saveOffers({ write }: Pick<UnitOfWork, 'write'>, offers: readonly object[]): void {
+    write(
+      `INSERT INTO offers (lead_id, number, party, pool, policy, grade, kind, reveal, offered_at, accept_by, stage,
+         delivered_at, accepted_at, contacted_at, qualified_at, closed_at, reason, amount, currency, corrections)
+       SELECT lead_id, number, party, pool, policy, grade, kind, reveal,
+         to_timestamp(offered_at / 1000), to_timestamp(accept_by / 1000), stage, to_timestamp(delivered_at / 1000),
+         to_timestamp(accepted_at / 1000), to_timestamp(contacted_at / 1000), to_timestamp(qualified_at / 1000),
+         to_timestamp(closed_at / 1000), reason, amount, currency, corrections
+       FROM jsonb_to_recordset($1::jsonb) AS changed (
+         lead_id uuid, number integer, party text, pool text, policy text, grade text, kind text, reveal text,
+         offered_at numeric, accept_by numeric, stage text, delivered_at numeric, accepted_at numeric,
+         contacted_at numeric, qualified_at numeric, closed_at numeric, reason text, amount numeric, currency text, corrections jsonb)
+       ON CONFLICT (lead_id, number) DO UPDATE SET stage = excluded.stage, delivered_at = excluded.delivered_at,
+         accepted_at = excluded.accepted_at, contacted_at = excluded.contacted_at,
+         qualified_at = excluded.qualified_at, closed_at = excluded.closed_at, reason = excluded.reason,
+         amount = excluded.amount, currency = excluded.currency, corrections = excluded.corrections`,
+      [JSON.stringify(offers)],
     );
   }
 

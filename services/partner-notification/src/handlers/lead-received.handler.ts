@@ -14,11 +14,8 @@ export class LeadReceivedHandler {
   ) {}
 
   @EventPattern([LeadReceived.type, LeadCompleted.type], consumerId('partner-notification'))
-  async noteContact(
-    @Payload() events: readonly (LeadReceived | LeadCompleted)[],
-    @Ctx() unit: UnitOfWork,
-  ): Promise<void> {
-    await this.leads.noteContacts(unit, events);
+  noteContact(@Payload() events: readonly (LeadReceived | LeadCompleted)[], @Ctx() unit: UnitOfWork): void {
+    this.leads.noteContacts(unit, events);
   }
 
   @EventPattern<string>(LeadMerged.type, consumerId('partner-notification'))
@@ -38,8 +35,8 @@ export class LeadReceivedHandler {
   }
 
   @EventPattern<string>(LeadScored.type, consumerId('partner-notification'))
-  async noteScore(@Payload() events: readonly LeadScored[], @Ctx() unit: UnitOfWork): Promise<void> {
-    await this.leads.noteScores(unit, events);
+  noteScore(@Payload() events: readonly LeadScored[], @Ctx() unit: UnitOfWork): void {
+    this.leads.noteScores(unit, events);
   }
 
   /** Who refuses is told to no partner any more, also of what lies ready to be sent. */

@@ -27,7 +27,7 @@ export class LeadRoutedHandler {
   @EventPattern<string>(LeadRouted.type, consumerId('partner-notification'))
   async announceOffers(@Payload() events: readonly LeadRouted[], @Ctx() unit: UnitOfWork): Promise<void> {
     await this.#announce(events, new Map(), unit);
-    await this.leads.noteOffers(unit, events);
+    this.leads.noteOffers(unit, events);
   }
 
   @EventPattern(

@@ -33,12 +33,12 @@ const MOST_FURTHER_CONTACTS = 8;
 @Injectable()
 export class LeadsStore {
   /** Keeps the sealed contact, and which event brought it, and the consent. An event without one leaves what is there. */
-  async noteContacts(unit: UnitOfWork, events: readonly (LeadReceived | LeadCompleted)[]): Promise<void> {
+  noteContacts(unit: UnitOfWork, events: readonly (LeadReceived | LeadCompleted)[]): void {
     const contacts = new Map([...latestOf(events.filter(({ data }) => data.contact))].map((one) => [one.subject, one]));
     const consents = new Map([...latestOf(events.filter(({ data }) => data.consent))].map((one) => [one.subject, one]));
     const leads = [...new Set([...contacts.keys(), ...consents.keys()])];
     if (leads.length === 0) return;
-    await unit.query(
+    unit.write(
       `INSERT INTO leads (lead_id, contact, contact_event, consent)
        SELECT * FROM unnest($1::uuid[], $2::json[], $3::uuid[], $4::jsonb[])
        ON CONFLICT (lead_id) DO UPDATE SET contact = coalesce(excluded.contact, leads.contact),
@@ -103,9 +103,9 @@ export class LeadsStore {
       );
   }
 
-  async noteScores(unit: UnitOfWork, events: readonly LeadScored[]): Promise<void> {
+  noteScores(unit: UnitOfWork, events: readonly LeadScored[]): void {
     const latest = [...latestOf(events)];
-    await unit.query(
+    unit.write(
       `INSERT INTO leads (lead_id, state, grade, score, facts, contributions)
        SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::json[], $6::json[])
        ON CONFLICT (lead_id) DO UPDATE SET state = excluded.state, grade = excluded.grade, score = excluded.score,
@@ -123,10 +123,10 @@ export class LeadsStore {
   }
 
   /** A later offer replaces the one before it, which is withdrawn if it was still alive. */
-  async noteOffers(unit: UnitOfWork, events: readonly LeadRouted[]): Promise<void> {
+  noteOffers(unit: UnitOfWork, events: readonly LeadRouted[]): void {
     const latest = [...latestOf(events)];
     const parties = Map.groupBy(events, ({ subject }) => subject);
-    await unit.query(
+    unit.write(
       `INSERT INTO leads (lead_id, holder, offer, accept_by, told, offered_pool, offered_grade)
        SELECT lead_id, holder, offer, to_timestamp(accept_by_ms / 1000), string_to_array(told, ','), pool, grade
        FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::float8[], $5::text[], $6::text[], $7::text[])
