@@ -41,6 +41,14 @@ export function overtaking(): { readonly overtakes: true } {
   return { overtakes: true };
 }
 
+/**
+ * For a handler of what nobody waits for: where this process published it, it is handled with what follows, which for a lead that
+ * comes alone is an event or two later and some ten milliseconds.
+ */
+export function unhurried(): { readonly unhurried: true } {
+  return { unhurried: true };
+}
+
 /** Enough that statements cost little per event; few enough that a transaction stays well under a second. */
 const MAX_BATCH = 500;
 /** A handler that failed is tried again twice: a lost race goes well the second time, a bug fails as well the tenth. */
@@ -137,6 +145,8 @@ export class BatchConsumer extends Server implements CustomTransportStrategy {
     consumer.on('joined', () => (this.#lost = undefined));
     await consumer.run({
       topics: this.service.topics.map((topic) => topicName(topic, this.connections.topicPrefix)),
+      gatherMs: this.service.gatherMs,
+      hurries: (type) => this.#hurries(type),
       process: (batch) => this.#take(batch),
       storedOffsets: () => storedOffsets(this.units.query, this.service.name),
       onOffsetAlarm: ({ topic, partition, offset, found, why }) => {
@@ -293,6 +303,13 @@ export class BatchConsumer extends Server implements CustomTransportStrategy {
     for (const [type, count] of handled) eventsHandled.inc({ service: this.service.name, type }, count);
     const retry = new Set(again.map(({ id }) => id));
     if (retry.size > 0) await this.#inOneUnit(events.filter(({ id }) => retry.has(id)));
+  }
+
+  #hurries(type: string): boolean {
+    const handler = this.messageHandlers.get(type);
+    return (
+      handler !== undefined && (handler.extras as Partial<ReturnType<typeof unhurried>> | undefined)?.unhurried !== true
+    );
   }
 
   #overtakes(type: string): boolean {

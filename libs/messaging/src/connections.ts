@@ -21,6 +21,8 @@ export interface MessagingService {
   readonly migrations: URL;
   /** What its consumer reads. */
   readonly topics: readonly Topic[];
+  /** Nobody waits for what it does: it reads at most this often, and then more at once. Milliseconds; 0 when not given. */
+  readonly gatherMs?: number | undefined;
 }
 
 /** Injection token of the `MessagingService` that a module's messaging belongs to. */

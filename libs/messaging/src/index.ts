@@ -1,4 +1,4 @@
-export { BatchConsumer, consumerId, mixed, overtaking } from './batch-consumer.js';
+export { BatchConsumer, consumerId, mixed, overtaking, unhurried } from './batch-consumer.js';
 export { Clock } from './clock.js';
 export { CONNECTIONS, SERVICE, type Connections, type MessagingService } from './connections.js';
 export { crashPoint, crashPoints, type CrashPoint } from './crash-point.js';

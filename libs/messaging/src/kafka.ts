@@ -219,6 +219,19 @@ function clientOf(settings: KafkaSettings, retry: RetryOptions): KafkaClient {
   });
 }
 
+/** What this process has published: from which offset on, and of which types, there or on other partitions of the topic. */
+interface Publication {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+  readonly types: readonly string[];
+}
+
+/** Told to the consumers in the same process, so that these need not look for it. Where services run apart, nobody hears it. */
+const published = new EventEmitter<{ published: [Publication] }>();
+// A consumer of each service, and in tests several of each.
+published.setMaxListeners(100);
+
 /**
  * Sends records, acknowledged by all replicas. Not kafkajs's idempotent producer: that stays dead after some errors
  * (tulios/kafkajs#598), and repeats are harmless here because consumers claim each event id once.
@@ -239,7 +252,7 @@ export class RecordProducer {
     const byTopic = Map.groupBy(records, ({ topic }) => topic);
     try {
       const producer = await this.#connected();
-      await producer.sendBatch({
+      const acknowledged = await producer.sendBatch({
         acks: -1,
         timeout: REQUEST_TIMEOUT_MS,
         topicMessages: [...byTopic].map(([topic, each]) => ({
@@ -247,6 +260,10 @@ export class RecordProducer {
           messages: each.map(({ key, value, headers }) => ({ key, value, headers: { ...headers } })),
         })),
       });
+      for (const { topicName: topic, partition, baseOffset } of acknowledged) {
+        const types = [...new Set(byTopic.get(topic)?.map(({ headers }) => headers[TYPE_HEADER] ?? ''))];
+        published.emit('published', { topic, partition, offset: BigInt(baseOffset ?? 0), types } satisfies Publication);
+      }
     } catch (error) {
       // A producer that failed once may hold a broken connection or stale metadata: the next attempt gets a new one.
       await this.close();
@@ -319,6 +336,14 @@ const TOPIC_KNOWN_WITHIN_MS = 15_000;
  */
 const RESTART_MS = 1_000;
 /**
+ * While much comes in, fetches begin no closer together than this. Every fetch is a request with all partitions in it, an answer, and a
+ * transaction of whatever it brought, and all that costs much the same for ten records as for two hundred. What this process published
+ * itself is gathered as long, until something comes that is hurried.
+ */
+const GATHER_MS = 25;
+/** So many in one fetch are much: of leads that come alone there are fewer, and nothing of theirs waits. */
+const MUCH = 16;
+/**
  * A fresh broker refuses the first to join while it loads what groups have committed. A start waits for that, so that who
  * has started is ready; a group that cannot be joined for longer is no reason not to serve HTTP.
  */
@@ -335,6 +360,12 @@ export class RecordConsumer {
   readonly #events = new EventEmitter();
   #generation = 0;
   #assignment: Promise<void> = Promise.resolve();
+  #fetched = { at: 0, records: 0 };
+  /** By partition, from where on this process has published last: anything, and something that is hurried. */
+  readonly #published = new Map<string, bigint>();
+  readonly #hurried = new Map<string, bigint>();
+  readonly #resting = new Set<() => void>();
+  #hear: ((publication: Publication) => void) | undefined;
   #halted = false;
   #restart: NodeJS.Timeout | undefined;
 
@@ -377,12 +408,19 @@ export class RecordConsumer {
    */
   async run(options: {
     readonly topics: readonly string[];
+    /** Fetches begin no closer together than this, however little comes in: for those on whom no lead waits. */
+    readonly gatherMs?: number | undefined;
+    /**
+     * Whether records of this type are to be had at once, and others with them. All are, when not given. Of others it is known only
+     * where this process published them, so whatever another one did is fetched at once.
+     */
+    readonly hurries?: (type: string) => boolean;
     readonly process: (batch: PartitionRecords) => Promise<void>;
     /** Where the effects of the group say that it has come at least; asked when the group itself has no offset. */
     readonly storedOffsets: () => Promise<readonly PartitionOffset[]>;
     readonly onOffsetAlarm: OffsetAlarm;
   }): Promise<void> {
-    const { GROUP_JOIN, CRASH, REBALANCING } = this.#consumer.events;
+    const { GROUP_JOIN, CRASH, REBALANCING, FETCH } = this.#consumer.events;
     this.#consumer.on(GROUP_JOIN, ({ payload }) => {
       this.#generation += 1;
       this.#done.clear();
@@ -391,11 +429,23 @@ export class RecordConsumer {
       this.#events.emit('joined', JSON.stringify(payload.memberAssignment));
     });
     this.#consumer.on(REBALANCING, () => (this.#generation += 1));
+    this.#consumer.on(FETCH, () => (this.#fetched = { at: performance.now(), records: 0 }));
     this.#consumer.on(CRASH, ({ payload }) => {
       this.#generation += 1;
       this.#events.emit('restarting', payload.error.name);
       if (!payload.restart && !this.#halted) this.#restart = setTimeout(() => void consume(), RESTART_MS);
     });
+    const { hurries } = options;
+    if (hurries) {
+      this.#hear = ({ topic, partition, offset, types }) => {
+        if (!options.topics.includes(topic)) return;
+        this.#published.set(`${topic}/${partition}`, offset);
+        if (!types.some(hurries)) return;
+        this.#hurried.set(`${topic}/${partition}`, offset);
+        for (const wake of this.#resting) wake();
+      };
+      published.on('published', this.#hear);
+    }
     await this.#consumer.connect();
     await this.#subscribe(options.topics);
     const consume = () =>
@@ -411,6 +461,7 @@ export class RecordConsumer {
           const generation = this.#generation;
           const isMine = () => generation === this.#generation && isRunning() && !isStale() && !this.#halted;
           if (!isMine() || batch.messages.length === 0) return;
+          this.#fetched.records += batch.messages.length;
           if (!this.#continuous(topic, partition, BigInt(batch.firstOffset() ?? 0), options.onOffsetAlarm)) return;
           const records = batch.messages.map((message) => ({
             topic,
@@ -431,6 +482,8 @@ export class RecordConsumer {
             this.#expected.set(`${topic}/${partition}`, next);
             this.#done.set(`${topic}/${partition}`, { topic, partition, offset: next });
           });
+          const isOurs = (this.#published.get(`${topic}/${partition}`) ?? -1n) >= BigInt(batch.firstOffset() ?? 0);
+          await this.#rest(options.gatherMs ?? (isOurs ? GATHER_MS : 0));
         },
       });
     let waiting: NodeJS.Timeout | undefined;
@@ -441,6 +494,32 @@ export class RecordConsumer {
     await consume();
     await joined;
     clearTimeout(waiting);
+  }
+
+  /** The next fetch begins when all of this one is done with. */
+  async #rest(gatherMs: number): Promise<void> {
+    const { at, records } = this.#fetched;
+    const isMuch = records >= MUCH;
+    const leftMs = at + (isMuch ? Math.max(GATHER_MS, gatherMs) : gatherMs) - performance.now();
+    if (leftMs < 1 || (!isMuch && this.#hasHurried)) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => wake(), leftMs);
+      const wake = () => {
+        clearTimeout(timer);
+        this.#resting.delete(wake);
+        resolve();
+      };
+      if (!isMuch) this.#resting.add(wake);
+    });
+  }
+
+  /** Something hurried is behind what has been read. */
+  get #hasHurried(): boolean {
+    for (const [key, offset] of this.#hurried) {
+      const next = this.#expected.get(key);
+      if (next !== undefined && offset >= next) return true;
+    }
+    return false;
   }
 
   /** What `close` must wait for: the work and the note of how far it has come. */
@@ -478,6 +557,7 @@ export class RecordConsumer {
   /** Stops reading for good without leaving the group's offsets any further on. */
   async halt(): Promise<void> {
     this.#halted = true;
+    if (this.#hear) published.off('published', this.#hear);
     clearTimeout(this.#restart);
     await this.#consumer.stop();
   }

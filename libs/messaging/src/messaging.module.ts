@@ -32,13 +32,22 @@ export class MessagingModule implements OnApplicationBootstrap, OnApplicationShu
     @Inject(SERVICE) readonly service: MessagingService,
   ) {}
 
-  /** @param service its topics are those that hold the events its handlers name */
-  static forService(service: { name: string; migrations: URL; topics?: readonly Topic[] }): DynamicModule {
+  /**
+   * @param service its topics are those that hold the events its handlers name; with `gatherMs` it reads no more often, for services
+   *   that no lead waits for on its way to whoever gets it
+   */
+  static forService(service: {
+    name: string;
+    migrations: URL;
+    topics?: readonly Topic[];
+    gatherMs?: number;
+  }): DynamicModule {
     const described: MessagingService = {
       name: service.name,
       schema: service.name.replaceAll('-', '_'),
       migrations: service.migrations,
       topics: service.topics ?? ['lifecycle', 'control'],
+      gatherMs: service.gatherMs,
     };
     return {
       module: MessagingModule,

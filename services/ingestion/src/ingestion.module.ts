@@ -59,6 +59,8 @@ import { WorkOff } from './submissions/work-off.js';
 
 export const migrations = new URL('../migrations/', import.meta.url);
 
+/** What it reads is policies, and what became of leads, for sources that are told in their own time. */
+const GATHER_MS = 100;
 /** Well below the lease of what is asked for; a batch of contacts takes a tool some seconds. */
 const FETCH_DEADLINE_MS = 20_000;
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -67,7 +69,12 @@ const CONNECTIONS_PER_ORIGIN = 10;
 
 @Module({
   imports: [
-    MessagingModule.forService({ name: 'ingestion', migrations, topics: ['control', 'lifecycle'] }),
+    MessagingModule.forService({
+      name: 'ingestion',
+      migrations,
+      topics: ['control', 'lifecycle'],
+      gatherMs: GATHER_MS,
+    }),
     PersonalDataModule.register(),
   ],
   controllers: [

@@ -22,9 +22,20 @@ import { ReadLead } from './view/read-lead.js';
 
 export const migrations = new URL('../migrations/', import.meta.url);
 
+/**
+ * The events of a lead that comes alone follow one another within some ten milliseconds: two transactions take what would be four. An
+ * answer that is here before its offer is waited with (`TakeAnswer`).
+ */
+const GATHER_MS = 25;
+
 @Module({
   imports: [
-    MessagingModule.forService({ name: 'outcome-tracking', migrations, topics: ['lifecycle', 'control'] }),
+    MessagingModule.forService({
+      name: 'outcome-tracking',
+      migrations,
+      topics: ['lifecycle', 'control'],
+      gatherMs: GATHER_MS,
+    }),
     PersonalDataModule.register(),
   ],
   controllers: [

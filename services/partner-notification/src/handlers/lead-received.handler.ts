@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { LeadCompleted, LeadConsentChanged, LeadMerged, LeadReceived, LeadScored, LeadSplit } from '@fairlead/events';
-import { consumerId, type UnitOfWork } from '@fairlead/messaging';
+import { consumerId, unhurried, type UnitOfWork } from '@fairlead/messaging';
 import { Dispatcher } from '../delivery/dispatcher.js';
 import { LeadsStore } from '../store/leads.store.js';
 
@@ -13,7 +13,7 @@ export class LeadReceivedHandler {
     private readonly dispatcher: Dispatcher,
   ) {}
 
-  @EventPattern([LeadReceived.type, LeadCompleted.type], consumerId('partner-notification'))
+  @EventPattern([LeadReceived.type, LeadCompleted.type], consumerId('partner-notification'), unhurried())
   noteContact(@Payload() events: readonly (LeadReceived | LeadCompleted)[], @Ctx() unit: UnitOfWork): void {
     this.leads.noteContacts(unit, events);
   }
@@ -34,7 +34,7 @@ export class LeadReceivedHandler {
     await this.leads.noteSplits(unit, events);
   }
 
-  @EventPattern<string>(LeadScored.type, consumerId('partner-notification'))
+  @EventPattern<string>(LeadScored.type, consumerId('partner-notification'), unhurried())
   noteScore(@Payload() events: readonly LeadScored[], @Ctx() unit: UnitOfWork): void {
     this.leads.noteScores(unit, events);
   }
