@@ -113,6 +113,22 @@ const bugs = [
     package: 'libs/messaging',
     test: ['faults', '-t', 'halts with an alarm'],
   },
+  {
+    name: 'a sender whose lease has run out settles what another has claimed',
+    file: 'services/partner-notification/src/store/delivery-queue.store.ts',
+    find: "(result.outcome = 'failed' AND q.claims = result.claim)",
+    replace: "result.outcome = 'failed'",
+    package: 'services/partner-notification',
+    test: ['stale-claims'],
+  },
+  {
+    name: 'a digest is gathered apart from how far it goes',
+    file: 'services/partner-notification/src/handlers/digests.timer.ts',
+    find: 'await this.deliveries.intendDigest(query,',
+    replace: 'await this.deliveries.intendDigest(this.units.query,',
+    package: 'services/partner-notification',
+    test: ['digests', '-t', 'wherever its sender dies'],
+  },
 ];
 
 if (process.argv[2] === '--check') {
