@@ -34,9 +34,9 @@ const bugs = [
   {
     name: 'the outbox is read with a cursor',
     file: 'libs/messaging/src/relay.ts',
-    find: 'const { rows, more } = await readOutbox(session.query, BATCH, BATCH_BYTES);',
+    find: 'const { rows, more } = await readOutbox(session.query, published, BATCH, BATCH_BYTES);',
     replace:
-      'const { rows: all, more } = await readOutbox(session.query, BATCH, BATCH_BYTES);\n      const rows = all.filter(({ position }) => BigInt(position) > this.#cursor);\n      this.#cursor = rows.reduce((last, { position }) => (BigInt(position) > last ? BigInt(position) : last), this.#cursor);',
+      'const { rows: all, more } = await readOutbox(session.query, published, BATCH, BATCH_BYTES);\n      const rows = all.filter(({ position }) => BigInt(position) > this.#cursor);\n      this.#cursor = rows.reduce((last, { position }) => (BigInt(position) > last ? BigInt(position) : last), this.#cursor);',
     also: { find: '  #published = 0;', replace: '  #published = 0;\n  #cursor = 0n;' },
     package: 'libs/messaging',
     test: ['faults', '-t', 'committed late'],

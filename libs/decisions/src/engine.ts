@@ -1,4 +1,4 @@
 // Written by tools/engine-hash.mjs --write; see there what it is computed from.
 
 /** Content hash of everything that decides: it goes into every decision. */
-export const engine = 'c1afabc28a4459e4b6f8644d2fe7bed9cd4061541da46db3bd45e1ac4a1de3e5';
+export const engine = '9ace71456a4cb98b706abc4762874310764bfea5ee1bc3618d226a6c553dd2d0';

@@ -70,12 +70,7 @@ export { consentAllows, consentAllowsChannel, consentStateOf } from './route/con
 export { type DecidedLead, isJudgedBetter, mayBeRoutedAgain, whyConsentDecides } from './route/judged-again.js';
 export { redecide } from './route/redecide.js';
 export { explain, type Explanation, type RecordedDecision, weigh, type Weighed } from './route/explain.js';
-export {
-  type Amendment,
-  type AmendmentVerdict,
-  judgeAmendment,
-  mostCorrections,
-} from './lifecycle/judge-amendment.js';
+export { type Amendment, type AmendmentVerdict, judgeAmendment, mostCorrections } from './lifecycle/judge-amendment.js';
 export { type AnswerRefusal, clockSkewMs, judgeAnswer, ranOut, type Verdict } from './lifecycle/judge-answer.js';
 export { type Amount, isLive, leadStages, type OfferStage } from './lifecycle/standing.js';
 
