@@ -14,6 +14,9 @@ export function unfollowed(id: string, at: number): FollowedLead {
   return { ...unseen(id, at), isWritten: false };
 }
 
+/** Of nearly every offer, each of which is read some seven times. */
+const NO_CORRECTIONS: Offer['corrections'] = [];
+
 /** What stands for null, in a number. */
 const NONE = NaN;
 
@@ -183,6 +186,7 @@ export class LeadTable {
   private readOffer(page: Float64Array, at: number): Offer {
     const { words } = this;
     const currency = words.at(page[at + 17]);
+    const corrections = words.at(page[at + 18]);
     return {
       number: page[at] as number,
       party: words.at(page[at + 1]) as string,
@@ -202,7 +206,7 @@ export class LeadTable {
       reason: words.at(page[at + 15]),
       amount: currency === null ? null : { value: page[at + 16] as number, currency },
       // Written down as a word: few offers have any, and then each others than the next.
-      corrections: JSON.parse(words.at(page[at + 18]) ?? '[]') as Offer['corrections'],
+      corrections: corrections === null ? NO_CORRECTIONS : (JSON.parse(corrections) as Offer['corrections']),
     };
   }
 
