@@ -29,6 +29,8 @@ export interface Call {
   readonly raw?: true;
   /** Makes a POST safe to repeat. */
   readonly idempotencyKey?: string;
+  /** A POST that says nothing new when it comes twice, without a key. */
+  readonly isIdempotent?: true;
 }
 
 export interface Patience {
@@ -72,7 +74,7 @@ export class Api {
     for (let attempt = 1; ; attempt += 1) {
       const outcome = await this.#attempt(call);
       if ('answer' in outcome) return outcome.answer as T;
-      const repeatable = call.method !== 'POST' || call.idempotencyKey !== undefined;
+      const repeatable = call.method !== 'POST' || call.idempotencyKey !== undefined || call.isIdempotent === true;
       const left = began + this.patience.forMs - Date.now();
       if (!repeatable || left <= 0) throw outcome.failure;
       this.patience.onWait?.(outcome.failure.message, attempt);

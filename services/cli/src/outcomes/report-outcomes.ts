@@ -88,7 +88,7 @@ async function send(
   if (rows.length === 0) return new Map();
   const text = [...(header === undefined ? [] : [header]), ...rows.map((row) => row.text)].join('\n');
   const { results } = await api.call<{ results: Result[] }>({
-    ...{ method: 'POST', path: '/v1/outcomes', body: { type, text } },
+    ...{ method: 'POST', path: '/v1/outcomes', body: { type, text }, isIdempotent: true },
   });
   return new Map(
     results.flatMap((result) => {
