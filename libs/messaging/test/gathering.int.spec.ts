@@ -3,7 +3,7 @@ import { TYPE_HEADER } from '@fairlead/events';
 import { createTopics, Kafka, type PartitionRecords } from '../src/index.js';
 
 /** Whatever is not hurried waits for so long: it would show. Heartbeats go between two fetches, so the group must bear it. */
-const GATHER_MS = 3_000;
+const GATHER_MS = 1_500;
 
 describe('a consumer on whom no lead waits', () => {
   it('takes together what comes in within its time, and at once when something hurried has been published beside it', async () => {
