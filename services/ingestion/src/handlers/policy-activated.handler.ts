@@ -10,11 +10,11 @@ import { ActivePolicyStore } from '../store/active-policy.store.js';
 export class PolicyActivatedHandler {
   constructor(private readonly policies: ActivePolicyStore) {}
 
-  /** Control events come in one total order, so the last of a batch is the one that is active. */
+  /** One after the other: the last of a batch may have come out of the parking place, and put nothing aside. They are few. */
   @EventPattern<string>(PolicyActivated.type, consumerId('ingestion'))
   async activate(@Payload() activations: readonly PolicyActivated[], @Ctx() unit: UnitOfWork): Promise<void> {
     if (!activations.every(({ data }) => readPolicy(data.policy).ok)) throw new Unprocessable('policy-not-understood');
-    const last = activations.at(-1);
-    if (last) await this.policies.activate(unit, { ...last.data, document: last.data.policy, time: last.time });
+    for (const { data, time } of activations)
+      await this.policies.activate(unit, { ...data, document: data.policy, time });
   }
 }
