@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { leafHash, readReceipt, verifyReceipt } from '@fairlead/transparency-log';
 import { hasPublished } from '../src/published.js';
+import { LogStore } from '../src/store/log.store.js';
 import { eventually, LogSystem, someEvent, someEvents } from './fixture/log-system.js';
 
 describe('the log, with real servers', () => {
@@ -98,6 +99,16 @@ describe('the log, with real servers', () => {
     ])
       expect((await system.get(path)).status).toBe(404);
     expect((await system.get(`/v1/leads/${lead}/timeline?after=x`)).status).toBe(400);
+
+    // Whoever erased a lead and asked at once whom it had been shown to got a 500: its erasure was published between the two
+    // statements of the answer. So what is looked for is bounded by what was published when the answer began.
+    const store = new LogStore();
+    const [, second = first, third = first] = entries;
+    const below = third.index;
+    const bounded = await store.placesOf(system.query, lead, { after: -1, below, limit: 10 });
+    expect(bounded.map(({ index }) => index)).toEqual([first.index, second.index]);
+    expect(await store.placeOf(system.query, lead, { index: undefined, below })).toBe(second.index);
+    expect(await store.placeOf(system.query, lead, { index: third.index, below })).toBeUndefined();
   });
 
   it('accounts for every record, those that are no events too', async () => {

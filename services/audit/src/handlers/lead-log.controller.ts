@@ -66,7 +66,9 @@ export class LeadLogController {
     const after = indexOf('after', afterText) ?? -1;
     if (!UUID.test(leadId)) throw notFound('lead');
     const { published } = await this.store.head(this.units.query);
-    const found = await this.store.placesOf(this.units.query, leadId, { after, limit: limit + 1 });
+    const found = await this.store.placesOf(this.units.query, leadId, {
+      ...{ after, below: published, limit: limit + 1 },
+    });
     if (found.length === 0 && after === -1) throw notFound('lead');
     const page = found.slice(0, limit);
     const entries = await this.reader.entries(
@@ -110,7 +112,7 @@ export class LeadLogController {
     const isPartner = caller.role === 'partner';
     const index = isPartner
       ? await this.offerTo(caller.partnerId ?? '', leadId, wanted, published)
-      : await this.store.placeOf(this.units.query, leadId, wanted);
+      : await this.store.placeOf(this.units.query, leadId, { index: wanted, below: published });
     if (note === null || index === undefined) throw notFound('event');
     const receipt = await this.reader.receipt(index, note, { withLeaf: isPartner });
     void reply.type('text/plain; charset=utf-8').header('cache-control', 'no-cache');
@@ -124,7 +126,9 @@ export class LeadLogController {
     wanted: number | undefined,
     published: number,
   ): Promise<number | undefined> {
-    const places = await this.store.placesOf(this.units.query, leadId, { after: -1, limit: MAX_EVENTS });
+    const places = await this.store.placesOf(this.units.query, leadId, {
+      ...{ after: -1, below: published, limit: MAX_EVENTS },
+    });
     const routed = places.filter(({ type, index }) => type === LeadRouted.type && (wanted ?? index) === index);
     const indices = routed.map(({ index }) => index);
     const entries = await this.reader.entries(indices, published);

@@ -199,21 +199,24 @@ export class LogStore {
   async placesOf(
     query: Query,
     subject: string,
-    { after, limit }: { after: number; limit: number },
+    { after, below, limit }: { after: number; below: number; limit: number },
   ): Promise<{ index: number; type: string }[]> {
     return query(
-      `SELECT index::float8, type FROM entries
-       WHERE subject = $1 AND index > $2 AND index < (SELECT published FROM log_head) ORDER BY index LIMIT $3`,
-      [subject, after, limit],
+      `SELECT index::float8, type FROM entries WHERE subject = $1 AND index > $2 AND index < $3 ORDER BY index LIMIT $4`,
+      [subject, after, below, limit],
     );
   }
 
-  /** The place of one thing that was said of it: at that index, or the last one; undefined when there is none. */
-  async placeOf(query: Query, subject: string, index: number | undefined): Promise<number | undefined> {
+  /** The place of one thing that was said of it: at that index, or the last one below; undefined when there is none. */
+  async placeOf(
+    query: Query,
+    subject: string,
+    { index, below }: { index: number | undefined; below: number },
+  ): Promise<number | undefined> {
     const [row] = await query<{ index: number }>(
-      `SELECT index::float8 FROM entries WHERE subject = $1 AND ($2::bigint IS NULL OR index = $2)
-         AND index < (SELECT published FROM log_head) ORDER BY index DESC LIMIT 1`,
-      [subject, index ?? null],
+      `SELECT index::float8 FROM entries WHERE subject = $1 AND ($2::bigint IS NULL OR index = $2) AND index < $3
+       ORDER BY index DESC LIMIT 1`,
+      [subject, index ?? null, below],
     );
     return row?.index;
   }
