@@ -90,7 +90,16 @@ async function makeSecrets() {
 }
 
 async function looksAtTheContainers() {
-  const names = ['gateway', 'ingestion', 'scoring', 'routing', 'partner-notification', 'outcome-tracking', 'audit'];
+  const names = [
+    'gateway',
+    'ingestion',
+    'scoring',
+    'routing',
+    'partner-notification',
+    'outcome-tracking',
+    'audit',
+    'console',
+  ];
   for (const name of names) {
     const look = 'id -u; touch /app/x 2>/dev/null && echo writable; grep CapEff /proc/self/status';
     const { stdout } = await compose(['exec', '-T', name, 'sh', '-c', look], 30_000);

@@ -10,6 +10,9 @@ export {
   roles,
   Signed,
 } from './access/decorators.js';
+export { Callers } from './access/callers.js';
+export { csrfTokenOf, sessionCookie, sessionOf } from './access/session-cookie.js';
+export { SessionsStore } from './access/sessions.store.js';
 export { RecentCounts } from './access/recent-counts.js';
 export { publishedSchema } from './documents/published-schema.js';
 export { ConfigurationError, Environment } from './environment.js';

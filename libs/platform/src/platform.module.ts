@@ -5,6 +5,7 @@ import { AccessGuard } from './access/access.guard.js';
 import { ApiKeysStore } from './access/api-keys.store.js';
 import { Callers } from './access/callers.js';
 import { KeysController } from './access/keys.controller.js';
+import { SessionsStore } from './access/sessions.store.js';
 import { ApiDocuments } from './documents/api-documents.js';
 import { ApiDocumentsController } from './documents/api-documents.controller.js';
 import { Environment } from './environment.js';
@@ -19,7 +20,12 @@ import type { PlatformSettings } from './settings.js';
 export class PlatformModule {
   static around(
     services: readonly Type[],
-    given: { readonly environment: Environment; readonly settings: PlatformSettings; readonly keys: ApiKeysStore },
+    given: {
+      readonly environment: Environment;
+      readonly settings: PlatformSettings;
+      readonly keys: ApiKeysStore;
+      readonly sessions: SessionsStore;
+    },
   ): DynamicModule {
     return {
       module: PlatformModule,
@@ -30,13 +36,14 @@ export class PlatformModule {
         { provide: Environment, useValue: given.environment },
         { provide: CONNECTIONS, useValue: given.settings.connections },
         { provide: ApiKeysStore, useValue: given.keys },
+        { provide: SessionsStore, useValue: given.sessions },
         { provide: Callers, useFactory: () => new Callers(given.keys) },
         { provide: APP_GUARD, useClass: AccessGuard },
         ReadinessProbes,
         Parkings,
         ApiDocuments,
       ],
-      exports: [Environment, CONNECTIONS, ReadinessProbes],
+      exports: [Environment, CONNECTIONS, ReadinessProbes, Callers, SessionsStore],
     };
   }
 }

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import 'reflect-metadata';
 import { ApiKeysStore } from './access/api-keys.store.js';
+import { SessionsStore } from './access/sessions.store.js';
 import { ApiDocuments } from './documents/api-documents.js';
 import { Environment } from './environment.js';
 import { createHttpServer, type HttpServer } from './http/http-server.js';
@@ -26,7 +27,7 @@ export interface ServiceDefinition {
   /** `partner-notification`: consumer group, schema (with `_` for `-`) and metric label are named after it. */
   readonly name: string;
   readonly module: Type;
-  readonly migrations: URL;
+  readonly migrations?: URL;
   /** What it consumes. */
   readonly topics: readonly Topic[];
   /** Reads the service's settings, so that everything wrong with all of them is named at once. */
@@ -92,10 +93,10 @@ async function startApplication(
   given: AbortSignal | undefined,
 ): Promise<RunningServices> {
   const server = createHttpServer(settings.trustedProxies);
-  const { keys } = access;
+  const { keys, sessions } = access;
   const root = PlatformModule.around(
     services.map(({ module }) => module),
-    { environment, settings, keys },
+    { environment, settings, keys, sessions },
   );
   const app = await NestFactory.create<NestFastifyApplication>(root, server.adapter, {
     bodyParser: false,
@@ -131,6 +132,7 @@ async function startApplication(
 
 interface Access {
   readonly keys: ApiKeysStore;
+  readonly sessions: SessionsStore;
   ping(): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -148,7 +150,8 @@ async function openAccess({ connections, adminKey }: PlatformSettings): Promise<
     const query = queryOf(dataSource);
     const keys = new ApiKeysStore(query);
     if (adminKey !== undefined) await keys.establishOperatorKey(adminKey);
-    return { keys, ping: () => query('SELECT 1'), close: once(() => dataSource.destroy()) };
+    const sessions = new SessionsStore(query);
+    return { keys, sessions, ping: () => query('SELECT 1'), close: once(() => dataSource.destroy()) };
   } catch (error) {
     await dataSource.destroy();
     throw error;

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { accountsCommand } from './accounts/accounts.command.js';
 import { benchCommand } from './bench/bench.command.js';
+import { consoleCommand } from './console/console.command.js';
 import { gatewayCommand } from './gateway/gateway.command.js';
 import { demoCommand } from './demo/demo.command.js';
 import { deliveriesCommand } from './deliveries/deliveries.command.js';
@@ -34,6 +35,7 @@ export function fairleadProgram(): Command {
     .addCommand(outcomesCommand())
     .addCommand(accountsCommand())
     .addCommand(keysCommand())
+    .addCommand(consoleCommand())
     .addCommand(explainCommand())
     .addCommand(timelineCommand())
     .addCommand(eraseCommand())

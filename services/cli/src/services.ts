@@ -8,6 +8,7 @@ const services: Readonly<Record<string, () => Promise<ServiceDefinition>>> = {
   'partner-notification': async () => (await import('@fairlead/partner-notification')).partnerNotification,
   'outcome-tracking': async () => (await import('@fairlead/outcome-tracking')).outcomeTracking,
   audit: async () => (await import('@fairlead/audit')).audit,
+  console: async () => (await import('@fairlead/console')).console,
 };
 
 /** In the order of a lead's road. */

@@ -18,6 +18,7 @@ const CANNOT: Readonly<Record<string, readonly string[] | string>> = {
   outcomes: ['nowhere.csv'],
   'accounts import': ['nowhere.csv', '--list', 'emea'],
   'accounts list': [],
+  console: ['--role', 'partner'],
   'keys create': ['--role', 'admin'],
   'keys list': [],
   'keys revoke': ['1'],

@@ -3,6 +3,7 @@ import { MessagingModule, Reads } from '@fairlead/messaging';
 import { OfferLinks, PersonalData, PersonalDataModule } from '@fairlead/personal-data';
 import { AnswerDesk } from './answer-desk.js';
 import { AnswersController } from './handlers/answers.controller.js';
+import { FlowController } from './handlers/flow.controller.js';
 import { LeadEventsHandler } from './handlers/lead-events.handler.js';
 import { LeadsController } from './handlers/leads.controller.js';
 import { LinksController } from './handlers/links.controller.js';
@@ -13,6 +14,7 @@ import { ReadModelsController } from './handlers/read-models.controller.js';
 import { SourceQualityController } from './handlers/source-quality.controller.js';
 import { TrustController } from './handlers/trust.controller.js';
 import { CountsStore } from './store/counts.store.js';
+import { FlowStore } from './store/flow.store.js';
 import { IdempotencyKeysStore } from './store/idempotency-keys.store.js';
 import { LeadsStore } from './store/leads.store.js';
 import { PromisesStore } from './store/promises.store.js';
@@ -45,6 +47,7 @@ const GATHER_MS = 25;
     OutcomesController,
     LinksController,
     LeadsController,
+    FlowController,
     TrustController,
     SourceQualityController,
     ReadModelsController,
@@ -58,6 +61,7 @@ const GATHER_MS = 25;
     },
     OfferExpiryTimer,
     LeadsStore,
+    FlowStore,
     CountsStore,
     PromisesStore,
     SourceQualityStore,

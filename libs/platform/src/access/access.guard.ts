@@ -2,15 +2,18 @@ import { type CanActivate, type ExecutionContext, Injectable, type Type } from '
 import { ModuleRef } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../http/problem.js';
+import { kindOf } from './api-key.js';
 import { Callers } from './callers.js';
 import { type Access, ACCESS, type Caller, type RequestVerifier, VERIFIER } from './decorators.js';
+import { CSRF_HEADER, isForged, sessionOf } from './session-cookie.js';
 
 /** Longer than any key; a larger header is not worth hashing. */
 const MAX_KEY_LENGTH = 512;
 
 /**
  * The one place where access is decided: a global guard, which runs for the handler that the router has chosen. A check
- * by path (a middleware) would see `/%61dmin` or `//admin` where the router sees `/admin`.
+ * by path (a middleware) would see `/%61dmin` or `//admin` where the router sees `/admin`. A browser shows its session instead of a key,
+ * and has then exactly what the key has that the session was begun with.
  */
 @Injectable()
 export class AccessGuard implements CanActivate {
@@ -26,7 +29,7 @@ export class AccessGuard implements CanActivate {
 
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     if (access === 'signed') return this.verify(request, verifierOf(context.getClass(), context.getHandler()));
-    const key = bearerKey(request.headers.authorization);
+    const key = keyOf(request);
     const recalled = this.callers.recall(key);
     if (recalled) return admit(request, recalled, access);
     return this.identify(request, key).then((caller) => admit(request, caller, access));
@@ -79,11 +82,25 @@ function admit(request: FastifyRequest, caller: Caller, access: readonly string[
   return true;
 }
 
+/** The key that is shown, or else the session of the browser that asks. */
+function keyOf(request: FastifyRequest): string {
+  const { authorization } = request.headers;
+  const session = authorization === undefined ? sessionOf(request) : undefined;
+  if (session === undefined) return bearerKey(authorization);
+  if (isForged(request, session))
+    throw new Problem(403, {
+      type: 'csrf-token-needed',
+      detail: `Whoever changes something by a session has to send the session's token as ${CSRF_HEADER}.`,
+    });
+  return session;
+}
+
 function bearerKey(header: string | undefined): string {
   if (header === undefined)
     throw unauthorized('A key is needed: Authorization: Bearer <key>.', 'Bearer realm="fairlead"');
   const key = /^Bearer +([\x21-\x7e]+) *$/i.exec(header)?.[1];
-  if (key === undefined || key.length > MAX_KEY_LENGTH)
+  // A session is a browser's and comes as its cookie, never in a header that a script could have written.
+  if (key === undefined || key.length > MAX_KEY_LENGTH || kindOf(key) !== 'key')
     throw unauthorized(
       'The header has to read: Authorization: Bearer <key>.',
       'Bearer realm="fairlead", error="invalid_request"',

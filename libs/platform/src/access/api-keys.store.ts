@@ -1,5 +1,5 @@
 import type { Query } from '@fairlead/persistence';
-import { hashOf, idOf, newKey, sameHash } from './api-key.js';
+import { hashOf, idOf, kindOf, newKey, sameHash } from './api-key.js';
 import type { Caller, Role } from './decorators.js';
 
 export interface ApiKey {
@@ -21,6 +21,7 @@ interface NewApiKey {
 }
 
 interface KeyRow {
+  readonly id: string;
   readonly role: Role;
   readonly partner_id: string | null;
   readonly source_id: string | null;
@@ -36,26 +37,33 @@ const MAX_HASHES = 10_000;
 export class ApiKeysStore {
   constructor(private readonly query: Query) {}
 
-  /** The caller that this key stands for, or undefined for a key that is unknown, wrong or revoked. */
+  /**
+   * The caller that this key stands for, or undefined for a key that is unknown, wrong or revoked. A session stands for the caller whose
+   * key it was begun with.
+   */
   async identify(key: string): Promise<Caller | undefined> {
-    const keyId = idOf(key);
     const [row] = await this.query<KeyRow>(
-      'SELECT role, partner_id, source_id, hash FROM api_keys WHERE id = $1 AND revoked_at IS NULL',
-      [keyId],
+      kindOf(key) === 'session'
+        ? `SELECT key.id, role, partner_id, source_id, session.hash FROM sessions AS session
+           JOIN api_keys AS key ON key.id = session.key_id
+           WHERE session.id = $1 AND session.ends_at > now() AND key.revoked_at IS NULL`
+        : 'SELECT id, role, partner_id, source_id, hash FROM api_keys WHERE id = $1 AND revoked_at IS NULL',
+      [idOf(key)],
     );
     if (!row || !sameHash(row.hash, hashOf(key))) return undefined;
     return {
       role: row.role,
-      keyId,
+      keyId: row.id,
       ...(row.partner_id !== null && { partnerId: row.partner_id }),
       ...(row.source_id !== null && { sourceId: row.source_id }),
     };
   }
 
-  /** The hashes of valid keys, by the keys' ids. */
+  /** The hashes of valid keys and sessions, by their ids. */
   async hashes(): Promise<Map<string, Buffer>> {
     const rows = await this.query<{ id: string; hash: Buffer }>(
-      'SELECT id, hash FROM api_keys WHERE revoked_at IS NULL ORDER BY last_used DESC NULLS FIRST, id LIMIT $1',
+      `(SELECT id, hash FROM api_keys WHERE revoked_at IS NULL ORDER BY last_used DESC NULLS FIRST, id LIMIT $1)
+       UNION ALL (SELECT id, hash FROM sessions WHERE ends_at > now() ORDER BY created_at DESC, id LIMIT $1)`,
       [MAX_HASHES],
     );
     return new Map(rows.map(({ id, hash }) => [id, hash]));

@@ -81,6 +81,12 @@ export class Callers {
     this.known.deleteWhere(({ caller }) => caller.keyId === keyId);
   }
 
+  /** After a session was ended in this process. */
+  forgetKey(key: string): void {
+    this.revocations += 1;
+    this.known.delete(fingerprint(key));
+  }
+
   private ask(key: string, print: string): Promise<Caller | undefined> {
     const answer = this.look(key, print).finally(() => this.asking.delete(print));
     this.asking.set(print, answer);

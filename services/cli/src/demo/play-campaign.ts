@@ -8,11 +8,12 @@ import { type CampaignFigures, readFigures, since, total } from './figures.js';
 import { generateLeads } from './generate-leads.js';
 import { agreeOnSecrets, connectWebhooks, handOutKeys, introduceVendor, json } from './introduce.js';
 import { type Receivers, startReceivers } from './receivers.js';
-import { invitation, likeForLikeTable, partyTable, promiseTable } from './report.js';
+import { entryLink, type Whom } from '../console/entry-link.js';
+import { invitation, type Invitation, likeForLikeTable, partyTable, promiseTable } from './report.js';
 import { noAnswers, Sales, type SalesCounts } from './sales.js';
 import { type Sent, sendLeads } from './send-leads.js';
 import { bar, type Output, Stage } from './stage.js';
-import { override, parties, partners, policy, vendorName } from './vendor.js';
+import { override, parties, partners, type Party, policy, vendorName } from './vendor.js';
 
 export interface Campaign {
   /** Of the running system, `http://127.0.0.1:8080`. */
@@ -333,7 +334,21 @@ class Play {
       leadId,
       partyName: winner.name,
       other,
+      console: await this.#consoleLinks(winner),
     });
+  }
+
+  /** One for each of the three who have to see the same. */
+  async #consoleLinks({ id: partner, name }: Party): Promise<Invitation['console']> {
+    const linkFor = async (who: string, whom: Whom) => ({
+      who,
+      url: `${this.campaign.url}${(await entryLink(this.api, whom)).path}`,
+    });
+    return [
+      await linkFor('channel manager', { role: 'manager' }),
+      await linkFor(name, { role: 'partner', partner }),
+      await linkFor('auditor', { role: 'auditor' }),
+    ];
   }
 }
 

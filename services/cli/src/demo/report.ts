@@ -176,6 +176,9 @@ function percent(value: number): string {
   return `${value.toFixed(1)} %`;
 }
 
+/** As long as the longest of the names that stand before a link. */
+const CONSOLE_WIDTH = 22;
+
 export interface Invitation {
   readonly url: string;
   /** A shell expression that yields the administrator's key. */
@@ -186,16 +189,23 @@ export interface Invitation {
   readonly partyName: string;
   /** A partner that might have had the lead. */
   readonly other: { readonly id: string; readonly name: string };
+  /** Links that open the console once, and whose each is. */
+  readonly console: readonly { readonly who: string; readonly url: string }[];
 }
 
 /** Where to look, and four things to try with a lead that is really there. */
-export function invitation({ url, adminKey, partyKeyFile, leadId, partyName, other }: Invitation): string[] {
+export function invitation({ url, adminKey, partyKeyFile, leadId, partyName, other, console }: Invitation): string[] {
   const { id: otherId, name: otherName } = other;
   const ask = (key: string, path: string): string =>
     `    ${green('curl')} -s -H "Authorization: Bearer ${key}" ${cyan(`'${url}${path}'`)}`;
   return [
     `  ${dim('API'.padEnd(12))} ${cyan(url)}`,
     `  ${dim('API page'.padEnd(12))} ${cyan(`${url}/docs`)}`,
+    '',
+    bold('  The same, to look at'),
+    dim('  Each link opens the console once; more of them: npx fairlead console --help'),
+    '',
+    ...console.map((each) => `  ${each.who.padEnd(CONSOLE_WIDTH)} ${cyan(each.url)}`),
     '',
     bold('  Four things to try'),
     '',

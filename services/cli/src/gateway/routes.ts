@@ -71,6 +71,7 @@ export const routesOf: Readonly<Record<string, readonly string[]>> = {
     'POST /v1/partners/:partnerId/endpoints/:endpointId/test',
   ],
   'outcome-tracking': [
+    'GET /v1/flow',
     'GET /v1/leads',
     'GET /v1/leads/:leadId',
     'POST /v1/leads/:leadId/accept',
@@ -97,6 +98,14 @@ export const routesOf: Readonly<Record<string, readonly string[]>> = {
     'GET /v1/leads/:leadId/timeline',
     'GET /v1/leads/:leadId/receipt',
     'POST /log/checkpoints/:size/cosignatures',
+  ],
+  console: [
+    'GET /console',
+    'GET /console/assets/:asset',
+    'POST /console/links',
+    'GET /console/session',
+    'POST /console/session',
+    'DELETE /console/session',
   ],
 };
 

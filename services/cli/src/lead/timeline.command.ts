@@ -1,9 +1,9 @@
+import { tellEvent, type ToldEvent } from '@fairlead/events/tell';
 import { Command } from 'commander';
 import { CommandFailed } from '../api/command-failed.js';
 import { printJson, printLine, printTable } from '../api/print.js';
 import { runCommand } from '../api/run-command.js';
 import { runWithApi } from '../api/run-with-api.js';
-import { tellEvent, type ToldEvent } from './tell-event.js';
 
 interface Entry {
   readonly index: number;

@@ -49,8 +49,10 @@ async function start({ services = serviceNames, port, json, demo }: Options): Pr
   const fresh = !environment['FAIRLEAD_ADMIN_KEY'] && folder.hasNoAdminKey();
   const { url, adminKey, stopped, stopping } = await supervise(services, folder, environment, progress);
   if (!stopping.aborted) {
-    progress.say('ready', welcome(url, folder, fresh ? adminKey : undefined), {
+    const console = services.includes('console') && !json ? await consoleLink(url, adminKey) : undefined;
+    progress.say('ready', welcome(url, folder, fresh ? adminKey : undefined, console), {
       url,
+      ...(services.includes('console') && { console: `${url}/console` }),
       documentation: `${url}/docs`,
       dataFolder: folder.path,
       ...(fresh && { adminKey }),
@@ -95,10 +97,31 @@ async function playDemo(
   }
 }
 
-function welcome(url: string, folder: DataFolder, freshAdminKey: string | undefined): string {
+/** A link in the administrator's name; without one the page asks for a key, which is no reason not to start. */
+async function consoleLink(url: string, key: string): Promise<string> {
+  const [{ Api }, { entryLink }] = await Promise.all([import('../api/client.js'), import('../console/entry-link.js')]);
+  const api = new Api({ url, key });
+  try {
+    return `${url}${(await entryLink(api)).path}`;
+  } catch {
+    return `${url}/console`;
+  } finally {
+    await api.close();
+  }
+}
+
+function welcome(
+  url: string,
+  folder: DataFolder,
+  freshAdminKey: string | undefined,
+  console: string | undefined,
+): string {
   const line = (name: string, value: string): string => `  ${picocolors.dim(name.padEnd(12))} ${value}`;
   return [
     '',
+    ...(console === undefined
+      ? []
+      : [line('Console', picocolors.cyan(console)), line('', picocolors.dim('the link opens it once'))]),
     line('API', picocolors.cyan(url)),
     line('API page', picocolors.cyan(`${url}/docs`)),
     ...(freshAdminKey === undefined

@@ -1,0 +1,93 @@
+import { Button, Card, Group, Stack, Table, Text, Title } from '@mantine/core';
+import { type ReactNode, useId, useState } from 'react';
+import { csvOf } from './csv.js';
+
+export interface FigureTable {
+  readonly columns: readonly string[];
+  /** As shown and as exported; the first of a row is its name. */
+  readonly rows: readonly (readonly (string | number)[])[];
+}
+
+/**
+ * One question: the answer in a sentence, a chart that shows it, and the same numbers as a table and as a file. Everything a chart says its
+ * table says too, so nobody needs to see it.
+ */
+export function Figure({
+  title,
+  finding,
+  table,
+  children,
+  note,
+}: {
+  title: string;
+  finding: ReactNode;
+  table: FigureTable;
+  children: ReactNode;
+  note?: ReactNode;
+}) {
+  const [asTable, setAsTable] = useState(false);
+  const heading = useId();
+  return (
+    <Card withBorder padding="lg" component="section" aria-labelledby={heading} className="figure">
+      <Stack gap="md">
+        <Group justify="space-between" align="flex-start" gap="sm">
+          <Title order={2} size="h4" id={heading}>
+            {title}
+          </Title>
+          <Group gap="xs" className="no-print">
+            <Button size="compact-sm" variant="default" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
+              {asTable ? 'Show as chart' : 'Show as table'}
+            </Button>
+            <Button size="compact-sm" variant="default" onClick={() => download(title, csvOf(table))}>
+              CSV
+            </Button>
+          </Group>
+        </Group>
+        <Text fw={500}>{finding}</Text>
+        {asTable ? <Numbers table={table} label={title} /> : children}
+        {note ? (
+          <Text size="sm" c="dimmed">
+            {note}
+          </Text>
+        ) : null}
+      </Stack>
+    </Card>
+  );
+}
+
+export function Numbers({ table, label }: { table: FigureTable; label: string }) {
+  return (
+    <Table.ScrollContainer
+      minWidth={Math.min(900, 110 * table.columns.length)}
+      scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}
+    >
+      <Table striped aria-label={label} fz="sm">
+        <Table.Thead>
+          <Table.Tr>
+            {table.columns.map((column) => (
+              <Table.Th key={column}>{column}</Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {table.rows.map((row, at) => (
+            <Table.Tr key={`${String(row[0])} ${at}`}>
+              {row.map((cell, column) => (
+                <Table.Td key={table.columns[column]}>{cell}</Table.Td>
+              ))}
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+function download(title: string, text: string): void {
+  const address = URL.createObjectURL(new Blob([text], { type: 'text/csv;charset=utf-8' }));
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = `${title.toLowerCase().replace(/[^a-z0-9]+/g, '-')}.csv`;
+  link.click();
+  URL.revokeObjectURL(address);
+}

@@ -1,0 +1,71 @@
+import {
+  createHashHistory,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  RouterProvider,
+} from '@tanstack/react-router';
+import { useState } from 'react';
+import { type LeadFilter, readLeadFilter } from './screens/lead-filter.js';
+import { type Period, readPeriod } from './screens/period.js';
+import { NothingHere, Shell } from './shell/shell.js';
+import { Signed } from './shell/session.js';
+import { SignIn } from './shell/sign-in.js';
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NothingHere });
+
+/** One line for each screen: its address, what its address remembers, and where it is. Each is loaded when it is first looked at. */
+const routes = root.addChildren([
+  createRoute({
+    getParentRoute: () => root,
+    path: '/',
+    component: lazyRouteComponent(() => import('./screens/overview.js'), 'Overview'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/leads',
+    validateSearch: (search): LeadFilter => readLeadFilter(search),
+    component: lazyRouteComponent(() => import('./screens/leads.js'), 'Leads'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/leads/$leadId',
+    component: lazyRouteComponent(() => import('./screens/lead.js'), 'Lead'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/promise',
+    validateSearch: (search): Period => readPeriod(search),
+    component: lazyRouteComponent(() => import('./screens/promise.js'), 'PromiseAndReality'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/like-for-like',
+    validateSearch: (search): Period => readPeriod(search),
+    component: lazyRouteComponent(() => import('./screens/like-for-like.js'), 'LikeForLike'),
+  }),
+]);
+
+const router = createRouter({ routeTree: routes, history: createHashHistory(), defaultPreload: 'intent' });
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}
+
+/** A one-time link stands behind the `#`, where no server and no log sees it; once used, it is gone from the address too. */
+function linkInAddress(): string | undefined {
+  return /^#\/enter\/(fll_[A-Za-z0-9_-]+)$/.exec(window.location.hash)?.[1];
+}
+
+export function Console() {
+  const [link, setLink] = useState(linkInAddress);
+  const entered = () => {
+    setLink(undefined);
+    void router.navigate({ to: '/', replace: true });
+  };
+  if (link !== undefined) return <SignIn link={link} entered={entered} />;
+  return <Signed inside={<RouterProvider router={router} />} outside={(error) => <SignIn error={error} />} />;
+}

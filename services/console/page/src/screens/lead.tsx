@@ -1,0 +1,294 @@
+import {
+  Alert,
+  Anchor,
+  Badge,
+  Button,
+  Card,
+  Code,
+  Group,
+  SimpleGrid,
+  Stack,
+  Table,
+  Text,
+  Timeline,
+  Title,
+} from '@mantine/core';
+import { tellEvent } from '@fairlead/events/tell';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { api, dataOf, type Schemas } from '../api/client.js';
+import { EmptyNote, Loaded } from '../shell/notes.js';
+import { useSession } from '../shell/session.js';
+import { ago, moment } from '../words/numbers.js';
+import { inWords, stateTone } from '../words/states.js';
+
+const route = getRouteApi('/leads/$leadId');
+
+/** The life of one lead in order: who did what, and why; who else might have had it; and the proof. */
+export function Lead() {
+  const { leadId } = route.useParams();
+  const { role } = useSession();
+  const lead = useQuery({
+    queryKey: ['lead', leadId],
+    queryFn: () => dataOf(api.GET('/v1/leads/{leadId}', { params: { path: { leadId } } })),
+  });
+  return (
+    <Stack gap="lg">
+      <Anchor component={Link} to="/leads" size="sm" className="no-print">
+        All leads
+      </Anchor>
+      <Loaded query={lead} height={400}>
+        {(shown) => (
+          <>
+            <Heading lead={shown} />
+            <SimpleGrid cols={{ base: 1, md: 2 }}>
+              <Facts lead={shown} />
+              <Score lead={shown} />
+            </SimpleGrid>
+            {role === 'partner' ? <Offers lead={shown} /> : <Life leadId={leadId} />}
+            <Why leadId={leadId} />
+          </>
+        )}
+      </Loaded>
+    </Stack>
+  );
+}
+
+function Heading({ lead }: { lead: Schemas['LeadView'] }) {
+  const { company, country } = lead.facts as { company?: string; country?: string };
+  return (
+    <Stack gap="xs">
+      <Group gap="sm">
+        <Title order={2} size="h3">
+          {company ?? lead.externalId ?? lead.id.slice(0, 8)}
+          {country === undefined ? '' : `, ${country}`}
+        </Title>
+        <Badge color={stateTone(lead.state)} variant="light" className="state">
+          {inWords(lead.state)}
+        </Badge>
+        {lead.grade ? <Badge variant="outline">Grade {lead.grade}</Badge> : null}
+      </Group>
+      <Text size="sm" c="dimmed">
+        <Code>{lead.id}</Code> · came from {lead.source ?? 'nobody that is known'} at {moment(lead.receivedAt)} UTC (
+        {ago(lead.receivedAt)})
+      </Text>
+      {lead.state === 'erased' ? (
+        <Alert color="gray" title="This lead was erased">
+          Nothing personal of it is anywhere any more. What was decided about it stays in the log, and its proofs hold.
+        </Alert>
+      ) : null}
+    </Stack>
+  );
+}
+
+function Facts({ lead }: { lead: Schemas['LeadView'] }) {
+  const contact = Object.entries(lead.contact ?? {});
+  const facts = Object.entries(lead.facts).flatMap(([name, value]): [string, string][] =>
+    typeof value === 'object' && value !== null
+      ? Object.entries(value).map(([inner, of]): [string, string] => [`${name}.${inner}`, String(of)])
+      : [[name, String(value)]],
+  );
+  return (
+    <Card withBorder component="section" aria-label="What is known">
+      <Title order={3} size="h5" mb="xs">
+        What is known
+      </Title>
+      <Table fz="sm" aria-label="Facts">
+        <Table.Tbody>
+          {[...contact.map(([name, value]): [string, string] => [name, String(value)]), ...facts].map(
+            ([name, value]) => (
+              <Table.Tr key={name}>
+                <Table.Th scope="row">{name}</Table.Th>
+                <Table.Td>{value}</Table.Td>
+              </Table.Tr>
+            ),
+          )}
+        </Table.Tbody>
+      </Table>
+      {lead.missing.length > 0 ? (
+        <Text size="sm" c="dimmed" mt="xs">
+          Not known: {lead.missing.join(', ')}
+        </Text>
+      ) : null}
+    </Card>
+  );
+}
+
+function Score({ lead }: { lead: Schemas['LeadView'] }) {
+  return (
+    <Card withBorder component="section" aria-label="Why it has its grade">
+      <Title order={3} size="h5" mb="xs">
+        {lead.score === null ? 'Not scored' : `${lead.score} points${lead.grade ? `, grade ${lead.grade}` : ''}`}
+      </Title>
+      {lead.reasons.length === 0 ? (
+        <EmptyNote>A score comes with its reasons as soon as the lead is complete.</EmptyNote>
+      ) : (
+        <Table fz="sm" aria-label="Reasons of the score">
+          <Table.Tbody>
+            {lead.reasons.map(({ factor, points, reason }) => (
+              <Table.Tr key={`${factor} ${reason}`}>
+                <Table.Td>{reason}</Table.Td>
+                <Table.Td ta="right">{points > 0 ? `+${points}` : points}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      )}
+    </Card>
+  );
+}
+
+function Life({ leadId }: { leadId: string }) {
+  const timeline = useQuery({
+    queryKey: ['timeline', leadId],
+    queryFn: () =>
+      dataOf(api.GET('/v1/leads/{leadId}/timeline', { params: { path: { leadId }, query: { limit: 200 } as never } })),
+  });
+  return (
+    <Card withBorder component="section" aria-label="Its life">
+      <Group justify="space-between" mb="md">
+        <Title order={3} size="h5">
+          Its life
+        </Title>
+        <Proof leadId={leadId} />
+      </Group>
+      <Loaded query={timeline}>
+        {({ entries }) => (
+          <Timeline bulletSize={14} lineWidth={2} active={entries.length}>
+            {entries.map(({ index, event }) => {
+              const { who, what, why } = tellEvent(event as never);
+              return (
+                <Timeline.Item key={index} title={`${who}: ${what}`}>
+                  {why ? <Text size="sm">{why}</Text> : null}
+                  <Text size="xs" c="dimmed">
+                    {moment((event as { time: string }).time)} UTC · entry {index} of the log
+                  </Text>
+                </Timeline.Item>
+              );
+            })}
+          </Timeline>
+        )}
+      </Loaded>
+    </Card>
+  );
+}
+
+/** What a partner sees of the lead's life: its own offers. */
+function Offers({ lead }: { lead: Schemas['LeadView'] }) {
+  return (
+    <Card withBorder component="section" aria-label="Your offers">
+      <Title order={3} size="h5" mb="xs">
+        Your offers
+      </Title>
+      <Table fz="sm" aria-label="Offers">
+        <Table.Thead>
+          <Table.Tr>
+            {['Offer', 'Stage', 'Offered', 'Accept by', 'Accepted', 'Closed'].map((name) => (
+              <Table.Th key={name}>{name}</Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {lead.offers.map((offer) => (
+            <Table.Tr key={offer.number}>
+              <Table.Td>{offer.number}</Table.Td>
+              <Table.Td>{inWords(offer.stage)}</Table.Td>
+              <Table.Td>{moment(offer.offeredAt)}</Table.Td>
+              <Table.Td>{moment(offer.acceptBy)}</Table.Td>
+              <Table.Td>{moment(offer.acceptedAt)}</Table.Td>
+              <Table.Td>{moment(offer.closedAt)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Card>
+  );
+}
+
+/** The receipt: a text that proves to anybody, without this server, that the lead's last event is in the log. */
+function Proof({ leadId }: { leadId: string }) {
+  const receipt = useQuery({
+    queryKey: ['receipt', leadId],
+    queryFn: () => dataOf(api.GET('/v1/leads/{leadId}/receipt', { params: { path: { leadId } }, parseAs: 'text' })),
+    retry: false,
+  });
+  if (!receipt.data)
+    return (
+      <Badge color="warn" variant="light" className="state">
+        {receipt.isPending ? 'Proof…' : 'No receipt yet'}
+      </Badge>
+    );
+  const index = /^index (\d+)$/m.exec(receipt.data as unknown as string)?.[1];
+  return (
+    <Group gap="xs">
+      <Badge color="good" variant="light" className="state">
+        In the log, entry {index}
+      </Badge>
+      <Button
+        size="compact-xs"
+        variant="default"
+        className="no-print"
+        onClick={() => save(`${leadId}.tlog-proof`, receipt.data as unknown as string)}
+      >
+        Receipt
+      </Button>
+    </Group>
+  );
+}
+
+function save(name: string, text: string): void {
+  const address = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }));
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(address);
+}
+
+function Why({ leadId }: { leadId: string }) {
+  const { partner } = useSession();
+  const explanation = useQuery({
+    queryKey: ['explanation', leadId, partner],
+    queryFn: () =>
+      dataOf(
+        api.GET('/v1/leads/{leadId}/explanation', {
+          params: { path: { leadId }, query: (partner === null ? {} : { partner }) as never },
+        }),
+      ),
+  });
+  return (
+    <Card withBorder component="section" aria-label="Why it went there">
+      <Title order={3} size="h5" mb="xs">
+        Why it went there
+      </Title>
+      <Loaded query={explanation} height={120}>
+        {({ decisions }) =>
+          decisions.length === 0 ? (
+            <EmptyNote>Nothing was decided about this lead so far.</EmptyNote>
+          ) : (
+            <Stack gap="sm">
+              {decisions.map((decision) => (
+                <div key={`${decision.pool}/${decision.poolSeq}`}>
+                  <Text fw={500}>
+                    {decision.outcome === 'routed'
+                      ? `Offered to ${decision.to ?? 'another partner'}`
+                      : 'Offered to nobody'}
+                  </Text>
+                  {[...decision.because, ...(decision.party?.because ?? [])].map((sentence) => (
+                    <Text size="sm" key={sentence}>
+                      {sentence}
+                    </Text>
+                  ))}
+                  <Text size="xs" c="dimmed">
+                    {moment(decision.at)} UTC · pool {decision.pool}, decision {decision.poolSeq}, policy{' '}
+                    {decision.policy}
+                  </Text>
+                </div>
+              ))}
+            </Stack>
+          )
+        }
+      </Loaded>
+    </Card>
+  );
+}

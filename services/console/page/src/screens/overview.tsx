@@ -1,0 +1,166 @@
+import {
+  Anchor,
+  Badge,
+  Button,
+  Card,
+  Group,
+  List,
+  SegmentedControl,
+  SimpleGrid,
+  Stack,
+  Text,
+  Title,
+} from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { type ReactNode, useState } from 'react';
+import { api, dataOf } from '../api/client.js';
+import { Sparkline } from '../charts/sparkline.js';
+import { EmptyNote, Loaded } from '../shell/notes.js';
+import { useSession } from '../shell/session.js';
+import { count } from '../words/numbers.js';
+import { inWords, stateTone } from '../words/states.js';
+import { type Flow, type HowLive, useFlow } from './flow.js';
+
+const WINDOWS = [
+  { value: '15', label: '15 min' },
+  { value: '60', label: '1 hour' },
+  { value: '1440', label: '1 day' },
+  { value: '10080', label: '1 week' },
+];
+
+/** What came in of late and where it is; and what waits for somebody. */
+export function Overview() {
+  const [minutes, setMinutes] = useState(60);
+  const [isPaused, setPaused] = useState(false);
+  const { query, how } = useFlow(minutes, isPaused);
+  return (
+    <Stack gap="lg">
+      <Group justify="space-between" gap="sm" className="no-print">
+        <SegmentedControl
+          aria-label="How far back"
+          data={WINDOWS}
+          value={String(minutes)}
+          onChange={(value) => setMinutes(Number(value))}
+        />
+        <Group gap="sm">
+          <How how={how} />
+          <Button variant="default" size="compact-md" aria-pressed={isPaused} onClick={() => setPaused(!isPaused)}>
+            {isPaused ? 'Go on' : 'Pause'}
+          </Button>
+        </Group>
+      </Group>
+      <Loaded query={query} height={320}>
+        {(flow) => (
+          <>
+            <Attention flow={flow} />
+            <States flow={flow} />
+          </>
+        )}
+      </Loaded>
+    </Stack>
+  );
+}
+
+function How({ how }: { how: HowLive }) {
+  const said = { live: 'live', 'asked for': 'every 5 s', paused: 'paused' }[how];
+  return (
+    <Badge variant="light" color={how === 'live' ? 'good' : how === 'paused' ? 'warn' : 'sea'} className="state">
+      {said}
+    </Badge>
+  );
+}
+
+function Attention({ flow }: { flow: Flow }) {
+  const { role } = useSession();
+  const mayRedrive = role === 'admin' || role === 'manager';
+  const parked = useQuery({
+    queryKey: ['parked', 'any'],
+    queryFn: () => dataOf(api.GET('/v1/parked', { params: { query: { limit: 100 } as never } })),
+    enabled: mayRedrive,
+    refetchInterval: 30_000,
+  });
+  const { held, unroutable, endingSoon } = flow.waiting;
+  const atMost = (number: number) => (number >= 1_000 ? '1,000 or more' : count(number));
+  const things: ReactNode[] = [
+    endingSoon > 0 && (
+      <>
+        {atMost(endingSoon)} {endingSoon === 1 ? 'offer ends' : 'offers end'} soon, and nobody has answered.{' '}
+        <ToLeads state="offered" />
+      </>
+    ),
+    held > 0 && (
+      <>
+        {atMost(held)} {held === 1 ? 'lead lacks' : 'leads lack'} something and {held === 1 ? 'waits' : 'wait'} for it.{' '}
+        <ToLeads state="held" />
+      </>
+    ),
+    unroutable > 0 && (
+      <>
+        {atMost(unroutable)} {unroutable === 1 ? 'lead' : 'leads'} nobody could take. <ToLeads state="unroutable" />
+      </>
+    ),
+    parked.data && parked.data.parked.length > 0 && (
+      <>
+        {parked.data.parked.length}
+        {parked.data.next ? ' or more' : ''} events could not be processed and are parked.
+      </>
+    ),
+  ].filter(Boolean);
+  return (
+    <Card withBorder component="section" aria-label="What needs you">
+      <Title order={2} size="h4" mb="xs">
+        What needs you
+      </Title>
+      {things.length === 0 ? (
+        <Text>Nothing. Whatever came in goes its way.</Text>
+      ) : (
+        <List spacing="xs">
+          {things.map((thing, at) => (
+            <List.Item key={at}>{thing}</List.Item>
+          ))}
+        </List>
+      )}
+    </Card>
+  );
+}
+
+function ToLeads({ state }: { state: string }) {
+  return (
+    <Anchor component={Link} to="/leads" search={{ state } as never}>
+      Look
+    </Anchor>
+  );
+}
+
+function States({ flow }: { flow: Flow }) {
+  if (flow.leads === 0)
+    return (
+      <EmptyNote>
+        No lead came in during this time. A lead that is sent to <code>POST /v1/leads</code> shows here within a second
+        or two.
+      </EmptyNote>
+    );
+  return (
+    <section aria-label="Where leads are">
+      <Title order={2} size="h4" mb="xs">
+        {count(flow.leads)} {flow.leads === 1 ? 'lead' : 'leads'} came in, and are by now
+      </Title>
+      <SimpleGrid cols={{ base: 2, sm: 3, md: 4 }}>
+        {flow.states.map(({ state, leads, course }) => (
+          <Card key={state} withBorder padding="sm">
+            <Group justify="space-between" wrap="nowrap" gap="xs">
+              <Anchor component={Link} to="/leads" search={{ state } as never} size="sm" c={stateTone(state)}>
+                {inWords(state)}
+              </Anchor>
+              <Text fw={650} size="lg">
+                {count(leads)}
+              </Text>
+            </Group>
+            <Sparkline counts={course} label={`${inWords(state)}, over time`} />
+          </Card>
+        ))}
+      </SimpleGrid>
+    </section>
+  );
+}

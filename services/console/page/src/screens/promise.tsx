@@ -1,0 +1,142 @@
+import { Alert, Stack } from '@mantine/core';
+import { getRouteApi } from '@tanstack/react-router';
+import { Figure } from '../charts/figure.js';
+import { PromiseChart, type ReceivedShare } from '../charts/promise-chart.js';
+import { EmptyNote, Loaded } from '../shell/notes.js';
+import { count, percent } from '../words/numbers.js';
+import { PeriodFilter } from './period.js';
+import { TOO_FEW, type Trust, useTrust } from './trust.js';
+
+const route = getRouteApi('/promise');
+
+/** Per grade and side: the share that was received, its interval, and a tick for the share that was promised. */
+export function PromiseAndReality() {
+  const period = route.useSearch();
+  const trust = useTrust(period);
+  return (
+    <Stack gap="lg">
+      <PeriodFilter period={period} at="/promise" />
+      <Loaded query={trust} height={360}>
+        {(figures) => <PromiseOf figures={figures} />}
+      </Loaded>
+    </Stack>
+  );
+}
+
+function PromiseOf({ figures }: { figures: Trust }) {
+  const grades = Object.entries(figures.promise);
+  const shares = grades.flatMap(([grade, each]) => sharesOf(grade, each));
+  if (shares.length === 0)
+    return (
+      <EmptyNote>No lead was given out in this period. Once leads are routed, each side’s share shows here.</EmptyNote>
+    );
+  const outside = grades.map(([grade, { outside: each, received }]) => ({
+    grade,
+    each,
+    all: received.direct.trials + Object.values(each).reduce((sum, one) => sum + one, 0),
+  }));
+  return (
+    <>
+      <Figure
+        title="Shares received, beside those promised"
+        finding={findingOf(shares)}
+        table={{
+          columns: ['Grade and side', 'Received', 'Low', 'High', 'Promised', 'Leads of the grade'],
+          rows: shares.map(({ name, side, value, low, high, promised, n }) => [
+            `${name} ${side}`,
+            percent(value),
+            percent(low),
+            percent(high),
+            percent(promised),
+            n,
+          ]),
+        }}
+        note="Bar: share received, with its 95 % interval. Tick: what the policy promised when the leads were routed. Leads that were declined, ran out or came back are made up for, and count for nobody."
+      >
+        <PromiseChart shares={shares} label="Share received by grade and side, with a tick for the promise" />
+      </Figure>
+      <Figure
+        title="Outside the promise"
+        finding={outsideIn(outside)}
+        table={{
+          columns: [
+            'Grade',
+            'Named accounts',
+            'Protected accounts',
+            'Overrides',
+            'Fallback',
+            'No consent',
+            'All leads',
+          ],
+          rows: outside.map(({ grade, each, all }) => [
+            grade,
+            each.namedAccount,
+            each.protectedAccount,
+            each.override,
+            each.fallback,
+            each.noConsent,
+            all,
+          ]),
+        }}
+      >
+        <PromiseStrips strips={outside} />
+      </Figure>
+    </>
+  );
+}
+
+function sharesOf(grade: string, { promised, received }: Trust['promise'][string]): ReceivedShare[] {
+  return (['direct', 'channel'] as const).flatMap((side) => {
+    const { value, low, high, trials } = received[side];
+    if (value === null || low === null || high === null) return [];
+    return [{ name: grade, side, n: trials, value, low, high, promised: promised ? promised[side] / 100 : null }];
+  });
+}
+
+function findingOf(shares: readonly ReceivedShare[]): string {
+  const known = shares.filter(({ promised, side }) => promised !== null && side === 'channel');
+  const few = known.filter(({ n }) => n < TOO_FEW).map(({ name }) => name);
+  const enough = known.filter(({ n }) => n >= TOO_FEW);
+  const missed = enough.filter(({ promised, low, high }) => Number(promised) < low || Number(promised) > high);
+  const kept = enough.filter((each) => !missed.includes(each)).map(({ name }) => name);
+  const parts = [
+    kept.length > 0 &&
+      `Of grade ${kept.join(', ')} both sides got what was promised, as far as so many leads can tell.`,
+    ...missed.map(
+      ({ name, value, promised }) =>
+        `Of grade ${name} partners got ${percent(value)} where ${percent(promised)} were promised.`,
+    ),
+    few.length > 0 && `Of ${few.join(', ')} there are too few to say.`,
+    known.length === 0 && 'No promise is known for these leads.',
+  ];
+  return parts.filter(Boolean).join(' ');
+}
+
+interface Strip {
+  readonly grade: string;
+  readonly each: Trust['promise'][string]['outside'];
+  readonly all: number;
+}
+
+function outsideIn(strips: readonly Strip[]): string {
+  const named = strips.reduce((sum, { each }) => sum + each.namedAccount, 0);
+  const overrides = strips.reduce((sum, { each }) => sum + each.override, 0);
+  const all = strips.reduce((sum, one) => sum + one.all, 0);
+  return `Of ${count(all)} leads ${count(named)} (${percent(all ? named / all : null)}) went to direct as named accounts, and ${count(overrides)} were moved by hand.`;
+}
+
+function PromiseStrips({ strips }: { strips: readonly Strip[] }) {
+  const shares = strips
+    .filter(({ all }) => all > 0)
+    .flatMap(({ grade, each, all }): ReceivedShare[] => [
+      { name: `${grade} named`, side: 'direct', n: all, ...exactly(each.namedAccount / all), promised: null },
+      { name: `${grade} moved`, side: 'channel', n: all, ...exactly(each.override / all), promised: null },
+    ]);
+  if (shares.length === 0) return <Alert color="gray">None.</Alert>;
+  return <PromiseChart shares={shares} label="Share of each grade that named accounts and overrides took" />;
+}
+
+/** Of leads that were counted, not sampled: the share is what it is. */
+function exactly(value: number) {
+  return { value, low: value, high: value };
+}

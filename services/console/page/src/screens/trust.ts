@@ -1,0 +1,15 @@
+import { useQuery } from '@tanstack/react-query';
+import { api, dataOf, type Schemas } from '../api/client.js';
+import type { Period } from './period.js';
+
+export type Trust = Schemas['TrustView'];
+
+export function useTrust(period: Period) {
+  return useQuery({
+    queryKey: ['trust', period],
+    queryFn: () => dataOf(api.GET('/v1/trust', { params: { query: period } })),
+  });
+}
+
+/** Fewer leads than this say nothing, whatever their rate is. */
+export const TOO_FEW = 20;

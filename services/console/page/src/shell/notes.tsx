@@ -1,0 +1,61 @@
+import { Alert, Button, Group, List, Skeleton, Stack, Text } from '@mantine/core';
+import type { UseQueryResult } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { ApiProblem } from '../api/client.js';
+
+/** What went wrong, in the server's own words, and a way to try again. It never looks like "nothing yet". */
+export function ErrorNote({ error, retry }: { error: Error; retry?: () => void }) {
+  const problem = error instanceof ApiProblem ? error : undefined;
+  return (
+    <Alert color="red" variant="outline" title={problem?.title ?? 'This could not be shown'} role="alert">
+      <Stack gap="xs">
+        <Text size="sm">{problem?.detail ?? error.message}</Text>
+        {problem && problem.fields.length > 0 ? (
+          <List size="sm">
+            {problem.fields.map(({ field, detail }) => (
+              <List.Item key={`${field} ${detail}`}>
+                <code>{field}</code>: {detail}
+              </List.Item>
+            ))}
+          </List>
+        ) : null}
+        <Group gap="sm">
+          {retry ? (
+            <Button size="compact-sm" variant="default" onClick={retry}>
+              Try again
+            </Button>
+          ) : null}
+          {problem?.traceId ? (
+            <Text size="xs" c="dimmed">
+              Trace <code>{problem.traceId}</code>
+            </Text>
+          ) : null}
+        </Group>
+      </Stack>
+    </Alert>
+  );
+}
+
+/** Nothing is there, and what to do so that something is. */
+export function EmptyNote({ children }: { children: ReactNode }) {
+  return (
+    <Alert color="gray" variant="light" title="Nothing yet">
+      {children}
+    </Alert>
+  );
+}
+
+/** What a query has: its skeleton, its error with a retry, or `children` of its data. */
+export function Loaded<T>({
+  query,
+  height = 220,
+  children,
+}: {
+  query: UseQueryResult<T>;
+  height?: number;
+  children: (data: T) => ReactNode;
+}) {
+  if (query.isPending) return <Skeleton h={height} aria-label="Loading" />;
+  if (query.isError) return <ErrorNote error={query.error} retry={() => void query.refetch()} />;
+  return children(query.data);
+}

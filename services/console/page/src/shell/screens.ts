@@ -1,0 +1,23 @@
+import type { Session } from './session.js';
+
+export interface ScreenEntry {
+  readonly to: string;
+  readonly name: string;
+  /** The question that it answers. */
+  readonly asks: string;
+  readonly roles: readonly Session['role'][];
+}
+
+const everybody = ['admin', 'manager', 'auditor', 'partner'] as const;
+
+/** What there is to look at, in the order in which one asks. */
+export const screens: readonly ScreenEntry[] = [
+  { to: '/', name: 'Overview', asks: 'Is it flowing, and what needs me?', roles: everybody },
+  { to: '/leads', name: 'Leads', asks: 'Where is this lead, and why?', roles: everybody },
+  { to: '/promise', name: 'Promise and reality', asks: 'Did each side get what it was promised?', roles: everybody },
+  { to: '/like-for-like', name: 'Like for like', asks: 'Who is better, with the same leads?', roles: everybody },
+];
+
+export function screensFor(role: Session['role']): readonly ScreenEntry[] {
+  return screens.filter(({ roles }) => roles.includes(role));
+}

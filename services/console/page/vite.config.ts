@@ -1,0 +1,44 @@
+import { fileURLToPath } from 'node:url';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+/** Where `npm run dev` finds a running product. */
+const target = process.env['FAIRLEAD_URL'] ?? 'http://127.0.0.1:8080';
+
+/** @param path  within libs/ */
+function ours(path: string): string {
+  return fileURLToPath(new URL(`../../../libs/${path}`, import.meta.url));
+}
+
+export default defineConfig({
+  base: '/console/',
+  plugins: [react()],
+  // Our own libraries from their sources: what the page says and verifies is said and verified by the code that runs live.
+  resolve: { alias: { '@fairlead/events/tell': ours('events/src/tell-event.ts') } },
+  build: {
+    outDir: '../static',
+    emptyOutDir: true,
+    // The browsers that get security updates at the time of writing; what is older would need twice the bytes.
+    target: ['chrome120', 'firefox121', 'safari17'],
+    // A style element or a font in an address would be against the page's own policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        // What comes from others changes with their versions alone: a browser, and the history of this repository, keep it.
+        codeSplitting: {
+          groups: [
+            { name: 'react', test: /node_modules\/(react|react-dom|scheduler)\// },
+            { name: 'mantine', test: /node_modules\/(@mantine|@floating-ui|clsx|react-remove-scroll|tabbable)/ },
+            {
+              name: 'tanstack',
+              test: /node_modules\/@tanstack\/(react-router|router-core|history|react-query|query-core|react-store|store)\//,
+            },
+          ],
+        },
+      },
+    },
+  },
+  server: { proxy: { '/v1': target, '/log': target, '/health': target, '/console/session': target } },
+});

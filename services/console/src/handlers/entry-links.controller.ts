@@ -1,0 +1,44 @@
+import { Body, Controller, Logger, Post } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiProperty, ApiPropertyOptional, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Allow, type Caller, CurrentCaller, notFound, Problem, SessionsStore } from '@fairlead/platform';
+import { IsOptional, IsString, Matches } from 'class-validator';
+
+export class MakeEntryLink {
+  @ApiPropertyOptional({
+    description: 'In whose name: the id of a key, for administrators. Without it, in the name of the key that asks.',
+    pattern: '^([0-9a-f]{16}|operator)$',
+  })
+  @IsOptional()
+  @IsString()
+  @Matches(/^(?:[0-9a-f]{16}|operator)$/, { message: 'keyId must be the id of a key' })
+  keyId?: string;
+}
+
+export class EntryLink {
+  @ApiProperty({ description: 'Opens the console once; to be put behind the address of this server.' }) path: string;
+  @ApiProperty({ type: String, format: 'date-time', description: 'When it ends, used or not.' }) endsAt: Date;
+}
+
+/** Links that open the console once, for people who should not have to type a key. */
+@ApiTags('console')
+@ApiBearerAuth()
+@Controller('console/links')
+@Allow('admin', 'manager', 'partner', 'auditor')
+export class EntryLinksController {
+  private readonly logger = new Logger('console');
+
+  constructor(private readonly sessions: SessionsStore) {}
+
+  @Post()
+  @ApiOperation({ summary: 'A link that opens the console once' })
+  @ApiResponse({ status: 201, type: EntryLink })
+  @ApiResponse({ status: 404, description: 'There is no such key, or it is not valid any more.' })
+  async make(@Body() { keyId }: MakeEntryLink, @CurrentCaller() caller: Caller): Promise<EntryLink> {
+    if (keyId !== undefined && keyId !== caller.keyId && caller.role !== 'admin')
+      throw new Problem(403, { type: 'forbidden', detail: 'Only an administrator’s key makes links for other keys.' });
+    const link = await this.sessions.link(keyId ?? caller.keyId);
+    if (!link) throw notFound('key');
+    this.logger.log({ event: 'entry-link.made', actor: caller.keyId, keyId: keyId ?? caller.keyId });
+    return { path: `/console#/enter/${link.secret}`, endsAt: link.endsAt };
+  }
+}
