@@ -14,7 +14,13 @@ export default defineConfig({
   base: '/console/',
   plugins: [react()],
   // Our own libraries from their sources: what the page says and verifies is said and verified by the code that runs live.
-  resolve: { alias: { '@fairlead/events/tell': ours('events/src/tell-event.ts') } },
+  resolve: {
+    alias: {
+      '@fairlead/events/tell': ours('events/src/tell-event.ts'),
+      '@fairlead/transparency-log/verify': ours('transparency-log/src/verify.ts'),
+      'node:crypto': fileURLToPath(new URL('src/verify/node-crypto.ts', import.meta.url)),
+    },
+  },
   build: {
     outDir: '../static',
     emptyOutDir: true,

@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { verifyPage } from '@fairlead/console/verify-page';
 import {
   CHECKPOINT,
   CHECKPOINTS,
@@ -37,8 +38,13 @@ const CHECKPOINTS_A_PAGE = 1_000;
 /** What a service has folded was in Kafka before, and is in the published log a second later; and half a second for good measure. */
 const IN_THE_LOG_WITHIN_MS = 1_500;
 
+/** For whoever has only a browser: it checks the folder that it is in. */
+const VERIFY_PAGE = 'verify.html';
+
 /** What an export has in it. */
-const OURS: ReadonlySet<string> = new Set(['.unfinished', CHECKPOINT, CHECKPOINTS, 'tile', VERIFIER_KEY, READ_MODELS]);
+const OURS: ReadonlySet<string> = new Set([
+  ...['.unfinished', CHECKPOINT, CHECKPOINTS, 'tile', VERIFIER_KEY, READ_MODELS, VERIFY_PAGE],
+]);
 
 /**
  * Takes the log away as plain files. What is there already is not fetched again; an export that was interrupted goes on. The
@@ -93,6 +99,7 @@ async function exportInto(
     );
 
   if (!keyBefore) await storage.write(VERIFIER_KEY, key);
+  await storage.write(VERIFY_PAGE, await readFile(verifyPage));
 
   // The last ones first: `pop` takes the bundles from the left.
   const tiles = [...tilesFor(size)].reverse();

@@ -45,6 +45,15 @@ const routes = root.addChildren([
     validateSearch: (search): Period => readPeriod(search),
     component: lazyRouteComponent(() => import('./screens/like-for-like.js'), 'LikeForLike'),
   }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/verify',
+    validateSearch: (search): { index?: number } => {
+      const index = Number(search['index']);
+      return Number.isSafeInteger(index) && index >= 0 ? { index } : {};
+    },
+    component: lazyRouteComponent(() => import('./screens/verify.js'), 'Verify'),
+  }),
 ]);
 
 const router = createRouter({ routeTree: routes, history: createHashHistory(), defaultPreload: 'intent' });

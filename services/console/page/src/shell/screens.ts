@@ -9,6 +9,8 @@ export interface ScreenEntry {
 }
 
 const everybody = ['admin', 'manager', 'auditor', 'partner'] as const;
+/** The log names all partners, and is for the vendor and its auditors. */
+const vendor = ['admin', 'manager', 'auditor'] as const;
 
 /** What there is to look at, in the order in which one asks. */
 export const screens: readonly ScreenEntry[] = [
@@ -16,6 +18,7 @@ export const screens: readonly ScreenEntry[] = [
   { to: '/leads', name: 'Leads', asks: 'Where is this lead, and why?', roles: everybody },
   { to: '/promise', name: 'Promise and reality', asks: 'Did each side get what it was promised?', roles: everybody },
   { to: '/like-for-like', name: 'Like for like', asks: 'Who is better, with the same leads?', roles: everybody },
+  { to: '/verify', name: 'Verify', asks: 'Can I prove it myself?', roles: vendor },
 ];
 
 export function screensFor(role: Session['role']): readonly ScreenEntry[] {
