@@ -1,5 +1,6 @@
 // What the life of leads is followed with: of `@fairlead/decisions`, what needs no documents, no lists and no schemas. Whoever folds a
 // log of a million events loads this, and nothing that takes more memory than the fold.
+export { LEGACY, LEGACY_POLICY } from './history/legacy.js';
 export { advance, type Step } from './lifecycle/advance.js';
 export { type Correction, type Outcome, type OutcomeType, outcomeTypes } from './lifecycle/outcome.js';
 export {

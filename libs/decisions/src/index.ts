@@ -41,6 +41,24 @@ export {
 export { checkShape } from './normalise/shape.js';
 export { parseDefaults } from './normalise/source-defaults.js';
 
+export { wrongWithAmount } from './normalise/currency.js';
+
+// history: deals that were routed and closed elsewhere
+export { contactFields, DealInput, type DealOutcome, dealOutcomes } from './history/deal-input.js';
+export {
+  type Deal,
+  type DealVerdict,
+  EARLIEST_OUTCOME_MS,
+  type KnownDeal,
+  MOST_TOLD,
+  rowHash,
+  tellDeal,
+  toldAs,
+  type ToldDeal,
+} from './history/deal.js';
+export { CHANNEL, partyOfDeal } from './history/party-of-deal.js';
+export { type DealReading, readDeal } from './history/read-deal.js';
+
 // identify: who is the same
 export {
   type Arrival,

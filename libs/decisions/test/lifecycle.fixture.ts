@@ -7,6 +7,7 @@ import { newLead, type Standing } from '../src/lifecycle/standing.js';
 
 type Routed = Step & { type: 'routed' };
 type Answered = Step & { type: AnswerType };
+type Imported = Step & { type: 'imported' };
 type Amended = Step & { type: 'amended' };
 
 export function aRouted(overrides: Partial<Routed> = {}): Routed {
@@ -35,6 +36,29 @@ export function answeredBy(party: string, type: AnswerType, overrides: Partial<A
 
 export function amendedBy(party: string, was: Outcome, is: Outcome | null, overrides: Partial<Amended> = {}): Amended {
   return { type: 'amended', party, offer: 1, was, is, at: 1_600, ...overrides };
+}
+
+/** A deal from elsewhere, as it is told last. */
+export function importedAs(
+  outcome: Imported['outcome'],
+  { party = 'acme', ...overrides }: Partial<Imported['offer']> = {},
+): Imported {
+  return {
+    type: 'imported',
+    outcome,
+    offer: {
+      ...{ number: 1, party, pool: 'legacy', policy: 'legacy@1', grade: null, kind: 'share', reveal: 'on-accept' },
+      ...{
+        offeredAt: 1_000,
+        acceptBy: 1_000,
+        deliveredAt: null,
+        acceptedAt: 1_000,
+        contactedAt: null,
+        qualifiedAt: null,
+      },
+      ...{ closedAt: null, reason: null, amount: null, corrections: [], ...overrides },
+    },
+  };
 }
 
 export function standingAfter(...all: readonly Step[]): Standing {
@@ -70,6 +94,9 @@ export function steps(): fc.Arbitrary<Step> {
       score: fc.nat(100),
     }),
     fc.record({ offer: offer(), party: party(), at: at() }).map((each): Step => aRouted(each)),
+    fc
+      .record({ outcome: fc.constantFrom('open' as const, 'won' as const, 'lost' as const), party: party(), at: at() })
+      .map((each): Step => importedAs(each.outcome, { party: each.party, offeredAt: each.at, closedAt: each.at })),
     fc.record({ type: fc.constant('unroutable' as const), notQualified: fc.boolean(), at: at() }),
     fc.record({ type: fc.constant('overridden' as const), at: at() }),
     fc.record({ type: fc.constant('delivered' as const), party: party(), at: at() }),

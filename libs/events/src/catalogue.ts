@@ -15,6 +15,7 @@ import { LeadDeclined } from './lead-declined.js';
 import { LeadEngaged } from './lead-engaged.js';
 import { LeadErased } from './lead-erased.js';
 import { LeadHeld } from './lead-held.js';
+import { LeadImported } from './lead-imported.js';
 import { LeadLost } from './lead-lost.js';
 import { LeadMerged } from './lead-merged.js';
 import { LeadOfferExpired } from './lead-offer-expired.js';
@@ -59,6 +60,7 @@ export const allEvents: readonly EventDefinition[] = [
   LeadEngaged,
   LeadErased,
   LeadHeld,
+  LeadImported,
   LeadLost,
   LeadMerged,
   LeadOfferExpired,

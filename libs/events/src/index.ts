@@ -57,6 +57,7 @@ export { LeadDeclined } from './lead-declined.js';
 export { LeadEngaged } from './lead-engaged.js';
 export { LeadErased } from './lead-erased.js';
 export { LeadHeld } from './lead-held.js';
+export { LeadImported } from './lead-imported.js';
 export { LeadLost } from './lead-lost.js';
 export { LeadMerged } from './lead-merged.js';
 export { LeadOfferExpired } from './lead-offer-expired.js';

@@ -12,6 +12,7 @@ import { FeedbackHandler } from './handlers/feedback.handler.js';
 import { FeedbackTimer } from './handlers/feedback.timer.js';
 import { FetchesTimer, MAX_ANSWER_BYTES } from './handlers/fetches.timer.js';
 import { HeldLeadsController } from './handlers/held-leads.controller.js';
+import { HistoryController } from './handlers/history.controller.js';
 import { HoldExpiryTimer } from './handlers/hold-expiry.timer.js';
 import { IdempotencyKeysTimer } from './handlers/idempotency-keys.timer.js';
 import { InboundLeadsReader } from './handlers/inbound-leads.reader.js';
@@ -34,6 +35,7 @@ import { Intake } from './intake/intake.js';
 import { MergeLeads } from './intake/merge-leads.js';
 import { SplitLeads } from './intake/split-leads.js';
 import { Rejections } from './intake/rejections.js';
+import { TakeHistory } from './intake/take-history.js';
 import { TakeIn } from './intake/take-in.js';
 import { SourceVerifier } from './sources/source-verifier.js';
 import { TakeArrivals } from './sources/take-arrivals.js';
@@ -45,6 +47,7 @@ import { FetchesStore } from './store/fetches.store.js';
 import { HeldLeadsStore } from './store/held-leads.store.js';
 import { IdempotencyKeysStore } from './store/idempotency-keys.store.js';
 import { IdentitiesStore } from './store/identities.store.js';
+import { ImportedDealsStore } from './store/imported-deals.store.js';
 import { LeadsStore } from './store/leads.store.js';
 import { MergesStore } from './store/merges.store.js';
 import { ProposedMergesStore } from './store/proposed-merges.store.js';
@@ -89,6 +92,7 @@ const CONNECTIONS_PER_ORIGIN = 10;
     ProposedMergesController,
     SubmissionsController,
     SplitsController,
+    HistoryController,
     PolicyActivatedHandler,
   ],
   providers: [
@@ -109,6 +113,7 @@ const CONNECTIONS_PER_ORIGIN = 10;
     },
     ...[SourceVerifier, TakeArrivals, FetchesTimer, SourceLeftoversTimer, InboundLeadsReader, InboundRemainderTimer],
     ...[ProposedMergesStore, MergesStore, MergeLeads, SplitLeads, NearMatchesTimer],
+    ...[ImportedDealsStore, TakeHistory],
     ...[SubmissionsStore, Waiting, AcceptSubmission, GatherLeads, WorkOff, SubmissionsTimer, Reads],
     ...[SendersStore, FeedbackStore, FeedbackTargetsStore, FeedbackTimer],
     ...[

@@ -5,6 +5,7 @@ import {
   LeadCompleted,
   LeadErased,
   LeadHeld,
+  LeadImported,
   LeadMerged,
   LeadReceived,
   LeadRouted,
@@ -138,5 +139,28 @@ describe('the view of a lead', () => {
   it('counts how often somebody sent the lead, whatever the order in which that is told', () => {
     const merged = [3, 2].map((touch) => event(LeadMerged, { touch, changed: [] }));
     expect(folded(merged).touches).toBe(3);
+  });
+
+  it('is, of a deal from elsewhere, what its source told last, in its own time, whatever order that comes in', () => {
+    const facts = { country: 'DE', engagement: {}, attributes: { size: 3 } };
+    const told = (revision: number, more: Partial<DataOf<typeof LeadImported>>) =>
+      event(LeadImported, {
+        ...{ sourceId: 'crm', externalId: '7', revision, facts, party: 'acme', pool: 'legacy', policy: 'legacy@1' },
+        ...{ grade: null, occurredAt: 1_000, outcome: 'open', ...more },
+      });
+    const open = told(1, {});
+    const won = told(2, { outcome: 'won', closedAt: 3_000, amount: { value: 5, currency: 'EUR' } });
+    const offer = { number: 1, party: 'acme', kind: 'share', offeredAt: 1_000, acceptedAt: 1_000, deliveredAt: null };
+    expect(folded([open])).toMatchObject({
+      ...{ receivedAt: 1_000, details: { sourceId: 'crm', externalId: '7', facts, contact: null } },
+      standing: { state: 'accepted', offers: [{ ...offer, stage: 'accepted', closedAt: null }] },
+    });
+    const after = folded([open, won]);
+    expect(after).toMatchObject({
+      events: 2,
+      standing: { state: 'won', offers: [{ ...offer, stage: 'won', closedAt: 3_000, amount: { value: 5 } }] },
+    });
+    expect(folded([won, open])).toEqual(after);
+    expect(folded([open, won, open])).toEqual({ ...after, events: 3 });
   });
 });

@@ -11,6 +11,7 @@ import {
   LeadEngaged,
   LeadErased,
   LeadHeld,
+  LeadImported,
   LeadLost,
   LeadMerged,
   LeadOfferExpired,
@@ -40,6 +41,7 @@ export type LeadEvent =
   | LeadAbsorbed
   | LeadSplit
   | LeadHeld
+  | LeadImported
   | LeadCompleted
   | LeadErased
   | LeadScored
@@ -69,6 +71,7 @@ export const leadEvents = [
   LeadEngaged.type,
   LeadErased.type,
   LeadHeld.type,
+  LeadImported.type,
   LeadLost.type,
   LeadMerged.type,
   LeadOfferExpired.type,
@@ -104,12 +107,13 @@ export function followLeads(batch: readonly LeadEvent[], known: ReadonlyMap<stri
 
 /** The lead after one more of its events, in the log's order; with whatever else it was given. */
 export function foldEvent<Lead extends TrackedLead>(lead: Lead, event: LeadEvent): Lead {
+  if (event.type === 'lead.imported' && isOutdated(lead, event)) return { ...lead, events: countedAfter(lead) };
   const step = stepOf(event);
   const standing = step ? advance(lead.standing, step) : lead.standing;
   return {
     ...lead,
-    events: lead.events === null ? null : lead.events + 1,
-    receivedAt: event.type === 'lead.received' ? timeOf(event) : lead.receivedAt,
+    events: countedAfter(lead),
+    receivedAt: receivedAfter(lead, event),
     touches: touchesAfter(lead.touches, event),
     details: detailsAfter(lead.details, event, standing.state === 'erased'),
     standing,
@@ -120,6 +124,22 @@ export function foldEvent<Lead extends TrackedLead>(lead: Lead, event: LeadEvent
   };
 }
 
+function countedAfter({ events }: TrackedLead): number | null {
+  return events === null ? null : events + 1;
+}
+
+/** Whether the deal has been told anew since, or this lead is no deal from elsewhere. */
+function isOutdated({ touches, standing: { offers } }: TrackedLead, { data }: LeadImported): boolean {
+  const [first] = offers;
+  return first !== undefined && (first.policy !== data.policy || data.revision <= touches);
+}
+
+/** A deal from elsewhere has its place in lists, and in the figures of its source, when it began. */
+function receivedAfter({ receivedAt }: TrackedLead, event: LeadEvent): number {
+  if (event.type === 'lead.imported') return event.data.occurredAt;
+  return event.type === 'lead.received' ? timeOf(event) : receivedAt;
+}
+
 function touchesAfter(touches: number, event: LeadEvent): number {
   switch (event.type) {
     case 'lead.merged':
@@ -128,6 +148,8 @@ function touchesAfter(touches: number, event: LeadEvent): number {
       return Math.max(touches, event.data.touch);
     case 'lead.split':
       return event.data.touches;
+    case 'lead.imported':
+      return event.data.revision;
     default:
       return touches;
   }
@@ -151,6 +173,8 @@ function stepOf(event: LeadEvent): Step | undefined {
       return { type: 'rejected' };
     case 'lead.held':
       return { type: 'held' };
+    case 'lead.imported':
+      return imported(event);
     case 'lead.completed':
       return { type: 'completed' };
     case 'lead.erased':
@@ -197,6 +221,21 @@ function routed({ data }: LeadRouted): Step {
     reveal: data.revealContact,
     at: now,
     acceptBy: data.acceptBy,
+  };
+}
+
+/** One offer, accepted as the deal began. Nothing was promised, so a share is all that it can be. */
+function imported({ data }: LeadImported): Step {
+  const { party, pool, policy, grade, occurredAt, contactedAt, qualifiedAt, closedAt, reason, amount } = data;
+  return {
+    type: 'imported',
+    outcome: data.outcome,
+    offer: {
+      ...{ number: 1, party, pool, policy, grade, kind: 'share', reveal: 'on-accept' },
+      ...{ offeredAt: occurredAt, acceptBy: occurredAt, deliveredAt: null, acceptedAt: occurredAt },
+      ...{ contactedAt: contactedAt ?? null, qualifiedAt: qualifiedAt ?? null, closedAt: closedAt ?? null },
+      ...{ reason: reason ?? null, amount: amount ?? null, corrections: [] },
+    },
   };
 }
 
@@ -255,6 +294,10 @@ function detailsTold(details: LeadDetails, event: LeadEvent): LeadDetails {
         ...(contact && { contact, contactEvent: event.id }),
         ...(consent && { consent }),
       };
+    }
+    case 'lead.imported': {
+      const { sourceId, externalId, facts } = event.data;
+      return { ...details, sourceId, externalId, facts };
     }
     case 'lead.held':
       return { ...details, held: true };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { advance, type Step } from './advance.js';
 import { answerTypes } from './answer.js';
 import { currentOffer, isLive, newLead, type Standing } from './standing.js';
-import { aRouted, answeredBy, offerTo, standingAfter, steps } from '../../test/lifecycle.fixture.js';
+import { importedAs, aRouted, answeredBy, offerTo, standingAfter, steps } from '../../test/lifecycle.fixture.js';
 
 describe('the lifecycle of a lead', () => {
   it('goes from the offer through contact and opportunity to revenue, for direct as for a partner', () => {
@@ -195,5 +195,25 @@ describe('the lifecycle of a lead', () => {
   it('takes an offer number that is known for the same offer told again, not for another one', () => {
     const before = standingAfter(offerTo('acme'), answeredBy('acme', 'accepted'));
     expect(advance(before, aRouted({ party: 'bolt' }))).toBe(before);
+  });
+
+  it('has, of a deal from elsewhere, whose it was and what became of it, as it was told last', () => {
+    const open = importedAs('open', { qualifiedAt: 1_400 });
+    expect(standingAfter(open)).toMatchObject({
+      state: 'qualified',
+      offers: [{ stage: 'qualified', acceptedAt: 1_000 }],
+    });
+    const lost = standingAfter(open, importedAs('lost', { party: 'direct', grade: 'B', closedAt: 1_700 }));
+    expect(lost).toMatchObject({
+      state: 'lost',
+      grade: 'B',
+      offers: [{ party: 'direct', stage: 'lost', closedAt: 1_700 }],
+    });
+    expect(lost.offers).toHaveLength(1);
+  });
+
+  it('lets no deal from elsewhere take the place of what was offered here', () => {
+    const offered = standingAfter(offerTo('acme'));
+    expect(advance(offered, importedAs('won'))).toBe(offered);
   });
 });

@@ -8,6 +8,7 @@ import {
   type Offer,
   type OfferGrade,
   type OfferKind,
+  type OfferStage,
   type Standing,
 } from './standing.js';
 
@@ -33,6 +34,8 @@ export type Step =
       readonly at: number;
       readonly acceptBy: number;
     }
+  /** A deal from elsewhere, as it is told last: whose it was, and all that became of it. */
+  | { readonly type: 'imported'; readonly offer: Omit<Offer, 'stage'>; readonly outcome: OfferStage | 'open' }
   | { readonly type: 'unroutable'; readonly notQualified: boolean; readonly at: number }
   | { readonly type: 'overridden'; readonly at: number }
   | { readonly type: 'expired'; readonly offer: number; readonly at: number }
@@ -87,6 +90,8 @@ function stepped(standing: Standing, step: Step): Standing {
       return { ...standing, state: unlessOffered(standing, step.state), grade: step.grade, score: step.score };
     case 'routed':
       return routed(standing, step);
+    case 'imported':
+      return imported(standing, step);
     case 'unroutable': {
       const state = step.notQualified ? 'not-qualified' : 'unroutable';
       return { ...standing, state: unlessLive(standing, state) };
@@ -152,6 +157,14 @@ function routed(standing: Standing, step: Step & { type: 'routed' }): Standing {
     corrections: [],
   };
   return { ...standing, state: 'offered', offers: [...offers, offer] };
+}
+
+/** What is told of a deal replaces what was told before; it says nothing of a lead that was offered here. */
+function imported(standing: Standing, { offer, outcome }: Step & { type: 'imported' }): Standing {
+  if (standing.offers.some(({ policy }) => policy !== offer.policy)) return standing;
+  const isClosed = outcome === 'won' || outcome === 'lost' || outcome === 'returned';
+  const stage = isClosed ? outcome : reachedStage(offer);
+  return { ...standing, state: stage, grade: offer.grade, offers: [{ ...offer, stage }] };
 }
 
 /** Notes the first confirmation of the party's latest offer; it may come after the answer, or after the offer's end. */

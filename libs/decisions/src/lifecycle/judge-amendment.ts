@@ -1,3 +1,4 @@
+import { LEGACY_POLICY } from '../history/legacy.js';
 import { type AnswerRefusal, clockSkewMs } from './judge-answer.js';
 import { mayBecome, type Outcome, reportedOf, sameOutcome, sameWords } from './outcome.js';
 import { currentOffer, type Offer, type Standing } from './standing.js';
@@ -34,6 +35,7 @@ export function judgeAmendment(standing: Standing, amendment: Amendment, now: nu
   const { party, offer: number, corrects, is } = amendment;
   const latest = standing.offers.findLast((each) => each.party === party);
   if (!latest) return refused('not-offered-to-you');
+  if (latest.policy === LEGACY_POLICY) return refused('closed-elsewhere', latest);
   const own = standing.offers.findLast((each) => each.party === party && each.number === (number ?? latest.number));
   if (!own) return refused('not-the-current-offer', latest);
 

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { advance } from './advance.js';
 import { type Answer, answerTypes, mayFollow } from './answer.js';
+import { judgeAmendment } from './judge-amendment.js';
 import { clockSkewMs, judgeAnswer } from './judge-answer.js';
-import { answeredBy, offerTo, standingAfter, steps } from '../../test/lifecycle.fixture.js';
+import { answeredBy, importedAs, offerTo, standingAfter, steps } from '../../test/lifecycle.fixture.js';
 import { newLead, type OfferStage, type Standing } from './standing.js';
 
 const now = 1_500;
@@ -35,6 +36,16 @@ describe('an answer of a party', () => {
   it('is not taken from somebody who was never offered the lead', () => {
     expect(judged(offered, from('bolt', 'accepted'))).toBe('not-offered-to-you');
     expect(judged(offered, from('direct', 'accepted'))).toBe('not-offered-to-you');
+  });
+
+  it('is not taken of a deal from elsewhere, which only its source tells of', () => {
+    const deal = standingAfter(importedAs('open'));
+    for (const type of answerTypes) expect(judged(deal, from('acme', type))).toBe('closed-elsewhere');
+    expect(judged(deal, from('bolt', 'won'))).toBe('not-offered-to-you');
+    const corrects = { type: 'won' as const };
+    expect(judgeAmendment(standingAfter(importedAs('won')), { party: 'acme', corrects }, now)).toMatchObject({
+      why: 'closed-elsewhere',
+    });
   });
 
   it('is too late once its clock ran out, whether or not routing has said so', () => {

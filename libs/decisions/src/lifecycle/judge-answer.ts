@@ -1,3 +1,4 @@
+import { LEGACY_POLICY } from '../history/legacy.js';
 import { type Answer, type AnswerType, mayFollow } from './answer.js';
 import { sameOutcome } from './outcome.js';
 import { currentOffer, type Offer, type OfferStage, type Standing } from './standing.js';
@@ -19,6 +20,7 @@ import { currentOffer, type Offer, type OfferStage, type Standing } from './stan
  * - `not-amendable`: a correction to something that this outcome cannot have been (`mayBecome`);
  * - `corrected-too-often`: no more corrections of this offer are taken;
  * - `in-the-future`, `before-the-offer`: the time given cannot be;
+ * - `closed-elsewhere`: a deal that was imported; what became of it is told by importing it again;
  * - `lead-erased`: nobody may work it any more.
  */
 export type AnswerRefusal =
@@ -39,6 +41,7 @@ export type AnswerRefusal =
   | 'corrected-too-often'
   | 'in-the-future'
   | 'before-the-offer'
+  | 'closed-elsewhere'
   | 'lead-erased';
 
 export type Verdict =
@@ -60,6 +63,7 @@ export function judgeAnswer(standing: Standing, answer: Answer, now: number): Ve
   if (!current) return refused(standing.state === 'erased' ? 'lead-erased' : 'never-offered');
   const own = standing.offers.findLast((offer) => offer.party === answer.party);
   if (!own) return refused('not-offered-to-you');
+  if (own.policy === LEGACY_POLICY) return refused('closed-elsewhere', own);
   if (answer.offer !== undefined && answer.offer !== own.number) return refused('not-the-current-offer', own);
 
   if (saidAndCorrected(own, answer)) return { outcome: 'repeated', offer: own };

@@ -75,7 +75,7 @@ export function sameOutcome(one: Outcome, other: Outcome): boolean {
 }
 
 /** How far the party had come with the lead before it was closed. */
-export function reachedStage({ qualifiedAt, contactedAt }: Offer): OfferStage {
+export function reachedStage({ qualifiedAt, contactedAt }: Pick<Offer, 'qualifiedAt' | 'contactedAt'>): OfferStage {
   if (qualifiedAt !== null) return 'qualified';
   return contactedAt === null ? 'accepted' : 'contacted';
 }

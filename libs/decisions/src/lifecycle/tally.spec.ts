@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { advance } from './advance.js';
-import { answeredBy, offerTo, standingAfter, steps } from '../../test/lifecycle.fixture.js';
+import { answeredBy, importedAs, offerTo, standingAfter, steps } from '../../test/lifecycle.fixture.js';
 import { newLead } from './standing.js';
-import { add, differences, nothing, type Tally, tallyOf } from './tally.js';
+import { add, type Cell, cellOf, differences, nothing, subtract, type Tally, tallyOf } from './tally.js';
 
 const counted = (tally: Tally) => Object.fromEntries(Object.entries(tally).filter(([, count]) => count !== 0));
 
@@ -49,17 +49,38 @@ describe('counting offers', () => {
     expect(differences(after.offers, after.offers)).toEqual([]);
   });
 
+  it('moves a deal from elsewhere, whole, when it is told to have been somebody else’s', () => {
+    const before = standingAfter(importedAs('won', { qualifiedAt: 1_200, closedAt: 1_300 }));
+    const after = advance(before, importedAs('lost', { party: 'direct', closedAt: 1_300 }));
+    const one = { offered: 1, accepted: 1, kept: 1 };
+    const found = differences(before.offers, after.offers).map(({ cell, change }) => [cell.party, counted(change)]);
+    expect(found).toEqual([
+      ['acme', { offered: -1, accepted: -1, kept: -1, contacted: -1, qualified: -1, won: -1 }],
+      ['direct', { ...one, lost: 1 }],
+    ]);
+  });
+
   it('sums to the same whether counted step by step or all at the end, and every offer has exactly one fate', () => {
     fc.assert(
       fc.property(fc.array(steps(), { maxLength: 30 }), (all) => {
         let standing = newLead;
         let running = nothing;
+        const cells = new Map<string, Tally>();
+        const put = (cell: Cell, change: Tally) => {
+          const key = JSON.stringify(cell);
+          cells.set(key, add(cells.get(key) ?? nothing, change));
+        };
         for (const step of all) {
           const next = advance(standing, step);
-          for (const { change } of differences(standing.offers, next.offers)) running = add(running, change);
+          for (const { cell, change } of differences(standing.offers, next.offers)) {
+            running = add(running, change);
+            put(cell, change);
+          }
           standing = next;
         }
         expect(running).toEqual(standing.offers.map(tallyOf).reduce(add, nothing));
+        for (const offer of standing.offers) put(cellOf(offer), subtract(nothing, tallyOf(offer)));
+        expect([...cells.values()].every((left) => Object.values(left).every((count) => count === 0))).toBe(true);
         const withdrawnUnanswered = standing.offers.filter(
           ({ stage, acceptedAt }) => stage === 'withdrawn' && acceptedAt === null,
         ).length;

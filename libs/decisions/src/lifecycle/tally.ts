@@ -23,7 +23,7 @@ export const nothing: Tally = Object.freeze(
   Object.fromEntries(measures.map((measure) => [measure, 0])) as Record<Measure, number>,
 );
 
-/** The cell of the count that an offer falls into. It never changes, whatever becomes of the offer later. */
+/** The cell of the count that an offer falls into. Whatever becomes of an offer that was made here, it never changes. */
 export interface Cell {
   readonly pool: string;
   readonly policy: string;
@@ -68,16 +68,30 @@ export function tallyOf(offer: Offer): Tally {
   };
 }
 
-/** What to add to the cells when a lead's offers went from `before` to `after`. Cells in which nothing changes are left out. */
+/**
+ * What to add to the cells when a lead's offers went from `before` to `after`. Cells in which nothing changes are left out. A deal from
+ * elsewhere that is told otherwise leaves one cell for another.
+ */
 export function differences(before: readonly Offer[], after: readonly Offer[]): { cell: Cell; change: Tally }[] {
   const known = new Map(before.map((offer) => [offer.number, offer]));
   return after
     .filter((offer) => known.get(offer.number) !== offer)
-    .map((offer) => {
+    .flatMap((offer) => {
       const earlier = known.get(offer.number);
-      return { cell: cellOf(offer), change: subtract(tallyOf(offer), earlier ? tallyOf(earlier) : nothing) };
+      if (!earlier) return [{ cell: cellOf(offer), change: tallyOf(offer) }];
+      if (isSameCell(earlier, offer))
+        return [{ cell: cellOf(offer), change: subtract(tallyOf(offer), tallyOf(earlier)) }];
+      return [
+        { cell: cellOf(earlier), change: subtract(nothing, tallyOf(earlier)) },
+        { cell: cellOf(offer), change: tallyOf(offer) },
+      ];
     })
     .filter(({ change }) => measures.some((measure) => change[measure] !== 0));
+}
+
+function isSameCell(one: Offer, other: Offer): boolean {
+  const [left, right] = [cellOf(one), cellOf(other)];
+  return (Object.keys(left) as (keyof Cell)[]).every((key) => left[key] === right[key]);
 }
 
 export function add(left: Tally, right: Tally): Tally {

@@ -95,8 +95,12 @@ export const leadFields: ReadonlySet<string> = new Set(
 export const historyFields: ReadonlySet<string> = new Set([
   'channel',
   'owner',
+  'grade',
   'outcome',
   'outcomeAt',
+  'contactedAt',
+  'qualifiedAt',
+  'reason',
   'amount',
   'currency',
 ]);

@@ -85,6 +85,22 @@ describe('a mapping', () => {
     });
   });
 
+  it('makes nobody up: a channel that its values do not name is refused, and one that they leave empty was not said', () => {
+    const mapping = {
+      columns: { Route: 'channel', Id: 'externalId' },
+      values: { channel: { Field: 'direct', '?': '' } },
+    };
+    const bound = bindMapping(mapping, ['Route', 'Id']);
+    const applied = (route: string) => (bound.ok ? bound.apply([route, '1']) : undefined);
+    expect(applied(' Field ')).toMatchObject({ history: { channel: 'direct' } });
+    expect(applied('?')).toMatchObject({ ok: true, history: {} });
+    expect(applied('')).toMatchObject({ ok: true, history: {} });
+    expect(applied('fieldd')).toMatchObject({ ok: false, errors: [{ field: 'channel', rule: 'unmapped' }] });
+    expect(applyMapping({ Route: 'fieldd' }, mapping)).toMatchObject({ ok: false, errors: [{ rule: 'unmapped' }] });
+    const open = { columns: { Route: 'channel' } };
+    expect(applyMapping({ Route: 'nordwind' }, open)).toMatchObject({ history: { channel: 'nordwind' } });
+  });
+
   it('is not confused by columns and values that are words of JavaScript', () => {
     const strange: unknown = JSON.parse(
       '{"columns":{"__proto__":"email","constructor":"company"},"values":{"email":{"toString":"x@y.example"}}}',

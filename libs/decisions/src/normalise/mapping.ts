@@ -150,7 +150,11 @@ export function bindMapping(
     // Fewer cells than columns are blank ones: many tools leave out trailing commas. More have no name to go by.
     if (cells.length > columns.length) return tooManyCells(columns.length);
     const filled = { lead: {}, history: {} };
-    for (const { index, target, values } of plan) put(filled, target, translate(cells[index] ?? '', values));
+    for (const { index, target, values } of plan) {
+      const written = cells[index] ?? '';
+      if (isUnmapped(target, written, values)) return { ok: false, errors: [unmapped(columns[index] ?? '')] };
+      put(filled, target, translate(written, values));
+    }
     for (const { target, value } of constants) put(filled, target, value);
     return { ok: true, ...filled };
   };
@@ -172,7 +176,9 @@ export function applyMapping(
     if (target === undefined) {
       if (strict) errors.push(unknownColumn(column));
     } else if (typeof written === 'string' || typeof written === 'number' || typeof written === 'boolean') {
-      put(filled, place(target), translate(String(written), values.get(target)));
+      const at = place(target);
+      if (isUnmapped(at, String(written), values.get(target))) errors.push(unmapped(column));
+      else put(filled, at, translate(String(written), values.get(target)));
     } else if (written !== undefined && written !== null) {
       const name = shownName(column);
       errors.push({ field: name, rule: 'type', detail: `The column “${name}” must hold a text, number or boolean.` });
@@ -252,6 +258,20 @@ function put(
 /** A plain numeral becomes a number; 007, 1e5 and what a double cannot hold stay words, as they may be ids. */
 function numberOrWord(text: string): string | number {
   return /^-?(?:0|[1-9]\d{0,14})(?:\.\d{1,10})?$/.test(text) ? Number(text) : text;
+}
+
+/**
+ * Of other fields, words that a mapping's values do not name are taken as they are. Of the channel they would be partners: a slip of
+ * the pen would make one up, and count its deals for nobody.
+ */
+function isUnmapped({ target }: Place, written: string, values: ReadonlyMap<string, Scalar> | undefined): boolean {
+  const word = written.trim();
+  return target === 'channel' && word !== '' && values !== undefined && !values.has(written) && !values.has(word);
+}
+
+function unmapped(column: string): FieldError {
+  const detail = `The column “${shownName(column)}” has a word that the mapping’s values.channel does not name.`;
+  return { field: 'channel', rule: 'unmapped', detail };
 }
 
 function translate(written: string, values: ReadonlyMap<string, Scalar> | undefined): Scalar {

@@ -56,7 +56,7 @@ export interface NormaliseOptions {
 }
 
 /** A clock may be wrong by a day (a date without a time zone); more, and "ago" would mean nothing. */
-const FUTURE_TOLERANCE_MS = 86_400_000;
+export const FUTURE_TOLERANCE_MS = 86_400_000;
 /** More people than any employer has. */
 const MOST_EMPLOYEES = 10_000_000;
 

@@ -1,26 +1,35 @@
+import type { TSchema } from '@sinclair/typebox';
 import { Ajv, type ErrorObject } from 'ajv';
 import { type FieldError, shownName } from './field-error.js';
 import { LeadInput } from './lead-input.js';
 
-// Every error at once, so that a row is corrected once. Not `verbose`: errors would carry the values along. The input
-// is bounded before it comes here, so "all errors" cannot grow without end.
-const isLeadInput = new Ajv({ allErrors: true, allowUnionTypes: true, messages: false }).compile(LeadInput);
+export type Shaped<T> =
+  { readonly ok: true; readonly input: T } | { readonly ok: false; readonly errors: readonly FieldError[] };
 
 /** 50 is enough to correct a row by; a row that is wrong in more ways is not a lead. */
 const MOST_ERRORS = 50;
 
 /** Fields that are there have the right types and lengths, and there are no others. */
-export function checkShape(
-  raw: unknown,
-): { readonly ok: true; readonly input: LeadInput } | { readonly ok: false; readonly errors: readonly FieldError[] } {
-  if (raw === null || typeof raw !== 'object' || Array.isArray(raw)) {
-    return { ok: false, errors: [{ field: 'lead', rule: 'type', detail: 'A lead must be a JSON object.' }] };
-  }
-  if (isLeadInput(raw)) return { ok: true, input: raw };
-  return { ok: false, errors: (isLeadInput.errors ?? []).slice(0, MOST_ERRORS).map(toFieldError) };
+export const checkShape = shapeOf<LeadInput>(LeadInput, 'lead');
+
+/** @param noun  what is to have this shape, in errors */
+export function shapeOf<T>(schema: TSchema, noun: string): (raw: unknown) => Shaped<T> {
+  // Every error at once, so that a row is corrected once. Not `verbose`: errors would carry the values along. The input
+  // is bounded before it comes here, so "all errors" cannot grow without end.
+  const isOfShape = new Ajv({ allErrors: true, allowUnionTypes: true, messages: false }).compile<T>(schema);
+  return (raw) => {
+    if (raw === null || typeof raw !== 'object' || Array.isArray(raw)) {
+      return { ok: false, errors: [{ field: noun, rule: 'type', detail: `A ${noun} must be a JSON object.` }] };
+    }
+    if (isOfShape(raw)) return { ok: true, input: raw };
+    return {
+      ok: false,
+      errors: (isOfShape.errors ?? []).slice(0, MOST_ERRORS).map((error) => toFieldError(error, noun)),
+    };
+  };
 }
 
-function toFieldError({ instancePath, keyword, params }: ErrorObject): FieldError {
+function toFieldError({ instancePath, keyword, params }: ErrorObject, noun: string): FieldError {
   const place = instancePath
     .split('/')
     .slice(1)
@@ -30,7 +39,7 @@ function toFieldError({ instancePath, keyword, params }: ErrorObject): FieldErro
   switch (keyword) {
     case 'additionalProperties': {
       const field = at(String(params['additionalProperty']));
-      return { field, rule: 'unknown-field', detail: `“${field}” is not a field of a lead.` };
+      return { field, rule: 'unknown-field', detail: `“${field}” is not a field of a ${noun}.` };
     }
     case 'required': {
       const field = at(String(params['missingProperty']));

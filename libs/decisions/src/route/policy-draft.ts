@@ -1,4 +1,5 @@
 import { documentReader, type Path, type Reading, type Rules } from '../document/read-document.js';
+import { LEGACY } from '../history/legacy.js';
 import { unknownPlaces } from './places.js';
 import { checkPolicy, PolicyDocument, poolsIn } from './policy.js';
 
@@ -12,9 +13,13 @@ export function readPolicyDraft(source: unknown): Reading<PolicyDocument> {
   return readDraft(source);
 }
 
+const RESERVED = `is what deals from elsewhere are counted under: ${LEGACY} can be no name here`;
+
 const checkDraft: Rules<PolicyDocument> = (document, report, sound) => {
   checkPolicy(document, report, sound);
+  if (sound(['name']) && document.name === LEGACY) report(['name'], RESERVED);
   poolsIn(document).forEach((pool, index) => {
+    if (sound(['pools', index, 'id']) && pool.id === LEGACY) report(['pools', index, 'id'], RESERVED);
     const at: Path = ['pools', index, 'match'];
     const unknown = (['countries', 'regions'] as const).flatMap((places) =>
       sound([...at, places]) ? unknownPlaces(pool.match[places], [...at, places]) : [],

@@ -235,6 +235,16 @@ pools:
     expect(parsed.ok && parsed.lineOf).toBeUndefined();
   });
 
+  it('leaves the name of what was decided elsewhere to that', () => {
+    const rest = { id: 'legacy', match: {}, promise: { direct: 50, channel: 50 } };
+    const detail = 'is what deals from elsewhere are counted under: legacy can be no name here';
+    expect(draft({ name: 'legacy', pools: [rest] })).toEqual([
+      { path: 'name', detail },
+      { path: 'pools[0].id', detail },
+    ]);
+    expect(problems({ name: 'legacy', pools: [rest] })).toEqual([]);
+  });
+
   it('asks no more of a policy that was taken before', () => {
     const pool = { id: 'uk', match: { countries: ['UK'] }, promise: { direct: 50, channel: 50 } };
     expect(problems({ name: 'x', pools: [pool, { ...pool, id: 'rest', match: {} }] })).toEqual([]);

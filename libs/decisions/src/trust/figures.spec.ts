@@ -80,4 +80,16 @@ describe('trust figures', () => {
     const { promise } = trustFigures([counted('acme', { offered: 1, kept: 1 }, { grade: null })], []);
     expect(promise).toMatchObject({ incomplete: { promised: null } });
   });
+
+  it('measure what was received by the leads that something was promised of; where nothing was, by all', () => {
+    const here = [counted('direct', { offered: 2, kept: 2 }), counted('acme', { offered: 2, kept: 2 })];
+    const elsewhere = counted('direct', { offered: 90, kept: 90 }, { pool: 'legacy', policy: 'legacy@1' });
+    const promises = [{ policy: 'emea@1', pool: 'smb', grade: 'A', directPercent: 50 }] as const;
+    expect(trustFigures([...here, elsewhere], promises).promise['A']).toMatchObject({
+      ...{ promised: { direct: 50 }, received: { direct: { successes: 2, trials: 4 } } },
+    });
+    expect(trustFigures([elsewhere], promises).promise['A']).toMatchObject({
+      ...{ promised: null, received: { direct: { successes: 90, trials: 90 } } },
+    });
+  });
 });

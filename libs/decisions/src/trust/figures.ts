@@ -108,7 +108,10 @@ export function figures(counts: Tally): Figures {
 }
 
 function promiseKept(counted: readonly Counted[], promises: readonly Promised[]): PromiseKept {
-  const shared = counted.filter(({ kind }) => kind === 'share');
+  const shared = measured(
+    counted.filter(({ kind }) => kind === 'share'),
+    promises,
+  );
   const direct = sum(shared.filter(isDirect)).kept;
   const all = sum(shared).kept;
   const offeredAs = (kind: OfferKind) => sum(counted.filter((each) => each.kind === kind)).offered;
@@ -123,6 +126,13 @@ function promiseKept(counted: readonly Counted[], promises: readonly Promised[])
       noConsent: offeredAs('no-consent'),
     },
   };
+}
+
+/** What was received is told of the same leads as what was promised: of deals from elsewhere nothing was, and they stand alone. */
+function measured(shared: readonly Counted[], promises: readonly Promised[]): readonly Counted[] {
+  const promised = new Set(promises.map(key));
+  const under = shared.filter((each) => promised.has(key(each)));
+  return under.length > 0 ? under : shared;
 }
 
 function promisedOf(shared: readonly Counted[], promises: readonly Promised[]): PromiseKept['promised'] {

@@ -21,7 +21,7 @@ export const MAX_ROW_BYTES = 256 * 1024;
 export const MAX_ROWS = 100_000;
 
 /** Passes on what comes in, and stops where a body becomes larger than a stream may be. */
-export async function* limited(body: Readable): AsyncGenerator<Buffer, void, undefined> {
+export async function* limited(body: Readable, maxBytes = MAX_STREAM_BYTES): AsyncGenerator<Buffer, void, undefined> {
   let bytes = 0;
   // Whoever stops reading must not destroy the request: its connection would be left half read, and the next request on
   // it, or the answer to this one, would hang.
@@ -29,7 +29,7 @@ export async function* limited(body: Readable): AsyncGenerator<Buffer, void, und
   try {
     for await (const chunk of chunks) {
       bytes += chunk.length;
-      if (bytes > MAX_STREAM_BYTES) throw tooLarge();
+      if (bytes > maxBytes) throw tooLarge(`A body of this type may have ${maxBytes} bytes.`);
       yield chunk;
     }
   } catch (error) {

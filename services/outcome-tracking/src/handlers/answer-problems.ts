@@ -22,6 +22,7 @@ const titles: Readonly<Record<AnswerRefusal, string>> = {
   'corrected-too-often': 'No more corrections of this offer are taken.',
   'in-the-future': 'The time given is in the future.',
   'before-the-offer': 'The time given is before the offer was made.',
+  'closed-elsewhere': 'This is a deal from elsewhere: what became of it is told by importing it again.',
   'lead-erased': 'The personal data of this lead were erased: nobody may work it any more.',
 };
 

@@ -1,7 +1,7 @@
+import { wrongWithAmount } from '@fairlead/decisions';
 import { type FieldError, invalidInput } from '@fairlead/platform';
 import type { GivenAmendment, GivenAnswer } from '../given-answer.js';
 import type { ReportOutcome } from './answers.dto.js';
-import { wrongWith } from './currency.js';
 
 type ByCaller = 'leadId' | 'party' | 'actor' | 'idempotency';
 /** What is said of a lead, whoever says it. */
@@ -37,7 +37,7 @@ function refuseMismatch(body: ReportOutcome): void {
   if (type === 'mistaken' && !corrects) errors.push({ field: '/corrects', detail: 'mistaken needs what it corrects' });
   if (type === 'mistaken' && body.at != null)
     errors.push({ field: '/at', detail: 'what had not happened has no time' });
-  const wrong = body.amount && wrongWith(body.amount);
+  const wrong = body.amount && wrongWithAmount(body.amount);
   if (wrong) errors.push({ field: `/amount/${wrong.field}`, detail: wrong.detail });
   if (errors.length > 0) throw invalidInput(errors);
 }
