@@ -5,6 +5,7 @@ export const routesOf: Readonly<Record<string, readonly string[]>> = {
     'PATCH /v1/leads/:leadId',
     'DELETE /v1/leads/:leadId/personal-data',
     'POST /v1/erasures',
+    'POST /v1/history',
     'POST /v1/leads/:leadId/split',
     'GET /v1/proposed-merges',
     'POST /v1/proposed-merges/:proposalId/accept',

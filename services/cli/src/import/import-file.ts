@@ -1,19 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { type Api, Refused } from '../api/client.js';
 import { CommandFailed } from '../api/command-failed.js';
-import type { OpenFile, Row } from './rows.js';
+import { batches, isToSend, type RowToSend, textOf } from './batches.js';
+import type { OpenFile } from './rows.js';
 import type { RejectedRow, Tally } from './tally.js';
 
-// 500: the cost of a request is spread thin, and what a broken connection may have to repeat stays small.
-const MAX_BATCH_ROWS = 500;
 // Half of what the intake takes in one request by default (1 MiB), as bytes may be more than characters.
 const MAX_BATCH_LENGTH = 524_288;
-
-interface RowToSend {
-  readonly number: number;
-  readonly line: number;
-  readonly text: string;
-}
 
 interface Result {
   readonly index: number;
@@ -35,12 +28,14 @@ export interface Watch {
 export async function importFile(api: Api, file: OpenFile, source: string, watch: Watch): Promise<Tally> {
   const run = randomUUID();
   const tally: Tally = { rows: 0, received: 0, merged: 0, held: 0, rejected: 0 };
-  let batch = 0;
-  for await (const { toSend, wrong } of batches(file.rows)) {
-    batch += 1;
-    tally.rows += toSend.length + wrong.length;
-    const rejected = wrong.map(({ number, line, errors }): RejectedRow => ({ row: number, line, errors }));
-    for (const { row, result } of await send(api, file, source, toSend, `import-${run}-${batch}`)) {
+  let count = 0;
+  for await (const batch of batches(file.rows, MAX_BATCH_LENGTH)) {
+    count += 1;
+    tally.rows += batch.length;
+    const rejected = batch.flatMap((row): RejectedRow[] =>
+      isToSend(row) ? [] : [{ row: row.number, line: row.line, errors: 'errors' in row ? row.errors : [] }],
+    );
+    for (const { row, result } of await send(api, file, source, batch.filter(isToSend), `import-${run}-${count}`)) {
       if (result.status !== 'rejected') tally[result.status] += 1;
       else rejected.push({ row: row.number, line: row.line, errors: result.errors ?? [] });
     }
@@ -51,29 +46,6 @@ export async function importFile(api: Api, file: OpenFile, source: string, watch
   return tally;
 }
 
-interface Batch {
-  readonly toSend: RowToSend[];
-  readonly wrong: Extract<Row, { errors: unknown }>[];
-}
-
-async function* batches(rows: AsyncIterable<Row>): AsyncGenerator<Batch> {
-  let batch: Batch = { toSend: [], wrong: [] };
-  let length = 0;
-  for await (const row of rows) {
-    const size = 'text' in row ? row.text.length + 1 : 0;
-    const full = batch.toSend.length + batch.wrong.length >= MAX_BATCH_ROWS || length + size > MAX_BATCH_LENGTH;
-    if (full && batch.toSend.length + batch.wrong.length > 0) {
-      yield batch;
-      batch = { toSend: [], wrong: [] };
-      length = 0;
-    }
-    length += size;
-    if ('text' in row) batch.toSend.push(row);
-    else batch.wrong.push(row);
-  }
-  if (batch.toSend.length + batch.wrong.length > 0) yield batch;
-}
-
 async function send(
   api: Api,
   file: OpenFile,
@@ -82,7 +54,7 @@ async function send(
   idempotencyKey: string,
 ): Promise<{ row: RowToSend; result: Result }[]> {
   if (rows.length === 0) return [];
-  const text = [...(file.header === undefined ? [] : [file.header]), ...rows.map((row) => row.text)].join('\n');
+  const text = textOf(file, rows);
   try {
     // What was mapped here must not be mapped again where it arrives.
     const mapping = file.isMapped ? '&mapping=none' : '';

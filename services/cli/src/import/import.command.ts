@@ -1,15 +1,14 @@
-import { Command, InvalidArgumentError } from 'commander';
-import { printJson, printLine } from '../api/print.js';
-import { runWithApi } from '../api/run-with-api.js';
-import { number, Progress } from './progress.js';
-import type { RejectedRow, Tally } from './tally.js';
+import { Command } from 'commander';
+import type { Api } from '../api/client.js';
+import { CommandFailed } from '../api/command-failed.js';
+import { number } from './progress.js';
+import { printable, sendFile, type SendOptions, type Sent, type Telling, withSendOptions } from './send-file.js';
+import type { RejectedRow } from './tally.js';
 
-interface ImportOptions {
-  readonly source: string;
+interface ImportOptions extends SendOptions {
+  readonly source?: string;
   readonly map?: string;
-  readonly json?: true;
-  readonly strict?: true;
-  readonly patience: number;
+  readonly history?: true;
 }
 
 const help = `
@@ -26,84 +25,150 @@ product message consent occurredAt, and freely named engagement.* and attributes
 The import goes on by itself when the services were restarted in the meantime, and nothing is taken in twice. It ends
 with 0 when every row was answered, unless none could be used.
 
-Example:
-  fairlead import leads.csv --source fair-2025 --map fair-mapping.yaml`;
+With --history the rows are deals that were routed and closed elsewhere, as a CRM exports them. They are counted under the
+policy legacy, and nobody is told of them. Their fields, besides those of a lead:
 
-/** `fairlead import FILE --source ID [--map FILE] [--json]` */
+  channel      direct, channel (the partner is in owner), or a partner's id; values.channel names all words of the file
+  owner        the partner, by its id or name; of direct's own deals it is not looked at
+  outcome      open, contacted, qualified, won, lost or returned     outcomeAt    when, as 2026-01-31; needed but for open
+  occurredAt   when whoever worked it got it                         contactedAt, qualifiedAt    when, if it is known
+  amount, currency   12500.50 and EUR, of what was won               reason, grade   as we have them, if it is known
+
+A new deal needs externalId, channel and occurredAt; what is the same for all may be said by the mapping's constants. What a later row
+or file says of the same externalId replaces what was told, what it leaves out stays, and the same file once more says nothing new.
+Contact data are not taken. The source is called history, if nothing else is said. Then: GET /v1/trust?pool=legacy
+
+Examples:
+  fairlead import leads.csv --source fair-2025 --map fair-mapping.yaml
+  fairlead import deals.csv --history --map crm-history.yaml --source crm`;
+
+const DEFAULT_HISTORY = 'history';
+/** Rejected deals that are told row by row: enough to see what is wrong with a mapping; the others are counted. */
+const TOLD_ROWS = 20;
+/** Kinds of errors that are counted apart. */
+const MOST_KINDS = 10;
+
+/** `fairlead import FILE --source ID [--map FILE] [--history] [--json]` */
 export function importCommand(): Command {
-  return new Command('import')
-    .description('takes in leads from a file: CSV, NDJSON or JSON')
+  const command = new Command('import')
+    .description('takes in leads, or with --history deals that were closed elsewhere, from a file: CSV, NDJSON or JSON')
     .argument('<file>', 'the file')
-    .requiredOption('--source <id>', 'where the leads come from; a new source is made')
+    .option('--source <id>', 'where they come from; a new source is made')
     .option('--map <file>', 'how the file’s columns become our fields, as YAML or JSON')
-    .option('--json', 'print { rows, received, merged, held, rejected } and nothing else')
-    .option('--strict', 'exit with 1 when any row is rejected')
-    .option('--patience <seconds>', 'how long to try again while the system does not answer', seconds, 300)
+    .option('--history', 'the rows are deals that were routed and closed elsewhere');
+  const tally =
+    '{ rows, received, merged, held, rejected }, with --history { rows, imported, changed, known, rejected },';
+  return withSendOptions(command, { tally, failing: 'rejected' })
     .addHelpText('after', help)
     .action(async (file: string, options: ImportOptions) => {
-      const progress = new Progress(process.stderr, () => fraction());
-      let fraction = (): number => 0;
-      const how = {
-        json: options.json,
-        forMs: options.patience * 1_000,
-        // The first failures are often over before one could read of them; of a long outage, one word a minute is enough.
-        onWait: (why: string, attempt: number) => {
-          if (attempt % 30 === 5) progress.say(`${why}\n  trying again …`);
-        },
-      };
-      await runWithApi(async (api) => {
-        // Understanding leads needs large tables: loaded when it is needed, so that --help is not slow.
-        const [{ openFile }, { readMapping }, { findOrMakeSource }, { importFile }] = await Promise.all([
-          import('./rows.js'),
-          import('./mapping-file.js'),
-          import('./source.js'),
-          import('./import-file.js'),
-        ]);
-        const mapping = options.map === undefined ? undefined : await readMapping(options.map);
-        const opened = await openFile(file, mapping);
-        const { isNew } = await findOrMakeSource(api, options.source, opened.format);
-        if (isNew) progress.say(`The source ${options.source} is new: it has been made.`);
-        fraction = () => (opened.sizeBytes === 0 ? 1 : opened.readBytes() / opened.sizeBytes);
-        if (opened.leftOut.length > 0 && !options.json) {
-          progress.say(`Not in the mapping, and left out: ${opened.leftOut.map(printable).join(', ')}`);
-        }
-        const tally = await importFile(api, opened, options.source, {
-          onProgress: (soFar) => {
-            if (!options.json) progress.update(soFar);
-          },
-          onRejected: (row) => progress.say(sentence(row)),
-        }).finally(() => {
-          progress.clear();
-        });
-        conclude(tally, options);
-      }, how);
+      const { source, history } = options;
+      if (history) return sendFile(options, (api, telling) => sendHistory(api, telling, file, options));
+      if (source === undefined) return command.error("error: required option '--source <id>' not specified");
+      await sendFile(options, (api, telling) => sendLeads(api, telling, file, { ...options, source }));
     });
 }
 
-function conclude(tally: Tally, { json, strict }: ImportOptions): void {
+// Understanding leads needs large tables: loaded when it is needed, so that --help is not slow.
+const parts = () => Promise.all([import('./rows.js'), import('./mapping-file.js'), import('./source.js')]);
+
+async function sendLeads(
+  api: Api,
+  telling: Telling,
+  path: string,
+  { source, map }: ImportOptions & { readonly source: string },
+): Promise<Sent> {
+  const [[{ openFile }, { readMapping }, { findOrMakeSource }], { importFile }] = await Promise.all([
+    parts(),
+    import('./import-file.js'),
+  ]);
+  const file = await openFile(path, map === undefined ? undefined : await readMapping(map));
+  const { isNew } = await findOrMakeSource(api, source, file.format);
+  if (isNew) telling.say(newSource(source));
+  telling.follows(file);
+  tellLeftOut(telling, file.leftOut);
+  const tally = await importFile(api, file, source, {
+    onProgress: telling.progress,
+    onRejected: (row) => telling.say(sentence(row)),
+  });
   const { rows, received, merged, held, rejected } = tally;
-  if (json) printJson(tally);
-  else {
-    printLine(
-      `${number(rows)} rows: ${number(received)} received, ${number(merged)} merged, ${number(held)} held, ` +
-        `${number(rejected)} rejected`,
-    );
+  const inWords =
+    `${number(rows)} rows: ${number(received)} received, ${number(merged)} merged, ${number(held)} held, ` +
+    `${number(rejected)} rejected`;
+  return { tally, inWords, failed: rejected };
+}
+
+async function sendHistory(
+  api: Api,
+  telling: Telling,
+  path: string,
+  { source: named, map }: ImportOptions,
+): Promise<Sent> {
+  const [[{ openFile }, { readMapping }, { findOrMakeSource }], { contactIn, importHistory, takeDeal }] =
+    await Promise.all([parts(), import('./import-history.js')]);
+  const mapping = map === undefined ? undefined : await readMapping(map);
+  const file = await openFile(path, mapping, takeDeal);
+  if (file.format === 'csv' && !mapping) throw new CommandFailed('A table of deals needs a mapping: --map FILE.');
+  const source = named ?? String(mapping?.constants?.['source'] ?? DEFAULT_HISTORY);
+  const { isNew } = await findOrMakeSource(api, source, file.format);
+  if (isNew) telling.say(newSource(source));
+  telling.follows(file);
+  tellLeftOut(telling, file.leftOut);
+  const contact = mapping ? contactIn(mapping) : [];
+  if (contact.length > 0)
+    telling.note(`Contact data are not taken from a history, and left out: ${contact.join(', ')}`);
+
+  const rejections = new Rejections(telling);
+  const tally = await importHistory(api, file, source, {
+    onProgress: telling.progress,
+    onRejected: (row) => rejections.tell(row),
+  });
+  rejections.conclude();
+  const { rows, imported, changed, known, rejected } = tally;
+  const inWords =
+    `${number(rows)} rows: ${number(imported)} imported, ${number(changed)} changed, ${number(known)} known, ` +
+    `${number(rejected)} rejected`;
+  return { tally, inWords, failed: rejected };
+}
+
+/** Tells the first rows that are rejected, and of what kinds the others are. */
+class Rejections {
+  private told = 0;
+  private untold = 0;
+  private readonly kinds = new Map<string, number>();
+
+  constructor(private readonly telling: Telling) {}
+
+  tell(row: RejectedRow): void {
+    if (this.told < TOLD_ROWS) {
+      this.told += 1;
+      this.telling.say(sentence(row));
+      return;
+    }
+    this.untold += 1;
+    const kind = reasonsOf(row);
+    if (this.kinds.has(kind) || this.kinds.size < MOST_KINDS) this.kinds.set(kind, (this.kinds.get(kind) ?? 0) + 1);
   }
-  if ((rejected > 0 && strict) || (rejected > 0 && rejected === rows)) process.exitCode = 1;
+
+  conclude(): void {
+    if (this.untold === 0) return;
+    const kinds = [...this.kinds].map(([kind, count]) => `\n  ${number(count)}  ${kind}`).join('');
+    this.telling.say(`${number(this.untold)} more rows are rejected:${kinds}`);
+  }
+}
+
+function newSource(source: string): string {
+  return `The source ${source} is new: it has been made.`;
+}
+
+function tellLeftOut({ note }: Telling, leftOut: readonly string[]): void {
+  if (leftOut.length > 0) note(`Not in the mapping, and left out: ${leftOut.map(printable).join(', ')}`);
 }
 
 /** The system words its details so that they never quote what was sent. */
-function sentence({ row, line, errors }: RejectedRow): string {
-  const why = errors.map(({ field, detail }) => `${printable(field)}: ${printable(detail)}`).join('; ');
-  return `row ${row} (line ${line}) is rejected: ${why}`;
+function sentence(row: RejectedRow): string {
+  return `row ${row.row} (line ${row.line}) is rejected: ${reasonsOf(row)}`;
 }
 
-function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, '·');
-}
-
-function seconds(text: string): number {
-  const value = Number(text);
-  if (!Number.isFinite(value) || value < 0) throw new InvalidArgumentError('It must be a number of seconds.');
-  return value;
+function reasonsOf({ errors }: RejectedRow): string {
+  return errors.map(({ field, detail }) => `${printable(field)}: ${printable(detail)}`).join('; ');
 }
