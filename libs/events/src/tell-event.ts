@@ -40,6 +40,11 @@ export function tellEvent({ type, source, data }: ToldEvent): Told {
       return tell(`${inWords(word(data['activity']))}, told by ${word(data['sourceId'])}`, gained(data));
     case 'lead.consent-changed':
       return tell(agrees(data) ? 'agrees' : 'agrees no longer', gained(data) === '' ? 'an older word' : '');
+    case 'lead.imported':
+      return tell(
+        `told by ${word(data['sourceId'])}: a deal of ${party} since ${moment(data['occurredAt'])}, ${word(data['outcome'])}${amount(data['amount'])}`,
+        inWords(reason),
+      );
     case 'lead.held':
       return tell(`held until ${moment(data['until'])}`, lacks(data));
     case 'lead.completed':

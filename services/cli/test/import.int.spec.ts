@@ -157,6 +157,49 @@ describe('importing a file, with real services that die', () => {
     expect((await services.fairlead('import', file, '--source', 'fair', '--strict')).code).toBe(1);
   });
 
+  it(
+    'takes a history once, whoever dies meanwhile, and tells nobody of it',
+    async () => {
+      const [file, map] = [join(services.folder, 'deals.csv'), join(services.folder, 'deals.yaml')];
+      const deals = Array.from(
+        { length: 1_200 },
+        (_, row) => `D-${row},${PARTNERS[row % 4] ?? 'direct'},2024-03-01,won`,
+      );
+      writeFileSync(file, ['Deal,Route,Since,Result', ...deals].join('\n'));
+      const columns = { Deal: 'externalId', Route: 'channel', Since: 'occurredAt', Result: 'outcome' };
+      writeFileSync(map, JSON.stringify({ columns, constants: { outcomeAt: '2024-05-01' } }));
+      const importsHistory = () =>
+        services.fairlead('import', file, '--history', '--map', map, '--source', 'crm', '--json');
+      const sums = ({ code, stdout, stderr }: Outcome) => {
+        if (code !== 0) throw new Error(`exit code ${code}: ${stderr}`);
+        const { rows, imported, changed, known, rejected } = JSON.parse(stdout) as Record<string, number>;
+        return { rows, changed, rejected, taken: (imported ?? 0) + (known ?? 0) };
+      };
+      services.startKilling(1);
+      // A batch whose answer was lost is known when it is sent again.
+      expect(sums(await importsHistory())).toEqual({ rows: 1_200, changed: 0, rejected: 0, taken: 1_200 });
+      await services.outlived();
+      expect(JSON.parse((await importsHistory()).stdout)).toMatchObject({ imported: 0, known: 1_200 });
+
+      const wonBy = async () => {
+        const { likeForLike } = await services.call<{ likeForLike: Record<string, { crude: { successes: number } }> }>(
+          'GET',
+          '/v1/trust?pool=legacy',
+        );
+        return Object.fromEntries(Object.entries(likeForLike).map(([party, { crude }]) => [party, crude.successes]));
+      };
+      const all = Object.fromEntries([...PARTNERS, 'direct'].map((party) => [party, 300]));
+      for (const end = Date.now() + 60_000; Date.now() < end;) {
+        const sum = Object.values(await wonBy()).reduce((total, won) => total + won, 0);
+        if (sum >= 1_200) break;
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
+      expect(await wonBy()).toEqual(all);
+      expect(receivers.deliveries).toEqual([]);
+    },
+    PATIENCE_MS,
+  );
+
   withRealLeads(
     `accounts for every one of 4,596 real leads${without}`,
     async () => {

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { generateKeyPairSync, hash, randomBytes, sign } from 'node:crypto';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { type RunningServices, startServices } from '@fairlead/platform';
@@ -26,7 +27,7 @@ const FROM_SOURCE = ['--conditions=@fairlead/source', '--import', hook, '--no-wa
 const ADMIN = `test-${randomBytes(24).toString('hex')}`;
 const LEADS = 120;
 /** Six services start in it on two cores that have other things to do. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 180_000;
 
 /** As c2sp.org/tlog-cosignature has it, and by nothing of ours. */
 function newWitness(name: string, { privateKey, publicKey } = generateKeyPairSync('ed25519')) {
@@ -39,6 +40,64 @@ function newWitness(name: string, { privateKey, publicKey } = generateKeyPairSyn
       return `— ${name} ${Buffer.concat([id, Buffer.alloc(8), signed]).toString('base64')}\n`;
     },
   };
+}
+
+interface Trust {
+  readonly likeForLike: Readonly<Record<string, object>>;
+  readonly promise: Readonly<Record<string, object>>;
+}
+
+/** A history as a table, how it is mapped, and, plainly, what it comes to. */
+interface History {
+  readonly text: string;
+  readonly rows: number;
+  readonly mapping: object;
+  readonly deals: ReadonlyMap<string, { readonly party: string; readonly isWon: boolean }>;
+}
+
+const HISTORY_ROWS = 2_000;
+const parties: Readonly<Record<string, string>> = {
+  'Fields Sales': 'direct',
+  ...{ Reseller: 'reseller', Other: 'other', Telesales: 'telesales', Telecoverage: 'telecoverage' },
+};
+
+/** Real deals (`../shared/data`); undefined where they are not. */
+function realHistory(): History | undefined {
+  const file = new URL('../../../../shared/data/ibm_sales_win_loss.csv.gz', import.meta.url);
+  if (!existsSync(file)) return undefined;
+  return historyOf(
+    gunzipSync(readFileSync(file))
+      .toString()
+      .split(/\r?\n/)
+      .slice(0, HISTORY_ROWS + 1),
+  );
+}
+
+function madeHistory(): History {
+  const deal = (index: number) =>
+    `${index},${Object.keys(parties)[index % 5]},${index % 3 === 0 ? 'Won' : 'Loss'},${index % 7}`;
+  const header = 'Opportunity Number,Route To Market,Opportunity Result,Deal Size Category';
+  // The last of them is there twice, and was won after all.
+  return historyOf([header, ...Array.from({ length: 400 }, (_, index) => deal(index)), '398,Reseller,Won,6']);
+}
+
+function historyOf([header = '', ...lines]: readonly string[]): History {
+  const names = header.split(',');
+  const columns = ['Opportunity Number', 'Route To Market', 'Opportunity Result', 'Deal Size Category'];
+  const [deals, said] = [new Map<string, { party: string; isWon: boolean }>(), new Set<string>()];
+  for (const line of lines) {
+    const [id = '', route = '', result, size] = columns.map((column) => line.split(',')[names.indexOf(column)]);
+    const words = JSON.stringify([id, route, result, size]);
+    if (!said.has(words)) deals.set(id, { party: parties[route] ?? '', isWon: result === 'Won' });
+    said.add(words);
+  }
+  const fields = ['externalId', 'channel', 'outcome', 'attributes.size'];
+  const mapping = {
+    columns: Object.fromEntries(columns.map((column, index) => [column, fields[index]])),
+    values: { channel: parties, outcome: { Won: 'won', Loss: 'lost' } },
+    constants: { occurredAt: '2016-01-01', outcomeAt: '2016-12-31' },
+  };
+  return { text: [header, ...lines].join('\n'), rows: lines.length, mapping, deals };
 }
 
 interface Replayed {
@@ -55,6 +114,8 @@ describe('the log, taken away', () => {
   let databaseUrl: string;
   let folder: string;
   let end: () => Promise<void>;
+  let imported: { readonly code: number | null; readonly stdout: string; readonly stderr: string };
+  const history = realHistory() ?? madeHistory();
   const witness = newWitness('witness.example');
 
   beforeAll(async () => {
@@ -121,6 +182,16 @@ describe('the log, taken away', () => {
           await byItsParty(`/v1/leads/${id}/outcomes`, { type: 'lost', reason: 'no-budget', corrects });
         if (index % 30 === 2) await byItsParty(`/v1/leads/${id}/outcomes`, { type: 'mistaken', corrects });
       }),
+    );
+    writeFileSync(join(folder, 'deals.csv'), history.text);
+    writeFileSync(join(folder, 'deals.yaml'), JSON.stringify(history.mapping));
+    imported = await fairlead(
+      'import',
+      join(folder, 'deals.csv'),
+      '--history',
+      '--map',
+      join(folder, 'deals.yaml'),
+      '--json',
     );
     await settled();
   }, PATIENCE_MS);
@@ -195,9 +266,36 @@ describe('the log, taken away', () => {
     // A score and a decision for each lead, and one more for each that was declined.
     expect(replayed.decisions).toBeGreaterThan(2 * LEADS + 10);
     expect(replayed.readModels).toMatchObject({
-      leads: LEADS,
+      leads: LEADS + history.deals.size,
       compared: { different: [], inMotion: 0, uncounted: 0, counts: true, promises: true },
     });
+  });
+
+  it('has deals that were closed elsewhere, of which there is nothing to decide again, and figures that are those of their rows', async () => {
+    const { rows, ...tally } = JSON.parse(imported.stdout) as Record<string, number>;
+    expect([imported.code, imported.stderr]).toEqual([0, 'The source history is new: it has been made.\n']);
+    expect({ rows, ...tally }).toMatchObject({ rows: history.rows, imported: history.deals.size, rejected: 0 });
+    expect(Object.values(tally).reduce((sum, count) => sum + count, 0)).toBe(rows);
+
+    const trust = await done<Trust>('GET', '/v1/trust?pool=legacy');
+    const deals = [...history.deals.values()];
+    for (const [party, own] of Map.groupBy(deals, ({ party: each }) => each)) {
+      const won = own.filter(({ isWon }) => isWon).length;
+      expect(trust.likeForLike[party]).toMatchObject({ crude: { successes: won, trials: own.length }, unfinished: 0 });
+    }
+    expect(Object.keys(trust.likeForLike)).toHaveLength(new Set(deals.map(({ party }) => party)).size);
+    expect(trust.promise['incomplete']).toMatchObject({ promised: null });
+    const again = await fairlead('import', join(folder, 'deals.csv'), '--history', '--map', join(folder, 'deals.yaml'));
+    expect(again.stdout).toMatch(/: 0 imported, 0 changed, [\d,]+ known, 0 rejected\n$/);
+    const list = '/v1/leads?source=history&party=direct&limit=1';
+    const { leads } = await done<{ leads: { id: string }[] }>('GET', list);
+    const id = leads[0]?.id ?? '';
+    expect((await fairlead('timeline', id)).stdout).toMatch(
+      / told by history: a deal of direct since .* UTC, (won|lost)/,
+    );
+    const answer = await call('POST', `/v1/leads/${id}/outcomes`, { type: 'won' });
+    expect([answer.status, answer.text]).toEqual([409, expect.stringContaining('closed-elsewhere')]);
+    expect((await call('GET', `/v1/leads/${id}/explanation`)).status).toBe(404);
   });
 
   it('is told apart from what the system shows, where somebody changed that behind its back', async () => {

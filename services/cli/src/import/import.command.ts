@@ -3,7 +3,7 @@ import type { Api } from '../api/client.js';
 import { CommandFailed } from '../api/command-failed.js';
 import { number } from './progress.js';
 import { printable, sendFile, type SendOptions, type Sent, type Telling, withSendOptions } from './send-file.js';
-import type { RejectedRow } from './tally.js';
+import { Rejections, sentence } from './rejections.js';
 
 interface ImportOptions extends SendOptions {
   readonly source?: string;
@@ -43,11 +43,6 @@ Examples:
   fairlead import deals.csv --history --map crm-history.yaml --source crm`;
 
 const DEFAULT_HISTORY = 'history';
-/** Rejected deals that are told row by row: enough to see what is wrong with a mapping; the others are counted. */
-const TOLD_ROWS = 20;
-/** Kinds of errors that are counted apart. */
-const MOST_KINDS = 10;
-
 /** `fairlead import FILE --source ID [--map FILE] [--history] [--json]` */
 export function importCommand(): Command {
   const command = new Command('import')
@@ -130,45 +125,10 @@ async function sendHistory(
   return { tally, inWords, failed: rejected };
 }
 
-/** Tells the first rows that are rejected, and of what kinds the others are. */
-class Rejections {
-  private told = 0;
-  private untold = 0;
-  private readonly kinds = new Map<string, number>();
-
-  constructor(private readonly telling: Telling) {}
-
-  tell(row: RejectedRow): void {
-    if (this.told < TOLD_ROWS) {
-      this.told += 1;
-      this.telling.say(sentence(row));
-      return;
-    }
-    this.untold += 1;
-    const kind = reasonsOf(row);
-    if (this.kinds.has(kind) || this.kinds.size < MOST_KINDS) this.kinds.set(kind, (this.kinds.get(kind) ?? 0) + 1);
-  }
-
-  conclude(): void {
-    if (this.untold === 0) return;
-    const kinds = [...this.kinds].map(([kind, count]) => `\n  ${number(count)}  ${kind}`).join('');
-    this.telling.say(`${number(this.untold)} more rows are rejected:${kinds}`);
-  }
-}
-
 function newSource(source: string): string {
   return `The source ${source} is new: it has been made.`;
 }
 
 function tellLeftOut({ note }: Telling, leftOut: readonly string[]): void {
   if (leftOut.length > 0) note(`Not in the mapping, and left out: ${leftOut.map(printable).join(', ')}`);
-}
-
-/** The system words its details so that they never quote what was sent. */
-function sentence(row: RejectedRow): string {
-  return `row ${row.row} (line ${row.line}) is rejected: ${reasonsOf(row)}`;
-}
-
-function reasonsOf({ errors }: RejectedRow): string {
-  return errors.map(({ field, detail }) => `${printable(field)}: ${printable(detail)}`).join('; ');
 }
