@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { tellEvent, type ToldEvent } from './tell-event.js';
 
-const fixtures = fileURLToPath(new URL('../../../../libs/events/fixtures/', import.meta.url));
+const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url));
 const golden = (file: string) => {
   const { event = undefined, ...rest } = JSON.parse(readFileSync(fixtures + file, 'utf8')) as { event?: ToldEvent };
   return event ?? (rest as ToldEvent);
