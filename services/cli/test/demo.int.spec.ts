@@ -2,8 +2,10 @@ import type { Browser } from 'playwright-core';
 import { generateLeads } from '../src/demo/generate-leads.js';
 import { type CampaignResult, playCampaign } from '../src/demo/play-campaign.js';
 import { partners } from '../src/demo/vendor.js';
+import { serviceNames } from '../src/services.js';
 import { barriers, browserPath, launch, visit, type Visit } from './fixture/browser.js';
 import { consoleScreens } from './fixture/console-screens.js';
+import { logSettings } from './fixture/log-key.js';
 import { MortalServices } from './fixture/mortal-services.js';
 
 /** A campaign has its own clock: offers run out after seconds. On a busy machine it takes more than a minute. */
@@ -12,7 +14,7 @@ const TIMEOUT_MS = 180_000;
 describe('the sample campaign, on running services', () => {
   let services: MortalServices;
   beforeAll(async () => {
-    services = await MortalServices.start();
+    services = await MortalServices.start(serviceNames, logSettings);
   }, TIMEOUT_MS);
   afterAll(() => services?.stop());
 
