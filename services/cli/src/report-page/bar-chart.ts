@@ -1,4 +1,4 @@
-import { axes, type Chart, figureOf, frame, place, scaleOf, type Tone } from './chart.js';
+import { axes, type Chart, figureOf, frame, place, scaleOf, type Tone, zeroLine } from './chart.js';
 import { markup, type Markup } from './markup.js';
 import { NOTHING } from './written.js';
 
@@ -88,7 +88,7 @@ export function barChart(chart: Chart & { readonly bars: readonly Bars[]; readon
         isStriped(tone) && markup`<rect fill="url(#${chart.id}-stripes)" x="2" y="1" width="22" height="10" />`
       }`,
     })),
-    drawn: [stripes, bars.map(bar), axes(chart, scale, middleOf), bars.map(whisker)],
+    drawn: [stripes, axes(chart, scale, middleOf), bars.map(bar), zeroLine(scale), bars.map(whisker)],
     columns: bars.map(({ name }) => name),
     rows: along.names.map((_, at) =>
       bars.map(({ values, between }) => {

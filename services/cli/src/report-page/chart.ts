@@ -99,7 +99,7 @@ function roundStep(least: number): number {
 export function axes({ along, axis }: Chart, { at, ticks }: Scale, middleOf: (place: number) => number): Content {
   const { names } = along;
   // As many names as there is room for, and always the first.
-  const room = Math.max(...names.map(({ length }) => length)) * 7 + 6;
+  const room = Math.max(...names.map(({ length }, index) => ((length + (names[index + 1]?.length ?? 0)) / 2) * 6 + 4));
   const every = Math.max(1, Math.ceil((room * names.length) / (frame.right - frame.left)));
   return [
     ticks.map(
@@ -119,6 +119,12 @@ export function axes({ along, axis }: Chart, { at, ticks }: Scale, middleOf: (pl
     ),
     markup`<text x="${(frame.left + frame.right) / 2}" y="${HEIGHT - 4}" text-anchor="middle">${along.label}</text>`,
   ];
+}
+
+/** Once more, above what stands on it. */
+export function zeroLine({ at }: Scale): Markup {
+  const y = place(at(0));
+  return markup`<line class="zero" x1="${frame.left}" x2="${frame.right}" y1="${y}" y2="${y}" />`;
 }
 
 /** A coordinate, to a tenth of a unit: finer is not to be seen. */

@@ -12,7 +12,7 @@ export interface Line {
 }
 
 /** Besides colours, so that lines can be told apart in grey. */
-const dashes: Readonly<Record<Tone, string>> = { first: 'none', second: '7 5', third: '2 5', fourth: '10 4 2 4' };
+const dashes: Readonly<Record<Tone, string>> = { first: 'none', second: '7 5', third: '14 4', fourth: '8 4 2 4' };
 
 /** Figures over time, of a few parties or policies. */
 export function lineChart(chart: Chart & { readonly lines: readonly Line[] }): Markup {

@@ -49,8 +49,16 @@ describe('a report as a page', () => {
       );
       expect(figure).toContain('<details>');
     }
-    expect(rowsOf(lines.text)).toEqual(['1|50 % (40 % to 60 %)|50 %', '2|–|70 %', '3|20 %|90 %']);
-    expect(rowsOf(bars.text)).toEqual(['1|20 %|5 % (0 % to 10 %)', '2|20 %|−5 %', '3|25 %|10 %']);
+    expect(rowsOf(lines.text)).toEqual([
+      '1|50\u00a0% (40\u00a0% to 60\u00a0%)|50\u00a0%',
+      '2|–|70\u00a0%',
+      '3|20\u00a0%|90\u00a0%',
+    ]);
+    expect(rowsOf(bars.text)).toEqual([
+      '1|20\u00a0%|5\u00a0% (0\u00a0% to 10\u00a0%)',
+      '2|20\u00a0%|−5\u00a0%',
+      '3|25\u00a0%|10\u00a0%',
+    ]);
   });
 
   it('uses no id twice', () => {
@@ -82,10 +90,10 @@ describe('a report as a page', () => {
     const { text } = table({
       caption: 'Revenue',
       columns: [{ heading: 'elasticity', kind: 'text' }, { heading: 'difference' }],
-      rows: [['0', { text: '+3 %', is: 'good' }]],
+      rows: [['0', { text: '+3\u00a0%', is: 'good' }]],
     });
     expect(text).toContain('<th scope="col" class="text">elasticity</th><th scope="col">difference</th>');
-    expect(text).toContain('<tr><th scope="row">0</th><td class="good">+3 %</td></tr>');
+    expect(text).toContain('<tr><th scope="row">0</th><td class="good">+3\u00a0%</td></tr>');
   });
 });
 

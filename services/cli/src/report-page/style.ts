@@ -23,8 +23,8 @@ blockquote{margin:1rem 0;padding:.1rem 0 .1rem 1rem;border-left:4px solid var(--
 blockquote.first{border-color:var(--first)}blockquote.second{border-color:var(--second)}
 blockquote.third{border-color:var(--third)}blockquote.fourth{border-color:var(--fourth)}
 blockquote cite{display:block;font-style:normal;font-weight:600;font-size:.9rem}
-.keys{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,13rem),1fr));gap:.75rem;margin:1.5rem 0}
-.key{background:var(--tint);border:1px solid var(--rule);border-radius:8px;padding:.8rem 1rem}
+.keys{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,18rem),1fr));gap:.75rem;margin:1.5rem 0}
+.key{margin:0;background:var(--tint);border:1px solid var(--rule);border-radius:8px;padding:.8rem 1rem}
 .key dt{color:var(--quiet);font-size:.85rem;line-height:1.35}
 .key dd{margin:.15rem 0 0;font-size:1.6rem;line-height:1.2;font-weight:650;font-variant-numeric:tabular-nums}
 .key dd+dd{font-size:.85rem;font-weight:400;color:var(--quiet);line-height:1.4;margin-top:.25rem}
@@ -37,10 +37,11 @@ figcaption small{display:block;font-weight:400;color:var(--quiet);font-size:.875
 figure>svg{display:block;width:100%;height:auto}
 details{margin:.25rem 0 0;font-size:.9rem}
 summary{cursor:pointer;color:var(--quiet)}
-.wide{overflow-x:auto;margin:.75rem 0;max-width:100%}
+.wide{overflow-x:auto;margin:.25rem 0 .75rem;position:relative;max-width:100%}
 .wide:focus-visible,summary:focus-visible,a:focus-visible{outline:2px solid var(--first);outline-offset:2px}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.875rem;min-width:100%}
-caption{text-align:left;color:var(--quiet);padding:0 0 .35rem;font-size:.875rem}
+.caption{color:var(--quiet);margin:1rem 0 0;font-size:.875rem;max-width:none}
+caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 th,td{padding:.3rem .6rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--rule)}
 thead th{vertical-align:bottom;font-weight:600;color:var(--quiet);border-bottom:1px solid var(--ink)}
 th.text,td.text{text-align:left}
@@ -52,6 +53,7 @@ td.good{color:var(--good);font-weight:600}td.bad{color:var(--bad);font-weight:60
 .facts dt{color:var(--quiet)}.facts dd{margin:0;overflow-wrap:anywhere}
 @media (max-width:30rem){.facts{grid-template-columns:minmax(0,1fr)}.facts dt{margin-top:.4rem}}
 svg text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif;fill:var(--quiet)}
+@media (max-width:30rem){figure svg text{font-size:13.5px}}
 svg .grid{stroke:var(--rule);stroke-width:1}
 svg .zero{stroke:var(--ink);stroke-width:1}
 svg .line{fill:none;stroke-width:2.5;stroke-linejoin:round;stroke-linecap:round}

@@ -20,7 +20,9 @@ export interface Table {
 
 /** A table that scrolls by itself where the page is narrower, by keyboard as well. */
 export function table({ caption, columns, rows, total = false }: Table): Markup {
-  return markup`<div class="wide" tabindex="0" role="region" aria-label="${caption}"><table><caption>${caption}</caption>
+  // Shown outside of what scrolls, or it would be cut off; the table's own is for those who hear it.
+  return markup`<p class="caption" aria-hidden="true">${caption}</p>
+<div class="wide" tabindex="0" role="region" aria-label="${caption}"><table><caption>${caption}</caption>
 <thead><tr>${columns.map(({ heading, kind }) => markup`<th scope="col"${kind && markup` class="text"`}>${heading}</th>`)}</tr></thead>
 <tbody>
 ${rows.map((row, place) => {

@@ -10,9 +10,9 @@ export function whole(value: number): string {
   return `${value < 0 ? '−' : ''}${String(Math.abs(Math.round(value))).replace(/\B(?=(\d{3})+$)/g, ',')}`;
 }
 
-/** `12.3 %` of a share of 1. */
+/** `12.3 %` of a share of 1; the two are not torn apart at the end of a line. */
 export function percent(share: number | null, decimals = 1): string {
-  return share === null ? NOTHING : `${signless(100 * share, decimals)} %`;
+  return share === null ? NOTHING : `${signless(100 * share, decimals)}\u00a0%`;
 }
 
 /** `+12.3`: a difference of shares, in points of a percent. */
