@@ -222,6 +222,15 @@ export default defineConfig(
       ...barred(kafka, postgres),
     },
   },
+  {
+    // What is simulated, and how it is shown, is the same on every machine: of the seed, and of nothing else.
+    files: ['services/cli/src/{simulate,report-page}/**/*.ts'],
+    ignores: ['services/cli/src/simulate/simulate.command.ts'],
+    rules: {
+      'no-restricted-globals': ['error', ...impureGlobals],
+      'no-restricted-properties': ['error', ...impureProperties],
+    },
+  },
   // A benchmark measures the product beside the bare clients.
   { files: ['services/cli/src/bench/**/*.ts'], rules: barred() },
   {

@@ -213,5 +213,5 @@ export {
 
 // what both are made with
 export { contentHash } from './document/content-hash.js';
-export type { DocumentProblem, Path, Reading } from './document/read-document.js';
+export { type DocumentProblem, documentReader, type Path, type Reading } from './document/read-document.js';
 export { engine } from './engine.js';

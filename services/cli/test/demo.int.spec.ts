@@ -60,6 +60,7 @@ describe('the sample campaign, on running services', () => {
         'by better work',
         '/docs',
         'Four things to try',
+        'npx fairlead simulate --html spiral.html',
         'by a person, not by the policy',
       ])
         expect(shown).toContain(part);

@@ -35,6 +35,7 @@ const CANNOT: Readonly<Record<string, readonly string[] | string>> = {
   'score train': ['--data', 'nowhere', '--map', 'nowhere'],
   'score evaluate': ['--data', 'nowhere', '--map', 'nowhere'],
   'score shadow': [],
+  simulate: ['--parameters', 'nowhere'],
   'sources quality': ['web'],
   'parked list': [],
   'parked redrive': ['1'],

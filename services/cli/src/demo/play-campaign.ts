@@ -9,7 +9,7 @@ import { generateLeads } from './generate-leads.js';
 import { agreeOnSecrets, connectWebhooks, handOutKeys, introduceVendor, json } from './introduce.js';
 import { type Receivers, startReceivers } from './receivers.js';
 import { entryLink, type Whom } from '../console/entry-link.js';
-import { invitation, type Invitation, likeForLikeTable, partyTable, promiseTable } from './report.js';
+import { invitation, type Invitation, likeForLikeTable, partyTable, promiseTable, yearsAhead } from './report.js';
 import { noAnswers, Sales, type SalesCounts } from './sales.js';
 import { type Sent, sendLeads } from './send-leads.js';
 import { bar, type Output, Stage } from './stage.js';
@@ -261,6 +261,8 @@ class Play {
       ...(await this.#remarks(figures)).map((line) => picocolors.dim(`  ${line}`)),
       '',
       ...(await this.#invite()),
+      '',
+      ...yearsAhead(),
       '',
     ];
     for (const line of lines) this.stage.say(line);

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { CampaignFigures, Counts } from './figures.js';
-import { likeForLikeTable } from './report.js';
+import { fairleadProgram } from '../program.js';
+import { likeForLikeTable, yearsAhead } from './report.js';
 
 const nothing: Counts = {
   ...{ offered: 0, delivered: 0, accepted: 0, kept: 0, open: 0 },
@@ -48,4 +49,13 @@ describe('the campaign’s last table', () => {
     expect(shown({ direct: some(250), midi: some(100) })).toContain(': direct works its leads better.');
     expect(shown({ direct: some(100), midi: some(250) })).toContain(': partners work their leads better.');
   });
+});
+
+it('ends with commands that there are, which show what years of it would come to', () => {
+  const named = [...stripVTControlCharacters(yearsAhead().join('\n')).matchAll(/npx fairlead (\S+)(?: (--\S+))?/gu)];
+  expect(named.map(([command]) => command)).toEqual(['npx fairlead simulate', 'npx fairlead simulate --html']);
+  for (const [, name, option] of named) {
+    const command = fairleadProgram().commands.find((each) => each.name() === name);
+    expect(command?.options.map(({ long }) => long)).toContain(option ?? '--json');
+  }
 });

@@ -193,6 +193,16 @@ export interface Invitation {
   readonly console: readonly { readonly who: string; readonly url: string }[];
 }
 
+/** What years of it would come to: the commands that simulate them, with legacy beside a fair policy. */
+export function yearsAhead(): string[] {
+  return [
+    bold('  What three years of this do to partners, beside three years of the usual way: simulated, from a seed'),
+    '',
+    `    ${green('npx')} fairlead simulate`,
+    `    ${green('npx')} fairlead simulate --html spiral.html`,
+  ];
+}
+
 /** Where to look, and four things to try with a lead that is really there. */
 export function invitation({ url, adminKey, partyKeyFile, leadId, partyName, other, console }: Invitation): string[] {
   const { id: otherId, name: otherName } = other;
