@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { readPolicyDraft } from '@fairlead/decisions';
 import { Command, InvalidArgumentError } from 'commander';
 import { CommandFailed } from '../api/command-failed.js';
 import { printJson, printLine } from '../api/print.js';
@@ -58,6 +57,7 @@ export function simulateCommand(): Command {
     .addHelpText('after', help)
     .action((options: SimulateOptions) =>
       runCommand(async () => {
+        const { readPolicyDraft } = await import('@fairlead/decisions');
         const { readDocument } = await import('../log/read-otherwise.js');
         const { defaultParameters, readParameters } = await import('./parameters.js');
         const { builtIn, played } = await import('./policies.js');

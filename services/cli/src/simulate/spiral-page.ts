@@ -218,21 +218,32 @@ ${table({
   total: true,
 })}
 ${table({
-  caption: `What became of them under ${name}, with 95 % intervals, and how far direct is ahead in opportunities, in points`,
-  columns: columns([
-    ...['direct', 'opportunities', 'of those won', 'partners', 'opportunities', 'of those won'],
-    ...['plain report', 'better leads', 'better work, like for like', 'revenue'],
-  ]),
-  rows: rows(({ direct, channel, apart: { opportunities: apart }, revenue }) => [
-    ...[direct, channel].flatMap((side) => [
+  caption: `What became of them under ${name}, with 95 % intervals`,
+  columns: columns(['direct', 'opportunities', 'of those won', 'partners', 'opportunities', 'of those won']),
+  rows: rows(({ direct, channel }) =>
+    [direct, channel].flatMap((side) => [
       whole(side.given),
       rateBetween(side.opportunities),
       rateBetween(side.wonOfOpportunities),
     ]),
+  ),
+  total: true,
+})}
+${table({
+  caption: `How far direct is ahead in opportunities under ${name}, and why, in points; and what all of it came to`,
+  columns: columns([
+    'plain report',
+    'better leads',
+    'better work: like for like (95 %)',
+    'direct’s revenue',
+    'partners’ revenue',
+    'revenue',
+  ]),
+  rows: rows(({ direct, channel, apart: { opportunities: apart }, revenue }) => [
     apart ? points(apart.gap.value) : '–',
     apart ? points(apart.betterLeads.value) : '–',
     apart ? pointsBetween(apart.betterWork) : '–',
-    euros(revenue),
+    ...[direct.revenue, channel.revenue, revenue].map(euros),
   ]),
   total: true,
 })}
