@@ -247,10 +247,10 @@ describe('the sample campaign, on running services', () => {
         const visited = await visit(browser);
         open.push(visited);
         await visited.page.goto(`${services.url}/console`);
-        await visited.page.getByLabel('Key', { exact: true }).fill('flk_0123456789abcdef_wrong');
+        await visited.page.getByLabel(/^Key/).fill('flk_0123456789abcdef_wrong');
         await visited.page.getByRole('button', { name: 'Sign in' }).click();
         await visited.page.getByRole('alert').getByText('The key is not valid.').waitFor();
-        await visited.page.getByLabel('Key', { exact: true }).fill(services.adminKey);
+        await visited.page.getByLabel(/^Key/).fill(services.adminKey);
         await visited.page.getByRole('button', { name: 'Sign in' }).click();
         await visited.page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
         const kept = await visited.page.evaluate<string>(

@@ -21,7 +21,8 @@ export function SignIn({
   const signIn = useMutation({
     mutationFn: begin,
     onSuccess: (session) => {
-      queries.clear();
+      // Not the session's own: whoever watches it would go on watching what is gone.
+      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' });
       queries.setQueryData(['session'], session);
       entered?.();
     },

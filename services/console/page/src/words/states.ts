@@ -13,5 +13,5 @@ const tones: Readonly<Record<string, string>> = {
 
 /** A colour of the theme; the word beside it says the same. */
 export function stateTone(state: string): string {
-  return tones[state] ?? 'dark';
+  return tones[state] ?? 'gray';
 }
