@@ -1,4 +1,4 @@
 // Written by tools/engine-hash.mjs --write; see there what it is computed from.
 
 /** Content hash of everything that decides: it goes into every decision. */
-export const engine = 'c7554db728c491388f836fe94ad24da889778a6c69ddea669d7b867fab7da7b2';
+export const engine = '833724f3a3b11c9bcfaffbe60b138464a63448b28b5a28793306adcb31752115';

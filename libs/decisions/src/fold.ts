@@ -24,5 +24,21 @@ export {
   type Tally,
   tallyOf,
 } from './lifecycle/tally.js';
+export {
+  addCohort,
+  addedUp,
+  type CohortCell,
+  type CohortCount,
+  cohortDifferences,
+  cohortKey,
+  cohortMeasures,
+  cohortsOf,
+  type CohortTally,
+  noCohort,
+  type TimedCell,
+  timedSteps,
+  timesOf,
+} from './trust/cohorts.js';
+export { ofSource, readTraits, type Traits, writeTraits } from './trust/traits.js';
 export type { Counted, Promised } from './trust/figures.js';
 export { promisesOf } from './trust/promises.js';

@@ -102,18 +102,32 @@ export {
   type TrustFigures,
   trustFigures,
 } from './trust/figures.js';
+export {
+  type Age,
+  ages,
+  bucketHours,
+  LATER,
+  type Moments,
+  momentsOf,
+  tallyWithin,
+  type TimedStep,
+} from './trust/cohorts.js';
 export { decomposeGap, type Gap } from './trust/decompose-gap.js';
 export {
   type ChannelGap,
   type Compared,
   type ComparedCounts,
+  type KindCount,
   type LikeForLike,
   likeForLike,
+  likeForLikeBy,
   type PartyLikeForLike,
 } from './trust/like-for-like.js';
 export { type Rate, rate } from './trust/rate.js';
 export { type Standardised, standardise } from './trust/standardise.js';
 export type { Stratum } from './trust/stratum.js';
+export { CAMPAIGN, kindOf, NO_KIND } from './trust/traits.js';
+export { type NoWord, type TrustCounts, type TrustReport, trustReport } from './trust/trust-report.js';
 export {
   type Durations,
   percentileTime,

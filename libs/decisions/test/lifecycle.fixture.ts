@@ -22,6 +22,7 @@ export function aRouted(overrides: Partial<Routed> = {}): Routed {
     reveal: 'on-accept',
     at: 1_000,
     acceptBy: 2_000,
+    traits: null,
     ...overrides,
   };
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { createDataSource, QueryFailed, queryOf, type Query } from '@fairlead/persistence';
+import { createDataSource, inTransaction, QueryFailed, queryOf, type Query } from '@fairlead/persistence';
 import { CONNECTIONS, type Connections, SERVICE, type MessagingService } from './connections.js';
 
 /** Lists and reports are read by people and by their tools, a few at a time. */
@@ -47,19 +47,34 @@ export class Reads implements OnApplicationShutdown {
   }
 
   /** @throws ReadRefused */
-  readonly query: Query = async (sql, parameters) => {
+  readonly query: Query = (sql, parameters) => this.#allowed(() => this.#query(sql, parameters));
+
+  /**
+   * Several statements that see the same moment.
+   * @throws ReadRefused
+   */
+  async snapshot<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    return this.#allowed(() =>
+      inTransaction(this.#pool, async (query) => {
+        await query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+        return work(query);
+      }),
+    );
+  }
+
+  async #allowed<T>(read: () => Promise<T>): Promise<T> {
     if (this.#under >= POOL_SIZE + MAX_WAITING) throw new ReadRefused('too-many');
     this.#under += 1;
     try {
       await this.#open();
-      return await this.#query(sql, parameters);
+      return await read();
     } catch (error) {
       if (error instanceof QueryFailed && error.code === CANCELLED) throw new ReadRefused('too-slow', { cause: error });
       throw error;
     } finally {
       this.#under -= 1;
     }
-  };
+  }
 
   async onApplicationShutdown(): Promise<void> {
     await this.#opening?.catch(() => undefined);

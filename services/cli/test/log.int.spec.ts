@@ -267,7 +267,7 @@ describe('the log, taken away', () => {
     expect(replayed.decisions).toBeGreaterThan(2 * LEADS + 10);
     expect(replayed.readModels).toMatchObject({
       leads: LEADS + history.deals.size,
-      compared: { different: [], inMotion: 0, uncounted: 0, counts: true, promises: true },
+      compared: { different: [], inMotion: 0, uncounted: 0, counts: true, cohorts: true, promises: true },
     });
   });
 
@@ -377,7 +377,7 @@ describe('the log, taken away', () => {
       const { code, stdout } = await fairlead('replay', out, '--json');
       expect({ code, ...(JSON.parse(stdout) as Replayed).readModels }).toMatchObject({
         code: 0,
-        compared: { different: [], inMotion: 0, uncounted: 0, counts: true, promises: true },
+        compared: { different: [], inMotion: 0, uncounted: 0, counts: true, cohorts: true, promises: true },
       });
     },
     PATIENCE_MS,
@@ -446,7 +446,7 @@ describe('the log, taken away', () => {
       const { code, stdout } = await fairlead('replay', out, '--json');
       expect({ code, ...(JSON.parse(stdout) as Replayed).readModels }).toMatchObject({
         code: 0,
-        compared: { different: [], inMotion: 0, uncounted: 0, counts: true, promises: true },
+        compared: { different: [], inMotion: 0, uncounted: 0, counts: true, cohorts: true, promises: true },
       });
     },
     PATIENCE_MS,

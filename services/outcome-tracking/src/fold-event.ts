@@ -28,7 +28,7 @@ import {
   LeadWon,
   PartnerNotified,
 } from '@fairlead/events';
-import { advance, type OfferKind, type Step } from '@fairlead/decisions/fold';
+import { advance, ofSource, type OfferKind, type Step, writeTraits } from '@fairlead/decisions/fold';
 import { type LeadChange, type LeadDetails, type TrackedLead, unseen } from './store/leads.store.js';
 
 /** The events of a lead that its view is made of. */
@@ -108,14 +108,16 @@ export function followLeads(batch: readonly LeadEvent[], known: ReadonlyMap<stri
 /** The lead after one more of its events, in the log's order; with whatever else it was given. */
 export function foldEvent<Lead extends TrackedLead>(lead: Lead, event: LeadEvent): Lead {
   if (event.type === 'lead.imported' && isOutdated(lead, event)) return { ...lead, events: countedAfter(lead) };
-  const step = stepOf(event);
+  const step = event.type === 'lead.routed' ? routed(event, traitsOf(lead)) : stepOf(event);
   const standing = step ? advance(lead.standing, step) : lead.standing;
+  const details = detailsAfter(lead.details, event, standing.state === 'erased');
   return {
     ...lead,
     events: countedAfter(lead),
     receivedAt: receivedAfter(lead, event),
     touches: touchesAfter(lead.touches, event),
-    details: detailsAfter(lead.details, event, standing.state === 'erased'),
+    details,
+    traits: traitsAfter(lead, details),
     standing,
     // What was said here has come back: from now on it counts by its place in the log.
     pending: lead.pending.some(({ eventId }) => eventId === event.id)
@@ -140,6 +142,17 @@ function receivedAfter({ receivedAt }: TrackedLead, event: LeadEvent): number {
   return event.type === 'lead.received' ? timeOf(event) : receivedAt;
 }
 
+/** As the lead is known by now. */
+function traitsOf({ traits, details }: TrackedLead): string {
+  return traits ?? writeTraits(details.sourceId, details.facts['attributes']);
+}
+
+function traitsAfter({ traits, details: before }: TrackedLead, { sourceId, facts }: LeadDetails): string | null {
+  if (facts !== before.facts) return writeTraits(sourceId, facts['attributes']);
+  // Where a log is folded, facts that did not change may be there as a text.
+  return traits === null || sourceId === before.sourceId ? traits : ofSource(traits, sourceId);
+}
+
 function touchesAfter(touches: number, event: LeadEvent): number {
   switch (event.type) {
     case 'lead.merged':
@@ -159,7 +172,7 @@ export function timeOf(event: FairleadEvent): number {
   return Date.parse(event.time);
 }
 
-function stepOf(event: LeadEvent): Step | undefined {
+function stepOf(event: Exclude<LeadEvent, LeadRouted>): Step | undefined {
   switch (event.type) {
     case 'lead.merged':
     case 'lead.engaged':
@@ -183,8 +196,6 @@ function stepOf(event: LeadEvent): Step | undefined {
       return { type: 'recycled' };
     case 'lead.scored':
       return { type: 'scored', state: event.data.state, grade: event.data.grade, score: event.data.score };
-    case 'lead.routed':
-      return routed(event);
     case 'lead.unroutable':
       return { type: 'unroutable', notQualified: event.data.reason === 'not-qualified', at: event.data.decided.now };
     case 'lead.overridden':
@@ -208,7 +219,7 @@ function stepOf(event: LeadEvent): Step | undefined {
   }
 }
 
-function routed({ data }: LeadRouted): Step {
+function routed({ data }: LeadRouted, traits: string): Step {
   const { policy, pool, now } = data.decided;
   return {
     type: 'routed',
@@ -221,6 +232,7 @@ function routed({ data }: LeadRouted): Step {
     reveal: data.revealContact,
     at: now,
     acceptBy: data.acceptBy,
+    traits,
   };
 }
 
@@ -235,6 +247,7 @@ function imported({ data }: LeadImported): Step {
       ...{ offeredAt: occurredAt, acceptBy: occurredAt, deliveredAt: null, acceptedAt: occurredAt },
       ...{ contactedAt: contactedAt ?? null, qualifiedAt: qualifiedAt ?? null, closedAt: closedAt ?? null },
       ...{ reason: reason ?? null, amount: amount ?? null, corrections: [] },
+      traits: writeTraits(data.sourceId, data.facts.attributes),
     },
   };
 }

@@ -17,8 +17,10 @@ import { CountsStore } from './store/counts.store.js';
 import { FlowStore } from './store/flow.store.js';
 import { IdempotencyKeysStore } from './store/idempotency-keys.store.js';
 import { LeadsStore } from './store/leads.store.js';
+import { PositionStore } from './store/position.store.js';
 import { PromisesStore } from './store/promises.store.js';
 import { SourceQualityStore } from './store/source-quality.store.js';
+import { TrustCountsStore } from './store/trust-counts.store.js';
 import { TakeAnswer } from './take-answer.js';
 import { ReadLead } from './view/read-lead.js';
 
@@ -63,8 +65,10 @@ const GATHER_MS = 25;
     LeadsStore,
     FlowStore,
     CountsStore,
+    PositionStore,
     PromisesStore,
     SourceQualityStore,
+    TrustCountsStore,
     IdempotencyKeysStore,
     AnswerDesk,
     TakeAnswer,

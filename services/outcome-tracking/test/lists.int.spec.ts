@@ -25,7 +25,7 @@ describe('lists of many leads', () => {
     const holder = new Client({ connectionString: tracking.databaseUrl });
     await holder.connect();
     // What reports read and nobody else does: they wait, for as long as they are let.
-    await holder.query('BEGIN; LOCK TABLE outcome_tracking.offer_counts IN ACCESS EXCLUSIVE MODE');
+    await holder.query('BEGIN; LOCK TABLE outcome_tracking.cohort_counts IN ACCESS EXCLUSIVE MODE');
     const refused: unknown[] = [];
     const reports = Array.from({ length: 30 }, async () => {
       const { status, headers, body } = await tracking.call('/v1/trust');

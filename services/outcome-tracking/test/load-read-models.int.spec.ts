@@ -5,10 +5,16 @@ import { join } from 'node:path';
 import type { UnitOfWork } from '@fairlead/messaging';
 import { createDataSource, inTransaction, migrate, queryOf, RowCopy } from '@fairlead/persistence';
 import { decodeEvent } from '@fairlead/events';
-import { followLeads, type LeadEvent } from '../src/fold-event.js';
+import { foldEvent, followLeads, type LeadEvent } from '../src/fold-event.js';
 import { type CopyInto, readModelMigrations, ReadModelsLoad, readModelsOf } from '../src/read-models/index.js';
 import { CountsStore } from '../src/store/counts.store.js';
-import { LeadsStore } from '../src/store/leads.store.js';
+import type { TrustCounts } from '@fairlead/decisions';
+import { LeadsStore, type TrackedLead, unseen } from '../src/store/leads.store.js';
+import { countEvents, PositionStore } from '../src/store/position.store.js';
+import { TrustCountsStore } from '../src/store/trust-counts.store.js';
+import { OffersCounted } from '../src/trust/offers-counted.js';
+import { trustAnswer } from '../src/trust/trust-answer.js';
+import { readTrustQuery } from '../src/trust/trust-query.js';
 import { randomHistory } from './fixture/histories.js';
 
 describe('read models that are loaded from a whole log', () => {
@@ -35,16 +41,18 @@ describe('read models that are loaded from a whole log', () => {
 
   it('are what the service makes of it event by event, whatever becomes of leads that seemed to be at rest', async () => {
     const events = randomHistory(400, 7).map((each) => decodeEvent(each.bytes) as LeadEvent);
-    const [leads, counts] = [new LeadsStore(), new CountsStore()];
+    const [leads, counts, position] = [new LeadsStore(), new CountsStore(), new PositionStore()];
     for (let at = 0; at < events.length; at += 50) {
       const batch = events.slice(at, at + 50);
       await inTransaction(followed, async (query) => {
         const known = await leads.lock({ query }, [...new Set(batch.map(({ subject }) => subject))]);
         const changes = followLeads(batch, known);
         const writes: Parameters<UnitOfWork['write']>[] = [];
-        leads.save({ write: (...each) => void writes.push(each) }, changes);
+        const write: UnitOfWork['write'] = (...each) => void writes.push(each);
+        leads.save({ write }, changes);
+        await counts.count({ query, write }, changes);
+        position.advance({ write }, batch);
         for (const [sql, parameters] of writes) await query(sql, parameters);
-        await counts.count({ query }, changes);
       });
     }
 
@@ -60,8 +68,39 @@ describe('read models that are loaded from a whole log', () => {
       await load.close();
     }
 
+    const inMemory = new Map<string, TrackedLead>();
+    for (const event of events) {
+      const id = event.subject;
+      inMemory.set(id, foldEvent(inMemory.get(id) ?? unseen(id, 0), event));
+    }
+    const day = (offset: number) => new Date(Date.now() - offset * 86_400_000).toISOString().slice(0, 10);
+    const queries = [
+      {},
+      { pool: 'smb', source: 'web' },
+      { campaign: 'spring', from: day(100), to: day(20) },
+      { source: 'fair', campaign: 'autumn', mix: 'attributes.size', age: '60' },
+      { mix: 'attributes.size', from: day(130) },
+      { mix: 'attributes.spent', age: '30', silence: '7' },
+      { source: 'web', mix: 'attributes.campaign', to: day(70), age: '7' },
+      { age: '90', from: day(179), to: day(171) },
+    ];
+    for (const asked of queries) {
+      const read = readTrustQuery(asked, Date.now());
+      if (!('query' in read)) throw new Error(JSON.stringify(read));
+      const counted = new OffersCounted(read.query);
+      for (const { standing } of inMemory.values()) for (const offer of standing.offers) counted.add(offer);
+      const answer = (counts: TrustCounts) => JSON.stringify(trustAnswer(read.query, counts, [], null));
+      const byHand = answer(counted.end());
+      expect(byHand).toContain('"party-1"');
+      for (const database of [followed, atRest])
+        expect(answer(await new TrustCountsStore().read(queryOf(database), read.query))).toBe(byHand);
+    }
+    const positions = await Promise.all(databases.map((each) => position.read(queryOf(each))));
+    expect(positions).toEqual(Array(3).fill(countEvents(events)));
+
     const expected = await readModelsOf(queryOf(followed));
     expect(expected.parts.reduce((sum, part) => sum + part.leads, 0)).toBe(400);
+    expect(expected.cohorts).toMatch(/^[0-9a-f]{64}$/);
     expect(await readModelsOf(queryOf(atRest))).toEqual(expected);
     expect(await readModelsOf(queryOf(atTheEnd))).toEqual(expected);
   });

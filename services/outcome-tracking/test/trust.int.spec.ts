@@ -1,5 +1,6 @@
+import { LeadAccepted } from '@fairlead/events';
 import { randomUUID } from 'node:crypto';
-import { expired, policyActivated, received, routed, scored } from './fixture/events.js';
+import { event, expired, merged, policyActivated, received, routed, scored } from './fixture/events.js';
 import { startTracking, type Tracking } from './fixture/tracking.js';
 
 describe('trust figures', () => {
@@ -12,11 +13,20 @@ describe('trust figures', () => {
   it('count every offer once, on both sides, and come out the same when everything is read again', async () => {
     const acme = await tracking.partnerKey('acme');
     const offers = [
-      ...Array.from({ length: 4 }, () => ({ lead: randomUUID(), party: 'direct' })),
-      ...Array.from({ length: 6 }, () => ({ lead: randomUUID(), party: 'acme' })),
+      ...Array.from({ length: 4 }, () => ({ lead: randomUUID(), party: 'direct', size: 'large' })),
+      ...Array.from({ length: 6 }, (_, at) => ({ lead: randomUUID(), party: 'acme', size: ['small', 12.73][at] })),
     ];
     await tracking.told(policyActivated(40));
-    await tracking.told(...offers.flatMap(({ lead, party }) => [received(lead), scored(lead), routed(lead, party)]));
+    const facts = (attributes: object) => ({ engagement: {}, attributes: { campaign: 'spring', ...attributes } });
+    await tracking.told(
+      ...offers.flatMap(({ lead, party, size }) => [
+        received(lead, { facts: facts(size === undefined ? {} : { size }) }),
+        scored(lead),
+        routed(lead, party),
+        // Whoever has it learns more of it: that makes it no other lead.
+        merged(lead, { changed: ['attributes'] }, facts({ size: 'huge' })),
+      ]),
+    );
     const channels = async () => {
       const { channels } = (await tracking.call('/v1/trust?pool=smb')).body as never as Figures;
       return { direct: channels.direct['A']?.counts, channel: channels.channel['A']?.counts };
@@ -77,10 +87,36 @@ describe('trust figures', () => {
       },
     });
 
+    // Four of direct's are large; of acme's one is small, and of the other the size is no kind: what it spent, perhaps.
+    const bySize = (await tracking.call('/v1/trust?mix=attributes.size&source=web')).body as never as Figures;
+    expect(bySize.likeForLike).toEqual(
+      ((await tracking.call('/v1/trust?mix=attributes.size&campaign=spring')).body as never as Figures).likeForLike,
+    );
+    expect((await tracking.call('/v1/trust?mix=attributes.size')).body).toMatchObject({
+      ...{ mix: 'attributes.size', commonMix: { large: 4 / 6, small: 1 / 6, none: 1 / 6 } },
+      likeForLike: {
+        ...bySize.likeForLike,
+        acme: { crude: { successes: 1, trials: 2 }, covered: expect.closeTo(1 / 3, 9), unfinished: 1 },
+      },
+    });
+    expect((await tracking.call('/v1/trust?source=elsewhere')).body).toMatchObject({ parties: {}, commonMix: {} });
+    // Nobody has had a week.
+    expect((await tracking.call('/v1/trust?age=7')).body).toMatchObject({ parties: {} });
+    const inAMonth = new Date(Date.now() + 32 * 86_400_000).toISOString();
+    expect((await tracking.call(`/v1/trust?age=7&asOf=${inAMonth}`)).body).toMatchObject({
+      channels: { direct: { A: { counts: { offered: 5, accepted: 4 } } } },
+      // Of acme's two one was won, and of the other nothing was heard.
+      noWord: { days: 14, direct: { successes: 4, trials: 4 }, parties: { acme: { successes: 1, trials: 2 } } },
+    });
+
     const state = async () => ({
       leads: await tracking.rows('SELECT * FROM outcome_tracking.leads ORDER BY lead_id'),
       offers: await tracking.rows('SELECT * FROM outcome_tracking.offers ORDER BY lead_id, number'),
       counts: await tracking.rows('SELECT * FROM outcome_tracking.offer_counts ORDER BY 1, 2, 3, 4, 5, 6'),
+      cohorts: await tracking.rows(
+        'SELECT * FROM outcome_tracking.cohort_counts WHERE offered <> 0 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9',
+      ),
+      folded: await tracking.rows('SELECT * FROM outcome_tracking.folded ORDER BY 1'),
       promises: await tracking.rows('SELECT * FROM outcome_tracking.promises ORDER BY 1, 2, 3'),
     });
     await tracking.eventually(
@@ -88,11 +124,17 @@ describe('trust figures', () => {
       [{ waiting: 0 }],
     );
     const live = await state();
-    const shown = async () => ({ ...(await tracking.call('/v1/trust')).body, asOf: '' });
-    const before = JSON.stringify(await shown());
+    const paths = ['', '?mix=attributes.size', '?source=web&campaign=spring', `?age=30&asOf=${inAMonth}&silence=7`];
+    const shown = async (path: string) => {
+      const { asOf, ...figures } = (await tracking.call(`/v1/trust${path}`)).body;
+      return JSON.stringify({ ...figures, ...(asOf as object), at: '' });
+    };
+    const before = await Promise.all(paths.map(shown));
+    const read = await tracking.rows('SELECT sum(events)::int AS events FROM outcome_tracking.leads');
+    expect(JSON.parse(before[0] as string)).toMatchObject({ total: read[0]?.['events'] });
     await tracking.readAgain();
     await tracking.eventually(state, live);
-    expect(JSON.stringify(await shown())).toBe(before);
+    expect(await Promise.all(paths.map(shown))).toEqual(before);
   });
 
   it('show a partner both channels as wholes, and of the parties only itself', async () => {
@@ -124,16 +166,30 @@ describe('trust figures', () => {
     'pool=a b',
     'group=party',
     'mix=size',
+    'mix=attributes.',
+    'campaign=12.73',
+    'age=31',
+    'silence=x',
+    'asOf=yesterday',
   ])('refuse a query that is none of theirs: %s', async (query) => {
     expect((await tracking.call(`/v1/trust?${query}`)).status).toBe(400);
   });
 
-  it('say that leads cannot be compared by an attribute yet', async () => {
-    expect(await tracking.call('/v1/trust?mix=attributes.size')).toMatchObject({
-      status: 400,
-      body: { errors: [{ field: 'mix', detail: expect.stringContaining('not yet by attribute') as string }] },
-    });
-    expect((await tracking.call('/v1/trust?mix=grade')).status).toBe(200);
+  it('refuse to compare leads by what nearly every lead has of its own', async () => {
+    const leads = Array.from({ length: 101 }, () => randomUUID());
+    const facts = (number: string) => ({ engagement: {}, attributes: { number } });
+    await tracking.told(
+      ...leads.flatMap((lead) => [
+        received(lead, { facts: facts(`n-${lead}`) }),
+        routed(lead, 'acme', {}),
+        event(LeadAccepted, lead, { party: 'acme', offer: 1, at: Date.now() }),
+      ]),
+    );
+    const detail = expect.stringContaining('has 101 kinds in this period') as string;
+    await tracking.eventually(
+      async () => (await tracking.call('/v1/trust?mix=attributes.number')).body,
+      expect.objectContaining({ status: 400, errors: [{ field: 'mix', detail }] }),
+    );
   });
 });
 

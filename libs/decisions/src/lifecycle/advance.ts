@@ -33,6 +33,8 @@ export type Step =
       readonly reveal: 'on-offer' | 'on-accept';
       readonly at: number;
       readonly acceptBy: number;
+      /** As `writeTraits` writes them. */
+      readonly traits: string | null;
     }
   /** A deal from elsewhere, as it is told last: whose it was, and all that became of it. */
   | { readonly type: 'imported'; readonly offer: Omit<Offer, 'stage'>; readonly outcome: OfferStage | 'open' }
@@ -154,6 +156,7 @@ function routed(standing: Standing, step: Step & { type: 'routed' }): Standing {
     closedAt: null,
     reason: null,
     amount: null,
+    traits: step.traits,
     corrections: [],
   };
   return { ...standing, state: 'offered', offers: [...offers, offer] };

@@ -77,6 +77,11 @@ export interface Offer {
   /** Why it was declined, lost or returned, from the closed list. */
   readonly reason: string | null;
   readonly amount: Amount | null;
+  /**
+   * What the lead was like when the offer was made, as `readTraits` reads it: what is learned of it later, by whoever works it, makes it no
+   * other lead. Null: not known, from before it was noted.
+   */
+  readonly traits: string | null;
   /** What its party corrected of what it had reported, in that order; the fields above are as corrected. */
   readonly corrections: readonly Correction[];
 }

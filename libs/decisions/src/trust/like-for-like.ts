@@ -2,6 +2,7 @@ import { DIRECT } from '../route/party.js';
 import { decomposeGap, type Gap } from './decompose-gap.js';
 import { type Rate, rate } from './rate.js';
 import { standardise } from './standardise.js';
+import { NO_KIND } from './traits.js';
 import { inOrder, type Stratum, together } from './stratum.js';
 
 /** What is compared: which of the accepted leads became an opportunity, and which were won. */
@@ -11,7 +12,14 @@ type Conversion = 'qualified' | 'won';
 export interface ComparedCounts {
   readonly party: string;
   readonly grade: string | null;
-  readonly tally: Readonly<Record<'accepted' | 'qualified' | 'won' | 'lost' | 'kept' | 'open', number>>;
+  readonly tally: Readonly<Record<(typeof comparedMeasures)[number], number>>;
+}
+
+const comparedMeasures = ['accepted', 'qualified', 'won', 'lost', 'kept', 'open'] as const;
+
+/** Of a party's leads of one kind, those that it accepted; in whatever groups. */
+export interface KindCount extends Pick<ComparedCounts, 'party' | 'tally'> {
+  readonly kind: string;
 }
 
 export interface Compared {
@@ -39,8 +47,9 @@ export interface ChannelGap {
 }
 
 export interface LikeForLike {
-  readonly mix: 'grade';
-  /** The common mix: what share of all accepted leads each grade is. */
+  /** By what leads are alike: `grade`, or an attribute. */
+  readonly mix: string;
+  /** The common mix: what share of all accepted leads each grade, or kind, is. */
   readonly commonMix: Readonly<Record<string, number>>;
   readonly likeForLike: Readonly<Record<string, PartyLikeForLike>>;
   readonly gap: Readonly<Record<Conversion, ChannelGap>>;
@@ -55,11 +64,38 @@ export interface LikeForLike {
  * its own: the same counts give the same bits, in whatever order and groups they come.
  */
 export function likeForLike(counted: readonly ComparedCounts[]): LikeForLike {
+  return compare(
+    'grade',
+    counted.map(({ party, grade, tally }) => ({ party, kind: grade ?? 'incomplete', tally })),
+  );
+}
+
+/**
+ * The same with leads that are alike in an attribute, whatever their grades. Those without it, and those whose value is no kind, are a kind of
+ * their own, `none`: all that was counted and is of no other. So the crude rates are the same, by whatever leads are compared.
+ * @param kinds  how often each party accepted each kind, all of it among what was `counted`
+ */
+export function likeForLikeBy(
+  mix: string,
+  counted: readonly ComparedCounts[],
+  kinds: readonly KindCount[],
+): LikeForLike {
+  const rest = (sign: 1 | -1, { party, tally }: Pick<ComparedCounts, 'party' | 'tally'>): KindCount => ({
+    ...{ party, kind: NO_KIND },
+    tally: Object.fromEntries(
+      comparedMeasures.map((measure) => [measure, sign * tally[measure]]),
+    ) as KindCount['tally'],
+  });
+  const none = [...counted.map((each) => rest(1, each)), ...kinds.map((each) => rest(-1, each))];
+  return compare(mix, [...kinds, ...none]);
+}
+
+function compare(mix: string, counted: readonly KindCount[]): LikeForLike {
   const all = { qualified: strataOf(counted, 'qualified'), won: strataOf(counted, 'won') };
   const { trials } = together(all.won);
   const byParty = Map.groupBy(counted, ({ party }) => party);
   return {
-    mix: 'grade',
+    mix,
     commonMix: Object.fromEntries(all.won.map(({ name, trials: ofGrade }) => [name, ofGrade / trials])),
     likeForLike: Object.fromEntries(
       [...byParty.keys()].sort().map((party) => [party, partyLikeForLike(byParty.get(party) ?? [], all)]),
@@ -70,7 +106,7 @@ export function likeForLike(counted: readonly ComparedCounts[]): LikeForLike {
 
 type Everybody = Readonly<Record<Conversion, readonly Stratum[]>>;
 
-function partyLikeForLike(counted: readonly ComparedCounts[], all: Everybody): PartyLikeForLike {
+function partyLikeForLike(counted: readonly KindCount[], all: Everybody): PartyLikeForLike {
   const won = strataOf(counted, 'won');
   let unfinished = 0;
   for (const { tally } of counted) unfinished += tally.kept - tally.open - tally.won - tally.lost;
@@ -82,7 +118,7 @@ function partyLikeForLike(counted: readonly ComparedCounts[], all: Everybody): P
   };
 }
 
-function channelGap(counted: readonly ComparedCounts[], conversion: Conversion, all: Everybody): ChannelGap {
+function channelGap(counted: readonly KindCount[], conversion: Conversion, all: Everybody): ChannelGap {
   const [direct, channel] = [true, false].map((isDirect) =>
     strataOf(
       counted.filter(({ party }) => (party === DIRECT) === isDirect),
@@ -101,10 +137,10 @@ function compared(strata: readonly Stratum[], all: readonly Stratum[]): Compared
   return { crude: rate(successes, trials), standardised: standardise(strata, all).rate };
 }
 
-function strataOf(counted: readonly ComparedCounts[], conversion: Conversion): Stratum[] {
+function strataOf(counted: readonly KindCount[], conversion: Conversion): Stratum[] {
   return inOrder(
-    counted.map(({ grade, tally }) => ({
-      name: grade ?? 'incomplete',
+    counted.map(({ kind, tally }) => ({
+      name: kind,
       successes: tally[conversion],
       trials: tally.accepted,
     })),

@@ -6,6 +6,7 @@ import { PersonalData } from '@fairlead/personal-data';
 import { followLeads, type LeadEvent, leadEvents } from '../fold-event.js';
 import { CountsStore } from '../store/counts.store.js';
 import { LeadsStore } from '../store/leads.store.js';
+import { PositionStore } from '../store/position.store.js';
 
 /** Every event of a lead → the view of the lead, and the counts of its offers. */
 @Controller()
@@ -13,6 +14,7 @@ export class LeadEventsHandler {
   constructor(
     private readonly leads: LeadsStore,
     private readonly counts: CountsStore,
+    private readonly position: PositionStore,
     private readonly personalData: PersonalData,
   ) {}
 
@@ -24,6 +26,7 @@ export class LeadEventsHandler {
 
     await this.counts.count(unit, changes);
     this.leads.save(unit, changes);
+    this.position.advance(unit, batch);
     const erased = batch.filter(({ type }) => type === LeadErased.type).map(({ subject }) => subject);
     // What is remembered of their keys here would open contacts for a little longer.
     if (erased.length > 0) unit.afterCommit(() => this.personalData.forget(erased));

@@ -20,6 +20,13 @@ export class ReadModelsView {
   parts: ReadModelPartView[];
   @ApiProperty({ type: 'integer' }) offers: number;
   @ApiProperty({ description: 'Hash of the counts of offers.' }) counts: string;
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description:
+      'Hash of the counts by source, campaign, attribute and age, and of times; null: some offers are from before these were counted.',
+  })
+  cohorts: string | null;
   @ApiProperty({ description: 'Hash of the promises of all versions of policies.' }) promises: string;
 }
 

@@ -1,15 +1,15 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { likeForLike, trustFigures } from '@fairlead/decisions';
+import { ages } from '@fairlead/decisions';
 import { Reads } from '@fairlead/messaging';
-import { Allow, type Caller, CurrentCaller, type FieldError, invalidInput } from '@fairlead/platform';
-import { CountsStore, type Period } from '../store/counts.store.js';
+import { Allow, type Caller, CurrentCaller, invalidInput } from '@fairlead/platform';
+import { PositionStore } from '../store/position.store.js';
 import { PromisesStore } from '../store/promises.store.js';
+import { TrustCountsStore } from '../store/trust-counts.store.js';
+import { MOST_KINDS, tooManyKinds, trustAnswer } from '../trust/trust-answer.js';
+import { POOL, readTrustQuery, type TrustQuery, USUAL_SILENCE } from '../trust/trust-query.js';
 import { TrustView } from '../view/trust-view.js';
-import { isDay } from './day.js';
 import { orRefusal } from './or-refusal.js';
-
-const POOL = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
 /** What the counts say: who was offered what, and what became of it, on both sides in the same words. */
 @ApiTags('trust')
@@ -19,7 +19,8 @@ const POOL = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 export class TrustController {
   constructor(
     private readonly reads: Reads,
-    private readonly counts: CountsStore,
+    private readonly counts: TrustCountsStore,
+    private readonly position: PositionStore,
     private readonly promises: PromisesStore,
   ) {}
 
@@ -47,61 +48,84 @@ export class TrustController {
   @ApiQuery({
     name: 'mix',
     required: false,
-    description: 'By what leads are alike. So far by grade alone: by an attribute is refused.',
-    schema: { type: 'string', enum: ['grade'], default: 'grade' },
+    description:
+      'By what leads are alike: `grade`, or an attribute such as `attributes.size`, as it was when the lead was offered. Words of up to 64 ' +
+      'characters, whole numbers, yes and no are kinds; all others, and leads without it, are one kind, `none`. At most 100 kinds.',
+    schema: {
+      type: 'string',
+      pattern: '^(?:grade|attributes\\.[^\\u0000-\\u001f\\u007f-\\u009f]{1,64})$',
+      default: 'grade',
+    },
+  })
+  @ApiQuery({
+    name: 'source',
+    required: false,
+    description: 'Only leads of this source.',
+    schema: { type: 'string', pattern: POOL.source },
+  })
+  @ApiQuery({
+    name: 'campaign',
+    required: false,
+    description: 'Only leads of this campaign: the attribute `campaign`, as it was when the lead was offered.',
+    schema: { type: 'string', pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]{1,64}$' },
+  })
+  @ApiQuery({
+    name: 'age',
+    required: false,
+    description:
+      'Only leads that have had so many days, and of each what happened in these, so that young and old are not mixed.',
+    schema: { type: 'integer', enum: [...ages] },
+  })
+  @ApiQuery({
+    name: 'silence',
+    required: false,
+    description: 'Days, for `noWord`.',
+    schema: { type: 'integer', enum: [...ages], default: USUAL_SILENCE },
+  })
+  @ApiQuery({
+    name: 'asOf',
+    required: false,
+    description: 'When leads are as old as `age` and `silence` say; now, when nothing is said.',
+    schema: { type: 'string', format: 'date-time' },
   })
   @ApiResponse({ status: 200, type: TrustView })
   @ApiResponse({
     status: 503,
     description: 'Too much is being asked for at once, or this takes too long: for fewer days it may not.',
   })
-  async figures(@Query() query: Record<string, unknown>, @CurrentCaller() caller: Caller): Promise<TrustView> {
-    const period = periodOf(query);
-    const { query: read } = this.reads;
-    const figures = await orRefusal(async () => {
-      const counted = await this.counts.read(read, period);
-      const policies = [...new Set(counted.map(({ policy }) => policy))];
-      return { ...trustFigures(counted, await this.promises.of(read, policies)), ...likeForLike(counted) };
-    });
+  async figures(@Query() asked: Record<string, unknown>, @CurrentCaller() caller: Caller): Promise<TrustView> {
+    const query = queryOf(asked);
+    const answer = await orRefusal(() =>
+      // All of it, and where in the log it stands, as of one moment.
+      this.reads.snapshot(async (read) => {
+        const counts = await this.counts.read(read, query);
+        const kinds = tooManyKinds(counts);
+        if (kinds !== undefined) throw tooMany(query.mix, kinds);
+        const policies = [...new Set(counts.counted.map(({ policy }) => policy))];
+        return trustAnswer(query, counts, await this.promises.of(read, policies), await this.position.read(read));
+      }),
+    );
     const shown = <T>(parties: Readonly<Record<string, T>>): Readonly<Record<string, T>> =>
       caller.role === 'partner'
         ? Object.fromEntries(Object.entries(parties).filter(([party]) => party === caller.partnerId))
         : parties;
-    const { pool = null, from = null, to = null } = period;
+    const { parties, likeForLike, noWord } = answer;
     return {
-      ...{ pool, from, to, asOf: new Date().toISOString(), ...figures },
-      parties: shown(figures.parties),
-      likeForLike: shown(figures.likeForLike),
+      ...answer,
+      parties: shown(parties),
+      likeForLike: shown(likeForLike),
+      noWord: { ...noWord, parties: shown(noWord.parties) },
     };
   }
 }
 
-function periodOf(query: Record<string, unknown>): Period {
-  const errors: FieldError[] = [];
-  for (const [name, value] of Object.entries(query)) {
-    const detail = complaint(name, value);
-    if (detail !== undefined) errors.push({ field: name.slice(0, 64), detail });
-  }
-  if (errors.length > 0) throw invalidInput(errors);
-  const { pool, from, to } = query as Period;
-  if (from !== undefined && to !== undefined && from > to)
-    throw invalidInput([{ field: 'to', detail: 'must not be before from' }]);
-  return { pool, from, to };
+function queryOf(asked: Record<string, unknown>): TrustQuery {
+  const read = readTrustQuery(asked, Date.now());
+  if ('complaints' in read) throw invalidInput([...read.complaints]);
+  return read.query;
 }
 
-function complaint(name: string, value: unknown): string | undefined {
-  switch (name) {
-    case 'pool':
-      return typeof value === 'string' && POOL.test(value) ? undefined : 'must be the id of a pool';
-    case 'from':
-    case 'to':
-      return isDay(value) ? undefined : 'must be a day such as 2026-01-31';
-    case 'mix':
-      if (value === 'grade') return undefined;
-      return typeof value === 'string' && value.startsWith('attributes.')
-        ? 'Leads are counted by grade, not yet by attribute: only grade can be the mix'
-        : 'must be grade';
-    default:
-      return 'This parameter is not known here.';
-  }
+function tooMany(mix: string, kinds: number): Error {
+  const detail = `has ${kinds} kinds in this period; leads are compared by at most ${MOST_KINDS}`;
+  return invalidInput([{ field: 'mix', detail: `${mix} ${detail}` }]);
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Query } from '@fairlead/persistence';
+import { cohortMeasures } from '@fairlead/decisions/fold';
 import { columnsOf } from './rows.js';
 
 /** Leads are compared in so many parts, by the first byte of their ids: one in motion leaves the others comparable. */
@@ -23,6 +24,11 @@ export interface ReadModels {
   readonly offers: number;
   /** Hash of `offer_counts`. */
   readonly counts: string;
+  /**
+   * Hash of `cohort_counts` and `timed_counts`, which also tell whether the traits of offers are the same. Null: some offers are from before
+   * there were any; undefined: written down before.
+   */
+  readonly cohorts?: string | null;
   readonly promises: string;
 }
 
@@ -38,7 +44,7 @@ export async function readModelsOf(query: Query, { atOnce = false } = {}): Promi
   const ofLeads = () => allParts<PartRow & { events: number | null }>(query, leadParts, how);
   const ofOffers = () => allParts<PartRow>(query, offerParts, how);
   // eslint-disable-next-line fairlead/no-interpolated-sql -- made of nothing but the names of columns
-  const ofRest = () => query<{ counts: string; promises: string }>(rests);
+  const ofRest = () => query<{ counts: string; cohorts: string | null; promises: string }>(rests);
   const [leads, offers, [rest]] = atOnce
     ? await Promise.all([ofLeads(), ofOffers(), ofRest()])
     : [await ofLeads(), await ofOffers(), await ofRest()];
@@ -50,7 +56,8 @@ export async function readModelsOf(query: Query, { atOnce = false } = {}): Promi
     return { leads: lead?.count ?? 0, events: lead ? lead.events : 0, hash };
   });
   const offerCount = [...offers.values()].reduce((sum, { count }) => sum + count, 0);
-  return { parts, offers: offerCount, counts: rest?.counts ?? '', promises: rest?.promises ?? '' };
+  const { counts = '', cohorts = null, promises = '' } = rest ?? {};
+  return { parts, offers: offerCount, counts, cohorts, promises };
 }
 
 async function allParts<Row extends PartRow>(
@@ -100,13 +107,15 @@ interface PartRow {
 }
 
 const CORRECTIONS = 'corrections';
+/** Counted, and compared with the counts: what was written down before there were any was hashed without them. */
+const TRAITS = 'traits';
 
 // As a double, which holds an instant to the microsecond: `extract` reckons with decimals, which takes ten times as long.
 const ms = (column: string): string => `(date_part('epoch', ${column}) * 1000)::bigint`;
 const hashed = (columns: readonly string[]): string => {
   // What was written down before there were corrections was hashed without them: where there are none, nothing is added.
   const values = columns
-    .filter((column) => column !== CORRECTIONS)
+    .filter((column) => column !== CORRECTIONS && column !== TRAITS)
     .map((column) => (/_at$|_by$/.test(column) ? ms(column) : column));
   const added = columns.includes(CORRECTIONS) ? ` || coalesce(${CORRECTIONS}::text, '')` : '';
   return `sha256(convert_to(ROW(${values.join(', ')})::text${added}, 'UTF8'))`;
@@ -125,10 +134,19 @@ const offerParts = `WITH hashed AS MATERIALIZED (
     SELECT lead_id, number, ${hashed(columnsOf.offers)} AS hash FROM offers WHERE lead_id BETWEEN $1 AND $2
   ) SELECT ${part} AS part, count(*)::integer AS count, ${inOrder('lead_id, number')} AS hash FROM hashed GROUP BY 1`;
 const cells = ['pool', 'day', 'party', 'grade', 'kind', 'policy'].join(', ');
+const cohortCells = ['dimension', 'value', 'pool', 'month', 'party', 'grade', 'kind', 'policy', 'within'].join(', ');
+const timedCells = ['step', 'day', 'pool', 'party', 'hours'].join(', ');
 const promises = ['policy', 'pool', 'grade'].join(', ');
 // Cells in which nothing is left say nothing.
 const rests = `SELECT
     (SELECT ${inOrder(cells)} FROM (SELECT ${cells}, ${hashed(columnsOf.offer_counts)} AS hash FROM offer_counts WHERE offered > 0) AS hashed) AS counts,
+    (SELECT CASE WHEN NOT EXISTS (SELECT FROM offers WHERE traits IS NULL) THEN encode(sha256(
+        (SELECT coalesce(string_agg(hash, ''::bytea ORDER BY ${cohortCells}), '') FROM (
+          SELECT ${cohortCells}, ${hashed(columnsOf.cohort_counts)} AS hash FROM cohort_counts
+          WHERE ROW(${cohortMeasures.join(', ')})::text <> '(${cohortMeasures.map(() => '0').join(',')})') AS hashed)
+        || (SELECT coalesce(string_agg(hash, ''::bytea ORDER BY ${timedCells}), '') FROM (
+          SELECT ${timedCells}, ${hashed(columnsOf.timed_counts)} AS hash FROM timed_counts WHERE leads <> 0) AS hashed)), 'hex') END
+    ) AS cohorts,
     (SELECT ${inOrder(promises)} FROM (SELECT ${promises}, ${hashed(columnsOf.promises)} AS hash FROM promises) AS hashed) AS promises`;
 
 /** Where two folds stand to each other. */
@@ -141,6 +159,8 @@ export interface Comparison {
   readonly inMotion: number;
   /** Parts of rows from before events were counted. They are not compared. */
   readonly uncounted: number;
+  /** As `counts`, of those by source, campaign, attribute and age, and of times; undefined also where one of both has none. */
+  readonly cohorts: boolean | undefined;
   /** Whether the counts and the promises are the same; undefined where leads were in motion, and the counts with them. */
   readonly counts: boolean | undefined;
   readonly promises: boolean;
@@ -167,6 +187,7 @@ export function compareReadModels(live: ReadModels, rebuilt: ReadModels): Compar
   return {
     ...{ ...found, different },
     counts: isAtRest ? live.counts === rebuilt.counts : undefined,
+    cohorts: isAtRest && live.cohorts && rebuilt.cohorts ? live.cohorts === rebuilt.cohorts : undefined,
     promises: live.promises === rebuilt.promises,
   };
 }

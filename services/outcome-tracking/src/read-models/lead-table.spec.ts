@@ -21,6 +21,7 @@ const offers = fc.array(
     ...{ party: word, pool: word, policy: word, grade: maybe(word), kind: word, reveal: word, stage: word },
     ...{ offeredAt: instant, acceptBy: instant, deliveredAt: maybe(instant), acceptedAt: maybe(instant) },
     ...{ contactedAt: maybe(instant), qualifiedAt: maybe(instant), closedAt: maybe(instant), reason: maybe(word) },
+    traits: maybe(word),
     corrections: fc.array(fc.record({ was: outcome, is: maybe(outcome), at: instant }), { maxLength: 2 }),
     amount: maybe(fc.record({ value: fc.double({ noNaN: true }), currency: fc.constantFrom('EUR', 'USD') })),
   }),

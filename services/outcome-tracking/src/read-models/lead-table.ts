@@ -1,17 +1,21 @@
-import type { Offer, Standing } from '@fairlead/decisions/fold';
+import { type Offer, type Standing, writeTraits } from '@fairlead/decisions/fold';
 import { type TrackedLead, unseen } from '../store/leads.store.js';
 import { LeadIds, Numbers } from './lead-ids.js';
+import { RareTexts } from './rare-texts.js';
 import type { SpillFile } from '@fairlead/persistence/spill-file';
 
 /** A lead while a log is folded: without its details, which are large and change seldom, and for which others stand. */
 export interface FollowedLead extends TrackedLead {
   /** Whether its rows are in the tables as they are. */
   readonly isWritten: boolean;
+  readonly traits: string;
 }
+
+const NO_TRAITS = writeTraits(null, undefined);
 
 /** Before its first event. */
 export function unfollowed(id: string, at: number): FollowedLead {
-  return { ...unseen(id, at), isWritten: false };
+  return { ...unseen(id, at), traits: NO_TRAITS, isWritten: false };
 }
 
 /** Of nearly every offer, each of which is read some seven times. */
@@ -29,8 +33,9 @@ const RECEIVED_AT = 4;
 const TOUCHES = 5;
 const EVENTS = 6;
 const IS_WRITTEN = 7;
-const OFFER = 8;
-const OFFER_FIELDS = 19;
+const TRAITS = 8;
+const OFFER = 9;
+const OFFER_FIELDS = 20;
 const RECORD = OFFER + OFFER_FIELDS;
 
 /** Of a page, nearly a megabyte: little is ever empty, and few are made. */
@@ -42,7 +47,7 @@ const MOST_RECORDS_ASIDE = 1_000;
 /**
  * All leads of a log while it is folded, and where their details are. In numbers, outside of JavaScript's heap: a fold touches each
  * lead some seven times with thousands of others between, and as objects they would live just long enough to be moved twice by the
- * garbage collector and then thrown away by the slow one. Some 40 bytes for each lead; 216 more, and as many for each offer after
+ * garbage collector and then thrown away by the slow one. Some 40 bytes for each lead; 232 more, and as many for each offer after
  * its first, for one that was not put aside.
  */
 export class LeadTable {
@@ -55,16 +60,19 @@ export class LeadTable {
   private count = 0;
   private readonly free: number[] = [];
   private readonly words = new Words();
+  private readonly traits: RareTexts;
 
-  /** @param aside  for leads that are put aside */
-  constructor(private readonly aside: SpillFile) {}
+  /** @param aside  for leads that are put aside, and what does not fit into a number */
+  constructor(private readonly aside: SpillFile) {
+    this.traits = new RareTexts(aside);
+  }
 
   get(id: string): FollowedLead | undefined {
     const lead = this.ids.find(id);
     return lead === undefined ? undefined : this.read(id, this.fetch(lead));
   }
 
-  set({ id, receivedAt, touches, events, standing, isWritten }: FollowedLead): void {
+  set({ id, receivedAt, touches, events, traits, standing, isWritten }: FollowedLead): void {
     const known = this.ids.find(id);
     const place = known === undefined ? this.add() : this.fetch(known);
     if (known === undefined) {
@@ -82,6 +90,7 @@ export class LeadTable {
     page[at + TOUCHES] = touches;
     page[at + EVENTS] = events ?? NONE;
     page[at + IS_WRITTEN] = isWritten ? 1 : 0;
+    page[at + TRAITS] = this.traits.numberOf(traits);
     for (let index = 0, record = place; index < offers.length; index++) {
       if (index > 0) record = this.nextOf(record);
       this.writeOffer(this.pageOf(record), placeIn(record) + OFFER, offers[index] as Offer);
@@ -156,6 +165,7 @@ export class LeadTable {
       ...unfollowed(id, page[at + RECEIVED_AT] as number),
       touches: page[at + TOUCHES] as number,
       events: numberIn(page, at + EVENTS),
+      traits: this.traits.at(page[at + TRAITS] as number),
       standing: {
         state: words.at(page[at + STATE]) as Standing['state'],
         grade: words.at(page[at + GRADE]) as Standing['grade'],
@@ -187,6 +197,7 @@ export class LeadTable {
     const { words } = this;
     const currency = words.at(page[at + 17]);
     const corrections = words.at(page[at + 18]);
+    const traits = numberIn(page, at + 19);
     return {
       number: page[at] as number,
       party: words.at(page[at + 1]) as string,
@@ -205,6 +216,7 @@ export class LeadTable {
       closedAt: numberIn(page, at + 14),
       reason: words.at(page[at + 15]),
       amount: currency === null ? null : { value: page[at + 16] as number, currency },
+      traits: traits === null ? null : this.traits.at(traits),
       // Written down as a word: few offers have any, and then each others than the next.
       corrections: corrections === null ? NO_CORRECTIONS : (JSON.parse(corrections) as Offer['corrections']),
     };
@@ -231,6 +243,7 @@ export class LeadTable {
     page[at + 16] = offer.amount?.value ?? NONE;
     page[at + 17] = words.numberOf(offer.amount?.currency ?? null);
     page[at + 18] = words.numberOf(offer.corrections.length === 0 ? null : JSON.stringify(offer.corrections));
+    page[at + 19] = offer.traits === null ? NONE : this.traits.numberOf(offer.traits);
   }
 
   /** The record of the next offer, which is made when there is none. */

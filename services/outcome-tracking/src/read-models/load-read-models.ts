@@ -6,9 +6,10 @@ import { foldEvent, isLeadEvent, type LeadEvent, timeOf } from '../fold-event.js
 import { promisesIn } from '../promises-in.js';
 import { withoutGrade } from '../store/counts.store.js';
 import { type LeadDetails, unseen } from '../store/leads.store.js';
+import { nowhere, partitionOfLead } from '../store/position.store.js';
 import { OfferCounts } from './offer-counts.js';
 import { type FollowedLead, LeadTable, unfollowed } from './lead-table.js';
-import { columnsOf, countRow, detailsIn, detailsText, leadText, offersText } from './rows.js';
+import { cohortRow, columnsOf, countRow, detailsIn, detailsText, leadText, offersText, timedRow } from './rows.js';
 import { SpillFile } from '@fairlead/persistence/spill-file';
 
 /**
@@ -55,6 +56,7 @@ export class ReadModelsLoad {
   private readonly promises = new Map<string, Promised>();
   /** Leads that were written, and went on: their rows are in the way of those that are written at the end. */
   private readonly outdated = new Set<string>();
+  private readonly position = [...nowhere];
   private tables: Tables | undefined;
 
   /** @param folder  for what does not fit into memory */
@@ -77,6 +79,7 @@ export class ReadModelsLoad {
     if (event.type === PolicyActivated.type) return this.note(event as PolicyActivated);
     if (!isLeadEvent(event)) return undefined;
     const id = event.subject;
+    (this.position[partitionOfLead(id)] as number) += 1;
     const known = this.known(id) ?? unfollowed(id, timeOf(event));
     // What an event does not change need not be looked up: the fold hands it on as it was given.
     const before = (detailing.has(event.type) ? this.details.get(id) : undefined) ?? noDetails;
@@ -107,6 +110,10 @@ export class ReadModelsLoad {
     }
     await tables.end();
     await writeAll(copyInto, 'offer_counts', this.counts.cells(), ({ cell, tally }) => countRow(cell, tally));
+    await writeAll(copyInto, 'cohort_counts', this.counts.cohortCells(), cohortRow);
+    await writeAll(copyInto, 'timed_counts', this.counts.timedCells(), timedRow);
+    await query('DELETE FROM folded');
+    await writeAll(copyInto, 'folded', this.position.entries(), (each) => each);
     await writeAll(copyInto, 'promises', this.promises.values(), ({ policy, pool, grade, directPercent }) => [
       ...[policy, pool, grade ?? withoutGrade, directPercent],
     ]);

@@ -1,14 +1,36 @@
-import { type Cell, cellOf, measures, type Offer, type Tally, tallyOf } from '@fairlead/decisions/fold';
+import {
+  type Cell,
+  cellOf,
+  type CohortCell,
+  type CohortCount,
+  cohortKey,
+  cohortMeasures,
+  cohortsOf,
+  type CohortTally,
+  measures,
+  type Offer,
+  type Tally,
+  tallyOf,
+  type TimedCell,
+  timedSteps,
+  timesOf,
+} from '@fairlead/decisions/fold';
 
 interface Counted {
   readonly cell: Cell;
   readonly tally: Tally;
 }
 
-/** What `offer_counts` comes to. */
+/** What `offer_counts`, `cohort_counts` and `timed_counts` come to. */
 export class OfferCounts {
   /** Sums in the order of `measures`. */
   private readonly counted = new Map<string, { readonly cell: Cell; readonly sums: number[] }>();
+  private readonly cohorts = new Map<string, { readonly cell: CohortCell; readonly sums: number[] }>();
+  /** By pool and party; then by step, day and hours as one number, which takes a third of what a text does. */
+  private readonly times = new Map<
+    string,
+    { readonly of: Pick<TimedCell, 'pool' | 'party'>; leads: Map<number, number> }
+  >();
 
   add(offers: readonly Offer[]): void {
     for (const offer of offers) this.change(offer, 1);
@@ -26,6 +48,19 @@ export class OfferCounts {
     }
   }
 
+  *cohortCells(): Generator<CohortCount> {
+    for (const { cell, sums } of this.cohorts.values()) {
+      if (sums.every((sum) => sum === 0)) continue;
+      const tally = Object.fromEntries(cohortMeasures.map((measure, at) => [measure, sums[at]]));
+      yield { cell, tally: tally as unknown as CohortTally };
+    }
+  }
+
+  *timedCells(): Generator<TimedCell & { readonly leads: number }> {
+    for (const { of, leads: all } of this.times.values())
+      for (const [key, leads] of all) if (leads !== 0) yield { ...of, ...readTimeKey(key), leads };
+  }
+
   private change(offer: Offer, by: 1 | -1): void {
     const cell = cellOf(offer);
     const key = `${cell.pool}\n${cell.policy}\n${cell.day}\n${cell.party}\n${cell.grade}\n${cell.kind}`;
@@ -34,5 +69,40 @@ export class OfferCounts {
     const tally = tallyOf(offer);
     for (const [at, measure] of measures.entries())
       counted.sums[at] = (counted.sums[at] as number) + by * tally[measure];
+    for (const { cell: cohort, tally: change } of cohortsOf(offer)) this.changeCohort(cohort, change, by);
+    for (const time of timesOf(offer)) this.changeTime(time, by);
   }
+
+  private changeCohort(cell: CohortCell, change: CohortTally, by: 1 | -1): void {
+    const key = cohortKey(cell);
+    let counted = this.cohorts.get(key);
+    if (!counted) this.cohorts.set(key, (counted = { cell, sums: cohortMeasures.map(() => 0) }));
+    for (const [at, measure] of cohortMeasures.entries())
+      counted.sums[at] = (counted.sums[at] as number) + by * change[measure];
+  }
+
+  private changeTime(time: TimedCell, by: 1 | -1): void {
+    const { pool, party } = time;
+    let counted = this.times.get(`${pool}\n${party}`);
+    if (!counted) this.times.set(`${pool}\n${party}`, (counted = { of: { pool, party }, leads: new Map() }));
+    const key = timeKey(time);
+    counted.leads.set(key, (counted.leads.get(key) ?? 0) + by);
+  }
+}
+
+/** More than `bucketHours` ever says. */
+const MOST_HOURS = 2 ** 20;
+const MOST_DAYS = 2 ** 20;
+
+function timeKey({ step, day, hours }: TimedCell): number {
+  return (timedSteps.indexOf(step) * MOST_DAYS + day) * MOST_HOURS + hours;
+}
+
+function readTimeKey(key: number): Pick<TimedCell, 'step' | 'day' | 'hours'> {
+  const rest = Math.floor(key / MOST_HOURS);
+  return {
+    step: timedSteps[Math.floor(rest / MOST_DAYS)] as TimedCell['step'],
+    day: rest % MOST_DAYS,
+    hours: key % MOST_HOURS,
+  };
 }

@@ -13,6 +13,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { followLeads, isLeadEvent, type LeadEvent } from '../fold-event.js';
 import { CountsStore } from '../store/counts.store.js';
 import { LeadsStore } from '../store/leads.store.js';
+import { PositionStore } from '../store/position.store.js';
 import { type CopyInto, ReadModelsLoad } from './load-read-models.js';
 import { dropSecondaryIndexes } from './secondary-indexes.js';
 
@@ -43,7 +44,7 @@ const LIVE = 'outcome_tracking';
 const NEXT = 'outcome_tracking_next';
 const CONSUMER = 'outcome-tracking';
 /** The order in which the service itself takes them. */
-const TABLES = ['leads', 'offers', 'offer_counts', 'promises'];
+const TABLES = ['leads', 'offers', 'offer_counts', 'cohort_counts', 'timed_counts', 'folded', 'promises'];
 
 /** The load copies a table in one statement. */
 const STATEMENT_TIMEOUT_MS = 3_600_000;
@@ -150,6 +151,7 @@ class Swap {
   why = '';
   private readonly leads = new LeadsStore();
   private readonly counts = new CountsStore();
+  private readonly position = new PositionStore();
   /** Of each lead what has come since the load, in order. `base`: how many of its events the load had. */
   private readonly come = new Map<string, { base?: number; readonly events: LeadEvent[] }>();
 
@@ -185,7 +187,9 @@ class Swap {
     try {
       return await this.inTransaction(async (query) => {
         await query(`SELECT set_config('lock_timeout', $1, true)`, [`${LOCK_TIMEOUT_MS}ms`]);
-        await query('LOCK TABLE leads, offers, offer_counts, promises IN ACCESS EXCLUSIVE MODE');
+        await query(
+          'LOCK TABLE leads, offers, offer_counts, cohort_counts, timed_counts, folded, promises IN ACCESS EXCLUSIVE MODE',
+        );
         await this.catchUp(query);
         const leads = await this.replace(query);
         crashPoint('rebuild.swapping');
@@ -238,9 +242,11 @@ class Swap {
     const known = await this.leads.lock({ query }, [...new Set(events.map(({ subject }) => subject))]);
     const changes = followLeads(events, known);
     const writes: Parameters<UnitOfWork['write']>[] = [];
-    this.leads.save({ write: (...each) => void writes.push(each) }, changes);
+    const write: UnitOfWork['write'] = (...each) => void writes.push(each);
+    this.leads.save({ write }, changes);
+    await this.counts.count({ query, write }, changes);
+    this.position.advance({ write }, events);
     for (const [sql, parameters] of writes) await query(sql, parameters);
-    await this.counts.count({ query }, changes);
     await query('SET LOCAL search_path TO outcome_tracking');
     return events.length;
   }
@@ -260,7 +266,7 @@ class Swap {
       'INSERT INTO outcome_tracking_next.promises SELECT * FROM outcome_tracking.promises ON CONFLICT DO NOTHING',
     );
     for (const table of TABLES) {
-      // eslint-disable-next-line fairlead/no-interpolated-sql -- a name cannot be a parameter; it is one of four above
+      // eslint-disable-next-line fairlead/no-interpolated-sql -- a name cannot be a parameter; it is one of those above
       await query(`DROP TABLE outcome_tracking.${table}`);
       // eslint-disable-next-line fairlead/no-interpolated-sql -- as above
       await query(`ALTER TABLE outcome_tracking_next.${table} SET SCHEMA outcome_tracking`);

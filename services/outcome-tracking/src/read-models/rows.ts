@@ -1,4 +1,13 @@
-import { type Cell, currentOffer, measures, type Offer, type Tally } from '@fairlead/decisions/fold';
+import {
+  type Cell,
+  type CohortCount,
+  cohortMeasures,
+  currentOffer,
+  measures,
+  type Offer,
+  type Tally,
+  type TimedCell,
+} from '@fairlead/decisions/fold';
 import { copyJson, copyText, type CopyValue, readCopyText, WrittenJson } from '@fairlead/persistence/scratch';
 import { withoutGrade } from '../store/counts.store.js';
 import type { LeadDetails, TrackedLead } from '../store/leads.store.js';
@@ -26,9 +35,16 @@ export const columnsOf = {
   offers: [
     ...['lead_id', 'number', 'party', 'pool', 'policy', 'grade', 'kind', 'reveal', 'offered_at', 'accept_by', 'stage'],
     ...['delivered_at', 'accepted_at', 'contacted_at', 'qualified_at', 'closed_at', 'reason', 'amount', 'currency'],
+    'traits',
     'corrections',
   ],
   offer_counts: ['pool', 'day', 'party', 'grade', 'kind', 'policy', ...measures],
+  cohort_counts: [
+    ...(['dimension', 'value', 'pool', 'month', 'party', 'grade', 'kind', 'policy', 'within'] as const),
+    ...cohortMeasures,
+  ],
+  timed_counts: ['step', 'day', 'pool', 'party', 'hours', 'leads'],
+  folded: ['partition', 'events'],
   promises: ['policy', 'pool', 'grade', 'direct_percent'],
 } as const;
 
@@ -105,13 +121,36 @@ function offerRow(leadId: string, offer: Offer): Row {
   return [
     ...[leadId, number, party, pool, policy, grade, kind, reveal, date(offeredAt), date(acceptBy), stage],
     ...[date(deliveredAt), date(acceptedAt), date(contactedAt), date(qualifiedAt), date(closedAt)],
-    ...[reason, amount?.value ?? null, amount?.currency ?? null],
+    ...[reason, amount?.value ?? null, amount?.currency ?? null, offer.traits],
   ];
 }
 
 const dayMs = 86_400_000;
 
 export function countRow({ pool, day, party, grade, kind, policy }: Cell, tally: Tally): Row {
-  const on = new Date(day * dayMs).toISOString().slice(0, 10);
-  return [pool, on, party, grade ?? withoutGrade, kind, policy, ...measures.map((measure) => tally[measure])];
+  return [pool, dateOf(day), party, grade ?? withoutGrade, kind, policy, ...measures.map((measure) => tally[measure])];
+}
+
+export function cohortRow({ cell, tally }: CohortCount): Row {
+  const { dimension, value, pool, month, party, grade, kind, policy, within } = cell;
+  return [
+    dimension,
+    value,
+    pool,
+    month,
+    party,
+    grade,
+    kind,
+    policy,
+    within,
+    ...cohortMeasures.map((each) => tally[each]),
+  ];
+}
+
+export function timedRow({ step, day, pool, party, hours, leads }: TimedCell & { readonly leads: number }): Row {
+  return [step, dateOf(day), pool, party, hours, leads];
+}
+
+function dateOf(day: number): string {
+  return new Date(day * dayMs).toISOString().slice(0, 10);
 }

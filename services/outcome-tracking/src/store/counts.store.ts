@@ -1,37 +1,14 @@
-import {
-  add,
-  type Cell,
-  type Counted,
-  differences,
-  type Measure,
-  type OfferGrade,
-  type OfferKind,
-  type Tally,
-} from '@fairlead/decisions/fold';
+import { add, type Cell, differences, type Tally } from '@fairlead/decisions/fold';
 import type { UnitOfWork } from '@fairlead/messaging';
-import type { Query } from '@fairlead/persistence';
+import { CohortsStore } from './cohorts.store.js';
 import type { LeadChange } from './leads.store.js';
 
 /** How a missing grade is stored: a primary key has no nulls. */
 export const withoutGrade = 'incomplete';
 
-interface CountRow {
-  readonly party: string;
-  readonly grade: string;
-  readonly kind: OfferKind;
-  readonly pool: string;
-  readonly policy: string;
-  readonly tally: Record<Measure, number>;
-}
-
-/** Which offers: of one pool or of all, made on these UTC days, both included (`2026-01-31`). */
-export interface Period {
-  readonly pool?: string | undefined;
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
-}
-
 export class CountsStore {
+  private readonly cohorts = new CohortsStore();
+
   /**
    * Adds what these changes make of the counts.
    *
@@ -39,7 +16,9 @@ export class CountsStore {
    * events, so two batches would otherwise deadlock. The lock is held for the rest of a batch, some milliseconds; requests
    * never take it.
    */
-  async count({ query }: Pick<UnitOfWork, 'query'>, changes: readonly LeadChange[]): Promise<void> {
+  async count(unit: Pick<UnitOfWork, 'query' | 'write'>, changes: readonly LeadChange[]): Promise<void> {
+    if (changes.every(({ before, after }) => before?.standing.offers === after.standing.offers)) return;
+    const { query } = unit;
     const cells = new Map<string, { cell: Cell; change: Tally }>();
     for (const { before, after } of changes) {
       for (const { cell, change } of differences(before?.standing.offers ?? [], after.standing.offers)) {
@@ -48,8 +27,9 @@ export class CountsStore {
         cells.set(key, { cell, change: sum ? add(sum.change, change) : change });
       }
     }
-    if (cells.size === 0) return;
     await query(`SELECT pg_advisory_xact_lock(hashtext('offer_counts'), hashtext(current_schema()))`);
+    this.cohorts.count(unit, changes);
+    if (cells.size === 0) return;
     await query(
       // MERGE and not INSERT … ON CONFLICT, which would hold the changes, and not the sums, against the constraints.
       `MERGE INTO offer_counts AS counts
@@ -76,20 +56,5 @@ export class CountsStore {
         ),
       ],
     );
-  }
-
-  /** The counts of a period, the days added up. */
-  async read(query: Query, { pool, from, to }: Period): Promise<Counted[]> {
-    const rows = await query<CountRow>(
-      `SELECT party, grade, kind, pool, policy, jsonb_build_object('offered', sum(offered), 'delivered', sum(delivered),
-         'accepted', sum(accepted), 'declined', sum(declined), 'expired', sum(expired), 'withdrawn', sum(withdrawn),
-         'open', sum(open), 'kept', sum(kept), 'contacted', sum(contacted), 'qualified', sum(qualified), 'won', sum(won),
-         'lost', sum(lost), 'returned', sum(returned)) AS tally
-       FROM offer_counts
-       WHERE ($1::text IS NULL OR pool = $1) AND ($2::date IS NULL OR day >= $2) AND ($3::date IS NULL OR day <= $3)
-       GROUP BY pool, policy, party, grade, kind`,
-      [pool ?? null, from ?? null, to ?? null],
-    );
-    return rows.map((row) => ({ ...row, grade: row.grade === withoutGrade ? null : (row.grade as OfferGrade) }));
   }
 }

@@ -45,6 +45,8 @@ export interface TrackedLead {
   /** How many of its events were folded: how far along its part of the log it is. Null: not known, from before they were counted. */
   readonly events: number | null;
   readonly details: LeadDetails;
+  /** What figures tell leads apart by, where it is known without the details; else null. */
+  readonly traits: string | null;
   readonly standing: Standing;
   /** Said by this service, not yet read back from the log. */
   readonly pending: readonly PendingAnswer[];
@@ -57,7 +59,16 @@ export interface LeadChange {
 
 /** What is known of a lead before its first event. */
 export function unseen(id: string, at: number): TrackedLead {
-  return { id, receivedAt: at, touches: 1, events: 0, details: noDetails, standing: newLead, pending: [] };
+  return {
+    id,
+    receivedAt: at,
+    touches: 1,
+    events: 0,
+    details: noDetails,
+    traits: null,
+    standing: newLead,
+    pending: [],
+  };
 }
 
 const noDetails: LeadDetails = {
@@ -121,6 +132,7 @@ interface OfferRow {
   readonly reason: string | null;
   readonly amount: number | null;
   readonly currency: string | null;
+  readonly traits: string | null;
   readonly corrections: readonly Correction[] | null;
 }
 
@@ -139,7 +151,7 @@ export interface PagePosition {
   readonly id: string;
 }
 
-const offerColumns = `lead_id, number, party, pool, policy, grade, kind, reveal, stage, reason, amount::float8, currency, corrections,
+const offerColumns = `lead_id, number, party, pool, policy, grade, kind, reveal, stage, reason, amount::float8, currency, traits, corrections,
   (extract(epoch FROM offered_at) * 1000)::float8 AS offered_at, (extract(epoch FROM accept_by) * 1000)::float8 AS accept_by,
   (extract(epoch FROM delivered_at) * 1000)::float8 AS delivered_at,
   (extract(epoch FROM accepted_at) * 1000)::float8 AS accepted_at,
@@ -296,19 +308,19 @@ export class LeadsStore {
   #saveOffers({ write }: Pick<UnitOfWork, 'write'>, offers: readonly object[]): void {
     write(
       `INSERT INTO offers (lead_id, number, party, pool, policy, grade, kind, reveal, offered_at, accept_by, stage,
-         delivered_at, accepted_at, contacted_at, qualified_at, closed_at, reason, amount, currency, corrections)
+         delivered_at, accepted_at, contacted_at, qualified_at, closed_at, reason, amount, currency, traits, corrections)
        SELECT lead_id, number, party, pool, policy, grade, kind, reveal,
          to_timestamp(offered_at / 1000), to_timestamp(accept_by / 1000), stage, to_timestamp(delivered_at / 1000),
          to_timestamp(accepted_at / 1000), to_timestamp(contacted_at / 1000), to_timestamp(qualified_at / 1000),
-         to_timestamp(closed_at / 1000), reason, amount, currency, corrections
+         to_timestamp(closed_at / 1000), reason, amount, currency, traits, corrections
        FROM jsonb_to_recordset($1::jsonb) AS changed (
          lead_id uuid, number integer, party text, pool text, policy text, grade text, kind text, reveal text,
          offered_at numeric, accept_by numeric, stage text, delivered_at numeric, accepted_at numeric,
-         contacted_at numeric, qualified_at numeric, closed_at numeric, reason text, amount numeric, currency text, corrections jsonb)
+         contacted_at numeric, qualified_at numeric, closed_at numeric, reason text, amount numeric, currency text, traits text, corrections jsonb)
        ON CONFLICT (lead_id, number) DO UPDATE SET stage = excluded.stage, delivered_at = excluded.delivered_at,
          accepted_at = excluded.accepted_at, contacted_at = excluded.contacted_at,
          qualified_at = excluded.qualified_at, closed_at = excluded.closed_at, reason = excluded.reason,
-         amount = excluded.amount, currency = excluded.currency, corrections = excluded.corrections`,
+         amount = excluded.amount, currency = excluded.currency, traits = excluded.traits, corrections = excluded.corrections`,
       [JSON.stringify(offers)],
     );
   }
@@ -358,6 +370,7 @@ function toLead(row: LeadRow, offers: readonly OfferRow[]): TrackedLead {
       sentAgain: row.sent_again,
       probability: row.probability,
     },
+    traits: null,
     standing: { state: row.state, grade: row.grade, score: row.score, offers: offers.map(toOffer) },
     pending: row.pending,
   };
@@ -382,6 +395,7 @@ function toOffer(row: OfferRow): Offer {
     closedAt: row.closed_at,
     reason: row.reason,
     amount: row.amount === null || row.currency === null ? null : { value: row.amount, currency: row.currency },
+    traits: row.traits,
     corrections: row.corrections ?? [],
   };
 }
@@ -444,6 +458,7 @@ function offerRecords({ before, after }: LeadChange): Record<string, unknown>[] 
       reason: offer.reason,
       amount: offer.amount?.value,
       currency: offer.amount?.currency,
+      traits: offer.traits,
       ...(offer.corrections.length > 0 && { corrections: offer.corrections }),
     }));
 }

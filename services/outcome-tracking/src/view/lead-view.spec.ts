@@ -7,7 +7,18 @@ const id = '00000000-0000-4000-8000-000000000001';
 
 const offerTo = (party: string, offer = 1, reveal: 'on-offer' | 'on-accept' = 'on-accept'): Step => ({
   type: 'routed',
-  ...{ offer, party, reveal, pool: 'smb', policy: 'emea@1', grade: 'B', kind: 'share', at: 1_000, acceptBy: 2_000 },
+  ...{
+    offer,
+    party,
+    reveal,
+    pool: 'smb',
+    policy: 'emea@1',
+    grade: 'B',
+    kind: 'share',
+    at: 1_000,
+    acceptBy: 2_000,
+    traits: null,
+  },
 });
 const said = (party: string, type: AnswerType, offer = 1): Step => ({
   type,

@@ -5,12 +5,14 @@ import type {
   Estimated,
   Figures,
   Gap,
-  LikeForLike,
+  NoWord,
   PartyLikeForLike,
   PromiseKept,
   Tally,
 } from '@fairlead/decisions';
 import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import type { Position } from '../store/position.store.js';
+import type { AsOf, TrustAnswer } from '../trust/trust-answer.js';
 
 /** Names of the OpenAPI document; the figures themselves are made in the decisions library. */
 export class RateView {
@@ -147,12 +149,38 @@ export class GapsView {
   @ApiProperty() won: ChannelGapView;
 }
 
+/** Where in the log figures stand: whoever has it can count the same events, with `fairlead trust DIR --as-of`. */
+export class AsOfView implements AsOf {
+  @ApiProperty({ format: 'date-time' }) at: string;
+  @ApiProperty({
+    type: [Number],
+    nullable: true,
+    description:
+      'The first so many events of leads of each partition of the topic, which follows from the lead’s id; within one the log has the order of ' +
+      'the topic. Null: some are from before they were counted.',
+  })
+  events: Position | null;
+  @ApiProperty({ type: 'integer', nullable: true }) total: number | null;
+}
+
+export class NoWordView implements NoWord {
+  @ApiProperty({ type: 'integer', description: 'Days from the offer, of leads that have had them.' }) days: number;
+  @ApiProperty({ description: 'Of the leads accepted in these days: those of which nothing was reported.' })
+  direct: RateView;
+  @ApiProperty() channel: RateView;
+  @ApiProperty({ type: 'object', additionalProperties: { $ref: getSchemaPath(RateView) } })
+  parties: Readonly<Record<string, RateView>>;
+}
+
 @ApiExtraModels(FiguresView, PromiseView, PartyLikeForLikeView)
-export class TrustView implements LikeForLike {
+export class TrustView implements TrustAnswer {
   @ApiProperty({ type: String, nullable: true }) pool: string | null;
   @ApiProperty({ type: String, nullable: true }) from: string | null;
   @ApiProperty({ type: String, nullable: true }) to: string | null;
-  @ApiProperty({ format: 'date-time' }) asOf: string;
+  @ApiProperty({ type: String, nullable: true }) source: string | null;
+  @ApiProperty({ type: String, nullable: true }) campaign: string | null;
+  @ApiProperty({ type: 'integer', nullable: true }) age: number | null;
+  @ApiProperty() asOf: AsOfView;
 
   @ApiProperty({ description: 'By grade, and `all`; `incomplete` for leads that were routed without a grade.' })
   channels: ChannelsView;
@@ -166,13 +194,14 @@ export class TrustView implements LikeForLike {
     description: 'By grade: what was promised to each side, and what it received.',
   })
   promise: ByGrade<PromiseView>;
-  @ApiProperty({ enum: ['grade'], description: 'By what leads are alike in the three that follow.' })
-  mix: 'grade';
+
+  @ApiProperty({ description: 'By what leads are alike in the three that follow: `grade`, or an attribute.' })
+  mix: string;
 
   @ApiProperty({
     type: 'object',
     additionalProperties: { type: 'number' },
-    description: 'What share of all accepted leads each grade is.',
+    description: 'What share of all accepted leads each grade, or kind, is.',
   })
   commonMix: Readonly<Record<string, number>>;
 
@@ -184,4 +213,5 @@ export class TrustView implements LikeForLike {
   likeForLike: Readonly<Record<string, PartyLikeForLikeView>>;
 
   @ApiProperty({ description: 'Between direct and all partners together.' }) gap: GapsView;
+  @ApiProperty({ description: 'Accepted leads about which their party said nothing.' }) noWord: NoWordView;
 }

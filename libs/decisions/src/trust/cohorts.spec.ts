@@ -1,0 +1,180 @@
+import fc from 'fast-check';
+import { advance, type Step } from '../lifecycle/advance.js';
+import { newLead, type Offer } from '../lifecycle/standing.js';
+import { measures, tallyOf } from '../lifecycle/tally.js';
+import { answeredBy, offerTo, standingAfter, steps } from '../../test/lifecycle.fixture.js';
+import {
+  addCohort,
+  addedUp,
+  ages,
+  bucketHours,
+  type CohortCount,
+  cohortDifferences,
+  cohortKey,
+  cohortsOf,
+  LATER,
+  momentsOf,
+  monthOf,
+  noCohort,
+  tallyWithin,
+  timesOf,
+} from './cohorts.js';
+import { kindOf, readTraits, writeTraits } from './traits.js';
+
+const hour = 3_600_000;
+const day = 24 * hour;
+const traits = writeTraits('web', { campaign: 'spring', size: 'small', visits: 3, spent: 12.73 });
+const offerOf = (...all: readonly Step[]) => standingAfter(...all).offers[0] as Offer;
+const said = (type: Parameters<typeof answeredBy>[1], days: number, more = {}) =>
+  answeredBy('acme', type, { at: days * day, ...more });
+const made = { at: 0, acceptBy: day, traits };
+
+/** What a lead may be like, and all that may happen to it, over months and in any order. */
+const lives = () =>
+  fc
+    .record({
+      all: fc.array(steps(), { maxLength: 25 }),
+      of: fc.constantFrom(traits, writeTraits('fair', { campaign: 'autumn' }), null),
+      scale: fc.constantFrom(1, day / 100),
+    })
+    .map(({ all, of, scale }) =>
+      all.map((step): Step => {
+        const at = 'at' in step ? { at: step.at * scale } : {};
+        return step.type === 'routed' ? { ...step, ...at, traits: of } : { ...step, ...at };
+      }),
+    );
+const sumOf = (counts: readonly CohortCount[]) => counts.map(({ tally }) => tally).reduce(addCohort, noCohort);
+const asRows = (counts: readonly CohortCount[]) =>
+  addedUp(counts)
+    .map(({ cell, tally }) => `${cohortKey(cell)} ${JSON.stringify(tally)}`)
+    .sort();
+
+describe('counts of offers by what leads are like, and by age', () => {
+  it('are the same kept step by step as counted at the end, and a step changes nothing but its own offers’ cells', () => {
+    fc.assert(
+      fc.property(lives(), (all) => {
+        let standing = newLead;
+        const kept: CohortCount[] = [];
+        for (const step of all) {
+          const next = advance(standing, step);
+          const changes = addedUp(cohortDifferences(standing.offers, next.offers));
+          const before = new Set(standing.offers);
+          const touched = next.offers.filter((offer) => !before.has(offer)).flatMap(cohortsOf);
+          const own = new Set([...touched, ...standing.offers.flatMap(cohortsOf)].map(({ cell }) => cohortKey(cell)));
+          expect(changes.every(({ cell }) => own.has(cohortKey(cell)))).toBe(true);
+          if (touched.length === 0) expect(changes).toEqual([]);
+          kept.push(...changes);
+          standing = next;
+        }
+        expect(asRows(kept)).toEqual(asRows(standing.offers.flatMap(cohortsOf)));
+      }),
+    );
+  });
+
+  it('add up: over all ages to what the offer has come to, by source to all, by attribute to what was accepted', () => {
+    fc.assert(
+      fc.property(lives(), (all) => {
+        for (const offer of standingAfter(...all).offers) {
+          const counts = cohortsOf(offer);
+          const of = (dimension: string) => sumOf(counts.filter(({ cell }) => cell.dimension === dimension));
+          const tally = tallyOf(offer);
+          for (const measure of measures) expect(of('')[measure]).toBe(tally[measure]);
+          if (offer.traits === null) continue;
+          expect(of('source')).toEqual(of(''));
+          if (offer.acceptedAt === null) expect(of('attributes.campaign')).toEqual(noCohort);
+          else expect(of('attributes.campaign')).toEqual(of(''));
+        }
+      }),
+    );
+  });
+
+  it('have at an age what had happened by then, whatever comes later', () => {
+    fc.assert(
+      fc.property(lives(), (all) => {
+        for (const offer of standingAfter(...all).offers) {
+          if (offer.traits === null) continue;
+          for (const age of ages) {
+            const by = sumOf(cohortsOf(offer).filter(({ cell }) => cell.dimension === '' && cell.within <= age));
+            expect(by).toEqual(tallyWithin(momentsOf(offer), age));
+            expect(by.won <= by.qualified && by.qualified <= by.contacted && by.contacted <= by.accepted).toBe(true);
+            expect(by.contacted <= by.reported && by.reported <= by.accepted).toBe(true);
+          }
+        }
+      }),
+    );
+  });
+
+  it('count a win of the fortieth day among those of sixty, and not of thirty', () => {
+    const offer = offerOf(offerTo('acme', made), said('accepted', 1), said('qualified', 20), said('won', 40));
+    const won = cohortsOf(offer).filter(({ tally }) => tally.won === 1);
+    expect(won.map(({ cell }) => [cell.dimension, cell.value, cell.within])).toEqual([
+      ['', '', 60],
+      ['source', 'web', 60],
+      ['campaign', 'spring', 60],
+      ['attributes.campaign', 'spring', 60],
+      ['attributes.size', 'small', 60],
+      ['attributes.visits', '3', 60],
+    ]);
+    expect(tallyWithin(momentsOf(offer), 30)).toMatchObject({ accepted: 1, qualified: 1, won: 0, kept: 1 });
+  });
+
+  it('say of an accepted lead when its party first said a word about it', () => {
+    const silent = offerOf(offerTo('acme', made), said('accepted', 0.1));
+    const late = offerOf(offerTo('acme', made), said('accepted', 0.1), said('lost', 8, { reason: 'no-budget' }));
+    const reported = (offer: Offer, age: number) => tallyWithin(momentsOf(offer), age).reported;
+    expect([reported(silent, Infinity), reported(late, 7), reported(late, 14)]).toEqual([0, 0, 1]);
+  });
+
+  it('of an offer from before traits were noted are of no source and no age', () => {
+    const offer = offerOf(offerTo('acme', { ...made, traits: null }), said('accepted', 1));
+    expect(cohortsOf(offer).map(({ cell }) => [cell.dimension, cell.within])).toEqual([['', LATER]]);
+    expect(timesOf(offer)).toEqual([]);
+  });
+
+  it('are by the months of the calendar', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -1e12, max: 1e13 }), (at) => {
+        const date = new Date(at);
+        expect(monthOf(at)).toBe((date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth());
+      }),
+    );
+  });
+});
+
+describe('how long each step took', () => {
+  it('is in whole hours up to two days and then in whole days, rounded up', () => {
+    expect([0, 1, hour, hour + 1, 48 * hour, 48 * hour + 1, 30 * day].map(bucketHours)).toEqual([
+      ...[0, 1, 1, 2, 48, 72, 720],
+    ]);
+  });
+
+  it('is told from the offer, with what a later step includes', () => {
+    const offer = offerOf(offerTo('acme', made), said('accepted', 1), said('won', 40));
+    expect(timesOf(offer).map(({ step, hours }) => [step, hours])).toEqual([
+      ['accept', 24],
+      ['contact', 960],
+      ['qualify', 960],
+      ['win', 960],
+      ['close', 960],
+    ]);
+  });
+});
+
+describe('the kind that an attribute makes a lead', () => {
+  it('is a word, a whole number, yes or no; a measurement or a sentence is none', () => {
+    expect(['small', ' SMB ', 12, -3, true, false, '12', 'Größe M'].map(kindOf)).toEqual([
+      ...['small', 'SMB', '12', '-3', 'true', 'false', '12', 'Größe M'],
+    ]);
+    const none = [12.73, '12.73', '-0,5', '', '  ', 'x'.repeat(65), 'two\nlines', 2 ** 60, null, undefined, {}];
+    expect(none.map(kindOf)).toEqual(none.map(() => undefined));
+  });
+
+  it('is noted of the first attributes by name, in the same words whatever their order', () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 40 }, (_, index) => [`a${String(index).padStart(2, '0')}`, 1]),
+    );
+    expect(Object.keys(readTraits(writeTraits('web', many)).kinds)).toEqual(Object.keys(many).slice(0, 32));
+    expect(writeTraits('web', { b: 1, a: 'x' })).toBe(writeTraits('web', { a: 'x', b: 1 }));
+    expect(writeTraits(null, undefined)).toBe('{"source":"","kinds":{}}');
+  });
+});

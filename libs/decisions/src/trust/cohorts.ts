@@ -1,0 +1,249 @@
+import type { Offer } from '../lifecycle/standing.js';
+import { measures, type Tally } from '../lifecycle/tally.js';
+import { CAMPAIGN, readTraits } from './traits.js';
+
+/** What is counted beside the tally: `reported` are accepted leads about which their party said something. */
+export const cohortMeasures = [...measures, 'reported'] as const;
+export type CohortMeasure = (typeof cohortMeasures)[number];
+export type CohortTally = Tally & Readonly<Record<CohortMeasure, number>>;
+
+/** Days from the offer: ages at which leads are compared. */
+export const ages = [7, 14, 30, 60, 90] as const;
+export type Age = (typeof ages)[number];
+/** Where what happened later than the last age is counted, and offers from before there were ages. */
+export const LATER = 9_999;
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+
+/** By what offers are counted together beside pool, month and party; `value` is empty where all are. */
+export type Dimension = '' | 'source' | 'campaign' | `attributes.${string}`;
+
+/** Where a part of an offer is counted. Under an attribute only leads that were accepted are, and grade, kind and policy are left open. */
+export interface CohortCell {
+  readonly dimension: Dimension;
+  readonly value: string;
+  readonly pool: string;
+  /** Months since January 1970, UTC, of the offer. */
+  readonly month: number;
+  readonly party: string;
+  /** `incomplete` without one; empty under an attribute, as the next two. */
+  readonly grade: string;
+  readonly kind: string;
+  readonly policy: string;
+  /** What happened in the first so many days, and after the next smaller age. */
+  readonly within: number;
+}
+
+/** How long after the offer each thing happened, in milliseconds; undefined for what did not. */
+export interface Moments {
+  readonly delivered: number | undefined;
+  readonly accepted: number | undefined;
+  readonly declined: number | undefined;
+  readonly expired: number | undefined;
+  readonly withdrawn: number | undefined;
+  readonly contacted: number | undefined;
+  readonly qualified: number | undefined;
+  readonly won: number | undefined;
+  readonly lost: number | undefined;
+  readonly returned: number | undefined;
+  /** The first word about it after it was accepted. */
+  readonly reported: number | undefined;
+}
+
+/**
+ * A later step includes the earlier ones, as in `tallyOf`: whoever won a lead had an opportunity by then, whoever had an opportunity had spoken to
+ * somebody. Clocks of others are believed only so far: nothing happens before the offer, and nothing but the answer before it was accepted.
+ */
+export function momentsOf(offer: Offer): Moments {
+  const { offeredAt, stage } = offer;
+  const since = (at: number | null, least = 0): number | undefined =>
+    at === null ? undefined : Math.max(least, at - offeredAt);
+  const accepted = since(offer.acceptedAt);
+  const closed = since(offer.closedAt, accepted);
+  const when = (is: boolean): number | undefined => (is ? (closed ?? 0) : undefined);
+  const won = when(stage === 'won');
+  const qualified = earlier(since(offer.qualifiedAt, accepted), won);
+  const contacted = earlier(since(offer.contactedAt, accepted), qualified);
+  const lost = when(stage === 'lost');
+  const returned = when(stage === 'returned');
+  return {
+    ...{ delivered: since(offer.deliveredAt), accepted, contacted, qualified, won, lost, returned },
+    declined: when(stage === 'declined'),
+    expired: when(stage === 'expired'),
+    withdrawn: when(stage === 'withdrawn'),
+    reported: accepted === undefined ? undefined : earlier(earlier(contacted, lost), returned),
+  };
+}
+
+function earlier(one: number | undefined, other: number | undefined): number | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return Math.min(one, other);
+}
+
+/**
+ * What an offer comes to in its first so many days: all that happened within them, and nothing of what came later.
+ * @param days  `Infinity` for all that ever happened
+ */
+export function tallyWithin(moments: Moments, days: number): CohortTally {
+  const limit = days * DAY_MS;
+  const by = (at: number | undefined): 0 | 1 => (at !== undefined && at <= limit ? 1 : 0);
+  const [accepted, declined, expired, withdrawn] = [
+    by(moments.accepted),
+    by(moments.declined),
+    by(moments.expired),
+    by(moments.withdrawn),
+  ];
+  const returned = by(moments.returned);
+  return {
+    ...{ offered: 1, delivered: by(moments.delivered), accepted, declined, expired, withdrawn },
+    open: accepted + declined + expired + withdrawn === 0 ? 1 : 0,
+    kept: declined + expired + withdrawn + returned === 0 ? 1 : 0,
+    ...{ contacted: by(moments.contacted), qualified: by(moments.qualified), won: by(moments.won) },
+    ...{ lost: by(moments.lost), returned, reported: by(moments.reported) },
+  };
+}
+
+/** What one offer adds to a cell; `open` and `kept` can be less than nothing in a later age, when they end there. */
+export interface CohortCount {
+  readonly cell: CohortCell;
+  readonly tally: CohortTally;
+}
+
+type Where = Omit<CohortCell, 'dimension' | 'value' | 'within'>;
+
+/** Where an offer is counted, and as what. Added up over the ages up to one, that is what had become of it by then. */
+export function cohortsOf(offer: Offer): CohortCount[] {
+  const moments = momentsOf(offer);
+  const byAge = offer.traits === null ? [[LATER, tallyWithin(moments, Infinity)] as const] : inAges(moments);
+  const { pool, party, kind, policy, grade } = offer;
+  const month = monthOf(offer.offeredAt);
+  const whole: Where = { pool, month, party, grade: grade ?? 'incomplete', kind, policy };
+  const found: CohortCount[] = [];
+  const count = (dimension: Dimension, value: string, where: Where) => {
+    for (const [within, tally] of byAge) found.push({ cell: { dimension, value, ...where, within }, tally });
+  };
+  count('', '', whole);
+  // From before it was noted what leads are like: nobody knows.
+  if (offer.traits === null) return found;
+  const { source, kinds } = readTraits(offer.traits);
+  count('source', source, whole);
+  const campaign = kinds[CAMPAIGN];
+  if (campaign !== undefined) count('campaign', campaign, whole);
+  if (moments.accepted === undefined) return found;
+  const ofAttribute = { ...whole, grade: '', kind: '', policy: '' };
+  for (const [name, value] of Object.entries(kinds)) count(`attributes.${name}`, value, ofAttribute);
+  return found;
+}
+
+/** What happened in each age, of those in which something did. */
+function inAges(moments: Moments): (readonly [within: number, tally: CohortTally])[] {
+  const found: (readonly [number, CohortTally])[] = [];
+  let before = noCohort;
+  for (const within of [...ages, LATER]) {
+    const by = tallyWithin(moments, within === LATER ? Infinity : within);
+    const change = subtractCohort(by, before);
+    if (cohortMeasures.some((measure) => change[measure] !== 0)) found.push([within, change]);
+    before = by;
+  }
+  return found;
+}
+
+/** What to add to the cells when a lead's offers went from `before` to `after`. */
+export function cohortDifferences(before: readonly Offer[], after: readonly Offer[]): CohortCount[] {
+  const known = new Set(before);
+  const kept = new Set(after);
+  return [
+    ...after.filter((offer) => !known.has(offer)).flatMap(cohortsOf),
+    ...before
+      .filter((offer) => !kept.has(offer))
+      .flatMap(cohortsOf)
+      .map(({ cell, tally }) => ({ cell, tally: subtractCohort(noCohort, tally) })),
+  ];
+}
+
+/** Counts of the same cell added up, in the order in which cells first come; those that come to nothing are left out. */
+export function addedUp(counts: readonly CohortCount[]): CohortCount[] {
+  const sums = new Map<string, CohortCount>();
+  for (const { cell, tally } of counts) {
+    const key = cohortKey(cell);
+    const sum = sums.get(key);
+    sums.set(key, sum ? { cell, tally: addCohort(sum.tally, tally) } : { cell, tally });
+  }
+  return [...sums.values()].filter(({ tally }) => cohortMeasures.some((measure) => tally[measure] !== 0));
+}
+
+/** The same for the same cell, and for no other: no name has a line break in it. */
+export function cohortKey({ dimension, value, pool, month, party, grade, kind, policy, within }: CohortCell): string {
+  return `${dimension}\n${value}\n${pool}\n${month}\n${party}\n${grade}\n${kind}\n${policy}\n${within}`;
+}
+
+export const noCohort = Object.freeze(Object.fromEntries(cohortMeasures.map((measure) => [measure, 0]))) as CohortTally;
+
+export function addCohort(left: CohortTally, right: CohortTally): CohortTally {
+  return combined(left, right, 1);
+}
+
+function subtractCohort(left: CohortTally, right: CohortTally): CohortTally {
+  return combined(left, right, -1);
+}
+
+function combined(left: CohortTally, right: CohortTally, sign: 1 | -1): CohortTally {
+  return Object.fromEntries(
+    cohortMeasures.map((measure) => [measure, left[measure] + sign * right[measure]]),
+  ) as CohortTally;
+}
+
+/** UTC, in months since January 1970. */
+export function monthOf(at: number): number {
+  // Days of a calendar that begins in March, so that leap days come last: Howard Hinnant, chrono-compatible low-level date algorithms.
+  const days = Math.floor(at / DAY_MS) + 719_468;
+  const era = Math.floor(days / 146_097);
+  const day = days - era * 146_097;
+  const year = Math.floor((day - Math.floor(day / 1_460) + Math.floor(day / 36_524) - Math.floor(day / 146_096)) / 365);
+  const ofYear = day - (365 * year + Math.floor(year / 4) - Math.floor(year / 100));
+  const fromMarch = Math.floor((5 * ofYear + 2) / 153);
+  return (era * 400 + year - 1970) * 12 + fromMarch + 2;
+}
+
+/** What is timed. `close`: won, lost or given back. */
+export const timedSteps = ['accept', 'contact', 'qualify', 'win', 'close'] as const;
+export type TimedStep = (typeof timedSteps)[number];
+
+/** How many of a party's offers of a day came to a step in a time. */
+export interface TimedCell {
+  readonly step: TimedStep;
+  readonly pool: string;
+  /** UTC, of the offer, in days since the epoch. */
+  readonly day: number;
+  readonly party: string;
+  /** Hours from the offer, as `bucketHours` rounds them. */
+  readonly hours: number;
+}
+
+/** A hundred years; whoever says that something happened later is taken to have meant that. */
+const MOST_DAYS = 36_500;
+
+/** Up to two days in whole hours, then in whole days, always up: after that time it had happened. */
+export function bucketHours(ms: number): number {
+  return ms <= 48 * HOUR_MS ? Math.ceil(ms / HOUR_MS) : Math.min(MOST_DAYS, Math.ceil(ms / DAY_MS)) * 24;
+}
+
+/** Which steps an offer came to; none for one from before times were counted. */
+export function timesOf(offer: Offer): TimedCell[] {
+  if (offer.traits === null) return [];
+  const { accepted, contacted, qualified, won, lost, returned } = momentsOf(offer);
+  if (accepted === undefined) return [];
+  const { pool, party } = offer;
+  const day = Math.floor(offer.offeredAt / DAY_MS);
+  const found: TimedCell[] = [];
+  const note = (step: TimedStep, at: number | undefined) => {
+    if (at !== undefined) found.push({ step, pool, day, party, hours: bucketHours(at) });
+  };
+  note('accept', accepted);
+  note('contact', contacted);
+  note('qualify', qualified);
+  note('win', won);
+  note('close', won ?? lost ?? returned);
+  return found;
+}

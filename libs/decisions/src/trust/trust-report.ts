@@ -1,0 +1,56 @@
+import type { CohortTally } from './cohorts.js';
+import { type Counted, type Promised, type TrustFigures, trustFigures } from './figures.js';
+import { type KindCount, type LikeForLike, likeForLike, likeForLikeBy } from './like-for-like.js';
+import { type Rate, rate } from './rate.js';
+
+/** What a report is made of; in any order and any groups. */
+export interface TrustCounts {
+  readonly counted: readonly Counted[];
+  /** Of the leads that were accepted, by kind of the attribute that leads are compared by; undefined: they are by grade. */
+  readonly kinds?: readonly KindCount[];
+  /** Of leads that have had so many days, in these. */
+  readonly silent: readonly { readonly party: string; readonly tally: Pick<CohortTally, 'accepted' | 'reported'> }[];
+}
+
+/** Accepted leads about which their party said nothing. */
+export interface NoWord {
+  /** In so many days from the offer, of leads that have had them. */
+  readonly days: number;
+  readonly direct: Rate;
+  readonly channel: Rate;
+  readonly parties: Readonly<Record<string, Rate>>;
+}
+
+export type TrustReport = TrustFigures & LikeForLike & { readonly noWord: NoWord };
+
+/** @param silence  days, of `silent` */
+export function trustReport(
+  { counted, kinds, silent }: TrustCounts,
+  promises: readonly Promised[],
+  { mix, silence }: { readonly mix: string; readonly silence: number },
+): TrustReport {
+  return {
+    ...trustFigures(counted, promises),
+    ...(kinds ? likeForLikeBy(mix, counted, kinds) : likeForLike(counted)),
+    noWord: noWordOf(silent, silence),
+  };
+}
+
+function noWordOf(silent: TrustCounts['silent'], days: number): NoWord {
+  const of = (which: (party: string) => boolean): Rate => {
+    let [accepted, reported] = [0, 0];
+    for (const { party, tally } of silent) {
+      if (!which(party)) continue;
+      accepted += tally.accepted;
+      reported += tally.reported;
+    }
+    return rate(accepted - reported, accepted);
+  };
+  const parties = [...new Set(silent.map(({ party }) => party))].sort();
+  return {
+    days,
+    direct: of((party) => party === 'direct'),
+    channel: of((party) => party !== 'direct'),
+    parties: Object.fromEntries(parties.map((party) => [party, of((each) => each === party)])),
+  };
+}

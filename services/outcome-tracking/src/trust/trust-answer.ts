@@ -1,0 +1,52 @@
+import { type Promised, type TrustCounts, type TrustReport, trustReport } from '@fairlead/decisions';
+import type { Position } from '../store/position.store.js';
+import type { TrustQuery } from './trust-query.js';
+
+/** Of which figures are: exactly the first so many events of leads in each part of the log. */
+export interface AsOf {
+  readonly at: string;
+  /** By partition of the topic that leads' events travel on; null where events were counted before this was. */
+  readonly events: Position | null;
+  readonly total: number | null;
+}
+
+export interface TrustAnswer extends TrustReport {
+  readonly pool: string | null;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly source: string | null;
+  readonly campaign: string | null;
+  readonly age: number | null;
+  readonly asOf: AsOf;
+}
+
+/** Leads of more kinds than that are hardly alike, and nobody reads so long a list. */
+export const MOST_KINDS = 100;
+
+/** How many kinds the attribute has that leads are to be compared by, where these are too many. */
+export function tooManyKinds({ kinds = [] }: TrustCounts): number | undefined {
+  const found = new Set(kinds.filter(({ tally }) => tally.accepted > 0).map(({ kind }) => kind));
+  return found.size > MOST_KINDS ? found.size : undefined;
+}
+
+/** The same counts, promises and position give the same bytes, wherever they were counted. */
+export function trustAnswer(
+  query: TrustQuery,
+  counts: TrustCounts,
+  promises: readonly Promised[],
+  position: Position | null,
+): TrustAnswer {
+  const { pool, from, to, source, campaign, age, asOf } = query;
+  return {
+    ...{ pool, from, to, source, campaign, age, asOf: asOfOf(asOf, position) },
+    ...trustReport(counts, promises, query),
+  };
+}
+
+export function asOfOf(at: number, position: Position | null): AsOf {
+  return {
+    at: new Date(at).toISOString(),
+    events: position,
+    total: position && position.reduce((sum, events) => sum + events, 0),
+  };
+}
