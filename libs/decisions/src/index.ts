@@ -135,6 +135,7 @@ export {
   type TimePoint,
   timesToEvent,
 } from './trust/time-to-event.js';
+export { type TimedLeads, type Times, type TimesReport, timesReport } from './trust/times-report.js';
 export type { Estimated } from './trust/weighted-sum.js';
 
 // score: how good a lead is, and why

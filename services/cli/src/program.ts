@@ -22,6 +22,7 @@ import { scoreCommand } from './score/score.command.js';
 import { simulateCommand } from './simulate/simulate.command.js';
 import { sourcesCommand } from './sources/sources.command.js';
 import { startCommand } from './start/start.command.js';
+import { trustCommand } from './trust/trust.command.js';
 
 /**
  * The `fairlead` command. One line for each of its commands; what a command needs beyond its options it imports when it runs, so
@@ -46,6 +47,7 @@ export function fairleadProgram(): Command {
     .addCommand(replayCommand())
     .addCommand(rebuildCommand())
     .addCommand(whatIfCommand())
+    .addCommand(trustCommand())
     .addCommand(scoreCommand())
     .addCommand(simulateCommand())
     .addCommand(sourcesCommand())

@@ -41,6 +41,8 @@ SELECT '', '', pool, (extract(year FROM day)::integer - 1970) * 12 + extract(mon
   sum(contacted), sum(qualified), sum(won), sum(lost), sum(returned), 0
 FROM offer_counts GROUP BY pool, month, party, grade, kind, policy;
 
+DROP TABLE offer_counts;
+
 -- How long it took: offers of a day that came to a step after so many hours. Whole hours to two days, then whole days, always up.
 CREATE TABLE timed_counts (
   step  text    NOT NULL,

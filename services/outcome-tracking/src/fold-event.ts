@@ -28,7 +28,7 @@ import {
   LeadWon,
   PartnerNotified,
 } from '@fairlead/events';
-import { advance, ofSource, type OfferKind, type Step, writeTraits } from '@fairlead/decisions/fold';
+import { advance, ofSource, type OfferKind, readTraits, type Step, writeTraits } from '@fairlead/decisions/fold';
 import { type LeadChange, type LeadDetails, type TrackedLead, unseen } from './store/leads.store.js';
 
 /** The events of a lead that its view is made of. */
@@ -148,8 +148,11 @@ function traitsOf({ traits, details }: TrackedLead): string {
 }
 
 function traitsAfter({ traits, details: before }: TrackedLead, { sourceId, facts }: LeadDetails): string | null {
-  if (facts !== before.facts) return writeTraits(sourceId, facts['attributes']);
-  // Where a log is folded, facts that did not change may be there as a text.
+  // Where a log is folded, facts that did not change may be there as a text, and what is not needed not at all.
+  if (facts !== before.facts) {
+    const isKnown = traits !== null && sourceId === before.sourceId;
+    return writeTraits(isKnown ? readTraits(traits).source : sourceId, facts['attributes']);
+  }
   return traits === null || sourceId === before.sourceId ? traits : ofSource(traits, sourceId);
 }
 

@@ -12,6 +12,7 @@ import { OutcomesController } from './handlers/outcomes.controller.js';
 import { PolicyActivatedHandler } from './handlers/policy-activated.handler.js';
 import { ReadModelsController } from './handlers/read-models.controller.js';
 import { SourceQualityController } from './handlers/source-quality.controller.js';
+import { TimesController } from './handlers/times.controller.js';
 import { TrustController } from './handlers/trust.controller.js';
 import { CountsStore } from './store/counts.store.js';
 import { FlowStore } from './store/flow.store.js';
@@ -20,6 +21,7 @@ import { LeadsStore } from './store/leads.store.js';
 import { PositionStore } from './store/position.store.js';
 import { PromisesStore } from './store/promises.store.js';
 import { SourceQualityStore } from './store/source-quality.store.js';
+import { TimesStore } from './store/times.store.js';
 import { TrustCountsStore } from './store/trust-counts.store.js';
 import { TakeAnswer } from './take-answer.js';
 import { ReadLead } from './view/read-lead.js';
@@ -51,6 +53,7 @@ const GATHER_MS = 25;
     LeadsController,
     FlowController,
     TrustController,
+    TimesController,
     SourceQualityController,
     ReadModelsController,
   ],
@@ -69,6 +72,7 @@ const GATHER_MS = 25;
     PromisesStore,
     SourceQualityStore,
     TrustCountsStore,
+    TimesStore,
     IdempotencyKeysStore,
     AnswerDesk,
     TakeAnswer,

@@ -13,6 +13,7 @@ import { LeadsStore, type TrackedLead, unseen } from '../src/store/leads.store.j
 import { countEvents, PositionStore } from '../src/store/position.store.js';
 import { TrustCountsStore } from '../src/store/trust-counts.store.js';
 import { OffersCounted } from '../src/trust/offers-counted.js';
+import { TrustFold } from '../src/trust/trust-fold.js';
 import { trustAnswer } from '../src/trust/trust-answer.js';
 import { readTrustQuery } from '../src/trust/trust-query.js';
 import { randomHistory } from './fixture/histories.js';
@@ -73,6 +74,9 @@ describe('read models that are loaded from a whole log', () => {
       const id = event.subject;
       inMemory.set(id, foldEvent(inMemory.get(id) ?? unseen(id, 0), event));
     }
+    const fold = new TrustFold(mkdtempSync(join(folder, 'fold-')));
+    for (const event of events) fold.read(event);
+    expect(fold.position).toEqual(countEvents(events));
     const day = (offset: number) => new Date(Date.now() - offset * 86_400_000).toISOString().slice(0, 10);
     const queries = [
       {},
@@ -92,9 +96,11 @@ describe('read models that are loaded from a whole log', () => {
       const answer = (counts: TrustCounts) => JSON.stringify(trustAnswer(read.query, counts, [], null));
       const byHand = answer(counted.end());
       expect(byHand).toContain('"party-1"');
+      expect({ ...fold.answer(read.query), asOf: '' }).toEqual({ ...JSON.parse(byHand), asOf: '' });
       for (const database of [followed, atRest])
         expect(answer(await new TrustCountsStore().read(queryOf(database), read.query))).toBe(byHand);
     }
+    fold.close();
     const positions = await Promise.all(databases.map((each) => position.read(queryOf(each))));
     expect(positions).toEqual(Array(3).fill(countEvents(events)));
 

@@ -109,10 +109,20 @@ describe('trust figures', () => {
       noWord: { days: 14, direct: { successes: 4, trials: 4 }, parties: { acme: { successes: 1, trials: 2 } } },
     });
 
+    // Direct's four are open and no losses; who won a lead had spoken to somebody by then.
+    expect((await tracking.call(`/v1/trust/times?pool=smb&asOf=${inAMonth}`)).body).toMatchObject({
+      ...{ what: 'contact', channels: { direct: { leads: 4, happened: 0, median: { time: null }, curve: [] } } },
+      parties: { acme: { leads: 2, happened: 1, median: { time: 1 }, curve: [{ time: 1, atRisk: 2, share: 0.5 }] } },
+    });
+    expect((await tracking.call(`/v1/trust/times?what=accept&asOf=${inAMonth}`)).body).toMatchObject({
+      channels: { direct: { leads: 5, happened: 4 }, channel: { leads: 6, happened: 2 } },
+    });
+    for (const query of ['what=offer', 'mix=grade', 'from=x'])
+      expect((await tracking.call(`/v1/trust/times?${query}`)).status).toBe(400);
+
     const state = async () => ({
       leads: await tracking.rows('SELECT * FROM outcome_tracking.leads ORDER BY lead_id'),
       offers: await tracking.rows('SELECT * FROM outcome_tracking.offers ORDER BY lead_id, number'),
-      counts: await tracking.rows('SELECT * FROM outcome_tracking.offer_counts ORDER BY 1, 2, 3, 4, 5, 6'),
       cohorts: await tracking.rows(
         'SELECT * FROM outcome_tracking.cohort_counts WHERE offered <> 0 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9',
       ),
@@ -124,7 +134,13 @@ describe('trust figures', () => {
       [{ waiting: 0 }],
     );
     const live = await state();
-    const paths = ['', '?mix=attributes.size', '?source=web&campaign=spring', `?age=30&asOf=${inAMonth}&silence=7`];
+    const paths = [
+      '',
+      '?mix=attributes.size',
+      '?source=web&campaign=spring',
+      `?age=30&asOf=${inAMonth}&silence=7`,
+      `/times?asOf=${inAMonth}`,
+    ];
     const shown = async (path: string) => {
       const { asOf, ...figures } = (await tracking.call(`/v1/trust${path}`)).body;
       return JSON.stringify({ ...figures, ...(asOf as object), at: '' });

@@ -40,6 +40,7 @@ describe('the lifecycle of a lead', () => {
             closedAt: 1_400,
             reason: null,
             amount: { value: 12_500, currency: 'EUR' },
+            traits: null,
             corrections: [],
           },
         ],

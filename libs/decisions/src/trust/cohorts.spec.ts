@@ -151,6 +151,7 @@ describe('how long each step took', () => {
   it('is told from the offer, with what a later step includes', () => {
     const offer = offerOf(offerTo('acme', made), said('accepted', 1), said('won', 40));
     expect(timesOf(offer).map(({ step, hours }) => [step, hours])).toEqual([
+      ['offer', 0],
       ['accept', 24],
       ['contact', 960],
       ['qualify', 960],

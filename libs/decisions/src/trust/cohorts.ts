@@ -206,8 +206,8 @@ export function monthOf(at: number): number {
   return (era * 400 + year - 1970) * 12 + fromMarch + 2;
 }
 
-/** What is timed. `close`: won, lost or given back. */
-export const timedSteps = ['accept', 'contact', 'qualify', 'win', 'close'] as const;
+/** What is timed, all from the offer. `close`: won, lost or given back. */
+export const timedSteps = ['offer', 'accept', 'contact', 'qualify', 'win', 'close'] as const;
 export type TimedStep = (typeof timedSteps)[number];
 
 /** How many of a party's offers of a day came to a step in a time. */
@@ -233,14 +233,15 @@ export function bucketHours(ms: number): number {
 export function timesOf(offer: Offer): TimedCell[] {
   if (offer.traits === null) return [];
   const { accepted, contacted, qualified, won, lost, returned } = momentsOf(offer);
-  if (accepted === undefined) return [];
   const { pool, party } = offer;
   const day = Math.floor(offer.offeredAt / DAY_MS);
   const found: TimedCell[] = [];
   const note = (step: TimedStep, at: number | undefined) => {
     if (at !== undefined) found.push({ step, pool, day, party, hours: bucketHours(at) });
   };
+  note('offer', 0);
   note('accept', accepted);
+  if (accepted === undefined) return found;
   note('contact', contacted);
   note('qualify', qualified);
   note('win', won);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { add, nothing, type Tally } from '../lifecycle/tally.js';
 import { type Counted, type Figures, trustFigures } from './figures.js';
-import { likeForLike } from './like-for-like.js';
+import { likeForLike, likeForLikeBy } from './like-for-like.js';
 
 const counted = (party: string, grade: Counted['grade'], tally: Partial<Tally>): Counted => ({
   ...{ party, grade, kind: 'share', pool: 'smb', policy: 'emea@1' },
@@ -110,6 +110,25 @@ describe('like for like', () => {
         }));
         const turned = summed.toReversed();
         expect(JSON.stringify(likeForLike(turned))).toBe(JSON.stringify(likeForLike(all)));
+      }),
+    );
+  });
+
+  it('by an attribute has the same totals, and what has no kind of it is a kind of its own', () => {
+    const parts = () => fc.array(fc.record({ of: tallies(), kind: fc.constantFrom('small', 'large', undefined) }));
+    fc.assert(
+      fc.property(parts(), (all) => {
+        const counts = all.map(({ of }) => of);
+        const kinds = all.flatMap(({ of: { party, tally }, kind }) => (kind ? [{ party, kind, tally }] : []));
+        const [byGrade, bySize] = [likeForLike(counts), likeForLikeBy('attributes.size', counts, kinds)];
+        for (const [party, { crude, qualified, unfinished }] of Object.entries(byGrade.likeForLike)) {
+          const same = bySize.likeForLike[party];
+          expect([same?.crude, same?.qualified.crude, same?.unfinished]).toEqual([crude, qualified.crude, unfinished]);
+        }
+        expect(bySize.gap.won.channel.crude).toEqual(byGrade.gap.won.channel.crude);
+        const accepted = (which: typeof all) => which.reduce((sum, { of }) => sum + of.tally.accepted, 0);
+        const none = accepted(all.filter(({ kind }) => kind === undefined));
+        expect(bySize.commonMix['none'] ?? 0).toBeCloseTo(none === 0 ? 0 : none / accepted(all), 12);
       }),
     );
   });

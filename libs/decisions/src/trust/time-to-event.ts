@@ -44,23 +44,33 @@ export interface PercentileTime {
  */
 export function timesToEvent({ happened, open }: Durations): TimePoint[] {
   // Typed arrays are sorted as numbers, and fast.
-  const events = Float64Array.from(happened).sort();
-  const censored = Float64Array.from(open).sort();
+  const counts = new Map<number, { time: number; happened: number; open: number }>();
+  for (const time of Float64Array.from([...happened, ...open]).sort()) counts.set(time, { time, happened: 0, open: 0 });
+  for (const time of happened) (counts.get(time) as { happened: number }).happened += 1;
+  for (const time of open) (counts.get(time) as { open: number }).open += 1;
+  return curveOf([...counts.values()]);
+}
+
+/** How many it happened to after a time, and how many were followed for that long without. */
+export interface TimeCount {
+  readonly time: number;
+  readonly happened: number;
+  readonly open: number;
+}
+
+/** The same curve of durations that were counted. @param counts  in any order, of each time one */
+export function curveOf(counts: readonly TimeCount[]): TimePoint[] {
   const points: TimePoint[] = [];
   let [survival, greenwood] = [1, 0];
-  let [atEvent, atCensored] = [0, 0];
-  while (atEvent < events.length) {
-    const time = events[atEvent] as number;
-    while (atCensored < censored.length && (censored[atCensored] as number) < time) atCensored += 1;
-    const atRisk = events.length - atEvent + (censored.length - atCensored);
-    let count = 0;
-    while (events[atEvent] === time) {
-      atEvent += 1;
-      count += 1;
+  let atRisk = 0;
+  for (const { happened, open } of counts) atRisk += happened + open;
+  for (const { time, happened, open } of [...counts].sort((one, other) => one.time - other.time)) {
+    if (happened > 0) {
+      survival *= (atRisk - happened) / atRisk;
+      greenwood += happened / (atRisk * (atRisk - happened));
+      points.push({ time, atRisk, happened, share: 1 - survival, ...limits(survival, greenwood) });
     }
-    survival *= (atRisk - count) / atRisk;
-    greenwood += count / (atRisk * (atRisk - count));
-    points.push({ time, atRisk, happened: count, share: 1 - survival, ...limits(survival, greenwood) });
+    atRisk -= happened + open;
   }
   return points;
 }

@@ -6,10 +6,11 @@ import type { Burst, HalfLoad, IngestResult } from './ingest.js';
 import type { RoadResult } from './road.js';
 import type { CoreResult } from './routing.js';
 import type { AdversaryResult, Furthest } from './routing-adversary.js';
+import type { TrustBenchResult } from './trust.js';
 import type { StatementsResult } from './routing-statements.js';
 import type { Latency, Part, WebhooksResult } from './webhooks.js';
 
-/** `fairlead bench road [--seconds N] [--json]`, `… ingest [--seconds N] [--json]`, `… routing [--core | --adversary] [--json]`, `… replay [--events N] [--json]`, `… webhooks [--only PART | --soak MINUTES] [--json]` */
+/** `fairlead bench road [--seconds N] [--json]`, `… ingest [--seconds N] [--json]`, `… routing [--core | --adversary] [--json]`, `… replay [--events N] [--json]`, `… trust [--leads N] [--json]`, `… webhooks [--only PART | --soak MINUTES] [--json]` */
 export function benchCommand(): Command {
   const bench = new Command('bench').description(
     'measures this machine: each figure stands beside its limit or a peer',
@@ -128,6 +129,24 @@ export function benchCommand(): Command {
         const onProgress = (text: string): void => void process.stderr.write(picocolors.dim(`  … ${text}\n`));
         const result = await benchReplay(options, onProgress);
         process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : describeReplay(result));
+      }, options),
+    );
+  bench
+    .command('trust')
+    .description('the trust reports over a year of leads, and what keeping their counts costs each event')
+    .option('--leads <n>', 'how many leads the year has', readCount(1_000, 10_000_000), 1_000_000)
+    .option('--json', 'the figures as JSON')
+    .addHelpText(
+      'after',
+      '\nThe leads are folded as the service folds them, into a PostgreSQL of its own on throw-away data; a million take some minutes.' +
+        '\nMeasure on an idle machine: whatever else runs is measured with it.',
+    )
+    .action((options: { leads: number; json?: true }) =>
+      runCommand(async () => {
+        const { benchTrust } = await import('./trust.js');
+        const onProgress = (text: string): void => void process.stderr.write(picocolors.dim(`  … ${text}\n`));
+        const result = await benchTrust(options, onProgress);
+        process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : describeTrust(result));
       }, options),
     );
   return bench;
@@ -315,6 +334,24 @@ function describeRouting({ core, statements, adversary }: RoutingResult): string
     core ? describeCore(core) : '',
     statements ? describeStatements(statements) : '',
     adversary ? describeAdversary(adversary) : '',
+    '\n',
+  ].join('');
+}
+
+function describeTrust({ leads, events, rows, reports, referenceMs, update }: TrustBenchResult): string {
+  return [
+    `\n${picocolors.bold('Trust figures')}  over a year of ${thousands(leads)} leads (${thousands(events)} events), from ${thousands(rows.cohorts)} counts by month and ${thousands(rows.times)} of times\n`,
+    ...reports.map(({ what, ms: median, slowestMs }) =>
+      row(what, ms(median), `to reach 300 ms; the slowest of five ${ms(slowestMs)}`),
+    ),
+    row('one event, counted', `${update.counted.toFixed(3)} ms`, 'to reach 1 ms; in batches of a hundred, on disk'),
+    `\n${picocolors.bold('Limits')}  in the same run\n`,
+    row('the first of them from the offers', ms(referenceMs), 'plain counts, by one statement over all offers'),
+    row(
+      'one event, not counted',
+      `${update.alone.toFixed(3)} ms`,
+      `the lead followed alone; ${thousands(update.events)} events`,
+    ),
     '\n',
   ].join('');
 }

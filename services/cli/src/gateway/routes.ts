@@ -82,6 +82,7 @@ export const routesOf: Readonly<Record<string, readonly string[]>> = {
     'GET /v1/links/:token',
     'POST /v1/links/:token',
     'GET /v1/trust',
+    'GET /v1/trust/times',
     'GET /v1/sources/:sourceId/quality',
     'GET /v1/read-models',
   ],

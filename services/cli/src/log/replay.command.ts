@@ -45,12 +45,7 @@ export function replayCommand(): Command {
         }).finally(() => counter.clear());
         const seconds = (performance.now() - began) / 1_000;
         const { decisions, compared, size, root } = replayed;
-        const differs =
-          compared &&
-          (compared.different.length > 0 ||
-            compared.counts === false ||
-            compared.cohorts === false ||
-            !compared.promises);
+        const differs = compared && (compared.different.length > 0 || compared.counts === false || !compared.promises);
         if (decisions.differentCount > 0 || decisions.undecidable > 0 || differs) process.exitCode = 1;
         if (options.json)
           return printJson({
@@ -108,8 +103,8 @@ function describeReadModels(replayed: Replayed): void {
   printLine(`The read models come to ${number(leads)} leads and ${number(offers)} offers.`);
   if (!compared)
     return printLine(`The export does not say what the system had (${READ_MODELS}): nothing to compare with.`);
-  const { same, different, inMotion, uncounted, counts, cohorts, promises } = compared;
-  if (different.length === 0 && counts !== false && cohorts !== false && promises)
+  const { same, different, inMotion, uncounted, counts, promises } = compared;
+  if (different.length === 0 && counts !== false && promises)
     printLine(`The system had the same, byte for byte${inMotion + uncounted > 0 ? `, in ${same} parts` : ''}.`);
   if (inMotion > 0) printLine(`${inMotion} parts had leads in motion just then, and are not compared.`);
   if (uncounted > 0)
@@ -119,6 +114,5 @@ function describeReadModels(replayed: Replayed): void {
     printLine(`The system had something else for leads whose ids begin with ${prefixes.join(', ')}.`);
   }
   if (counts === false) printLine('The counts of offers, from which the trust figures are made, are others.');
-  if (cohorts === false) printLine('The counts by source, campaign, attribute and age, or of times, are others.');
   if (!promises) printLine('The promises that figures are held against are others.');
 }

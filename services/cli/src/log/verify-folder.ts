@@ -86,7 +86,8 @@ function whyInvalid(entry: Buffer): InvalidEvent | undefined {
   }
 }
 
-function mustBeFolder(folder: string): void {
+/** @throws CommandFailed */
+export function mustBeFolder(folder: string): void {
   let isFolder: boolean;
   try {
     isFolder = statSync(folder).isDirectory();

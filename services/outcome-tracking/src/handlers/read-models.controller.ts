@@ -19,12 +19,11 @@ export class ReadModelsView {
   @ApiProperty({ type: [ReadModelPartView], description: '256 parts: leads by the first byte of their ids.' })
   parts: ReadModelPartView[];
   @ApiProperty({ type: 'integer' }) offers: number;
-  @ApiProperty({ description: 'Hash of the counts of offers.' }) counts: string;
   @ApiProperty({
     type: String,
     nullable: true,
     description:
-      'Hash of the counts by source, campaign, attribute and age, and of times; null: some offers are from before these were counted.',
+      'Hash of the counts of offers and of times; null: some offers are from before they were counted by source and attribute.',
   })
   cohorts: string | null;
   @ApiProperty({ description: 'Hash of the promises of all versions of policies.' }) promises: string;

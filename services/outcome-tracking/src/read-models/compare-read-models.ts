@@ -22,11 +22,9 @@ export interface ReadModels {
   /** In the order of the byte. */
   readonly parts: readonly ReadModelPart[];
   readonly offers: number;
-  /** Hash of `offer_counts`. */
-  readonly counts: string;
   /**
    * Hash of `cohort_counts` and `timed_counts`, which also tell whether the traits of offers are the same. Null: some offers are from before
-   * there were any; undefined: written down before.
+   * these were counted; undefined: what was written down is.
    */
   readonly cohorts?: string | null;
   readonly promises: string;
@@ -44,7 +42,7 @@ export async function readModelsOf(query: Query, { atOnce = false } = {}): Promi
   const ofLeads = () => allParts<PartRow & { events: number | null }>(query, leadParts, how);
   const ofOffers = () => allParts<PartRow>(query, offerParts, how);
   // eslint-disable-next-line fairlead/no-interpolated-sql -- made of nothing but the names of columns
-  const ofRest = () => query<{ counts: string; cohorts: string | null; promises: string }>(rests);
+  const ofRest = () => query<{ cohorts: string | null; promises: string }>(rests);
   const [leads, offers, [rest]] = atOnce
     ? await Promise.all([ofLeads(), ofOffers(), ofRest()])
     : [await ofLeads(), await ofOffers(), await ofRest()];
@@ -56,8 +54,8 @@ export async function readModelsOf(query: Query, { atOnce = false } = {}): Promi
     return { leads: lead?.count ?? 0, events: lead ? lead.events : 0, hash };
   });
   const offerCount = [...offers.values()].reduce((sum, { count }) => sum + count, 0);
-  const { counts = '', cohorts = null, promises = '' } = rest ?? {};
-  return { parts, offers: offerCount, counts, cohorts, promises };
+  const { cohorts = null, promises = '' } = rest ?? {};
+  return { parts, offers: offerCount, cohorts, promises };
 }
 
 async function allParts<Row extends PartRow>(
@@ -95,7 +93,6 @@ function isWhole(models: ReadModels | null): models is ReadModels {
     models.parts.every(
       (part: ReadModelPart | null) => Number.isInteger(part?.leads) && typeof part?.hash === 'string',
     ) &&
-    typeof models.counts === 'string' &&
     typeof models.promises === 'string'
   );
 }
@@ -133,13 +130,11 @@ const leadParts = `WITH hashed AS MATERIALIZED (
 const offerParts = `WITH hashed AS MATERIALIZED (
     SELECT lead_id, number, ${hashed(columnsOf.offers)} AS hash FROM offers WHERE lead_id BETWEEN $1 AND $2
   ) SELECT ${part} AS part, count(*)::integer AS count, ${inOrder('lead_id, number')} AS hash FROM hashed GROUP BY 1`;
-const cells = ['pool', 'day', 'party', 'grade', 'kind', 'policy'].join(', ');
+// Cells in which nothing is left say nothing.
 const cohortCells = ['dimension', 'value', 'pool', 'month', 'party', 'grade', 'kind', 'policy', 'within'].join(', ');
 const timedCells = ['step', 'day', 'pool', 'party', 'hours'].join(', ');
 const promises = ['policy', 'pool', 'grade'].join(', ');
-// Cells in which nothing is left say nothing.
 const rests = `SELECT
-    (SELECT ${inOrder(cells)} FROM (SELECT ${cells}, ${hashed(columnsOf.offer_counts)} AS hash FROM offer_counts WHERE offered > 0) AS hashed) AS counts,
     (SELECT CASE WHEN NOT EXISTS (SELECT FROM offers WHERE traits IS NULL) THEN encode(sha256(
         (SELECT coalesce(string_agg(hash, ''::bytea ORDER BY ${cohortCells}), '') FROM (
           SELECT ${cohortCells}, ${hashed(columnsOf.cohort_counts)} AS hash FROM cohort_counts
@@ -159,9 +154,7 @@ export interface Comparison {
   readonly inMotion: number;
   /** Parts of rows from before events were counted. They are not compared. */
   readonly uncounted: number;
-  /** As `counts`, of those by source, campaign, attribute and age, and of times; undefined also where one of both has none. */
-  readonly cohorts: boolean | undefined;
-  /** Whether the counts and the promises are the same; undefined where leads were in motion, and the counts with them. */
+  /** Whether the counts and the promises are the same; undefined where leads were in motion, and the counts with them, and where one of both has none of them. */
   readonly counts: boolean | undefined;
   readonly promises: boolean;
 }
@@ -186,8 +179,7 @@ export function compareReadModels(live: ReadModels, rebuilt: ReadModels): Compar
   const isAtRest = found.inMotion + found.uncounted === 0;
   return {
     ...{ ...found, different },
-    counts: isAtRest ? live.counts === rebuilt.counts : undefined,
-    cohorts: isAtRest && live.cohorts && rebuilt.cohorts ? live.cohorts === rebuilt.cohorts : undefined,
+    counts: isAtRest && live.cohorts && rebuilt.cohorts ? live.cohorts === rebuilt.cohorts : undefined,
     promises: live.promises === rebuilt.promises,
   };
 }

@@ -135,6 +135,21 @@ export class LeadTable {
     }
   }
 
+  /** What each lead was offered. */
+  *offers(): Generator<readonly Offer[]> {
+    for (let lead = 0; lead < this.ids.count; lead++) {
+      const place = this.places.at(lead);
+      const at = this.fetch(lead);
+      const offers = this.offersFrom(at);
+      if (place < 0) {
+        // It stays where it was put.
+        this.free.push(...this.recordsFrom(at));
+        this.places.set(lead, place);
+      }
+      if (offers.length > 0) yield offers;
+    }
+  }
+
   private mustFind(id: string): number {
     const lead = this.ids.find(id);
     if (lead === undefined) throw new RangeError('a lead that is not here');

@@ -4,12 +4,11 @@ import type { LeadStage, Promised } from '@fairlead/decisions/fold';
 import { copyText, type Query, type RowCopy } from '@fairlead/persistence/scratch';
 import { foldEvent, isLeadEvent, type LeadEvent, timeOf } from '../fold-event.js';
 import { promisesIn } from '../promises-in.js';
-import { withoutGrade } from '../store/counts.store.js';
 import { type LeadDetails, unseen } from '../store/leads.store.js';
 import { nowhere, partitionOfLead } from '../store/position.store.js';
 import { OfferCounts } from './offer-counts.js';
 import { type FollowedLead, LeadTable, unfollowed } from './lead-table.js';
-import { cohortRow, columnsOf, countRow, detailsIn, detailsText, leadText, offersText, timedRow } from './rows.js';
+import { cohortRow, columnsOf, detailsIn, detailsText, leadText, offersText, timedRow } from './rows.js';
 import { SpillFile } from '@fairlead/persistence/spill-file';
 
 /**
@@ -109,13 +108,12 @@ export class ReadModelsLoad {
       if (full) await full;
     }
     await tables.end();
-    await writeAll(copyInto, 'offer_counts', this.counts.cells(), ({ cell, tally }) => countRow(cell, tally));
     await writeAll(copyInto, 'cohort_counts', this.counts.cohortCells(), cohortRow);
     await writeAll(copyInto, 'timed_counts', this.counts.timedCells(), timedRow);
     await query('DELETE FROM folded');
     await writeAll(copyInto, 'folded', this.position.entries(), (each) => each);
     await writeAll(copyInto, 'promises', this.promises.values(), ({ policy, pool, grade, directPercent }) => [
-      ...[policy, pool, grade ?? withoutGrade, directPercent],
+      ...[policy, pool, grade ?? 'incomplete', directPercent],
     ]);
   }
 

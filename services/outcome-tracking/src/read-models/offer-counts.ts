@@ -1,30 +1,19 @@
 import {
-  type Cell,
-  cellOf,
   type CohortCell,
   type CohortCount,
   cohortKey,
   cohortMeasures,
   cohortsOf,
   type CohortTally,
-  measures,
   type Offer,
-  type Tally,
-  tallyOf,
   type TimedCell,
   timedSteps,
   timesOf,
 } from '@fairlead/decisions/fold';
 
-interface Counted {
-  readonly cell: Cell;
-  readonly tally: Tally;
-}
-
-/** What `offer_counts`, `cohort_counts` and `timed_counts` come to. */
+/** What `cohort_counts` and `timed_counts` come to. */
 export class OfferCounts {
-  /** Sums in the order of `measures`. */
-  private readonly counted = new Map<string, { readonly cell: Cell; readonly sums: number[] }>();
+  /** Sums in the order of the measures. */
   private readonly cohorts = new Map<string, { readonly cell: CohortCell; readonly sums: number[] }>();
   /** By pool and party; then by step, day and hours as one number, which takes a third of what a text does. */
   private readonly times = new Map<
@@ -41,13 +30,6 @@ export class OfferCounts {
     for (const offer of offers) this.change(offer, -1);
   }
 
-  *cells(): Generator<Counted> {
-    for (const { cell, sums } of this.counted.values()) {
-      const tally = Object.fromEntries(measures.map((measure, at) => [measure, sums[at]])) as unknown as Tally;
-      if (tally.offered > 0) yield { cell, tally };
-    }
-  }
-
   *cohortCells(): Generator<CohortCount> {
     for (const { cell, sums } of this.cohorts.values()) {
       if (sums.every((sum) => sum === 0)) continue;
@@ -62,23 +44,16 @@ export class OfferCounts {
   }
 
   private change(offer: Offer, by: 1 | -1): void {
-    const cell = cellOf(offer);
-    const key = `${cell.pool}\n${cell.policy}\n${cell.day}\n${cell.party}\n${cell.grade}\n${cell.kind}`;
-    let counted = this.counted.get(key);
-    if (!counted) this.counted.set(key, (counted = { cell, sums: measures.map(() => 0) }));
-    const tally = tallyOf(offer);
-    for (const [at, measure] of measures.entries())
-      counted.sums[at] = (counted.sums[at] as number) + by * tally[measure];
-    for (const { cell: cohort, tally: change } of cohortsOf(offer)) this.changeCohort(cohort, change, by);
+    for (const { cell, tally } of cohortsOf(offer)) this.changeCohort(cell, tally, by);
     for (const time of timesOf(offer)) this.changeTime(time, by);
   }
 
-  private changeCohort(cell: CohortCell, change: CohortTally, by: 1 | -1): void {
+  private changeCohort(cell: CohortCell, tally: CohortTally, by: 1 | -1): void {
     const key = cohortKey(cell);
     let counted = this.cohorts.get(key);
     if (!counted) this.cohorts.set(key, (counted = { cell, sums: cohortMeasures.map(() => 0) }));
     for (const [at, measure] of cohortMeasures.entries())
-      counted.sums[at] = (counted.sums[at] as number) + by * change[measure];
+      counted.sums[at] = (counted.sums[at] as number) + by * tally[measure];
   }
 
   private changeTime(time: TimedCell, by: 1 | -1): void {

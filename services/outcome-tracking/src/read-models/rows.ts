@@ -1,15 +1,5 @@
-import {
-  type Cell,
-  type CohortCount,
-  cohortMeasures,
-  currentOffer,
-  measures,
-  type Offer,
-  type Tally,
-  type TimedCell,
-} from '@fairlead/decisions/fold';
+import { type CohortCount, cohortMeasures, currentOffer, type Offer, type TimedCell } from '@fairlead/decisions/fold';
 import { copyJson, copyText, type CopyValue, readCopyText, WrittenJson } from '@fairlead/persistence/scratch';
-import { withoutGrade } from '../store/counts.store.js';
 import type { LeadDetails, TrackedLead } from '../store/leads.store.js';
 
 type Row = readonly CopyValue[];
@@ -38,7 +28,6 @@ export const columnsOf = {
     'traits',
     'corrections',
   ],
-  offer_counts: ['pool', 'day', 'party', 'grade', 'kind', 'policy', ...measures],
   cohort_counts: [
     ...(['dimension', 'value', 'pool', 'month', 'party', 'grade', 'kind', 'policy', 'within'] as const),
     ...cohortMeasures,
@@ -126,10 +115,6 @@ function offerRow(leadId: string, offer: Offer): Row {
 }
 
 const dayMs = 86_400_000;
-
-export function countRow({ pool, day, party, grade, kind, policy }: Cell, tally: Tally): Row {
-  return [pool, dateOf(day), party, grade ?? withoutGrade, kind, policy, ...measures.map((measure) => tally[measure])];
-}
 
 export function cohortRow({ cell, tally }: CohortCount): Row {
   const { dimension, value, pool, month, party, grade, kind, policy, within } = cell;

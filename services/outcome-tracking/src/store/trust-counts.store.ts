@@ -55,13 +55,13 @@ export class TrustCountsStore {
     const period = cohortPeriod(days);
     const dimension = attribute === null ? dimensionOf(source, campaign) : `attributes.${attribute}`;
     const months = await query<CountRow>(
-      `SELECT pool, policy, party, grade, kind, value, ARRAY[sum(offered), sum(delivered), sum(accepted), sum(declined), sum(expired),
+      `SELECT pool, policy, party, grade, kind, CASE WHEN $2::text IS NULL THEN value ELSE '' END AS value, ARRAY[sum(offered), sum(delivered), sum(accepted), sum(declined), sum(expired),
          sum(withdrawn), sum(open), sum(kept), sum(contacted), sum(qualified), sum(won), sum(lost), sum(returned),
          sum(reported)]::float8[] AS sums
        FROM cohort_counts
        WHERE dimension = $1 AND ($2::text IS NULL OR value = $2) AND ($3::text IS NULL OR pool = $3) AND within <= $4
          AND ((($5::integer IS NULL OR month >= $5) AND ($6::integer IS NULL OR month <= $6)) OR month = ANY($7::integer[]))
-       GROUP BY pool, policy, party, grade, kind, value`,
+       GROUP BY 1, 2, 3, 4, 5, 6`,
       [
         ...[dimension, attribute === null ? (source ?? campaign ?? '') : null, pool, age ?? LATER],
         ...[period.months.from, period.months.to, period.also],

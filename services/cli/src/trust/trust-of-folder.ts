@@ -1,0 +1,56 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MOST_KINDS, readTrustQuery, type TrustAnswer, TrustFold } from '@fairlead/outcome-tracking/trust';
+import { CommandFailed } from '../api/command-failed.js';
+import { FOLDED } from '../log/folded.js';
+import { skimEvent } from '../log/skim-event.js';
+import { readEntry } from '../log/verify-folder.js';
+import { entriesOf } from './entries-of.js';
+import type { ReadAsOf } from './read-as-of.js';
+
+/**
+ * The figures of trust from an exported log alone. It is read as it is: whether it is sound says `fairlead verify`.
+ * @param asked  what `GET /v1/trust` is asked for, by name
+ * @param asOf  the position that they are to be of; else the end of the export
+ * @throws CommandFailed
+ */
+export async function trustOfFolder(
+  folder: string,
+  asked: Readonly<Record<string, string>>,
+  asOf: ReadAsOf | undefined,
+  onProgress: (done: number, of: number) => void,
+): Promise<TrustAnswer> {
+  // Before a long log is read: what is asked for must be something.
+  queryOf(asked, 0);
+  const scratch = await mkdtemp(join(tmpdir(), 'fairlead-trust-'));
+  const fold = new TrustFold(scratch, asOf?.events);
+  try {
+    for await (const { entries, first, size } of entriesOf(folder)) {
+      for (const [at, entry] of entries.entries())
+        readEntry(entry, first + at, (each) => fold.read(skimEvent(each, each.toString('utf8'), FOLDED)));
+      onProgress(first + entries.length, size);
+      if (asOf && fold.missing === 0) break;
+    }
+    if (fold.missing > 0)
+      throw new CommandFailed(
+        `${folder} ends before that position: ${fold.missing.toLocaleString('en')} events are not in it. Export the log again.`,
+      );
+    const answer = fold.answer(queryOf(asked, asOf?.at ?? fold.lastAt));
+    if ('tooManyKinds' in answer)
+      throw new CommandFailed(
+        `${asked['mix']} has ${answer.tooManyKinds} kinds in this period; leads are compared by at most ${MOST_KINDS}.`,
+      );
+    return answer;
+  } finally {
+    fold.close();
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+function queryOf(asked: Readonly<Record<string, string>>, now: number) {
+  const read = readTrustQuery(asked, now);
+  if ('query' in read) return read.query;
+  const [first] = read.complaints;
+  throw new CommandFailed(`--${first?.field} ${first?.detail}.`, { complaints: read.complaints });
+}

@@ -1,0 +1,94 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { timesReport } from '@fairlead/decisions';
+import { Reads } from '@fairlead/messaging';
+import { Allow, type Caller, CurrentCaller, invalidInput } from '@fairlead/platform';
+import { PositionStore } from '../store/position.store.js';
+import { type TimesAsked, TimesStore } from '../store/times.store.js';
+import { asOfOf } from '../trust/trust-answer.js';
+import { POOL, readTrustQuery } from '../trust/trust-query.js';
+import { TimesView } from '../view/times-view.js';
+import { orRefusal } from './or-refusal.js';
+
+const steps = ['accept', 'contact', 'qualify', 'win', 'close'] as const;
+
+/** How long it takes both sides to answer, to speak to a lead, to come to an end with it. */
+@ApiTags('trust')
+@ApiBearerAuth()
+@Controller('v1/trust/times')
+@Allow('admin', 'manager', 'auditor', 'partner')
+export class TimesController {
+  constructor(
+    private readonly reads: Reads,
+    private readonly counts: TimesStore,
+    private readonly position: PositionStore,
+  ) {}
+
+  @Get()
+  @ApiOperation({
+    summary: 'How long it takes, per channel and party',
+    description:
+      'From the offer until it was accepted, the lead was spoken to, became an opportunity, was won, or was closed (won, lost or given back). ' +
+      'Leads that are still open count for as long as they were followed and are no losses. All leads of a day are followed for as many ' +
+      'whole days as its youngest has had. A partner sees both channels as wholes, and itself.',
+  })
+  @ApiQuery({ name: 'pool', required: false, schema: { type: 'string', pattern: POOL.source } })
+  @ApiQuery({
+    name: 'from',
+    required: false,
+    description: 'First day (UTC), such as 2026-01-01.',
+    schema: { type: 'string', format: 'date' },
+  })
+  @ApiQuery({
+    name: 'to',
+    required: false,
+    description: 'Last day (UTC), included.',
+    schema: { type: 'string', format: 'date' },
+  })
+  @ApiQuery({
+    name: 'what',
+    required: false,
+    description: 'Until what. `accept` is of all offers; the others are of those that were accepted.',
+    schema: { type: 'string', enum: [...steps], default: 'contact' },
+  })
+  @ApiQuery({
+    name: 'asOf',
+    required: false,
+    description: 'Until when leads were followed; now, when nothing is said.',
+    schema: { type: 'string', format: 'date-time' },
+  })
+  @ApiResponse({ status: 200, type: TimesView })
+  @ApiResponse({
+    status: 503,
+    description: 'Too much is being asked for at once, or this takes too long: for fewer days it may not.',
+  })
+  async times(@Query() query: Record<string, unknown>, @CurrentCaller() caller: Caller): Promise<TimesView> {
+    const asked = readAsked(query);
+    const { pool, from, to, what } = asked;
+    const answer = await orRefusal(() =>
+      this.reads.snapshot(async (read) => ({
+        ...{ pool, from, to, what, asOf: asOfOf(asked.asOf, await this.position.read(read)) },
+        ...timesReport(await this.counts.read(read, asked)),
+      })),
+    );
+    if (caller.role !== 'partner') return answer;
+    const own = Object.entries(answer.parties).filter(([party]) => party === caller.partnerId);
+    return { ...answer, parties: Object.fromEntries(own) };
+  }
+}
+
+function readAsked({ what = 'contact', ...query }: Record<string, unknown>): TimesAsked {
+  const step = steps.find((each) => each === what);
+  const known = new Set(['pool', 'from', 'to', 'asOf']);
+  const read = readTrustQuery(query, Date.now());
+  const complaints = [
+    ...(step ? [] : [{ field: 'what', detail: `must be one of ${steps.join(', ')}` }]),
+    ...Object.keys(query)
+      .filter((name) => !known.has(name))
+      .map((name) => ({ field: name.slice(0, 64), detail: 'This parameter is not known here.' })),
+    ...('complaints' in read ? read.complaints.filter(({ field }) => known.has(field)) : []),
+  ];
+  if (complaints.length > 0 || !step || 'complaints' in read) throw invalidInput(complaints);
+  const { pool, from, to, asOf } = read.query;
+  return { pool, from, to, asOf, what: step };
+}
