@@ -82,6 +82,7 @@ export async function benchTrust(
   function snapshot(ask: (query: Query) => Promise<unknown>): Promise<unknown> {
     return inTransaction(database, async (query) => {
       await query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+      await query('SET LOCAL jit = off');
       return ask(query);
     });
   }
