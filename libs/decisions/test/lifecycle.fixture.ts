@@ -57,7 +57,7 @@ export function importedAs(
         contactedAt: null,
         qualifiedAt: null,
       },
-      ...{ closedAt: null, reason: null, amount: null, corrections: [], ...overrides },
+      ...{ closedAt: null, reason: null, amount: null, traits: null, corrections: [], ...overrides },
     },
   };
 }

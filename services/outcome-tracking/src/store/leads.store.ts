@@ -317,7 +317,8 @@ export class LeadsStore {
          lead_id uuid, number integer, party text, pool text, policy text, grade text, kind text, reveal text,
          offered_at numeric, accept_by numeric, stage text, delivered_at numeric, accepted_at numeric,
          contacted_at numeric, qualified_at numeric, closed_at numeric, reason text, amount numeric, currency text, traits text, corrections jsonb)
-       ON CONFLICT (lead_id, number) DO UPDATE SET stage = excluded.stage, delivered_at = excluded.delivered_at,
+       ON CONFLICT (lead_id, number) DO UPDATE SET party = excluded.party, pool = excluded.pool, grade = excluded.grade,
+         offered_at = excluded.offered_at, accept_by = excluded.accept_by, stage = excluded.stage, delivered_at = excluded.delivered_at,
          accepted_at = excluded.accepted_at, contacted_at = excluded.contacted_at,
          qualified_at = excluded.qualified_at, closed_at = excluded.closed_at, reason = excluded.reason,
          amount = excluded.amount, currency = excluded.currency, traits = excluded.traits, corrections = excluded.corrections`,
