@@ -89,8 +89,8 @@ export class TrustCountsStore {
            coalesce(qualified_at <= ends AND accepted_at <= ends, false) AS was_qualified,
            coalesce(closed_at, offered_at) <= ends AND coalesce(accepted_at <= ends, true) AS closed
          FROM unnest($1::integer[], $2::integer[], $3::integer[]) AS part (first, last, sign)
-         JOIN offers ON (first IS NULL OR offered_at >= to_timestamp(first * 86400.0))
-           AND (last IS NULL OR offered_at < to_timestamp((last + 1) * 86400.0))
+         JOIN offers ON offered_at >= coalesce(to_timestamp(first * 86400.0), '-infinity')
+           AND offered_at < coalesce(to_timestamp((last + 1) * 86400.0), 'infinity')
          CROSS JOIN LATERAL (SELECT CASE WHEN $8::integer IS NULL THEN 'infinity' ELSE offered_at + make_interval(hours => 24 * $8) END AS ends)
          WHERE ($4::text IS NULL OR pool = $4) AND ($5::text IS NULL OR traits::jsonb ->> 'source' = $5)
            AND ($6::text IS NULL OR traits::jsonb -> 'kinds' ->> $7 = $6) AND ($8 IS NULL OR traits IS NOT NULL)
