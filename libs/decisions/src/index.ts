@@ -90,6 +90,7 @@ export { redecide } from './route/redecide.js';
 export { explain, type Explanation, type RecordedDecision, weigh, type Weighed } from './route/explain.js';
 export { type Amendment, type AmendmentVerdict, judgeAmendment, mostCorrections } from './lifecycle/judge-amendment.js';
 export { type AnswerRefusal, clockSkewMs, judgeAnswer, ranOut, type Verdict } from './lifecycle/judge-answer.js';
+export { isRepair, judgeRecycling, recyclingOf, type RecycleVerdict } from './lifecycle/recycle.js';
 export { type Amount, isLive, leadStages, type OfferStage } from './lifecycle/standing.js';
 
 // trust: figures that both sides can check
@@ -173,7 +174,16 @@ export {
 } from './route/named-accounts.js';
 export { DIRECT, isPartnerId } from './route/party.js';
 export { PartnerDocument, readPartner } from './route/partner.js';
-export { type Policy, PolicyDocument, policyOf, type Pool, type Quality, readPolicy } from './route/policy.js';
+export {
+  type FollowUpRule,
+  type Policy,
+  PolicyDocument,
+  policyOf,
+  type Pool,
+  type Quality,
+  readPolicy,
+  type ReturnRule,
+} from './route/policy.js';
 export { readPolicyDraft } from './route/policy-draft.js';
 export { type DatedLead, type Preview, type PreviewCount, previewPolicy } from './route/preview.js';
 export {

@@ -71,7 +71,7 @@ const LeadRoutedV1 = defineEvent(
  * `consent-withdrawn`: whoever had it had not answered yet, and may not have it any more; `consent-given`: it was offered before,
  * and then nobody could have it until the person agreed.
  */
-export const LeadRouted = defineEvent(
+const LeadRoutedV2 = defineEvent(
   'lead.routed',
   2,
   object({
@@ -82,5 +82,33 @@ export const LeadRouted = defineEvent(
     ...considered,
   }),
   { upcast: { from: LeadRoutedV1, with: (data) => data } },
+);
+
+/**
+ * Routing offered the lead. `grade` is null for a lead that goes on although something is missing. `namedAccount`: a list
+ * reserves it for direct; `aboveCeiling`: it would, but has had its share of this grade, and the lead is everybody's.
+ * `consent-withdrawn`: whoever had it had not answered yet, and may not have it any more; `consent-given`: it was offered before,
+ * and then nobody could have it until the person agreed; `recycled`: it was returned, and is offered anew to those who have not refused it.
+ */
+export const LeadRouted = defineEvent(
+  'lead.routed',
+  3,
+  object({
+    ...offered,
+    why: oneOf(
+      'first',
+      'declined',
+      'expired',
+      'consent-withdrawn',
+      'consent-given',
+      'recycled',
+      'fallback',
+      'override',
+    ),
+    ...told,
+    decided: DecisionStamp,
+    ...considered,
+  }),
+  { upcast: { from: LeadRoutedV2, with: (data) => data } },
 );
 export type LeadRouted = EventOf<typeof LeadRouted>;

@@ -131,7 +131,8 @@ export type LeadRouted = Event<
     /** The first offer of a lead is 1. */
     readonly offer: number;
     readonly acceptBy: Instant;
-    readonly why: 'first' | 'declined' | 'expired' | 'consent-withdrawn' | 'consent-given' | 'fallback' | 'override';
+    readonly why:
+      'first' | 'declined' | 'expired' | 'consent-withdrawn' | 'consent-given' | 'recycled' | 'fallback' | 'override';
     readonly pool: string;
     readonly contactRevealed: 'on-offer' | 'on-accept';
   }
@@ -169,7 +170,7 @@ export type LeadAmended = Event<
   'lead.amended',
   About & Answered & { readonly was: CorrectedOutcome; readonly is: CorrectedOutcome | null }
 >;
-/** The lead goes back to marketing, to be offered again when it is riper. */
+/** The lead that you returned is offered to somebody else. */
 export type LeadRecycled = Event<'lead.recycled', About & { readonly reason: string; readonly at: Instant }>;
 /** The lead's personal data were erased, and what you have of them is to be erased, too. */
 export type LeadErased = Event<'lead.erased', About & { readonly reason?: string }>;

@@ -7,7 +7,7 @@ import {
   type RoutableLead,
   type RoutingDecision,
 } from '@fairlead/decisions';
-import type { RoutedLead } from './store/leads.store.js';
+import type { Judged, RoutedLead } from './store/leads.store.js';
 
 /**
  * A lead as decisions look at it, from the event that judged it.
@@ -20,8 +20,25 @@ export function routable({ data }: LeadScored, before?: Pick<RoutedLead, 'consen
 
 /** The same, from what was kept of it, after its current offer has ended. */
 export function routableAgain(lead: RoutedLead, because: OfferedAgain): RoutableLead {
-  const { state, grade, facts, sourceId, model, consent, pool, made, refusedBy, paidBy } = lead;
-  return { state, grade, facts, sourceId, model, consent, earlier: { pool, made, refusedBy, because, paidBy } };
+  const { state, grade, facts, sourceId, model, consent, pool, made, refusedBy, paidBy, recycledAfter } = lead;
+  const earlier = { pool, made, refusedBy, because, paidBy, ...(recycledAfter > 0 && { recycledAfter }) };
+  return { state, grade, facts, sourceId, model, consent, earlier };
+}
+
+/** What is kept of a judgement by which nothing is decided yet. */
+export function judgedBy({ state, grade, sourceId, model, facts }: RoutableLead): Judged {
+  return { state, grade, sourceId, model, facts };
+}
+
+/** A lead whose last offer was returned, to be offered again: as it is judged by now, and not to whoever returned it. */
+export function recycled(lead: RoutedLead): RoutedLead {
+  const { judgedSince, party, refusedBy, made } = lead;
+  return {
+    ...lead,
+    ...judgedSince,
+    ...{ judgedSince: null, paidBy: null, recycledAfter: made },
+    refusedBy: party === null ? refusedBy : [...refusedBy, party],
+  };
 }
 
 /** What another word about the person's consent is weighed against. */
@@ -54,8 +71,10 @@ export function decided(lead: RoutedLead, decision: RoutingDecision): RoutedLead
 export function undecided(leadId: string, lead: RoutableLead): RoutedLead {
   const { state, grade, facts, sourceId, model, consent = 'unknown' } = lead;
   const nothing = { pool: '', stage: 'unroutable', made: 0, party: null, paidBy: null, acceptBy: null } as const;
-  return { leadId, state, grade, facts, sourceId, model, consent, ...nothing, refusedBy: [], lacksConsent: false };
+  return { leadId, state, grade, facts, sourceId, model, consent, ...nothing, refusedBy: [], ...untouched };
 }
+
+const untouched = { lacksConsent: false, judgedSince: null, recycledAfter: 0 } as const;
 
 /** The lead's current offer, if there is one. */
 export function offerOf({ pool, grade, party, paidBy, stage }: RoutedLead): MadeOffer | undefined {

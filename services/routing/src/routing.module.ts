@@ -13,6 +13,7 @@ import { FirstPolicy } from './handlers/first-policy.js';
 import { LeadAnswersHandler } from './handlers/lead-answers.handler.js';
 import { LeadDeclinedHandler } from './handlers/lead-declined.handler.js';
 import { LeadOfferExpiredHandler } from './handlers/lead-offer-expired.handler.js';
+import { LeadRecycledHandler } from './handlers/lead-recycled.handler.js';
 import { LeadScoredHandler } from './handlers/lead-scored.handler.js';
 import { NamedAccountsController } from './handlers/named-accounts.controller.js';
 import { OverridesController } from './handlers/overrides.controller.js';
@@ -44,6 +45,7 @@ export const migrations = new URL('../migrations/', import.meta.url);
     LeadScoredHandler,
     LeadDeclinedHandler,
     LeadOfferExpiredHandler,
+    LeadRecycledHandler,
     LeadAnswersHandler,
     PoliciesController,
     PolicyActivationsController,

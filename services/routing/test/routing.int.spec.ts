@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { contentHash, defaultPolicy, LEAD, type PolicyDocument, rosterHash } from '@fairlead/decisions';
 import type { LeadOverridden, LeadRouted, LeadUnroutable } from '@fairlead/events';
-import { accepted, declined, erased, expired, qualified, returned, scored } from './fixture/events.js';
+import { accepted, declined, erased, expired, qualified, recycled, returned, scored } from './fixture/events.js';
 import { eventually, Stretch } from './fixture/stretch.js';
 
 type Pool = PolicyDocument['pools'][number];
@@ -226,6 +226,37 @@ describe('routing, with real servers', () => {
     expect(await routing.rows(`SELECT facts FROM leads WHERE lead_id = '${third}'`)).toEqual([
       { facts: { engagement: {}, attributes: {} } },
     ]);
+  });
+
+  // That it comes out the same, byte for byte, when it is decided once more, is asked of all that is decided here (`close`).
+  it('offers a returned lead to another as it is judged by then, once, and to nobody who had it', async () => {
+    const offer = { maxOffers: 1, then: 'nurture' } as const;
+    await routing.under(policyOf('returns', { offer }), { acme: {}, bolt: {}, cord: { status: 'paused' } });
+    const [first] = (await routes(scored({ grade: 'C' }))) as [LeadRouted];
+    const lead = first.subject;
+    const one = first.data.to;
+    const other = one === 'acme' ? 'bolt' : 'acme';
+    const better = { grade: 'A', cause: 'merged', facts: { city: 'Bonn', engagement: {}, attributes: {} } } as const;
+    const again = recycled(lead, one, 1);
+    await routing.tell(accepted(lead, one, 1), returned(lead, one, 1), scored(better, lead), again, again);
+    await eventually(() => expect(offers(lead)).toEqual([`1 ${one} (first)`, `2 ${other} (recycled)`]));
+    const [, second] = routing.said('lead.routed', lead) as [LeadRouted, LeadRouted];
+    expect(second.data).toMatchObject({ grade: 'A', refusedCounts: { 'declined-before': 1 } });
+    expect(await routing.rows(`SELECT grade, facts->>'city' AS city FROM leads WHERE lead_id = '${lead}'`)).toEqual([
+      { grade: 'A', city: 'Bonn' },
+    ]);
+
+    // Of a lead that is offered, or is erased, it says nothing; and when nobody is left it is nobody's.
+    await routing.tell(recycled(lead, other, 2), accepted(lead, other, 2), returned(lead, other, 2));
+    await routing.tell(recycled(lead, other, 2));
+    await eventually(() => expect(routing.said('lead.unroutable', lead)).toHaveLength(1));
+    expect(routing.said('lead.unroutable', lead)[0]?.data).toMatchObject({ reason: 'offers-exhausted' });
+    const [gone] = (await routes(scored())) as [LeadRouted];
+    const { to } = gone.data;
+    await routing.tell(accepted(gone.subject, to, 1), returned(gone.subject, to, 1), erased(gone.subject));
+    await routing.tell(recycled(gone.subject, to, 1));
+    await routes(scored());
+    expect([offers(lead).length, offers(gone.subject)]).toEqual([2, [`1 ${to} (first)`]]);
   });
 
   it('tells what a partner is owed that cannot have the lead', async () => {

@@ -101,7 +101,7 @@ function stepped(standing: Standing, step: Step): Standing {
     case 'overridden':
       return withdrawn(standing, step.at);
     case 'recycled':
-      return { ...standing, state: unlessLive(standing, 'recycled') };
+      return isReturned(standing) ? { ...standing, state: 'recycled' } : standing;
     case 'expired':
       return changed(standing, step.offer, (offer) =>
         offer.stage === 'offered' ? { ...offer, stage: 'expired', closedAt: step.at } : offer,
@@ -126,6 +126,11 @@ function stepped(standing: Standing, step: Step): Standing {
 function unlessOffered(standing: Standing, state: LeadStage): LeadStage {
   const isRouted = standing.offers.length > 0 || standing.state === 'unroutable' || standing.state === 'not-qualified';
   return isRouted && standing.state !== 'recycled' ? standing.state : state;
+}
+
+/** The only leads that can be recycled: those whose last offer was returned, and that nothing has followed since. */
+export function isReturned({ state }: Pick<Standing, 'state'>): boolean {
+  return state === 'returned';
 }
 
 function unlessLive(standing: Standing, state: LeadStage): LeadStage {

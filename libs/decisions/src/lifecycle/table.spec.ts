@@ -72,6 +72,7 @@ describe('the lifecycle, stage by step', () => {
     }
   });
 
+  // Recycled is a lead whose last offer was returned, and that nothing has followed since; no other, a won one least of all.
   it('has one stage for every lead after everything that anybody else says of it', () => {
     const steps: readonly Step[] = [
       { type: 'received' },
@@ -97,24 +98,24 @@ describe('the lifecycle, stage by step', () => {
     expect(changes).toEqual(
       table(`
         -             | received | held | completed | rejected | scored | unroutable | routed  | overridden | expired | delivered | recycled | erased
-        new           | received | held |           | rejected | graded | unroutable | offered |            |         |           | recycled | erased
-        rejected      |          |      |           |          | graded | unroutable | offered |            |         |           | recycled | erased
-        held          |          |      | received  |          | graded | unroutable | offered |            |         |           | recycled | erased
-        received      |          | held |           |          | graded | unroutable | offered |            |         |           | recycled | erased
-        graded        |          |      |           |          |        | unroutable | offered |            |         |           | recycled | erased
-        incomplete    |          |      |           |          | graded | unroutable | offered |            |         |           | recycled | erased
-        not-qualified |          |      |           |          |        | unroutable | offered |            |         |           | recycled | erased
-        unroutable    |          |      |           |          |        |            | offered |            |         |           | recycled | erased
+        new           | received | held |           | rejected | graded | unroutable | offered |            |         |           |          | erased
+        rejected      |          |      |           |          | graded | unroutable | offered |            |         |           |          | erased
+        held          |          |      | received  |          | graded | unroutable | offered |            |         |           |          | erased
+        received      |          | held |           |          | graded | unroutable | offered |            |         |           |          | erased
+        graded        |          |      |           |          |        | unroutable | offered |            |         |           |          | erased
+        incomplete    |          |      |           |          | graded | unroutable | offered |            |         |           |          | erased
+        not-qualified |          |      |           |          |        | unroutable | offered |            |         |           |          | erased
+        unroutable    |          |      |           |          |        |            | offered |            |         |           |          | erased
         offered       |          |      |           |          |        |            |         | withdrawn  | expired |           |          | erased
         accepted      |          |      |           |          |        |            | offered | withdrawn  |         |           |          | erased
         contacted     |          |      |           |          |        |            | offered | withdrawn  |         |           |          | erased
         qualified     |          |      |           |          |        |            | offered | withdrawn  |         |           |          | erased
-        won           |          |      |           |          |        | unroutable | offered |            |         |           | recycled | erased
-        lost          |          |      |           |          |        | unroutable | offered |            |         |           | recycled | erased
+        won           |          |      |           |          |        | unroutable | offered |            |         |           |          | erased
+        lost          |          |      |           |          |        | unroutable | offered |            |         |           |          | erased
         returned      |          |      |           |          |        | unroutable | offered |            |         |           | recycled | erased
-        declined      |          |      |           |          |        | unroutable | offered |            |         |           | recycled | erased
-        expired       |          |      |           |          |        | unroutable | offered |            |         |           | recycled | erased
-        withdrawn     |          |      |           |          |        | unroutable | offered |            |         |           | recycled | erased
+        declined      |          |      |           |          |        | unroutable | offered |            |         |           |          | erased
+        expired       |          |      |           |          |        | unroutable | offered |            |         |           |          | erased
+        withdrawn     |          |      |           |          |        | unroutable | offered |            |         |           |          | erased
         recycled      |          |      |           |          | graded | unroutable | offered |            |         |           |          | erased
         erased        |          |      |           |          |        |            |         |            |         |           |          |
       `).slice(1),

@@ -4,7 +4,15 @@ import { policyOf } from '../route/policy.js';
 import { ProtectedAccounts } from '../route/protected-accounts.js';
 import { partnerOf, Roster } from '../route/roster.js';
 import { type RoutableLead, routeLead, type RoutingDecision, type Rules } from '../route/route-lead.js';
-import { applyDecision, freePlace, newRoutingState, note, refuseOffer, withdrawOffer } from '../route/routing-state.js';
+import {
+  applyDecision,
+  freePlace,
+  newRoutingState,
+  note,
+  refuseOffer,
+  returnLead,
+  withdrawOffer,
+} from '../route/routing-state.js';
 import { RoutingReplay } from './replay-routing.js';
 import { RuleHistory } from './rule-history.js';
 
@@ -193,9 +201,81 @@ function logOfConsents(leads: number): FairleadEvent[] {
   return log;
 }
 
+/**
+ * Leads that are returned and offered again until nobody is left, judged anew before or after the return, or not at all; declined now
+ * and then by whoever gets them. A party's answer to the next offer stands in the log wherever it can.
+ */
+function logOfReturns(leads: number): FairleadEvent[] {
+  const log = logOf(0);
+  const state = newRoutingState();
+  const first: RoutableLead = {
+    ...{ state: 'graded', grade: 'B', sourceId: 'web', model: 'f'.repeat(64), consent: 'given' },
+    facts: { engagement: {}, attributes: {} },
+  };
+  const told = (id: string, lead: RoutableLead) =>
+    event('lead.scored', id, { ...lead, model: { hash: lead.model }, cause: 'merged' });
+  const decide = (cause: FairleadEvent, lead: RoutableLead) => {
+    const decision = routeLead(lead, rules, state, now);
+    applyDecision(state, decision.change, roster);
+    const type = `lead.${decision.outcome}`;
+    return { decision, event: { ...event(type, cause.subject, decision.data), id: derivedId(cause.id, type) } };
+  };
+  for (let index = 0; index < leads; index++) {
+    const id = `lead-${index}`;
+    let [lead, judged, refusedBy, recycledAfter] = [first, first, [] as string[], 0];
+    const scored = told(id, lead);
+    log.push(scored);
+    let { decision, event: said } = decide(scored, lead);
+    log.push(said);
+    for (let round = 0; decision.outcome === 'routed'; round++) {
+      const { party, offer, paidBy } = offerIn(decision);
+      const made = { pool: 'all', quality: lead.grade ?? 'incomplete', party, paidBy } as const;
+      const earlier = () => ({ pool: 'all', made: offer, refusedBy, ...(recycledAfter > 0 && { recycledAfter }) });
+      // Rather at some rounds than at others, so that offers of a round run out, too.
+      const isDeclined = (index + round) % 3 === 2;
+      if (isDeclined) {
+        const declined = event('lead.declined', id, { party, offer });
+        log.push(declined);
+        refuseOffer(state, made, roster);
+        refusedBy = [...refusedBy, party];
+        ({ decision, event: said } = decide(declined, {
+          ...lead,
+          earlier: { ...earlier(), because: 'declined', paidBy },
+        }));
+        log.push(said);
+        continue;
+      }
+      judged =
+        index % 2 ? { ...first, grade: round % 2 ? 'C' : 'A', facts: { ...first.facts, city: `${round}` } } : judged;
+      const again = told(id, judged);
+      const returned = event('lead.returned', id, { party, offer });
+      const recycled = event('lead.recycled', id, { party, offer });
+      // Whoever returns what it has accepted; what it is judged meanwhile is known when it is offered again.
+      log.push(event('lead.accepted', id, { party, offer }));
+      log.push(...(index % 2 === 0 ? [returned] : index % 4 === 1 ? [returned, again] : [again, returned]), recycled);
+      returnLead(state, made, roster);
+      note(state, returned.id);
+      refusedBy = [...refusedBy, party];
+      [lead, recycledAfter] = [judged, offer];
+      ({ decision, event: said } = decide(recycled, {
+        ...lead,
+        earlier: { ...earlier(), because: 'recycled', paidBy: null },
+      }));
+      log.push(said);
+    }
+  }
+  return log;
+}
+
 function offerIn(decision: RoutingDecision) {
   if (decision.outcome !== 'routed') throw new Error('nobody has it');
   return { party: decision.data.to, offer: decision.data.offer, paidBy: decision.paidBy };
+}
+
+type Judged = { readonly facts: object };
+
+function isRule({ type }: FairleadEvent): boolean {
+  return type === 'roster.changed' || type === 'policy.activated';
 }
 
 /** What would have come of another promise, in place of the one in force. */
@@ -283,6 +363,40 @@ describe('replaying the routing of a log', () => {
     } as FairleadEvent);
     expect(replayed(changed).different).toBeGreaterThan(0);
     expect(replayed(consents.toSpliced(at, 1)).undecidable[0]).toMatch(/^the log does not say how/);
+  });
+
+  it('comes to the same of leads that were returned and offered again, and never gives one back to whoever refused it', () => {
+    const returns = logOfReturns(24);
+    const made = returns.filter(({ type }) => type === 'lead.routed' || type === 'lead.unroutable');
+    expect(made.filter(({ data }) => (data as { why?: string }).why === 'recycled').length).toBeGreaterThan(24);
+    expect(replayed(returns)).toEqual({ same: made.length, different: 0, undecidable: [] });
+    // Leads by their partition, one partition after the other: answers to an offer are read before what the offer follows from.
+    const partition = ({ subject }: FairleadEvent) => Number(subject.split('-')[1] ?? -1) % 5;
+    const sorted = returns.toSorted((one, other) => partition(other) - partition(one));
+    const rulesFirst = sorted.toSorted((one, other) => Number(isRule(other)) - Number(isRule(one)));
+    expect(replayed(rulesFirst)).toEqual({ same: made.length, different: 0, undecidable: [] });
+    // All that was said before all that was decided upon it.
+    const told = rulesFirst.toSorted((one, other) => Number(made.includes(one)) - Number(made.includes(other)));
+    expect(replayed(told)).toEqual({ same: made.length, different: 0, undecidable: [] });
+
+    for (const [, offers] of Map.groupBy(made, ({ subject }) => subject)) {
+      const to = offers.flatMap(({ data }) => (data as { to?: string }).to ?? []);
+      expect(new Set(to).size).toBe(to.length);
+      expect(offers.at(-1)?.type).toBe('lead.unroutable');
+    }
+    // Whoever leaves the word out by which it was offered again cannot account for the offer.
+    const at = returns.findIndex(({ type }) => type === 'lead.recycled');
+    expect(replayed(returns.toSpliced(at, 1)).undecidable[0]).toMatch(/^the log does not say how offer \d ended$/);
+    // And whoever decided by what it was judged at first is found out.
+    const rescored = returns.findIndex(({ type, data }) => type === 'lead.scored' && 'city' in (data as Judged).facts);
+    expect(replayed(returns.toSpliced(rescored, 1)).different).toBeGreaterThan(0);
+  });
+
+  it('says of another policy what would come of returned leads, and of the same one that nothing changes', () => {
+    const returns = logOfReturns(24);
+    const { decisions: all, changed } = decidedElsewise(returns, 40);
+    expect([all > 60, changed]).toEqual([true, []]);
+    expect(decidedElsewise(returns, 100).changed.length).toBeGreaterThan(0);
   });
 
   it('says of another policy what would come of each consent', () => {

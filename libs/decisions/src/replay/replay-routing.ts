@@ -80,6 +80,14 @@ interface JudgedAt extends Judged {
   readonly place: number;
 }
 
+/** A lead that was returned is offered again, as it was known by then. */
+interface Recycling {
+  readonly eventId: string;
+  readonly consent: ConsentState;
+  /** Where the last judgement of it is kept; undefined: it was judged once. */
+  readonly judged: number | undefined;
+}
+
 /** How an offer ended, and what was known of the person's consent by then: that is what the decision after it looks at. */
 interface Refusal {
   readonly because: EarlierOffers['because'];
@@ -89,8 +97,8 @@ interface Refusal {
 /** A lead between two decisions. */
 interface Life {
   /** Where it is kept, as JSON: most leads are decided about once, and never asked for again. */
-  readonly lead: number;
-  readonly quality: Quality;
+  lead: number;
+  quality: Quality;
   /** As it was known when the lead was last judged for a decision. */
   consent: ConsentState;
   pool: string;
@@ -103,7 +111,11 @@ interface Life {
   unanswered: boolean;
   /** Whether, as it is recorded, it was never offered to anybody. */
   unoffered: boolean;
+  /** Whether its party has given it back, and nothing was decided since. */
+  returned: boolean;
   refusedBy: string[];
+  /** How many offers there had been when it was last recycled. */
+  recycledAfter: number;
 }
 
 /**
@@ -127,8 +139,12 @@ export class RoutingReplay<Handle> {
   /** Whose offer ended how, by lead: the first refusal of each offer counts. */
   private readonly refusals = new Map<string, Map<number, Refusal>>();
   private readonly accepted = new Map<string, number>();
-  /** Answers and erasures that a decision may have noted, by their ids. */
-  private readonly answers = new Map<string, Pick<Answer, 'type' | 'subject'>>();
+  /** Where leads that were judged more than once are kept as they were judged last: as such they are recycled. */
+  private readonly judgedLast = new Map<string, number>();
+  /** By lead, those that were returned and are to be offered again. */
+  private readonly recycled = new Map<string, Recycling[]>();
+  /** Answers and erasures that a decision may have noted, by their ids; of a return, which offer it ended. */
+  private readonly answers = new Map<string, Pick<Answer, 'type' | 'subject'> & { readonly offer?: number }>();
   /** Why nothing is decided any more. */
   private broken: string | undefined;
   private readonly waiting = new Map<number, { readonly event: Recorded | AnswersNoted; readonly handle: Handle }>();
@@ -173,7 +189,17 @@ export class RoutingReplay<Handle> {
         // Of a lead whose last offer has ended nothing can be noted any more; a decision that waits may still bring one. Under
         // other rules the lead may be nobody's, and the record notes the answer of whoever had it all the same.
         if (this.insteadOf || !this.hasEnded(event.subject) || this.waiting.size > 0)
-          this.answers.set(event.id, { type: event.type, subject: event.subject });
+          this.answers.set(event.id, {
+            ...{ type: event.type, subject: event.subject },
+            ...(event.type === 'lead.returned' && { offer: (event as Answer).data.offer }),
+          });
+        break;
+      case 'lead.recycled':
+        entry(this.recycled, event.subject, () => [] as Recycling[]).push({
+          eventId: event.id,
+          consent: this.consentOf(event.subject),
+          judged: this.judgedLast.get(event.subject),
+        });
         break;
       case 'lead.routed':
       case 'lead.unroutable': {
@@ -273,6 +299,7 @@ export class RoutingReplay<Handle> {
   /** Under other rules: whether the lead is not where it was when this was decided. */
   private isIdle(event: Recorded, life: Life): boolean {
     if (!this.insteadOf || isOverride(event)) return false;
+    if (this.recyclingFor(event)) return !life.returned;
     const judged = this.judgedFor(event, life);
     if (isJudgedAgain(event, life)) return life.current || judged === undefined;
     if (!judged) return !life.current;
@@ -291,6 +318,7 @@ export class RoutingReplay<Handle> {
     // Before it was looked at, no decision followed from it.
     const asked = (consent: ConsentState) => ({ consent: decided.consent === undefined ? undefined : consent });
     const judged = life && isOverride(event) ? undefined : this.judgedFor(event, life);
+    const recycling = this.recyclingFor(event);
     let decision: RoutingDecision;
     if (judged && (!life || isJudgedAgain(event, life))) {
       const consent = this.consentBy(subject, judged);
@@ -305,6 +333,8 @@ export class RoutingReplay<Handle> {
         current: false,
         unanswered: false,
         unoffered: true,
+        returned: false,
+        recycledAfter: 0,
       };
       if (life) this.leads.forget?.(life.lead);
       const quality = lead.grade ?? 'incomplete';
@@ -330,6 +360,10 @@ export class RoutingReplay<Handle> {
         // A person is in no order with what scores tell; whom they chose does not follow from what was known of consent.
         const lead = { ...this.again(life, 'declined'), consent: decided.consent };
         decision = overrideLead(lead, to, life.made, rules, this.state, decided.now);
+      } else if (recycling) {
+        this.recycle(subject, life, recycling);
+        const lead = { ...this.again(life, 'recycled'), ...asked(life.consent) };
+        decision = routeLead(lead, rules, this.state, decided.now);
       } else {
         const refusals = this.refusals.get(subject);
         // Under other rules the lead may have been offered less often.
@@ -348,6 +382,7 @@ export class RoutingReplay<Handle> {
     const after = this.lives.get(subject) as Life;
     this.follow(after, decision);
     after.unoffered &&= event.type === 'lead.unroutable';
+    after.returned = false;
     // Whoever has it keeps it, however it is judged from now on, unless it is of the person's consent that it tells otherwise.
     if (!after.unoffered) this.keepScores(subject, otherwiseThan(after.consent, this.scored.get(subject) ?? []));
     const offer = offerOf(after);
@@ -366,10 +401,47 @@ export class RoutingReplay<Handle> {
     } else Object.assign(life, { party: null, paidBy: null, current: false });
   }
 
+  /** From here on it is decided about as it was judged last, and refused by whoever returned it. */
+  private recycle(subject: string, life: Life, { eventId, consent, judged }: Recycling): void {
+    // Only this one and those before it: it may have been returned and recycled again meanwhile.
+    const all = this.recycled.get(subject) ?? [];
+    const left = all.slice(all.findIndex((each) => each.eventId === eventId) + 1);
+    if (left.length > 0) this.recycled.set(subject, left);
+    else this.recycled.delete(subject);
+    if (life.party !== null) life.refusedBy = [...life.refusedBy, life.party];
+    life.consent = consent;
+    life.recycledAfter = life.made;
+    life.paidBy = null;
+    // Judged last before it was recycled the time before: that is what it is known as already.
+    if (judged === undefined || judged === life.lead) return;
+    this.leads.forget?.(life.lead);
+    // It is the life's own from here on.
+    if (this.judgedLast.get(subject) === judged) this.judgedLast.delete(subject);
+    life.lead = judged;
+    life.quality = (JSON.parse(this.leads.read(judged)) as RoutableLead).grade ?? 'incomplete';
+  }
+
+  private keepLast(subject: string, lead: RoutableLead): void {
+    this.forgetLast(subject);
+    this.judgedLast.set(subject, this.leads.append(JSON.stringify(lead)));
+  }
+
+  private forgetLast(subject: string): void {
+    const place = this.judgedLast.get(subject);
+    this.judgedLast.delete(subject);
+    const isAwaited = this.recycled.get(subject)?.some(({ judged }) => judged === place);
+    if (place !== undefined && !isAwaited) this.leads.forget?.(place);
+  }
+
+  private recyclingFor({ id, subject, type }: Recorded): Recycling | undefined {
+    return this.recycled.get(subject)?.find(({ eventId }) => derivedId(eventId, type) === id);
+  }
+
   private noteScore({ id, subject, data }: LeadScored): void {
     if (this.closed.has(subject)) return;
     const judged = { eventId: id, lead: routable(data), consent: data.consent };
     const before = this.scored.get(subject) ?? [];
+    if (before.length > 0 || this.lives.has(subject)) this.keepLast(subject, judged.lead);
     const isOffered = this.lives.get(subject)?.unoffered === false;
     if (isOffered && otherwiseThan(this.consentOf(subject), [judged]).length === 0) return;
     if (before.length > 0) {
@@ -410,13 +482,15 @@ export class RoutingReplay<Handle> {
 
   /** Whether the log has said what a decision about a lead that was offered follows from. */
   private isFollowed(event: Recorded, life: Life): boolean {
+    if (this.recyclingFor(event)) return true;
     return this.judgedFor(event, life) !== undefined || this.refusals.get(event.subject)?.has(life.made) === true;
   }
 
   /** A lead that was offered before, as it was judged. */
-  private again({ lead, pool, made, refusedBy, paidBy }: Life, because: OfferedAgain): RoutableLead {
+  private again({ lead, pool, made, refusedBy, paidBy, recycledAfter }: Life, because: OfferedAgain): RoutableLead {
     const judged = JSON.parse(this.leads.read(lead)) as RoutableLead;
-    return { ...judged, earlier: { pool, made, refusedBy, because, paidBy } };
+    const earlier = { pool, made, refusedBy, because, paidBy };
+    return { ...judged, earlier: { ...earlier, ...(recycledAfter > 0 && { recycledAfter }) } };
   }
 
   private hasEnded(subject: string): boolean {
@@ -426,7 +500,7 @@ export class RoutingReplay<Handle> {
   /** Folds answers in that led to no decision. */
   private fold(ids: readonly string[]): void {
     for (const id of ids) {
-      const answer = this.answers.get(id) as Pick<Answer, 'type' | 'subject'>;
+      const answer = this.answers.get(id) as { type: string; subject: string; offer?: number };
       this.answers.delete(id);
       note(this.state, id);
       const life = this.lives.get(answer.subject);
@@ -440,14 +514,28 @@ export class RoutingReplay<Handle> {
         withdrawOffer(this.state, offer, roster);
       else freePlace(this.state, offer, roster);
       life.current = false;
+      if (answer.type === 'lead.returned') {
+        life.returned = true;
+        this.forgetUpTo(answer.offer ?? life.made, answer.subject);
+        continue;
+      }
       this.accepted.delete(answer.subject);
       this.refusals.delete(answer.subject);
-      if (answer.type === 'lead.returned') continue;
+      this.recycled.delete(answer.subject);
+      this.forgetLast(answer.subject);
       this.lives.delete(answer.subject);
       this.leads.forget?.(life.lead);
       this.scored.delete(answer.subject);
       this.closed.add(answer.subject);
     }
+  }
+
+  /** What was answered to that offer and those before it. Answers to later ones may have been read already. */
+  private forgetUpTo(offer: number, subject: string): void {
+    if ((this.accepted.get(subject) ?? 0) <= offer) this.accepted.delete(subject);
+    const refusals = this.refusals.get(subject);
+    for (const ended of refusals?.keys() ?? []) if (ended <= offer) refusals?.delete(ended);
+    if (refusals?.size === 0) this.refusals.delete(subject);
   }
 
   private rulesFor(stamp: DecisionStamp): Rules {

@@ -5,7 +5,7 @@ import { consentAllows } from './consent.js';
 import { DIRECT } from './party.js';
 import type { Policy, Pool, Quality } from './policy.js';
 import { type Partner, type Refusal, Roster } from './roster.js';
-import { NO_CONSENT, poolFor, type RoutableLead, type Rules } from './route-lead.js';
+import { madeThisRound, NO_CONSENT, poolFor, type RoutableLead, type Rules } from './route-lead.js';
 import { creditsIn, poolIn, reservedKey, type RoutingState } from './routing-state.js';
 
 /** What a decision weighed, kept beside it, so that it can be explained to any party without computing all before it again. */
@@ -160,7 +160,7 @@ class Story {
         if (told.data.offer === 1 && this.lacksConsent()) return [this.consent(), `So it is direct's.`];
         return [
           ...(this.lacksConsent() ? [this.consent()] : []),
-          `Nobody had taken it after ${told.data.offer - 1} of at most ${pool.offer.maxOffers} offers: then it is direct's.`,
+          `Nobody had taken it after ${madeThisRound(this.lead)} of at most ${pool.offer.maxOffers} offers: then it is direct's.`,
         ];
       case 'declined':
       case 'expired': {
@@ -174,6 +174,11 @@ class Story {
         ];
       case 'consent-given':
         return ['The person agreed after all, so it was offered again.', ...this.byTurn(rule, told.data.to)];
+      case 'recycled':
+        return [
+          'It was returned and is offered again, to those who have not refused or returned it.',
+          ...this.byTurn(rule, told.data.to),
+        ];
       case 'first':
         if (told.data.protectedAccount?.refusals.length === 0) return this.protection(told.data.protectedAccount);
         if (told.data.namedAccount)
@@ -312,7 +317,7 @@ class Story {
       case NO_CONSENT:
         return `${this.consent()} It is offered to whoever can take it once they agree.`;
       case 'offers-exhausted':
-        return `Nobody took it after ${this.lead.earlier?.made ?? 0} of at most ${this.pool.offer.maxOffers} offers, or nobody was left.`;
+        return `Nobody took it after ${madeThisRound(this.lead)} of at most ${this.pool.offer.maxOffers} offers, or nobody was left.`;
       default:
         return `Nobody in pool ${this.pool.id} could take it.`;
     }
@@ -334,7 +339,7 @@ class Story {
       case 'cap-reached':
         return `${name} had reached one of its caps.`;
       case 'declined-before':
-        return `${name} had declined this lead, or let it run out; nobody is offered a lead twice.`;
+        return `${name} had declined or returned this lead, or let it run out; nobody is offered a lead twice.`;
       case NO_CONSENT:
         return this.lead.consent === 'refused'
           ? `The person has refused their consent, so their details did not go to ${name}.`

@@ -68,6 +68,63 @@ describe('a policy', () => {
     expect(policy().hash).toBe(createHash('sha256').update(canonicalJson(reading.document)).digest('hex'));
   });
 
+  it('says when parties are reminded, and what becomes of what they return; without a word, nobody is and it is closed', () => {
+    const pool = (more: string) =>
+      policy(`
+name: p
+pools:
+  - id: all
+    match: {}
+    promise: { direct: 50, channel: 50 }
+    ${more}`).pools[0];
+    const silent = pool('tiers: { gold: 1 }');
+    expect([silent?.returned, silent?.followUp, silent?.offer.remindWithMsLeft]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(pool('offer: { acceptWithin: 4h, remind: 1h }')?.offer.remindWithMsLeft).toBe(3_600_000);
+    expect(pool('offer: { acceptWithin: 4h, remind: 25% }')?.offer.remindWithMsLeft).toBe(3_600_000);
+    const day = 86_400_000;
+    expect(pool('followUp: { remindAfter: 3d }')?.followUp).toEqual({
+      remindAfterMs: 3 * day,
+      everyMs: 3 * day,
+      most: 2,
+    });
+    expect(pool('followUp: { remindAfter: 3d, every: 1d, most: 5 }')?.followUp).toMatchObject({
+      everyMs: day,
+      most: 5,
+    });
+    expect(pool('returned: {}')?.returned).toMatchObject({ times: 2, repair: ['inaccurate-data'] });
+    expect(pool('returned: { then: close, times: 3 }')?.returned).toBeUndefined();
+  });
+
+  it('tells of reminders that come before the offer, and of reasons that stand under two words', () => {
+    const details = (more: string) =>
+      problems(`
+name: p
+pools:
+  - id: all
+    match: {}
+    promise: { direct: 50, channel: 50 }
+    ${more}`).map(({ path, detail }) => `${path}: ${detail}`);
+    expect(details('offer: { acceptWithin: 1h, remind: 2h }')).toEqual([
+      'pools[0].offer.remind: an offer is open for 1h: with 2h left it has not been made yet',
+    ]);
+    expect(details('offer: { remind: 1d }')).toEqual([
+      'pools[0].offer.remind: an offer is open for 24h: with 1d left it has not been made yet',
+    ]);
+    expect(details('offer: { remind: soon }')).toEqual([
+      'pools[0].offer.remind: must be a duration such as 1h, or a part such as 25%',
+    ]);
+    expect(details('followUp: { remindAfter: 400d }')).toEqual(['pools[0].followUp.remindAfter: longer than 366 days']);
+    expect(details('returned: { repair: [spam], never: [spam] }')).toEqual([
+      'pools[0].returned.never: spam is under repair, too',
+    ]);
+    expect(details('returned: { never: [bad-lead] }')).toHaveLength(1);
+    expect(details('returned: { often: 2 }')).toEqual(['pools[0].returned: unknown key: often']);
+  });
+
   it('takes the default policy', () => {
     expect(problems(defaultPolicy)).toEqual([]);
   });

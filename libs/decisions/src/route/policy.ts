@@ -1,4 +1,4 @@
-import type { Grade } from '@fairlead/events';
+import { type Grade, type Reason, reasons } from '@fairlead/events';
 import { type Static, Type } from '@sinclair/typebox';
 import { contentHash } from '../document/content-hash.js';
 import { documentReader, type Path, type Reading, type Rules } from '../document/read-document.js';
@@ -29,6 +29,12 @@ const Range = Type.Object(
 const ATTRIBUTE = '^[^\\u0000-\\u001f]{1,64}$';
 /** 10,000: with the roster's limit of 200,000 partners the weights of a pool add up to less than 2^31; see allocate.ts. */
 export const Weight = Type.Integer({ minimum: 1, maximum: 10_000 });
+
+/** A duration such as `1h`, or a part such as `25%`. */
+const TimeLeft = Type.String({
+  pattern: `(?:${Duration.pattern ?? ''})|^[1-9][0-9]?%$`,
+  description: 'a duration such as 1h, or a part such as 25%',
+});
 
 const PoolDocument = closed({
   id: Id,
@@ -79,6 +85,30 @@ const PoolDocument = closed({
       maxOffers: Type.Optional(Type.Integer({ minimum: 1, maximum: 20 })),
       then: Type.Optional(oneOf('direct', 'nurture')),
       revealContact: Type.Optional(oneOf('on-offer', 'on-accept')),
+      /** What is left of the time when its party is reminded: a duration, or a part of `acceptWithin`. Absent: nobody is. */
+      remind: Type.Optional(TimeLeft),
+    }),
+  ),
+  /** What becomes of a lead that its party gives back after it had accepted it. Absent: it is closed. */
+  returned: Type.Optional(
+    closed({
+      then: Type.Optional(oneOf('recycle', 'close')),
+      // 10: a lead that ten parties gave back is nobody's.
+      times: Type.Optional(Type.Integer({ minimum: 1, maximum: 10 })),
+      /** Returned for these, it is offered again once it is completed or corrected. */
+      repair: Type.Optional(listOf(oneOf(...reasons))),
+      /** Returned for these, it is offered again only by a person. */
+      never: Type.Optional(listOf(oneOf(...reasons))),
+    }),
+  ),
+  /** A party that has accepted a lead and reports nothing is reminded. Absent: it is not. */
+  followUp: Type.Optional(
+    closed({
+      remindAfter: Duration,
+      /** From one reminder to the next; `remindAfter`, if not said. */
+      every: Type.Optional(Duration),
+      // 10: whoever does not answer ten reminders answers none.
+      most: Type.Optional(Type.Integer({ minimum: 1, maximum: 10 })),
     }),
   ),
   incomplete: Type.Optional(
@@ -164,6 +194,23 @@ export const checkPolicy: Rules<PolicyDocument> = (document, report, sound) => {
     }
     if (sound(at('offer', 'acceptWithin')) && isLongerThanAYear(pool.offer?.acceptWithin))
       report(at('offer', 'acceptWithin'), TOO_LONG);
+    if (sound(at('offer')) && pool.offer?.remind !== undefined) {
+      const { acceptWithin = offerUnlessSaid.acceptWithin, remind } = pool.offer;
+      if (timeLeftMs(remind, durationMs(acceptWithin)) >= durationMs(acceptWithin))
+        report(
+          at('offer', 'remind'),
+          `an offer is open for ${acceptWithin}: with ${remind} left it has not been made yet`,
+        );
+    }
+    for (const step of ['remindAfter', 'every'] as const) {
+      if (sound(at('followUp', step)) && isLongerThanAYear(pool.followUp?.[step]))
+        report(at('followUp', step), TOO_LONG);
+    }
+    if (sound(at('returned')) && pool.returned) {
+      const { repair = [], never = [] } = pool.returned;
+      for (const reason of never.filter((each) => repair.includes(each)))
+        report(at('returned', 'never'), `${reason} is under repair, too`);
+    }
     for (const need of (sound(at('incomplete', 'needs')) && pool.incomplete?.needs) || []) {
       if (!isNeed(need)) report(at('incomplete', 'needs'), `not a field of a lead: ${need}`);
     }
@@ -222,7 +269,13 @@ export interface Pool {
     readonly maxOffers: number;
     readonly then: 'direct' | 'nurture';
     readonly revealContact: 'on-offer' | 'on-accept';
+    /** Undefined: nobody is reminded. Of the time to accept what is left then. */
+    readonly remindWithMsLeft?: number;
   };
+  /** Undefined: a returned lead is closed. */
+  readonly returned?: ReturnRule;
+  /** Undefined: whoever has accepted a lead is not reminded. */
+  readonly followUp?: FollowUpRule;
   readonly incomplete: {
     readonly needs: readonly string[];
     readonly holdForMs: number;
@@ -231,6 +284,25 @@ export interface Pool {
   readonly notQualified: { readonly then: 'nurture' };
   readonly consent: { readonly neededFor: 'channel' | 'everyone' | 'nobody' };
   readonly namedAccounts?: { readonly list: string; readonly ceiling: number };
+}
+
+/** When a lead that was returned is offered again, by what it was returned for; for any other reason it is at once. */
+export interface ReturnRule {
+  /** How often one lead is, without a person's word. */
+  readonly times: number;
+  /** Once it has been completed or corrected. */
+  readonly repair: readonly Reason[];
+  /** Not without a person's word. */
+  readonly never: readonly Reason[];
+}
+
+/** When a party is reminded of a lead that it has accepted and says nothing of. */
+export interface FollowUpRule {
+  /** After its last word. */
+  readonly remindAfterMs: number;
+  readonly everyMs: number;
+  /** Reminders until it says something. */
+  readonly most: number;
 }
 
 /** Undefined: no condition. Words are folded. */
@@ -252,6 +324,18 @@ export interface AttributeCondition {
 
 /** A day to answer, three tries, then the vendor's own people; contact details to those who commit. */
 const offerUnlessSaid = { acceptWithin: '24h', maxOffers: 3, then: 'direct', revealContact: 'on-accept' } as const;
+
+/**
+ * What is wrong with a lead is mended first. Spam and duplicates are nobody's, and what a person has answered (no interest, no budget,
+ * not yet) the next seller would only hear once more. Whatever else a lead is returned for lies between it and its party.
+ */
+const returnedUnlessSaid: ReturnRule = {
+  times: 2,
+  repair: ['inaccurate-data'],
+  never: ['spam', 'duplicate', 'no-interest', 'no-budget', 'not-ready'],
+};
+
+const REMINDERS_UNLESS_SAID = 2;
 
 /** Deals that one seller can keep an eye on. */
 const REGISTRATIONS_UNLESS_SAID = 50;
@@ -275,6 +359,8 @@ export function policyOf(document: PolicyDocument, version: number): Policy {
 
 function poolOf(pool: PoolDocument): Pool {
   const offer = { ...offerUnlessSaid, ...pool.offer };
+  const acceptWithinMs = durationMs(offer.acceptWithin);
+  const returned = returnRuleOf(pool.returned);
   return {
     id: pool.id,
     match: matchOf(pool.match),
@@ -283,11 +369,14 @@ function poolOf(pool: PoolDocument): Pool {
       pool.tiers === undefined ? 1 : Object.hasOwn(pool.tiers, tier) ? pool.tiers[tier] : undefined,
     certifications: (pool.requires?.certifications ?? []).map(folded),
     offer: {
-      acceptWithinMs: durationMs(offer.acceptWithin),
+      acceptWithinMs,
       maxOffers: offer.maxOffers,
       then: offer.then,
       revealContact: offer.revealContact,
+      ...(offer.remind !== undefined && { remindWithMsLeft: timeLeftMs(offer.remind, acceptWithinMs) }),
     },
+    ...(returned && { returned }),
+    ...(pool.followUp && { followUp: followUpRuleOf(pool.followUp) }),
     incomplete: {
       needs: pool.incomplete?.needs ?? [],
       holdForMs: pool.incomplete?.holdFor === undefined ? 0 : durationMs(pool.incomplete.holdFor),
@@ -297,6 +386,31 @@ function poolOf(pool: PoolDocument): Pool {
     consent: { neededFor: pool.consent?.neededFor ?? 'channel' },
     ...(pool.namedAccounts && { namedAccounts: pool.namedAccounts }),
   };
+}
+
+function returnRuleOf(returned: PoolDocument['returned']): ReturnRule | undefined {
+  if (!returned || returned.then === 'close') return undefined;
+  const { times, repair, never } = { ...returnedUnlessSaid, ...returned };
+  // Who names what needs repair alone takes it out of what is never offered again, and the other way round.
+  return {
+    times,
+    repair: returned.repair ? repair : repair.filter((reason) => !never.includes(reason)),
+    never: returned.never ? never : never.filter((reason) => !repair.includes(reason)),
+  };
+}
+
+function followUpRuleOf({ remindAfter, every, most }: NonNullable<PoolDocument['followUp']>): FollowUpRule {
+  const remindAfterMs = durationMs(remindAfter);
+  return {
+    remindAfterMs,
+    everyMs: every === undefined ? remindAfterMs : durationMs(every),
+    most: most ?? REMINDERS_UNLESS_SAID,
+  };
+}
+
+/** @param of  the whole, in milliseconds */
+function timeLeftMs(written: string, of: number): number {
+  return written.endsWith('%') ? Math.floor((of * Number(written.slice(0, -1))) / 100) : durationMs(written);
 }
 
 function matchOf({

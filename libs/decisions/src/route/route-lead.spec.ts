@@ -89,10 +89,18 @@ class Road {
       offers.push(`${data.to} (${data.why})`);
       refuseOffer(this.state, offerOf(decision, first), this.rules.roster);
       const refusedBy = [...(first.earlier?.refusedBy ?? []), data.to];
-      first = { ...first, earlier: { pool: 'all', made: data.offer, refusedBy, because, paidBy } };
+      first = { ...first, earlier: { ...first.earlier, pool: 'all', made: data.offer, refusedBy, because, paidBy } };
       decision = this.route(first);
     }
     return { offers, end: decision.data };
+  }
+
+  /** Lets whoever has the lead return it, as the first offer of it or a later one. */
+  returned(decision: Routed, from: RoutableLead): EarlierOffers {
+    returnLead(this.state, offerOf(decision, from), this.rules.roster);
+    const { to, offer } = decision.data;
+    const refusedBy = [...(from.earlier?.refusedBy ?? []), to];
+    return { pool: 'all', made: offer, refusedBy, because: 'recycled', paidBy: null, recycledAfter: offer };
   }
 
   /** What all are owed together, with what is unclaimed: at every level of every grade. */
@@ -108,6 +116,63 @@ function offerOf({ data, paidBy, change }: Routed, { grade }: RoutableLead): Mad
 }
 
 describe('routing a lead', () => {
+  describe('that was returned and is recycled', () => {
+    it('offers it to as many as a new one, and to nobody who has declined or returned it', () => {
+      const road = new Road({ acme: {}, bolt: {}, cord: {}, dune: {} }, { offer: { maxOffers: 2, then: 'nurture' } });
+      const first = road.route() as Routed;
+      const round = { ...lead(), earlier: road.returned(first, lead()) };
+      const { offers, end } = road.refusedByAll(round);
+      expect(offers.map((offer) => offer.replace(/^[a-z]+ /, ''))).toEqual(['(recycled)', '(declined)']);
+      expect([first.data.to, ...offers.map((offer) => offer.split(' ')[0])]).toHaveLength(
+        new Set([first.data.to, ...offers.map((offer) => offer.split(' ')[0])]).size,
+      );
+      expect(end).toMatchObject({ reason: 'offers-exhausted', then: 'nurture' });
+    });
+
+    it('goes to direct when the partners of its round are through, unless direct had it; then it is nobody’s', () => {
+      const channel = { promise: { direct: 0, channel: 100 }, offer: { maxOffers: 1, then: 'direct' } } as const;
+      const road = new Road({ acme: {}, bolt: {} }, channel);
+      const first = road.route() as Routed;
+      const { offers } = road.refusedByAll({ ...lead(), earlier: road.returned(first, lead()) });
+      expect([first.data.to, ...offers]).toEqual(['acme', 'bolt (recycled)', 'direct (fallback)']);
+
+      const alone = new Road({}, { promise: { direct: 100, channel: 0 } });
+      const earlier = alone.returned(alone.route() as Routed, lead());
+      expect(alone.route({ ...lead(), earlier }).data).toMatchObject({
+        reason: 'offers-exhausted',
+        refusedCounts: { 'declined-before': 1 },
+      });
+    });
+
+    it('is matched with the pools anew, as it is known by then', () => {
+      const rules = rulesWith({ acme: {} }, { id: 'dach', match: { countries: ['DE'] } });
+      const pools = [...rules.policy.pools, { ...rules.policy.pools[0]!, id: 'rest', match: {} }];
+      const both = { ...rules, policy: { ...rules.policy, pools } };
+      const facts = { country: 'DE', engagement: {}, attributes: {} };
+      const earlier = { pool: 'rest', made: 1, refusedBy: ['acme'], paidBy: null, recycledAfter: 1 } as const;
+      const poolOf = (because: EarlierOffers['because']) =>
+        routeLead(lead({ facts, earlier: { ...earlier, because } }), both, newState(), now).data.decided.pool;
+      expect([poolOf('recycled'), poolOf('declined')]).toEqual(['dach', 'rest']);
+    });
+
+    it('leaves what all are owed at nothing, whoever returns how often', () => {
+      fc.assert(
+        fc.property(fc.array(fc.nat(3), { maxLength: 40 }), (times) => {
+          const road = new Road({ acme: {}, bolt: { weight: 7 }, cord: { weight: 2 } });
+          for (const returns of times) {
+            let each = lead();
+            let decision = road.route(each);
+            for (let left = returns; left > 0 && decision.outcome === 'routed'; left--) {
+              each = { ...each, earlier: road.returned(decision, each) };
+              decision = road.route(each);
+            }
+          }
+          expect(road.sums().every((sum) => sum === 0)).toBe(true);
+        }),
+      );
+    });
+  });
+
   it('offers it to a partner, and tells who else was considered and why the others were not', () => {
     const rules = rulesWith({
       acme: { weight: 3 },

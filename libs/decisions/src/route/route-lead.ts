@@ -45,17 +45,22 @@ export interface RoutableLead {
 }
 
 /** Why a lead that was offered before is offered again. */
-export type OfferedAgain = 'declined' | 'expired' | 'consent-withdrawn' | 'consent-given';
+export type OfferedAgain = 'declined' | 'expired' | 'consent-withdrawn' | 'consent-given' | 'recycled';
 
 export interface EarlierOffers {
-  /** The pool that took the lead; it keeps it as long as the policy has it. */
+  /** The pool that took the lead; it keeps it as long as the policy has it, and until the lead is recycled. */
   readonly pool: string;
   readonly made: number;
-  /** Who declined it or let it run out: they are not offered it again. Who lost it with the person's consent refused nothing. */
+  /**
+   * Who declined it, let it run out or returned it: they are not offered it again, however often it is recycled. Who lost it with the
+   * person's consent, or by a person's word, refused nothing.
+   */
   readonly refusedBy: readonly string[];
   readonly because: OfferedAgain;
   /** Which side paid for the lead and has not been given its credit back. */
   readonly paidBy: Side | null;
+  /** How many offers there had been when it was last recycled: the pool's number of offers counts from there. Absent: it never was. */
+  readonly recycledAfter?: number;
 }
 
 /** Everything a decision follows from, apart from the lead, the state and the time. */
@@ -104,6 +109,9 @@ export const NO_CONSENT = 'no-consent';
  * 5. Otherwise the promise says which side it is for, and the partners' weights which partner (see `allocate`).
  * 6. An offer that was refused goes to the next on the same side, then to the other side; after the policy's number of
  *    offers, or when nobody is left, to direct where the policy says so, and never to a party that refused it.
+ * 7. A lead that was returned and is recycled is shared out as a new one, as it is judged by now: the first pool that matches it takes
+ *    it, and its number of offers begins anew. It stays refused by whoever refused or returned it, and what is reserved by a list
+ *    or a claim was asked once, at its first decision.
  *
  * @param now  milliseconds since the epoch, an input like any other
  */
@@ -121,7 +129,7 @@ export function routeLead(lead: RoutableLead, rules: Rules, state: RoutingState,
   if (named?.below && decision.directMay) return decision.reservedForDirect(named);
 
   decision.judgeParties();
-  if ((lead.earlier?.made ?? 0) < pool.offer.maxOffers) {
+  if (madeThisRound(lead) < pool.offer.maxOffers) {
     const side = decision.chooseSide();
     if (side) return decision.toSide(side);
   }
@@ -151,9 +159,15 @@ export function overrideLead(
   return decision.overriddenTo(to, made + 1);
 }
 
-/** The pool that decides about the lead: the one that took it before, as long as there is such a pool. */
+/** The pool that decides about the lead: the one that took it before, as long as there is such a pool and it is not recycled. */
 export function poolFor(lead: RoutableLead, policy: Policy): Pool {
-  return policy.pools.find(({ id }) => id === lead.earlier?.pool) ?? matchPool(lead, policy);
+  const before = lead.earlier?.because === 'recycled' ? undefined : lead.earlier?.pool;
+  return policy.pools.find(({ id }) => id === before) ?? matchPool(lead, policy);
+}
+
+/** Of the offers of a lead, those since it came in or was recycled. */
+export function madeThisRound({ earlier }: RoutableLead): number {
+  return earlier ? earlier.made - (earlier.recycledAfter ?? 0) : 0;
 }
 
 /** A list that names the lead's company. */
@@ -217,7 +231,7 @@ class Decision {
 
   /** Whether somebody would be offered it who is not, for nothing but that the person has not agreed. */
   get consentIsAllThatLacks(): boolean {
-    if ((this.lead.earlier?.made ?? 0) < this.pool.offer.maxOffers) {
+    if (madeThisRound(this.lead) < this.pool.offer.maxOffers) {
       if (this.promise.channel > 0 && this.withheld.length > 0) return true;
     } else if (this.pool.offer.then !== 'direct') return false;
     if (this.refusedBy.includes(DIRECT) || consentAllows(this.lead, DIRECT, this.pool)) return false;

@@ -4,7 +4,7 @@ import { mayBeRoutedAgain, type RoutingDecision, whyConsentDecides } from '@fair
 import { LeadScored } from '@fairlead/events';
 import { consumerId, type UnitOfWork } from '@fairlead/messaging';
 import { type Desk, Desks } from '../desk.js';
-import { decided, decidedLead, offerOf, routable, routableAgain, undecided } from '../routed-lead.js';
+import { decided, decidedLead, judgedBy, offerOf, routable, routableAgain, undecided } from '../routed-lead.js';
 import { LeadsStore, type RoutedLead } from '../store/leads.store.js';
 import { toEvent } from '../to-event.js';
 
@@ -85,10 +85,12 @@ function judgedAgain(desk: Desk, event: LeadScored, before: RoutedLead): Judged 
   const why = whyConsentDecides(decidedLead(before), lead, desk.rules.policy);
   const isNobodys = before.stage === 'unroutable' && before.made === 0;
   if (isNobodys && (why || mayBeRoutedAgain(before, lead))) return judged(desk, event, lead);
-  if (!why) return { after: consent === before.consent ? before : { ...before, consent } };
+  // Whoever has it has it as it was judged then; should they return it, the next one is chosen by this.
+  const since = { ...before, consent, judgedSince: judgedBy(lead) };
+  if (!why) return { after: since };
   const offer = offerOf(before);
   if (offer) desk.withdrawn(offer);
-  const free = { ...before, paidBy: null, consent };
+  const free = { ...since, paidBy: null };
   const decision = desk.route(event.subject, routableAgain(free, why));
   return { after: decided(free, decision), decision };
 }

@@ -10,14 +10,18 @@ import type { Query } from '@fairlead/persistence';
  */
 export type Stage = 'offered' | 'accepted' | 'closed' | 'unroutable' | 'erased';
 
-/** A lead that was decided about, and where its current offer stands. */
-export interface RoutedLead {
-  readonly leadId: string;
+/** What a decision looks at in a lead, beside its offers and the person's consent. */
+export interface Judged {
   readonly state: LeadState;
   readonly grade: Grade | null;
   readonly sourceId: string;
   readonly model: string;
   readonly facts: Facts;
+}
+
+/** A lead that was decided about, and where its current offer stands. */
+export interface RoutedLead extends Judged {
+  readonly leadId: string;
   readonly consent: ConsentState;
   readonly pool: string;
   readonly stage: Stage;
@@ -28,6 +32,10 @@ export interface RoutedLead {
   readonly refusedBy: readonly string[];
   /** Nobody has it for nothing but that the person has not agreed. */
   readonly lacksConsent: boolean;
+  /** What it was judged since it was decided about; null: nothing. It is offered as such when it is recycled, and not before. */
+  readonly judgedSince: Judged | null;
+  /** How many offers there had been when it was last recycled. */
+  readonly recycledAfter: number;
 }
 
 @Injectable()
@@ -37,7 +45,7 @@ export class LeadsStore {
     const rows = await query<RoutedLead & { acceptBy: string | null }>(
       `SELECT lead_id AS "leadId", state, grade, source_id AS "sourceId", model, facts, pool, stage, made, party,
          paid_by AS "paidBy", accept_by AS "acceptBy", refused_by AS "refusedBy", coalesce(consent, 'unknown') AS consent,
-         lacks_consent AS "lacksConsent"
+         lacks_consent AS "lacksConsent", judged_since AS "judgedSince", recycled_after AS "recycledAfter"
        FROM leads WHERE lead_id = ANY($1::uuid[]) ORDER BY lead_id FOR UPDATE`,
       [leadIds],
     );
@@ -57,32 +65,39 @@ export class LeadsStore {
     );
   }
 
-  /** Leads that are locked and were judged and decided about once more. */
+  /** Leads that are locked and were decided about once more, as they were judged anew. */
   replace(unit: UnitOfWork, leads: readonly RoutedLead[]): void {
     if (leads.length === 0) return;
     unit.write(
       `UPDATE leads SET state = new.state, grade = new.grade, source_id = new.source_id, model = new.model, facts = new.facts,
          pool = new.pool, stage = new.stage, made = new.made, party = new.party, paid_by = new.paid_by,
-         accept_by = new.accept_by, consent = new.consent, lacks_consent = new.lacks_consent
+         accept_by = new.accept_by, consent = new.consent, lacks_consent = new.lacks_consent,
+         refused_by = string_to_array(new.refused_by, ','), judged_since = new.judged_since, recycled_after = new.recycled_after
        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::text[],
-         $8::text[], $9::int[], $10::text[], $11::text[], $12::bigint[], $13::text[], $14::boolean[])
+         $8::text[], $9::int[], $10::text[], $11::text[], $12::bigint[], $13::text[], $14::boolean[], $15::text[], $16::jsonb[],
+         $17::int[])
          AS new (lead_id, state, grade, source_id, model, facts, pool, stage, made, party, paid_by, accept_by, consent,
-           lacks_consent)
+           lacks_consent, refused_by, judged_since, recycled_after)
        WHERE leads.lead_id = new.lead_id`,
-      columnsOf(leads),
+      [
+        ...columnsOf(leads),
+        leads.map(refusersOf),
+        leads.map(judgedSinceOf),
+        leads.map(({ recycledAfter }) => recycledAfter),
+      ],
     );
   }
 
-  /** Saves where the offers of these leads stand now; what was known of the lead itself stays, but for the person's consent. */
+  /** Saves where the offers of these leads stand now; what they were made by stays, but for the person's consent. */
   saveOffers(unit: UnitOfWork, leads: readonly RoutedLead[]): void {
     if (leads.length === 0) return;
     unit.write(
       `UPDATE leads SET pool = new.pool, stage = new.stage, made = new.made, party = new.party, paid_by = new.paid_by,
          accept_by = new.accept_by, refused_by = string_to_array(new.refused_by, ','), consent = new.consent,
-         lacks_consent = new.lacks_consent
+         lacks_consent = new.lacks_consent, judged_since = new.judged_since
        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::bigint[], $8::text[],
-         $9::text[], $10::boolean[])
-         AS new (lead_id, pool, stage, made, party, paid_by, accept_by, refused_by, consent, lacks_consent)
+         $9::text[], $10::boolean[], $11::jsonb[])
+         AS new (lead_id, pool, stage, made, party, paid_by, accept_by, refused_by, consent, lacks_consent, judged_since)
        WHERE leads.lead_id = new.lead_id`,
       [
         leads.map(({ leadId }) => leadId),
@@ -92,10 +107,10 @@ export class LeadsStore {
         leads.map(({ party }) => party),
         leads.map(({ paidBy }) => paidBy),
         leads.map(({ acceptBy }) => acceptBy),
-        // Lists of lists do not go through unnest; no id contains a comma.
-        leads.map(({ refusedBy }) => refusedBy.join(',')),
+        leads.map(refusersOf),
         leads.map(({ consent }) => consent),
         leads.map(({ lacksConsent }) => lacksConsent),
+        leads.map(judgedSinceOf),
       ],
     );
   }
@@ -106,10 +121,19 @@ export class LeadsStore {
       `INSERT INTO leads (lead_id, state, source_id, model, facts, pool, stage, made)
        SELECT lead_id, 'not-qualified', '', '', '{"engagement": {}, "attributes": {}}', '', 'erased', 0
        FROM unnest($1::uuid[]) AS erased (lead_id)
-       ON CONFLICT (lead_id) DO UPDATE SET facts = excluded.facts, stage = 'erased'`,
+       ON CONFLICT (lead_id) DO UPDATE SET facts = excluded.facts, judged_since = NULL, stage = 'erased'`,
       [leadIds],
     );
   }
+}
+
+/** Lists of lists do not go through unnest; no id contains a comma. */
+function refusersOf({ refusedBy }: RoutedLead): string {
+  return refusedBy.join(',');
+}
+
+function judgedSinceOf({ judgedSince }: RoutedLead): string | null {
+  return judgedSince && JSON.stringify(judgedSince);
 }
 
 function columnsOf(leads: readonly RoutedLead[]): unknown[] {
