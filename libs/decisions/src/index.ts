@@ -90,6 +90,7 @@ export { redecide } from './route/redecide.js';
 export { explain, type Explanation, type RecordedDecision, weigh, type Weighed } from './route/explain.js';
 export { type Amendment, type AmendmentVerdict, judgeAmendment, mostCorrections } from './lifecycle/judge-amendment.js';
 export { type AnswerRefusal, clockSkewMs, judgeAnswer, ranOut, type Verdict } from './lifecycle/judge-answer.js';
+export { firstReminder, nextReminder, type Reminder, reminderOf, type ReminderRules } from './lifecycle/reminders.js';
 export { isRepair, judgeRecycling, recyclingOf, type RecycleVerdict } from './lifecycle/recycle.js';
 export { type Amount, isLive, leadStages, type OfferStage } from './lifecycle/standing.js';
 
@@ -174,6 +175,7 @@ export {
 } from './route/named-accounts.js';
 export { DIRECT, isPartnerId } from './route/party.js';
 export { PartnerDocument, readPartner } from './route/partner.js';
+export { durationMs } from './document/shapes.js';
 export {
   type FollowUpRule,
   type Policy,

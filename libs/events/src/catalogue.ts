@@ -24,6 +24,7 @@ import { LeadQualified } from './lead-qualified.js';
 import { LeadReceived } from './lead-received.js';
 import { LeadRecycled } from './lead-recycled.js';
 import { LeadRejected } from './lead-rejected.js';
+import { LeadReminded } from './lead-reminded.js';
 import { LeadReturned } from './lead-returned.js';
 import { LeadRouted } from './lead-routed.js';
 import { LeadScored } from './lead-scored.js';
@@ -69,6 +70,7 @@ export const allEvents: readonly EventDefinition[] = [
   LeadReceived,
   LeadRecycled,
   LeadRejected,
+  LeadReminded,
   LeadReturned,
   LeadRouted,
   LeadScored,

@@ -66,6 +66,7 @@ export { LeadQualified } from './lead-qualified.js';
 export { LeadReceived } from './lead-received.js';
 export { LeadRecycled } from './lead-recycled.js';
 export { LeadRejected } from './lead-rejected.js';
+export { LeadReminded } from './lead-reminded.js';
 export { LeadReturned } from './lead-returned.js';
 export { LeadRouted } from './lead-routed.js';
 export { LeadScored } from './lead-scored.js';

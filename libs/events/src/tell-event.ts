@@ -82,6 +82,17 @@ export function tellEvent({ type, source, data }: ToldEvent): Told {
         `${type === 'lead.qualified' ? 'made it an opportunity' : type.slice(5)}${amount(data['amount'])}`,
         inWords(reason),
       );
+    case 'lead.recycled':
+      return tell(`is offered again, not to ${party === '' ? 'whoever returned it' : party}`, inWords(reason));
+    case 'lead.reminded':
+      return {
+        who: service,
+        what: `reminded ${party}, ${ordinal(data['number'])}`,
+        why:
+          data['what'] === 'offer-ends'
+            ? `offer ${word(data['offer'])} is to be accepted by ${moment(data['acceptBy'])}`
+            : `no word since ${moment(data['silentSince'])}`,
+      };
     case 'lead.amended': {
       const was = outcomeOf(data['was']);
       return tell(
@@ -130,6 +141,7 @@ function whyRouted(data: ToldEvent['data']): string {
     expired: 'the one before let it run out',
     'consent-withdrawn': 'taken back from the one before, since the person agrees no longer',
     'consent-given': 'the person agreed after all',
+    recycled: 'it was returned, and nobody who had it gets it again',
     fallback: 'nobody else is left',
     override: 'a person decided so',
   };
@@ -143,6 +155,10 @@ function whyRouted(data: ToldEvent['data']): string {
       ? `a claim on the account (${inWords(word(claimed.kind))})`
       : (reasons[why] ?? why);
   return `${because}; policy ${version(decided?.policy)}, decision ${word(decided?.pool)}/${word(decided?.poolSeq)}`;
+}
+
+function ordinal(number: unknown): string {
+  return number === 1 ? 'for the first time' : `reminder ${word(number)}`;
 }
 
 function agrees(data: ToldEvent['data']): boolean {

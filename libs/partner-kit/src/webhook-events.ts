@@ -172,6 +172,20 @@ export type LeadAmended = Event<
 >;
 /** The lead that you returned is offered to somebody else. */
 export type LeadRecycled = Event<'lead.recycled', About & { readonly reason: string; readonly at: Instant }>;
+/**
+ * You are reminded, as the vendor's policy says. `offer-ends`: you have not answered the offer, and can until `acceptBy`. `no-word`: you
+ * have accepted the lead, and have reported nothing since `silentSince`. `number` counts these.
+ */
+export type LeadReminded = Event<
+  'lead.reminded',
+  About &
+    Answered & {
+      readonly what: 'offer-ends' | 'no-word';
+      readonly number: number;
+      readonly acceptBy?: Instant;
+      readonly silentSince?: Instant;
+    }
+>;
 /** The lead's personal data were erased, and what you have of them is to be erased, too. */
 export type LeadErased = Event<'lead.erased', About & { readonly reason?: string }>;
 
@@ -198,6 +212,7 @@ export type KnownEvent =
   | LeadReturned
   | LeadAmended
   | LeadRecycled
+  | LeadReminded
   | LeadErased;
 
 /** Told apart by `type`. */
@@ -217,5 +232,6 @@ export const knownTypes = [
   'lead.returned',
   'lead.amended',
   'lead.recycled',
+  'lead.reminded',
   'lead.erased',
 ] as const satisfies readonly KnownEvent['type'][];

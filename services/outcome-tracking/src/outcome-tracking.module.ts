@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { MessagingModule, Reads } from '@fairlead/messaging';
 import { OfferLinks, PersonalData, PersonalDataModule } from '@fairlead/personal-data';
+import { AfterEvents } from './after-events.js';
 import { AnswerDesk } from './answer-desk.js';
 import { AnswersController } from './handlers/answers.controller.js';
 import { FlowController } from './handlers/flow.controller.js';
@@ -11,6 +12,8 @@ import { OfferExpiryTimer } from './handlers/offer-expiry.timer.js';
 import { OutcomesController } from './handlers/outcomes.controller.js';
 import { PolicyActivatedHandler } from './handlers/policy-activated.handler.js';
 import { ReadModelsController } from './handlers/read-models.controller.js';
+import { RecycleController } from './handlers/recycle.controller.js';
+import { ReminderTimer } from './handlers/reminder.timer.js';
 import { SourceQualityController } from './handlers/source-quality.controller.js';
 import { TimesController } from './handlers/times.controller.js';
 import { TrustController } from './handlers/trust.controller.js';
@@ -18,11 +21,13 @@ import { CountsStore } from './store/counts.store.js';
 import { FlowStore } from './store/flow.store.js';
 import { IdempotencyKeysStore } from './store/idempotency-keys.store.js';
 import { LeadsStore } from './store/leads.store.js';
+import { PoolRulesStore } from './store/pool-rules.store.js';
 import { PositionStore } from './store/position.store.js';
 import { PromisesStore } from './store/promises.store.js';
 import { SourceQualityStore } from './store/source-quality.store.js';
 import { TimesStore } from './store/times.store.js';
 import { TrustCountsStore } from './store/trust-counts.store.js';
+import { WatchedLeadsStore } from './store/watched-leads.store.js';
 import { TakeAnswer } from './take-answer.js';
 import { ReadLead } from './view/read-lead.js';
 
@@ -50,6 +55,7 @@ const GATHER_MS = 25;
     AnswersController,
     OutcomesController,
     LinksController,
+    RecycleController,
     LeadsController,
     FlowController,
     TrustController,
@@ -65,6 +71,10 @@ const GATHER_MS = 25;
       useFactory: (personalData: PersonalData) => new OfferLinks(personalData.deriveKey('offer-links')),
     },
     OfferExpiryTimer,
+    ReminderTimer,
+    AfterEvents,
+    PoolRulesStore,
+    WatchedLeadsStore,
     LeadsStore,
     FlowStore,
     CountsStore,

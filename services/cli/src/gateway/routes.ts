@@ -78,6 +78,7 @@ export const routesOf: Readonly<Record<string, readonly string[]>> = {
     'POST /v1/leads/:leadId/accept',
     'POST /v1/leads/:leadId/decline',
     'POST /v1/leads/:leadId/outcomes',
+    'POST /v1/leads/:leadId/recycle',
     'POST /v1/outcomes',
     'GET /v1/links/:token',
     'POST /v1/links/:token',

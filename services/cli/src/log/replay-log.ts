@@ -52,7 +52,12 @@ const INPUTS: Skim = new Map([
 /** What no decision follows from, of which there is much: that it happened is all that is read. */
 const untouched = (): object => NOTHING;
 const NOTHING = Object.freeze({});
-const UNTOUCHED: Skim = new Map([...INPUTS, ['partner.notified', untouched], ['lead.contacted', untouched]]);
+const UNTOUCHED: Skim = new Map([
+  ...INPUTS,
+  ['partner.notified', untouched],
+  ['lead.contacted', untouched],
+  ['lead.reminded', untouched],
+]);
 
 /** More than a person reads; the others are counted. */
 const LISTED = 1_000;

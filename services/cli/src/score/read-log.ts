@@ -27,7 +27,10 @@ export async function readLog(folder: string, onProgress: (done: number, of: num
           const { was, is } = data as LeadAmended['data'];
           count(known, `lead.${was.type}`, -1);
           if (is) count(known, `lead.${is.type}`, 1);
-        } else if (known) count(known, type, 1);
+        } else if (known && type === 'lead.recycled')
+          // Returned for what somebody else may make of it: its end is open again.
+          known.ended = Math.max(0, known.ended - 1);
+        else if (known) count(known, type, 1);
       }),
       onProgress,
     },

@@ -19,7 +19,7 @@ import { Type } from 'class-transformer';
 import { LEAD_ID } from './lead-id.js';
 
 /** Enough for a paragraph; more belongs into the partner's own system. Sealed, it must fit an event. */
-const MAX_NOTE = 2_000;
+export const MAX_NOTE = 2_000;
 /** RFC 3339 with an offset: a time without one means something else to everybody. */
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 

@@ -1,10 +1,10 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { leadStages } from '@fairlead/decisions';
+import { durationMs, leadStages } from '@fairlead/decisions';
 import { Reads } from '@fairlead/messaging';
 import { Allow, ApiPage, type Caller, CurrentCaller, invalidInput, notFound, pageLimit } from '@fairlead/platform';
 import { LeadsStore, type PagePosition } from '../store/leads.store.js';
-import { LeadPage, type LeadSummary, LeadView, standingFor, summaryOf } from '../view/lead-view.js';
+import { instant, LeadPage, type LeadSummary, LeadView, standingFor, summaryOf } from '../view/lead-view.js';
 import { ReadLead } from '../view/read-lead.js';
 import { isLeadId } from './lead-id.js';
 import { orRefusal } from './or-refusal.js';
@@ -19,8 +19,9 @@ const filters = {
   grade: { pattern: /^(?:[ABCD]|none)$/, detail: 'must be A, B, C, D or none' },
   party: { pattern: /^[a-z0-9][a-z0-9-]{0,62}$/, detail: 'must be direct or the id of a partner' },
   source: { pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, detail: 'must be the id of a source' },
+  silentFor: { pattern: /^[1-9][0-9]{0,3}[smhd]$/, detail: 'must be a duration such as 14d, 48h or 90m' },
 } satisfies Record<string, Filter>;
-/** When the last lead of the page before was received, or offered, in milliseconds since the epoch, and its id. */
+/** When the last lead of the page before was received, or offered, or its party silent since, in milliseconds since the epoch, and its id. */
 const POSITION = /^(\d{1,15})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 /** Leads as they stand. A partner sees those that it was offered, and of them what concerns itself. */
@@ -51,6 +52,14 @@ export class LeadsController {
     schema: { type: 'string', pattern: filters.party.pattern.source },
   })
   @ApiQuery({ name: 'source', required: false, schema: { type: 'string', pattern: filters.source.pattern.source } })
+  @ApiQuery({
+    name: 'silentFor',
+    required: false,
+    description:
+      'Only leads that somebody has accepted and has said nothing of for so long (`14d`, `48h`, `90m`), longest silent first, each with ' +
+      '`silentSince`.',
+    schema: { type: 'string', pattern: filters.silentFor.pattern.source },
+  })
   @ApiPage(POSITION)
   @ApiResponse({ status: 200, type: LeadPage })
   @ApiResponse({ status: 503, description: 'Too many lists at once, or this one takes too long: narrow it down.' })
@@ -64,6 +73,13 @@ export class LeadsController {
     if (partner !== undefined && filter.party !== undefined && filter.party !== partner) return { leads: [] };
 
     const { query: read } = this.reads;
+    if (filter.silentFor !== undefined) {
+      const { silentFor, ...narrowed } = filter;
+      const before = Date.now() - durationMs(silentFor);
+      const wanted = { ...narrowed, before, ...(partner !== undefined && { party: partner }) };
+      const silent = await orRefusal(() => this.leads.pageOfSilent(read, wanted, limit + 1, after));
+      return silentPage(silent, limit, partner);
+    }
     const found = await orRefusal(() =>
       partner === undefined
         ? this.leads.page(read, filter, limit + 1, after)
@@ -96,6 +112,22 @@ export class LeadsController {
     if (!view) throw notFound('lead');
     return view;
   }
+}
+
+function silentPage(
+  found: Awaited<ReturnType<LeadsStore['pageOfSilent']>>,
+  limit: number,
+  partner: string | undefined,
+): LeadPage {
+  const page = found.slice(0, limit);
+  const last = page.at(-1);
+  return {
+    leads: page.flatMap(({ lead, silentSince }): LeadSummary[] => {
+      const standing = standingFor(lead, partner);
+      return standing ? [{ ...summaryOf(lead, standing), silentSince: instant(silentSince) }] : [];
+    }),
+    ...(found.length > limit && last && { next: `${last.silentSince}.${last.lead.id}` }),
+  };
 }
 
 function filterOf(query: Record<string, unknown>): Record<string, string> {

@@ -266,6 +266,44 @@ export class LeadsStore {
   }
 
   /**
+   * Leads whose party has said nothing of them since `before` (milliseconds since the epoch), who has been silent the longest first: in the
+   * order of an index that holds none but these.
+   * @param party  whose alone; of its own latest offers, since it has the lead in hand
+   */
+  async pageOfSilent(
+    query: Query,
+    { before, party, ...filter }: LeadFilter & { readonly before: number },
+    limit: number,
+    after?: PagePosition,
+  ): Promise<{ readonly lead: TrackedLead; readonly silentSince: number }[]> {
+    const rows = await query<LeadRow & { readonly spoke_at: number }>(
+      `SELECT ${leadColumns}, (extract(epoch FROM page.spoke_at) * 1000)::float8 AS spoke_at FROM leads JOIN (
+         SELECT lead_id, spoke_at FROM watched JOIN leads lead USING (lead_id)
+         WHERE spoke_at <= to_timestamp($1::numeric / 1000) AND ($2::text IS NULL OR watched.party = $2)
+           AND ($3::text IS NULL OR lead.state = $3) AND ($4::text IS NULL OR coalesce(lead.grade, 'none') = $4)
+           AND ($5::text IS NULL OR lead.source_id = $5)
+           AND ($6::uuid IS NULL OR (spoke_at, lead_id) > (to_timestamp($7::numeric / 1000), $6))
+         ORDER BY spoke_at, lead_id LIMIT $8
+       ) AS page USING (lead_id) ORDER BY page.spoke_at, lead_id`,
+      [
+        before,
+        party ?? null,
+        filter.state ?? null,
+        filter.grade ?? null,
+        filter.source ?? null,
+        after?.id ?? null,
+        after?.at ?? null,
+        limit,
+      ],
+    );
+    const leads = await this.#withOffers(query, rows);
+    return rows.flatMap(({ lead_id, spoke_at: silentSince }) => {
+      const lead = leads.get(lead_id);
+      return lead ? [{ lead, silentSince }] : [];
+    });
+  }
+
+  /**
    * Writes what changed, at the end of the unit; `before` is undefined for a lead that was not here. Facts are there whenever details
    * are: a split takes contacts and a consent away.
    */

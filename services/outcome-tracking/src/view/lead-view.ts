@@ -88,6 +88,12 @@ export class LeadSummary {
   @ApiProperty({ enum: ['won', 'lost', 'returned'], nullable: true }) outcome: string | null;
   @ApiProperty({ type: 'object', additionalProperties: true, description: 'What decisions look at.' })
   facts: Record<string, unknown>;
+  @ApiPropertyOptional({
+    ...moment,
+    nullable: false,
+    description: 'With `silentFor`: when its party said something last.',
+  })
+  silentSince?: string;
 }
 
 export class ContactView {
@@ -241,7 +247,7 @@ function outcomeView({ at, type, reason, amount }: Outcome): OutcomeView {
   return { type, at: instant(at), ...(reason !== undefined && { reason }), ...(amount && { amount }) };
 }
 
-function instant(milliseconds: number): string {
+export function instant(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 

@@ -19,6 +19,7 @@ import { judgeAttempt } from './judge-attempt.js';
 import { type Endpoint, Lane, type Waiting } from './lane.js';
 import { Recorder } from './recorder.js';
 import { Turns } from './turns.js';
+import { ofOffers } from './webhook-events.js';
 
 /** One statement's worth: enough that its cost per delivery is small, few enough that it takes milliseconds. */
 const CLAIM_BATCH = 500;
@@ -388,7 +389,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
    * without contact.
    */
   #isOutdated({ claim, contact, claimedAt }: Waiting): boolean {
-    const tells = claim.eventType === 'lead.routed' || (contact !== undefined && contact !== null);
+    const tells = ofOffers.has(claim.eventType) || (contact !== undefined && contact !== null);
     return tells && (this.#erased.has(claim.leadId) || (this.#refused.get(claim.leadId) ?? -1) > claimedAt);
   }
 

@@ -9,6 +9,7 @@ import type {
   LeadOverridden,
   LeadQualified,
   LeadRecycled,
+  LeadReminded,
   LeadReturned,
   LeadRouted,
   LeadWon,
@@ -28,6 +29,7 @@ export const subscribable = [
   'lead.returned',
   'lead.amended',
   'lead.recycled',
+  'lead.reminded',
   'lead.erased',
 ] as const;
 export type Subscribable = (typeof subscribable)[number];
@@ -64,12 +66,16 @@ export type Announced =
   | LeadLost
   | LeadReturned
   | LeadAmended
-  | LeadRecycled;
+  | LeadRecycled
+  | LeadReminded;
 
 export type NoticeEvent = Announced | LeadErased;
 
 /** Types whose webhooks describe the lead; the others only say what happened to a lead that the party knows. */
 export const describesLead: ReadonlySet<string> = new Set<Subscribable>(['lead.routed', 'lead.accepted']);
+
+/** Types that are not told when the offer is not the party's any more: it could do nothing about them. */
+export const ofOffers: ReadonlySet<string> = new Set<Subscribable>(['lead.routed', 'lead.reminded']);
 
 /**
  * Who is told of an event, and what.
@@ -84,6 +90,12 @@ export function noticesOf(event: Announced, holder: string | undefined): Notice[
     case 'lead.recycled': {
       const party = event.data.party ?? holder;
       return party === undefined ? [] : [told(event, party, { reason: event.data.reason, at: iso(event.data.at) })];
+    }
+    case 'lead.reminded': {
+      const { party, offer, what, number, at, acceptBy, silentSince } = event.data;
+      const since = silentSince === undefined ? undefined : iso(silentSince);
+      const until = acceptBy === undefined ? undefined : iso(acceptBy);
+      return [told(event, party, { offer, what, number, at: iso(at), acceptBy: until, silentSince: since })];
     }
     case 'lead.offer-expired': {
       const { party, offer, acceptBy } = event.data;

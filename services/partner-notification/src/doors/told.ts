@@ -1,4 +1,5 @@
 import type { OfferLinks } from '@fairlead/personal-data';
+import { ofOffers } from '../delivery/webhook-events.js';
 
 /** What a webhook tells, for people to read. Nothing here is fit for any format yet: each door writes it in its own. */
 export interface Told {
@@ -22,13 +23,14 @@ export const TITLES: Readonly<Record<string, string>> = {
   'lead.lost': 'A lead was reported as lost',
   'lead.returned': 'A lead was returned',
   'lead.amended': 'What was reported of a lead was corrected',
-  'lead.recycled': 'A lead was taken back',
+  'lead.recycled': 'A lead that you returned is offered to somebody else',
+  'lead.reminded': 'A lead waits for a word of yours',
   'lead.erased': 'A lead was erased: delete what you have of the person',
   'fairlead.test': 'This is a test',
 };
 
 /** What of an event's data is for people; the rest is for programs. */
-export const SHOWN = ['acceptBy', 'pool', 'grade', 'score', 'effect', 'reason', 'at'] as const;
+export const SHOWN = ['acceptBy', 'pool', 'grade', 'score', 'effect', 'reason', 'at', 'what', 'silentSince'] as const;
 export const FACTS = ['company', 'country', 'region', 'industry', 'employees', 'product'] as const;
 export const CONTACT = ['firstName', 'lastName', 'email', 'phone', 'message'] as const;
 /** More explain nothing to somebody who reads them. */
@@ -50,7 +52,8 @@ export function bodyOf(body: Buffer): Body {
 
 export function toldBy({ type, data }: Body, links: OfferLinks, publicUrl: string): Told {
   const { lead } = data;
-  const link = type === 'lead.routed' && lead ? linkOf(lead.id, data, links) : undefined;
+  // Of a reminder only while there is a deadline: whoever has accepted has nothing to accept.
+  const link = ofOffers.has(type) && lead ? linkOf(lead.id, data, links) : undefined;
   return {
     title: TITLES[type] ?? type,
     facts: [...named(lead?.facts, FACTS), ...named(data, SHOWN), ...named(lead && { lead: lead.id }, ['lead'])],

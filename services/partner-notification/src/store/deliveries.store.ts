@@ -165,6 +165,7 @@ export class DeliveriesStore {
          FROM unnest($1::uuid[], $2::text[], $3::integer[]) AS accepted (lead_id, party, offer)
          JOIN endpoints e ON e.party = accepted.party AND e.state <> 'disabled'
          WHERE d.lead_id = accepted.lead_id AND d.endpoint_key = e.key AND d.withheld_because = 'offer-expired'
+           AND d.event_type = 'lead.routed'
            AND (d.event -> 'data' ->> 'offer')::integer = accepted.offer
          RETURNING d.sequence, d.endpoint_key, CASE WHEN e.strict_order THEN $4::uuid ELSE d.lead_id END AS line
        )

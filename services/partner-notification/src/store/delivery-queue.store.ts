@@ -124,8 +124,9 @@ export class DeliveryQueueStore {
          CASE WHEN d.with_contact AND offer.ended IS NULL THEN l.contact END AS contact, l.contact_event AS "contactEvent",
          CASE WHEN d.with_contact AND offer.ended IS NULL THEN l.further_contacts END AS "furtherContacts",
          CASE WHEN d.with_contact AND offer.ended IS NULL THEN l.consent::text END AS consent,
-         CASE WHEN d.event_type = 'lead.routed' THEN offer.ended END AS ended,
-         CASE WHEN d.event_type = 'lead.routed' THEN (extract(epoch FROM l.accept_by - now()) * 1000)::float8 END AS "openForMs"
+         CASE WHEN d.event_type IN ('lead.routed', 'lead.reminded') THEN offer.ended END AS ended,
+         CASE WHEN d.event_type IN ('lead.routed', 'lead.reminded') THEN (extract(epoch FROM l.accept_by - now()) * 1000)::float8 END
+           AS "openForMs"
        FROM leased JOIN deliveries d ON d.sequence = leased.sequence JOIN endpoints e ON e.key = d.endpoint_key
          LEFT JOIN gate ON gate.key = d.endpoint_key
          LEFT JOIN leads l ON l.lead_id = d.lead_id

@@ -22,7 +22,7 @@ const DESCRIBED = `
     CASE WHEN e.with_contact AND offer.ended IS NULL THEN l.contact END AS contact, l.contact_event AS "contactEvent",
     CASE WHEN e.with_contact AND offer.ended IS NULL THEN l.further_contacts END AS "furtherContacts",
     CASE WHEN e.with_contact AND offer.ended IS NULL THEN l.consent::text END AS consent,
-    CASE WHEN e.event_type = 'lead.routed' THEN offer.ended END AS ended
+    CASE WHEN e.event_type IN ('lead.routed', 'lead.reminded') THEN offer.ended END AS ended
   FROM e LEFT JOIN leads l ON l.lead_id = e.lead_id
     CROSS JOIN LATERAL (SELECT (e.event -> 'data' ->> 'offer')::integer AS offer OFFSET 0) told
     CROSS JOIN LATERAL (SELECT ${ENDED} AS ended OFFSET 0) offer
