@@ -26,7 +26,11 @@ export class RecycleLead extends AcceptLead {
   @Matches(/^[a-z][a-z0-9-]{0,62}$/, { message: 'reason must be words of small letters, with hyphens between them' })
   reason?: string;
 
-  @ApiPropertyOptional({ description: 'Free text. Kept encrypted, and erased with the lead.', maxLength: MAX_NOTE })
+  @ApiPropertyOptional({
+    description: 'Free text. Kept encrypted, and erased with the lead.',
+    minLength: 1,
+    maxLength: MAX_NOTE,
+  })
   @IsOptional()
   @IsString()
   @Length(1, MAX_NOTE)
