@@ -56,6 +56,19 @@ describe('an event in words', () => {
     expect(said('lead.amended', { party: 'acme', offer: 1, was })).toMatchObject({
       what: 'takes back: won, 1,250 EUR (2026-01-15 12:00 UTC)',
     });
+    expect(said('lead.recycled', { party: 'acme', offer: 1, reason: 'new-number', at, actor: 'jane' })).toEqual({
+      who: 'jane',
+      what: 'offered again, not to acme',
+      why: 'new number',
+    });
+    const reminded = { party: 'acme', offer: 1, at };
+    expect([
+      said('lead.reminded', { ...reminded, what: 'offer-ends', number: 1, acceptBy: at }).why,
+      said('lead.reminded', { ...reminded, what: 'no-word', number: 2, silentSince: at }),
+    ]).toMatchObject([
+      'offer 1 is to be accepted by 2026-01-15 12:00 UTC',
+      { what: 'reminded acme, reminder 2', why: 'no word since 2026-01-15 12:00 UTC' },
+    ]);
   });
 
   it('of every event that a lead can have is told without a gap, in every version', () => {

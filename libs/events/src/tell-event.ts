@@ -83,7 +83,7 @@ export function tellEvent({ type, source, data }: ToldEvent): Told {
         inWords(reason),
       );
     case 'lead.recycled':
-      return tell(`is offered again, not to ${party === '' ? 'whoever returned it' : party}`, inWords(reason));
+      return tell(`offered again, not to ${party === '' ? 'whoever returned it' : party}`, inWords(reason));
     case 'lead.reminded':
       return {
         who: service,

@@ -144,6 +144,24 @@ describe('routing a lead', () => {
       });
     });
 
+    it('goes to no partner once the person refuses, nor to one that is paused, and to nobody where direct had it, too', () => {
+      const road = new Road(
+        { acme: {}, bolt: {}, cord: { status: 'paused' } },
+        { promise: { direct: 0, channel: 100 } },
+      );
+      const first = road.route() as Routed;
+      const earlier = road.returned(first, lead());
+      const refused = road.route({ ...lead({ consent: 'refused' }), earlier });
+      expect(refused.data).toMatchObject({
+        ...{ to: DIRECT, why: 'fallback' },
+        refusedCounts: { 'declined-before': 1, 'no-consent': 1, paused: 1 },
+      });
+      const nobody = { ...earlier, refusedBy: [...earlier.refusedBy, DIRECT] };
+      expect(road.route({ ...lead({ consent: 'refused' }), earlier: nobody }).data).toMatchObject({
+        reason: 'no-consent',
+      });
+    });
+
     it('is matched with the pools anew, as it is known by then', () => {
       const rules = rulesWith({ acme: {} }, { id: 'dach', match: { countries: ['DE'] } });
       const pools = [...rules.policy.pools, { ...rules.policy.pools[0]!, id: 'rest', match: {} }];
