@@ -4,8369 +4,9124 @@
  */
 
 export interface paths {
-    "/v1/keys": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["Keys.list"];
-        put?: never;
-        post: operations["Keys.create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/keys/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete: operations["Keys.revoke"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/health/live": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["Health.live"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/health/ready": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["Health.ready"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/metrics": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["Metrics.read"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/parked": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["Parked.list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/parked/{id}/redrive": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["Parked.redrive"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/leads": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Leads, newest first
-         * @description Without contact data: those are read one by one. In the order in which they were received; for a partner, in the order in which it was offered them last.
-         */
-        get: operations["Leads.list"];
-        put?: never;
-        /**
-         * Send leads: one, a list, lines of JSON, a table, or CloudEvents with a lead each as their data
-         * @description Answered when the leads are stored for good. In a list each lead is judged by itself: the answer tells by its index what became of it. JSON may have 5242880 bytes; lines and tables 52428800 bytes and 100000 rows. What is sent with `Prefer: respond-async`, and is no table, is answered when it is stored as it came, encrypted; what becomes of each lead, also that it cannot be used, is to be read under `Location` from then on.
-         */
-        post: operations["Leads.post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/leads/{leadId}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * One lead
-         * @description Contact details are for managers, and for the partner that the policy reveals them to. A lead that a partner was never offered does not exist for it.
-         */
-        get: operations["Leads.one"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /**
-         * Supply what a held lead lacks, or say of any lead whether the person agrees
-         * @description A held lead goes on when nothing is missing any more; until then the answer says what is. Of a lead that went on before, `consent` alone can be changed (`changed`): partners are offered no lead whose person does not agree.
-         */
-        patch: operations["HeldLeads.patch"];
-        trace?: never;
-    };
-    "/v1/leads/{leadId}/personal-data": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Erase the personal data of a lead, for good
-         * @description Its key is deleted: name, addresses, and free text become unreadable in every table, topic, log and backup, of all submissions that became this lead. Asked again, the answer is the same.
-         */
-        delete: operations["Erasures.erase"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/erasures": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Erase a person: the personal data of every lead that holds this address or number
-         * @description By `email`, `phone`, or both: then every lead that holds one of them. In a body and not in a path, so that they are in no log of any server on the way.
-         */
-        post: operations["Erasures.eraseSubject"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/sources/{sourceId}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Read a source, without its secrets; a source’s key reads its own */
-        get: operations["Sources.get"];
-        /** Say where leads may come from, and how to verify and read them */
-        put: operations["Sources.put"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/sources/{sourceId}/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A tool asks whether the address is ours */
-        get: operations["SourceEvents.challenge"];
-        put?: never;
-        /**
-         * A marketing tool’s own webhook
-         * @description Verified and read as the source’s format says, and answered when everything in it is stored for good. Each item is judged by itself. What is sent again within three days is recognised and answered as before.
-         */
-        post: operations["SourceEvents.post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/sources/{sourceId}/set-aside": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What this tool sent and is of no known type, the newest first
-         * @description A thousand of a source are kept, for thirty days. What is in them, an admin is shown.
-         */
-        get: operations["SetAside.list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/sources/{sourceId}/feedback": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What became of what a source sent
-         * @description In the order in which it was said: held for want of what, completed, accepted, declined, contacted, qualified, won, lost, returned, corrected. By the source’s own id of the lead and by ours. What was rejected or known was answered when it was sent. A source’s key reads its own.
-         */
-        get: operations["Feedback.page"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/proposed-merges": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Leads that may be one person, for somebody to decide
-         * @description The oldest first.
-         */
-        get: operations["ProposedMerges.list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/proposed-merges/{proposalId}/accept": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * They are one person
-         * @description The lead that came first survives, and is known by all that was said of both; whoever comes again comes to it. What parties were offered of the other stays with them.
-         */
-        post: operations["ProposedMerges.accept"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/proposed-merges/{proposalId}/dismiss": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * They are two people
-         * @description The two are not proposed again.
-         */
-        post: operations["ProposedMerges.dismiss"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/submissions/{submissionId}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What became of leads that were sent with Prefer: respond-async
-         * @description How far it has come, and what each row came to. Kept for a day after the last row was taken in.
-         */
-        get: operations["Submissions.find"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/leads/{leadId}/split": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * They are two people after all
-         * @description Undoes the last merge that the lead was in, on either side. Each has what it had before: by what it is found, what is known of it, its contact. What parties were offered meanwhile stays with them, and the two are not proposed again.
-         */
-        post: operations["Splits.split"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/models": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The newest version of every model, and how often the one in shadow says otherwise */
-        get: operations["Models.list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/models/{name}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A model: its newest version, or the one asked for */
-        get: operations["Models.get"];
-        /**
-         * Write a model as a draft
-         * @description JSON or YAML. The same document again changes nothing.
-         */
-        put: operations["Models.put"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/models/{name}/activate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Score with this model from now on */
-        post: operations["Models.activate"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/models/{name}/shadow": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Ask this model in shadow from now on
-         * @description Every lead is scored with it too, in the place of whichever was asked before. What it says is told in `lead.scored` and counted in `GET /v1/models`; nothing else follows from it.
-         */
-        post: operations["Models.shadow"];
-        /** Ask this model in shadow no longer */
-        delete: operations["Models.endShadow"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/policies": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The newest version of every policy, and the active one
-         * @description A partner sees the active one.
-         */
-        get: operations["Policies.list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/policies/{name}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * A policy: its newest version, or the one asked for, and its history
-         * @description A partner sees the versions that were ever in force: unless asked otherwise, the one that was last.
-         */
-        get: operations["Policies.get"];
-        /**
-         * Write a policy as a draft
-         * @description JSON or YAML. The same document again changes nothing. Everything that is wrong is answered at once, and nothing is stored. Warnings tell what is possible but should be known: a promise to the channel with no active partner that can take the pool’s leads (`no-able-partner`), or with such partners that together may take nothing a day, or less than half of what the promise comes to with the leads of late (`too-little-capacity`); a list of named accounts that is not there (`list-missing`) or has taken more of a grade than the ceiling allows (`list-above-ceiling`); a pool that no lead reaches because those before it take all (`never-reached`), or that has leads in common with them, which go to the first (`overlap`); a tier that no partner is of (`tier-without-partner`), and partners of a tier without weight (`tier-not-served`).
-         */
-        put: operations["Policies.put"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/policies/{name}/versions/{version}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One version of a policy, and when it was in force */
-        get: operations["Policies.version"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/policies/check": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Check a policy without storing it
-         * @description Answers what writing it as a draft would: errors, or its hash and the warnings. Everything that is wrong is answered at once, and nothing is stored. Warnings tell what is possible but should be known: a promise to the channel with no active partner that can take the pool’s leads (`no-able-partner`), or with such partners that together may take nothing a day, or less than half of what the promise comes to with the leads of late (`too-little-capacity`); a list of named accounts that is not there (`list-missing`) or has taken more of a grade than the ceiling allows (`list-above-ceiling`); a pool that no lead reaches because those before it take all (`never-reached`), or that has leads in common with them, which go to the first (`overlap`); a tier that no partner is of (`tier-without-partner`), and partners of a tier without weight (`tier-not-served`).
-         */
-        post: operations["Policies.check"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/policies/{name}/activate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Distribute leads under this policy, from now on or from a stated time on
-         * @description Credits stay where the id of a pool stays. Offers that are open stay open, under the terms they were made. An older version is activated in the same way: that takes a change back. At a time to come it is carried out within two seconds, whatever is restarted in between, by the event `policy.activated`; the version is settled now.
-         */
-        post: operations["PolicyActivations.activate"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/policies/{name}/activations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** When versions of this policy were in force, and which are planned to be */
-        get: operations["PolicyActivations.list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/policies/{name}/activations/{activationId}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Cancel a planned activation */
-        delete: operations["PolicyActivations.cancel"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/policies/{name}/compare": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The differences between two versions of a policy
-         * @description At the smallest place that differs. Lists of words are compared as sets; where the order of the pools is another, the ids before and after stand under `/pools`. A partner compares versions that were ever in force.
-         */
-        get: operations["PolicyComparison.compare"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/policies/{name}/preview": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Who would get the last leads under this policy, beside who gets them under the one in force
-         * @description Their first decisions are made once more in memory, with no effect: with the roster and lists of now, each side from a state in which nobody is owed anything. Offers count as answered at once, so that caps on open leads hold at 0 alone; those of a day hold for the days on which the leads came.
-         */
-        post: operations["PolicyPreview.preview"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/partners": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** All partners, by id */
-        get: operations["Partners.list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/partners/{partnerId}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A partner; a partner’s key sees its own */
-        get: operations["Partners.get"];
-        /**
-         * Add or change a partner
-         * @description `{ name, tier, weight?, status?, territories?, products?, certifications?, caps?: { perDay?, open? } }`. A list that is absent or empty limits nothing: a partner without territories is offered leads from everywhere, and the answer warns of it (`serves-everywhere`), as of a tier that no pool of the policy in force has a weight for (`tier-not-served`).
-         */
-        put: operations["Partners.put"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/partners/{partnerId}/history": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Who changed what of a partner, and when, the latest first; a partner’s key sees its own
-         * @description Of a partner that was there before this was kept, the first change is the last one before.
-         */
-        get: operations["Partners.history"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/named-accounts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * How many accounts are reserved, and what share of each grade they took
-         * @description The rate, beside its ceiling, for whoever is promised the rest; the accounts are not shown here.
-         */
-        get: operations["NamedAccounts.published"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/named-accounts/{name}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A list: the version in force, or the one asked for, without its entries */
-        get: operations["NamedAccounts.get"];
-        /**
-         * Replace a list
-         * @description `{ owner, entries: [{ domain | company, owner, from, until? }] }` as JSON or YAML, or a table with these columns as CSV; at most 100000 entries and 16777216 bytes. Days count whole, in UTC. A list is taken whole or not at all: everything that is wrong is named by its row and field, the first hundred of it, and counted. The order of the rows means nothing.
-         */
-        put: operations["NamedAccounts.put"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/named-accounts/{name}/entries": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The entries of a list, page by page; all pages are of one version */
-        get: operations["NamedAccounts.entries"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/named-accounts/{name}/history": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who changed the list when, and how much of it */
-        get: operations["NamedAccounts.history"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/named-accounts/{name}/compare": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What differs between two versions of a list, page by page
-         * @description An account that the list names more than once is compared entry by entry, in the order of their dates.
-         */
-        get: operations["NamedAccounts.compare"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/partners/{partnerId}/deal-registrations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Deals that a partner registered, the latest first, refused ones too */
-        get: operations["DealRegistrations.list"];
-        put?: never;
-        /**
-         * Register a deal with an account
-         * @description The first claim on an account stands, for as long as the policy says (`dealRegistration.protectFor`); its leads are offered to the partner first, outside the promise. A later claim is refused, kept, and told what stood against it. Leads that were offered before stay where they are.
-         */
-        post: operations["DealRegistrations.register"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/partners/{partnerId}/deal-registrations/{claimId}/end": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * End a registration before its time
-         * @description The partner gives it up; or the vendor takes it away, and has to say why.
-         */
-        post: operations["DealRegistrations.end"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/partners/{partnerId}/accounts-of-record": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Accounts whose partner of record it is or was, the latest first */
-        get: operations["AccountsOfRecord.list"];
-        put?: never;
-        /**
-         * Make the partner an account’s partner of record
-         * @description From now on the account’s leads are offered to it first, outside the promise. Refused while another partner’s claim stands, or a list of the policy names the account: what is to change has to be ended there, where it is seen.
-         */
-        post: operations["AccountsOfRecord.entrust"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/partners/{partnerId}/accounts-of-record/{claimId}/end": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** End it: the partner gives the account up, or the vendor takes it away and says why */
-        post: operations["AccountsOfRecord.end"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/account-claims": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Claims of all partners, of both kinds, the latest first, refused ones too */
-        get: operations["AccountClaims.list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/leads/{leadId}/override": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Send a lead to a party of your choice
-         * @description Outside the promise; whoever had the lead is owed another. Actor and reason go into the log.
-         */
-        post: operations["Overrides.override"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/leads/{leadId}/explanation": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Why a lead went where it went
-         * @description Every decision about the lead, in sentences and as data. A partner may ask about leads of its territory and products, and is told about itself; others are not named to it.
-         */
-        get: operations["Explanations.explain"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/partners/{partnerId}/endpoints/{endpointId}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["Endpoints.get"];
-        put: operations["Endpoints.put"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/partners/{partnerId}/endpoints": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["Endpoints.list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/partners/{partnerId}/endpoints/{endpointId}/rotate-secret": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["Endpoints.rotateSecret"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/partners/{partnerId}/endpoints/{endpointId}/rotate-key": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["Endpoints.rotateKey"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/partners/{partnerId}/endpoints/{endpointId}/test": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["Endpoints.test"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/partners/{partnerId}/endpoints/{endpointId}/deliveries": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["Deliveries.list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/partners/{partnerId}/endpoints/{endpointId}/deliveries/{deliveryId}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["Deliveries.show"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/partners/{partnerId}/endpoints/{endpointId}/deliveries/{deliveryId}/resend": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["Deliveries.resend"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/partners/{partnerId}/endpoints/{endpointId}/replay": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["Replays.replay"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/partners/{partnerId}/endpoints/{endpointId}/replays/{replayId}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["Replays.show"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/partners/{partnerId}/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What a party is told, without a server
-         * @description The same as webhooks tell, and as they would tell it now: contact data only while the lead is the party’s, and no offer that has ended. Of one lead in order; none is left out, whenever it was committed. It needs no endpoint.
-         */
-        get: operations["Events.read"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/leads/{leadId}/accept": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Accept an offer
-         * @description A partner’s key answers for the partner, a manager’s for direct. Repeating it has the same result. The answer holds the contact details that acceptance reveals.
-         */
-        post: operations["Answers.accept"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/leads/{leadId}/decline": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Decline an offer, and say why */
-        post: operations["Answers.decline"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/leads/{leadId}/outcomes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Report what became of a lead
-         * @description Steps may be skipped forward, never back: contacted, qualified, then won or lost; or returned. What was reported wrongly is corrected by a report that says what it `corrects`: both stay in the log, and figures count the right one, once.
-         */
-        post: operations["Answers.outcome"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/outcomes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Report what became of many leads: a list, lines of JSON, or a table
-         * @description Each is judged by itself, as if it came alone, those of one lead in their order; at most 1000 in one request. Each needs its time, or what it corrects: then the same list sent once more says nothing new.
-         */
-        post: operations["Outcomes.report"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/links/{token}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * A page with the offer that a link is about
-         * @description Looking at it answers nothing, however often it is done. No contact data are on it.
-         */
-        get: operations["Links.show"];
-        put?: never;
-        /** The answer to the offer that a link is about */
-        post: operations["Links.decide"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/flow": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What came in of late, and where it is
-         * @description Counts of leads by state, and what waits for somebody. A partner sees its own offers. With `accept: text/event-stream` the same again every two seconds, as `data:` lines, for ten minutes.
-         */
-        get: operations["Flow.look"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/trust": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Figures per channel, party and grade
-         * @description Of offers made in the period, whatever became of them since. Each rate has its denominator and its 95 % Wilson interval. `likeForLike` has each party’s rates with the leads of all, and `gap` what of the difference between direct and partners is better leads and what better work. A partner sees both channels as wholes, and itself.
-         */
-        get: operations["Trust.figures"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/sources/{sourceId}/quality": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What became of a source’s leads, all of them and by campaign, and how well they were judged
-         * @description Of leads received in the period, whatever became of them since: young leads have not had the time of old ones. Each rate has its denominator and its 95 % Wilson interval. The calibration holds grade, score and predicted probability against what became of the leads that somebody accepted. A source’s key reads its own.
-         */
-        get: operations["SourceQuality.of"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/read-models": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Hashes of what leads, offers and counts are shown from
-         * @description `fairlead export` keeps them beside the log, and `fairlead replay` compares with what the log comes to.
-         */
-        get: operations["ReadModels.hashes"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/log/checkpoint": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The latest checkpoint: how many entries the log has, and what they come to, signed */
-        get: operations["Log.checkpoint"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/log/checkpoints/{size}/cosignatures": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Adds what witnesses have signed under a checkpoint
-         * @description Lines of c2sp.org/tlog-cosignature (`cosignature/v1`), each of a witness that this log knows. All are kept, or none; telling them again changes nothing.
-         */
-        post: operations["Log.cosign"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/log/verifier.key": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The key that checkpoints are verified with
-         * @description Keep it: who gets the log and the key from one hand has to trust that hand.
-         */
-        get: operations["Log.key"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/log/checkpoints": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Checkpoints that were published
-         * @description All of the last ten minutes; of older ones one a minute, and after a day one an hour; and each that a witness has signed. Any other that somebody kept is of the same log all the same: that can be seen from the tiles.
-         */
-        get: operations["Log.checkpoints"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/log/completeness": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** From which records the log was made, and that none was left out */
-        get: operations["Log.completeness"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/log/tile/{level}/{a}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A tile of hashes (`tile/<L>/<N>[.p/<W>]`), or a bundle of entries (`tile/entries/…`) */
-        get: operations["Log.tile[0]"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/log/tile/{level}/{a}/{b}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A tile of hashes (`tile/<L>/<N>[.p/<W>]`), or a bundle of entries (`tile/entries/…`) */
-        get: operations["Log.tile[1]"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/log/tile/{level}/{a}/{b}/{c}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A tile of hashes (`tile/<L>/<N>[.p/<W>]`), or a bundle of entries (`tile/entries/…`) */
-        get: operations["Log.tile[2]"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/log/tile/{level}/{a}/{b}/{c}/{d}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A tile of hashes (`tile/<L>/<N>[.p/<W>]`), or a bundle of entries (`tile/entries/…`) */
-        get: operations["Log.tile[3]"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/log/tile/{level}/{a}/{b}/{c}/{d}/{e}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A tile of hashes (`tile/<L>/<N>[.p/<W>]`), or a bundle of entries (`tile/entries/…`) */
-        get: operations["Log.tile[4]"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/log/tile/{level}/{a}/{b}/{c}/{d}/{e}/{f}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A tile of hashes (`tile/<L>/<N>[.p/<W>]`), or a bundle of entries (`tile/entries/…`) */
-        get: operations["Log.tile[5]"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/leads/{leadId}/timeline": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Everything that was said of a lead, from the log */
-        get: operations["LeadLog.timeline"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/leads/{leadId}/receipt": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Shows that an event of the lead is in the log, without the log
-         * @description A `c2sp.org/tlog-proof@v1` text: of the event with that index, or of the lead’s last one. A partner gets that of the lead’s last offer to it, with the hash of the entry as `extra`: the entry itself tells of others, and whoever may see it can hold it against that hash.
-         */
-        get: operations["LeadLog.receipt"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/console/session": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Whose session this is */
-        get: operations["Session.current"];
-        put?: never;
-        /**
-         * Begin a session
-         * @description With a key, or with a link that can be used once.
-         */
-        post: operations["Session.begin"];
-        /** End the session */
-        delete: operations["Session.end"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/console/links": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** A link that opens the console once */
-        post: operations["EntryLinks.make"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
+  '/v1/keys': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: operations['Keys.list'];
+    put?: never;
+    post: operations['Keys.create'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/keys/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    delete: operations['Keys.revoke'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/health/live': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: operations['Health.live'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/health/ready': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: operations['Health.ready'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/metrics': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: operations['Metrics.read'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/parked': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: operations['Parked.list'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/parked/{id}/redrive': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: operations['Parked.redrive'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/leads': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Leads, newest first
+     * @description Without contact data: those are read one by one. In the order in which they were received; for a partner, in the order in which it was offered them last.
+     */
+    get: operations['Leads.list'];
+    put?: never;
+    /**
+     * Send leads: one, a list, lines of JSON, a table, or CloudEvents with a lead each as their data
+     * @description Answered when the leads are stored for good. In a list each lead is judged by itself: the answer tells by its index what became of it. JSON may have 5242880 bytes; lines and tables 52428800 bytes and 100000 rows. What is sent with `Prefer: respond-async`, and is no table, is answered when it is stored as it came, encrypted; what becomes of each lead, also that it cannot be used, is to be read under `Location` from then on.
+     */
+    post: operations['Leads.post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/leads/{leadId}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * One lead
+     * @description Contact details are for managers, and for the partner that the policy reveals them to. A lead that a partner was never offered does not exist for it.
+     */
+    get: operations['Leads.one'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    /**
+     * Supply what a held lead lacks, or say of any lead whether the person agrees
+     * @description A held lead goes on when nothing is missing any more; until then the answer says what is. Of a lead that went on before, `consent` alone can be changed (`changed`): partners are offered no lead whose person does not agree.
+     */
+    patch: operations['HeldLeads.patch'];
+    trace?: never;
+  };
+  '/v1/leads/{leadId}/personal-data': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Erase the personal data of a lead, for good
+     * @description Its key is deleted: name, addresses, and free text become unreadable in every table, topic, log and backup, of all submissions that became this lead. Asked again, the answer is the same.
+     */
+    delete: operations['Erasures.erase'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/erasures': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Erase a person: the personal data of every lead that holds this address or number
+     * @description By `email`, `phone`, or both: then every lead that holds one of them. In a body and not in a path, so that they are in no log of any server on the way.
+     */
+    post: operations['Erasures.eraseSubject'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/sources/{sourceId}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Read a source, without its secrets; a source’s key reads its own */
+    get: operations['Sources.get'];
+    /** Say where leads may come from, and how to verify and read them */
+    put: operations['Sources.put'];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/sources/{sourceId}/events': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** A tool asks whether the address is ours */
+    get: operations['SourceEvents.challenge'];
+    put?: never;
+    /**
+     * A marketing tool’s own webhook
+     * @description Verified and read as the source’s format says, and answered when everything in it is stored for good. Each item is judged by itself. What is sent again within three days is recognised and answered as before.
+     */
+    post: operations['SourceEvents.post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/sources/{sourceId}/set-aside': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * What this tool sent and is of no known type, the newest first
+     * @description A thousand of a source are kept, for thirty days. What is in them, an admin is shown.
+     */
+    get: operations['SetAside.list'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/sources/{sourceId}/feedback': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * What became of what a source sent
+     * @description In the order in which it was said: held for want of what, completed, accepted, declined, contacted, qualified, won, lost, returned, corrected. By the source’s own id of the lead and by ours. What was rejected or known was answered when it was sent. A source’s key reads its own.
+     */
+    get: operations['Feedback.page'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/proposed-merges': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Leads that may be one person, for somebody to decide
+     * @description The oldest first.
+     */
+    get: operations['ProposedMerges.list'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/proposed-merges/{proposalId}/accept': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * They are one person
+     * @description The lead that came first survives, and is known by all that was said of both; whoever comes again comes to it. What parties were offered of the other stays with them.
+     */
+    post: operations['ProposedMerges.accept'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/proposed-merges/{proposalId}/dismiss': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * They are two people
+     * @description The two are not proposed again.
+     */
+    post: operations['ProposedMerges.dismiss'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/submissions/{submissionId}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * What became of leads that were sent with Prefer: respond-async
+     * @description How far it has come, and what each row came to. Kept for a day after the last row was taken in.
+     */
+    get: operations['Submissions.find'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/leads/{leadId}/split': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * They are two people after all
+     * @description Undoes the last merge that the lead was in, on either side. Each has what it had before: by what it is found, what is known of it, its contact. What parties were offered meanwhile stays with them, and the two are not proposed again.
+     */
+    post: operations['Splits.split'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/history': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Import deals that were routed and closed elsewhere: a list, or lines of JSON
+     * @description They are counted under the pool and the policy `legacy`; nobody is notified of them. At most 5000 deals and 5242880 bytes in one request. Each is judged by itself, those with the same id in their order: what one says replaces what was told before, what it leaves out stays, and the same list sent once more says nothing new. Contact data are not taken.
+     */
+    post: operations['History.import'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/models': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The newest version of every model, and how often the one in shadow says otherwise */
+    get: operations['Models.list'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/models/{name}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** A model: its newest version, or the one asked for */
+    get: operations['Models.get'];
+    /**
+     * Write a model as a draft
+     * @description JSON or YAML. The same document again changes nothing.
+     */
+    put: operations['Models.put'];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/models/{name}/activate': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Score with this model from now on */
+    post: operations['Models.activate'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/models/{name}/shadow': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Ask this model in shadow from now on
+     * @description Every lead is scored with it too, in the place of whichever was asked before. What it says is told in `lead.scored` and counted in `GET /v1/models`; nothing else follows from it.
+     */
+    post: operations['Models.shadow'];
+    /** Ask this model in shadow no longer */
+    delete: operations['Models.endShadow'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/policies': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * The newest version of every policy, and the active one
+     * @description A partner sees the active one.
+     */
+    get: operations['Policies.list'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/policies/{name}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * A policy: its newest version, or the one asked for, and its history
+     * @description A partner sees the versions that were ever in force: unless asked otherwise, the one that was last.
+     */
+    get: operations['Policies.get'];
+    /**
+     * Write a policy as a draft
+     * @description JSON or YAML. The same document again changes nothing. Everything that is wrong is answered at once, and nothing is stored. Warnings tell what is possible but should be known: a promise to the channel with no active partner that can take the pool’s leads (`no-able-partner`), or with such partners that together may take nothing a day, or less than half of what the promise comes to with the leads of late (`too-little-capacity`); a list of named accounts that is not there (`list-missing`) or has taken more of a grade than the ceiling allows (`list-above-ceiling`); a pool that no lead reaches because those before it take all (`never-reached`), or that has leads in common with them, which go to the first (`overlap`); a tier that no partner is of (`tier-without-partner`), and partners of a tier without weight (`tier-not-served`).
+     */
+    put: operations['Policies.put'];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/policies/{name}/versions/{version}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** One version of a policy, and when it was in force */
+    get: operations['Policies.version'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/policies/check': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Check a policy without storing it
+     * @description Answers what writing it as a draft would: errors, or its hash and the warnings. Everything that is wrong is answered at once, and nothing is stored. Warnings tell what is possible but should be known: a promise to the channel with no active partner that can take the pool’s leads (`no-able-partner`), or with such partners that together may take nothing a day, or less than half of what the promise comes to with the leads of late (`too-little-capacity`); a list of named accounts that is not there (`list-missing`) or has taken more of a grade than the ceiling allows (`list-above-ceiling`); a pool that no lead reaches because those before it take all (`never-reached`), or that has leads in common with them, which go to the first (`overlap`); a tier that no partner is of (`tier-without-partner`), and partners of a tier without weight (`tier-not-served`).
+     */
+    post: operations['Policies.check'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/policies/{name}/activate': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Distribute leads under this policy, from now on or from a stated time on
+     * @description Credits stay where the id of a pool stays. Offers that are open stay open, under the terms they were made. An older version is activated in the same way: that takes a change back. At a time to come it is carried out within two seconds, whatever is restarted in between, by the event `policy.activated`; the version is settled now.
+     */
+    post: operations['PolicyActivations.activate'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/policies/{name}/activations': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** When versions of this policy were in force, and which are planned to be */
+    get: operations['PolicyActivations.list'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/policies/{name}/activations/{activationId}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** Cancel a planned activation */
+    delete: operations['PolicyActivations.cancel'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/policies/{name}/compare': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * The differences between two versions of a policy
+     * @description At the smallest place that differs. Lists of words are compared as sets; where the order of the pools is another, the ids before and after stand under `/pools`. A partner compares versions that were ever in force.
+     */
+    get: operations['PolicyComparison.compare'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/policies/{name}/preview': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Who would get the last leads under this policy, beside who gets them under the one in force
+     * @description Their first decisions are made once more in memory, with no effect: with the roster and lists of now, each side from a state in which nobody is owed anything. Offers count as answered at once, so that caps on open leads hold at 0 alone; those of a day hold for the days on which the leads came.
+     */
+    post: operations['PolicyPreview.preview'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/partners': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** All partners, by id */
+    get: operations['Partners.list'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/partners/{partnerId}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** A partner; a partner’s key sees its own */
+    get: operations['Partners.get'];
+    /**
+     * Add or change a partner
+     * @description `{ name, tier, weight?, status?, territories?, products?, certifications?, caps?: { perDay?, open? } }`. A list that is absent or empty limits nothing: a partner without territories is offered leads from everywhere, and the answer warns of it (`serves-everywhere`), as of a tier that no pool of the policy in force has a weight for (`tier-not-served`).
+     */
+    put: operations['Partners.put'];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/partners/{partnerId}/history': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Who changed what of a partner, and when, the latest first; a partner’s key sees its own
+     * @description Of a partner that was there before this was kept, the first change is the last one before.
+     */
+    get: operations['Partners.history'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/named-accounts': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * How many accounts are reserved, and what share of each grade they took
+     * @description The rate, beside its ceiling, for whoever is promised the rest; the accounts are not shown here.
+     */
+    get: operations['NamedAccounts.published'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/named-accounts/{name}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** A list: the version in force, or the one asked for, without its entries */
+    get: operations['NamedAccounts.get'];
+    /**
+     * Replace a list
+     * @description `{ owner, entries: [{ domain | company, owner, from, until? }] }` as JSON or YAML, or a table with these columns as CSV; at most 100000 entries and 16777216 bytes. Days count whole, in UTC. A list is taken whole or not at all: everything that is wrong is named by its row and field, the first hundred of it, and counted. The order of the rows means nothing.
+     */
+    put: operations['NamedAccounts.put'];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/named-accounts/{name}/entries': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The entries of a list, page by page; all pages are of one version */
+    get: operations['NamedAccounts.entries'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/named-accounts/{name}/history': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Who changed the list when, and how much of it */
+    get: operations['NamedAccounts.history'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/named-accounts/{name}/compare': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * What differs between two versions of a list, page by page
+     * @description An account that the list names more than once is compared entry by entry, in the order of their dates.
+     */
+    get: operations['NamedAccounts.compare'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/partners/{partnerId}/deal-registrations': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Deals that a partner registered, the latest first, refused ones too */
+    get: operations['DealRegistrations.list'];
+    put?: never;
+    /**
+     * Register a deal with an account
+     * @description The first claim on an account stands, for as long as the policy says (`dealRegistration.protectFor`); its leads are offered to the partner first, outside the promise. A later claim is refused, kept, and told what stood against it. Leads that were offered before stay where they are.
+     */
+    post: operations['DealRegistrations.register'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/partners/{partnerId}/deal-registrations/{claimId}/end': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * End a registration before its time
+     * @description The partner gives it up; or the vendor takes it away, and has to say why.
+     */
+    post: operations['DealRegistrations.end'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/partners/{partnerId}/accounts-of-record': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Accounts whose partner of record it is or was, the latest first */
+    get: operations['AccountsOfRecord.list'];
+    put?: never;
+    /**
+     * Make the partner an account’s partner of record
+     * @description From now on the account’s leads are offered to it first, outside the promise. Refused while another partner’s claim stands, or a list of the policy names the account: what is to change has to be ended there, where it is seen.
+     */
+    post: operations['AccountsOfRecord.entrust'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/partners/{partnerId}/accounts-of-record/{claimId}/end': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** End it: the partner gives the account up, or the vendor takes it away and says why */
+    post: operations['AccountsOfRecord.end'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/account-claims': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Claims of all partners, of both kinds, the latest first, refused ones too */
+    get: operations['AccountClaims.list'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/leads/{leadId}/override': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Send a lead to a party of your choice
+     * @description Outside the promise; whoever had the lead is owed another. Actor and reason go into the log.
+     */
+    post: operations['Overrides.override'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/leads/{leadId}/explanation': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Why a lead went where it went
+     * @description Every decision about the lead, in sentences and as data. A partner may ask about leads of its territory and products, and is told about itself; others are not named to it.
+     */
+    get: operations['Explanations.explain'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/partners/{partnerId}/endpoints/{endpointId}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: operations['Endpoints.get'];
+    put: operations['Endpoints.put'];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/partners/{partnerId}/endpoints': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: operations['Endpoints.list'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/partners/{partnerId}/endpoints/{endpointId}/rotate-secret': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: operations['Endpoints.rotateSecret'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/partners/{partnerId}/endpoints/{endpointId}/rotate-key': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: operations['Endpoints.rotateKey'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/partners/{partnerId}/endpoints/{endpointId}/test': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: operations['Endpoints.test'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/partners/{partnerId}/endpoints/{endpointId}/deliveries': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: operations['Deliveries.list'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/partners/{partnerId}/endpoints/{endpointId}/deliveries/{deliveryId}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: operations['Deliveries.show'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/partners/{partnerId}/endpoints/{endpointId}/deliveries/{deliveryId}/resend': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: operations['Deliveries.resend'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/partners/{partnerId}/endpoints/{endpointId}/replay': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: operations['Replays.replay'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/partners/{partnerId}/endpoints/{endpointId}/replays/{replayId}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: operations['Replays.show'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/partners/{partnerId}/events': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * What a party is told, without a server
+     * @description The same as webhooks tell, and as they would tell it now: contact data only while the lead is the party’s, and no offer that has ended. Of one lead in order; none is left out, whenever it was committed. It needs no endpoint.
+     */
+    get: operations['Events.read'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/leads/{leadId}/accept': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Accept an offer
+     * @description A partner’s key answers for the partner, a manager’s for direct. Repeating it has the same result. The answer holds the contact details that acceptance reveals.
+     */
+    post: operations['Answers.accept'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/leads/{leadId}/decline': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Decline an offer, and say why */
+    post: operations['Answers.decline'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/leads/{leadId}/outcomes': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Report what became of a lead
+     * @description Steps may be skipped forward, never back: contacted, qualified, then won or lost; or returned. What was reported wrongly is corrected by a report that says what it `corrects`: both stay in the log, and figures count the right one, once.
+     */
+    post: operations['Answers.outcome'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/outcomes': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Report what became of many leads: a list, lines of JSON, or a table
+     * @description Each is judged by itself, as if it came alone, those of one lead in their order; at most 1000 in one request. Each needs its time, or what it corrects: then the same list sent once more says nothing new.
+     */
+    post: operations['Outcomes.report'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/links/{token}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * A page with the offer that a link is about
+     * @description Looking at it answers nothing, however often it is done. No contact data are on it.
+     */
+    get: operations['Links.show'];
+    put?: never;
+    /** The answer to the offer that a link is about */
+    post: operations['Links.decide'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/leads/{leadId}/recycle': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Offer a returned lead again
+     * @description To somebody who has not had it, as the policy in force says of a new lead. Who did it goes into the log. Repeating it has the same result; `offer`, the one that was returned, makes that so even when the lead is offered again by then.
+     */
+    post: operations['Recycle.recycle'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/flow': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * What came in of late, and where it is
+     * @description Counts of leads by state, and what waits for somebody. A partner sees its own offers. With `accept: text/event-stream` the same again every two seconds, as `data:` lines, for ten minutes.
+     */
+    get: operations['Flow.look'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/trust': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Figures per channel, party and grade
+     * @description Of offers made in the period, whatever became of them since. Each rate has its denominator and its 95 % Wilson interval. `likeForLike` has each party’s rates with the leads of all, and `gap` what of the difference between direct and partners is better leads and what better work. A partner sees both channels as wholes, and itself.
+     */
+    get: operations['Trust.figures'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/trust/times': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * How long it takes, per channel and party
+     * @description From the offer until it was accepted, the lead was spoken to, became an opportunity, was won, or was closed (won, lost or given back). Leads that are still open count for as long as they were followed and are no losses. All leads of a day are followed for as many whole days as its youngest has had. A partner sees both channels as wholes, and itself.
+     */
+    get: operations['Times.times'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/sources/{sourceId}/quality': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * What became of a source’s leads, all of them and by campaign, and how well they were judged
+     * @description Of leads received in the period, whatever became of them since: young leads have not had the time of old ones. Each rate has its denominator and its 95 % Wilson interval. The calibration holds grade, score and predicted probability against what became of the leads that somebody accepted. A source’s key reads its own.
+     */
+    get: operations['SourceQuality.of'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/read-models': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Hashes of what leads, offers and counts are shown from
+     * @description `fairlead export` keeps them beside the log, and `fairlead replay` compares with what the log comes to.
+     */
+    get: operations['ReadModels.hashes'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/log/checkpoint': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The latest checkpoint: how many entries the log has, and what they come to, signed */
+    get: operations['Log.checkpoint'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/log/checkpoints/{size}/cosignatures': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Adds what witnesses have signed under a checkpoint
+     * @description Lines of c2sp.org/tlog-cosignature (`cosignature/v1`), each of a witness that this log knows. All are kept, or none; telling them again changes nothing.
+     */
+    post: operations['Log.cosign'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/log/verifier.key': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * The key that checkpoints are verified with
+     * @description Keep it: who gets the log and the key from one hand has to trust that hand.
+     */
+    get: operations['Log.key'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/log/checkpoints': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Checkpoints that were published
+     * @description All of the last ten minutes; of older ones one a minute, and after a day one an hour; and each that a witness has signed. Any other that somebody kept is of the same log all the same: that can be seen from the tiles.
+     */
+    get: operations['Log.checkpoints'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/log/completeness': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** From which records the log was made, and that none was left out */
+    get: operations['Log.completeness'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/log/tile/{level}/{a}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** A tile of hashes (`tile/<L>/<N>[.p/<W>]`), or a bundle of entries (`tile/entries/…`) */
+    get: operations['Log.tile[0]'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/log/tile/{level}/{a}/{b}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** A tile of hashes (`tile/<L>/<N>[.p/<W>]`), or a bundle of entries (`tile/entries/…`) */
+    get: operations['Log.tile[1]'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/log/tile/{level}/{a}/{b}/{c}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** A tile of hashes (`tile/<L>/<N>[.p/<W>]`), or a bundle of entries (`tile/entries/…`) */
+    get: operations['Log.tile[2]'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/log/tile/{level}/{a}/{b}/{c}/{d}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** A tile of hashes (`tile/<L>/<N>[.p/<W>]`), or a bundle of entries (`tile/entries/…`) */
+    get: operations['Log.tile[3]'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/log/tile/{level}/{a}/{b}/{c}/{d}/{e}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** A tile of hashes (`tile/<L>/<N>[.p/<W>]`), or a bundle of entries (`tile/entries/…`) */
+    get: operations['Log.tile[4]'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/log/tile/{level}/{a}/{b}/{c}/{d}/{e}/{f}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** A tile of hashes (`tile/<L>/<N>[.p/<W>]`), or a bundle of entries (`tile/entries/…`) */
+    get: operations['Log.tile[5]'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/leads/{leadId}/timeline': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Everything that was said of a lead, from the log */
+    get: operations['LeadLog.timeline'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/leads/{leadId}/receipt': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Shows that an event of the lead is in the log, without the log
+     * @description A `c2sp.org/tlog-proof@v1` text: of the event with that index, or of the lead’s last one. A partner gets that of the lead’s last offer to it, with the hash of the entry as `extra`: the entry itself tells of others, and whoever may see it can hold it against that hash.
+     */
+    get: operations['LeadLog.receipt'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/console/session': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Whose session this is */
+    get: operations['Session.current'];
+    put?: never;
+    /**
+     * Begin a session
+     * @description With a key, or with a link that can be used once.
+     */
+    post: operations['Session.begin'];
+    /** End the session */
+    delete: operations['Session.end'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/console/links': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** A link that opens the console once */
+    post: operations['EntryLinks.make'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
-    schemas: {
-        CreateKey: {
-            /** @description What the key is for, so that it is recognised when it is to be revoked. */
-            name: string;
-            /** @enum {string} */
-            role: "admin" | "manager" | "source" | "partner" | "auditor";
-            /** @description The partner that a partner key speaks for; `direct` for the vendor’s own sales. */
-            partner?: string | null;
-            /** @description The source that a source key speaks for. */
-            source?: string | null;
-        };
-        CreatedKey: {
-            id: string;
-            /** @description Shown this once. */
-            key: string;
-        };
-        KeyView: {
-            id: string;
-            name: string;
-            /** @enum {string} */
-            role: "admin" | "manager" | "source" | "partner" | "auditor";
-            partner: string | null;
-            source: string | null;
-            /** Format: date-time */
-            createdAt: string;
-            /** Format: date-time */
-            lastUsed: string | null;
-            /** Format: date-time */
-            revokedAt: string | null;
-        };
-        KeysPage: {
-            keys: components["schemas"]["KeyView"][];
-            /** @description Where there are more: `after` of the next page. */
-            next?: string;
-        };
-        LivenessView: {
-            /** @enum {string} */
-            status: "live";
-        };
-        CheckView: {
-            name: string;
-            ok: boolean;
-            /** @description What is wrong, in a few words. */
-            reason?: string;
-            /** @description What somebody should look at all the same. */
-            remark?: string;
-        };
-        ReadinessView: {
-            /** @enum {string} */
-            status: "ready" | "not ready";
-            /** @description Of this process. */
-            checks?: components["schemas"]["CheckView"][];
-            /** @description Of a gateway: whether each service is ready, and its checks. */
-            services?: {
-                [key: string]: unknown;
-            }[];
-        };
-        ParkedEventView: {
-            /** @example routing.17 */
-            id: string;
-            service: string;
-            /** @description Of the event; empty where it has none that can be read. */
-            eventId: string;
-            /** @description The lead, or whatever else its order goes by. */
-            key: string;
-            type: string;
-            address?: {
-                topic: string;
-                partition: number;
-                offset: string;
-            };
-            /** @description The kind of error that it failed with. */
-            errorClass: string;
-            /** @description The parked event that it waits behind, if it does. */
-            behind: string | null;
-            attempts: number;
-            /** Format: date-time */
-            parkedAt: string;
-        };
-        ParkedPage: {
-            parked: components["schemas"]["ParkedEventView"][];
-            /** @description Where there are more: `after` of the next page. */
-            next?: string;
-        };
-        RedrivenView: {
-            redriven: number;
-            /** @description Those that wait on, behind the one that failed again. */
-            remaining: number;
-            /** @description What it failed with this time. */
-            errorClass?: string;
-        };
-        ErasureView: {
-            /** Format: uuid */
-            leadId: string;
-            /** @enum {string} */
-            status: "erased";
-            /** @enum {string} */
-            reason: "subject-request" | "consent-withdrawn" | "retention-ended" | "taken-in-by-mistake";
-            /** @description Id of the key with which it was asked for first. */
-            requestedBy: string;
-            /** Format: date-time */
-            requestedAt: string;
-            /** Format: date-time */
-            erasedAt: string;
-        };
-        EraseSubject: {
-            /** @description The person’s address, in any spelling. It is not kept. */
-            email?: string | null;
-            /**
-             * @description The person’s number, with + and the code of its country. It is not kept.
-             * @example +49 30 901820
-             */
-            phone?: string | null;
-            /**
-             * @default subject-request
-             * @enum {string|null}
-             */
-            reason: "subject-request" | "consent-withdrawn" | "retention-ended" | "taken-in-by-mistake" | null;
-            /**
-             * @description Only tell which leads would be erased.
-             * @default false
-             */
-            dryRun: boolean | null;
-        };
-        FoundView: {
-            /** Format: uuid */
-            leadId: string;
-            /** @enum {string} */
-            status: "found" | "erased";
-            source: string;
-            /** Format: date-time */
-            receivedAt: string;
-        };
-        SubjectErased: {
-            dryRun: boolean;
-            leads: components["schemas"]["FoundView"][];
-        };
-        SourceFetching: {
-            /** @description Where the tool’s API begins: https, and a public address. */
-            baseUrl: string;
-            /** @description Shown to it as bearer. Never shown again; left out, it stays as it is. */
-            token?: string | null;
-        };
-        SourceFeedback: {
-            /** @description Where feedback is posted to: https, and a public address. */
-            url: string;
-            /** @description What it is signed with, as Standard Webhooks says: `whsec_` and base64. Never shown again; left out, it stays as it is; a new one leaves the one before signing for a day. */
-            secret?: string | null;
-        };
-        SourceOutcomes: {
-            /** @description Where the tool’s API begins: https, and a public address. */
-            baseUrl: string;
-            /** @description As whom it is told. Never shown again; left out, it stays as it is. */
-            token?: string | null;
-            /** @description HubSpot: a property; Salesforce: an object and its field; Meta: the id of a data set. */
-            into: string;
-            /** @description The tool’s words by ours: `won`, `returned`, or `returned.spam` for one reason alone. For the rest nothing is told. */
-            words: {
-                [key: string]: string;
-            };
-        };
-        SourceDocument: {
-            /**
-             * @description What it sends; its mapping is about this format.
-             * @enum {string}
-             */
-            format: "json" | "ndjson" | "csv" | "cloudevents" | "hubspot" | "mautic" | "marketo" | "google-ads" | "meta" | "linkedin" | "typeform" | "salesforce";
-            /** @description What the tool signs with, or sends along. Left out, it stays as it is; a new one leaves the one before valid for a day; null ends both. */
-            secret?: string | null;
-            /** @description PEM; of tools that sign with a key of their own (Marketo). */
-            publicKeys?: string[] | null;
-            /** @description What Meta says when it asks whether the address is ours; the secret, when left out from the start. */
-            verifyToken?: string | null;
-            /** @description How what its webhooks only name is asked for. */
-            fetch?: components["schemas"]["SourceFetching"] | null;
-            /** @description Where it is told what becomes of its leads. */
-            feedback?: components["schemas"]["SourceFeedback"] | null;
-            /** @description How the tool itself is told: HubSpot, Salesforce, Meta. */
-            outcomes?: components["schemas"]["SourceOutcomes"] | null;
-            mapping?: components["schemas"]["Mapping"] | null;
-            defaults?: components["schemas"]["LeadInput"] | null;
-        };
-        SourceShown: {
-            id: string;
-            /** @enum {string} */
-            format: "json" | "ndjson" | "csv" | "cloudevents" | "hubspot" | "mautic" | "marketo" | "google-ads" | "meta" | "linkedin" | "typeform" | "salesforce";
-            mapping?: components["schemas"]["Mapping"];
-            defaults?: components["schemas"]["LeadInput"];
-            /**
-             * Format: date-time
-             * @description Since when it has its secret; absent: it has none.
-             */
-            secretSince?: string;
-            /**
-             * Format: date-time
-             * @description The secret before is valid until then.
-             */
-            previousSecretUntil?: string;
-            publicKeys?: string[];
-            hasVerifyToken?: boolean;
-            fetch?: {
-                baseUrl?: string;
-                hasToken?: boolean;
-            };
-            feedback?: {
-                url?: string;
-                hasSecret?: boolean;
-                /** @description With what it fails; absent: it works, or was not tried yet. */
-                failing?: string;
-                /** Format: date-time */
-                failingSince?: string;
-            };
-            outcomes?: {
-                baseUrl?: string;
-                into?: string;
-                words?: {
-                    [key: string]: string;
-                };
-                hasToken?: boolean;
-                /** @description With what it fails; absent: it works, or was not tried yet. */
-                failing?: string;
-                /** Format: date-time */
-                failingSince?: string;
-            };
-        };
-        SetAsideView: {
-            /** @description The tool’s word for it. */
-            type: string;
-            /** Format: date-time */
-            receivedAt: string;
-            /** @description As it came; for an admin alone, since it may hold anything about anybody. */
-            item?: string;
-            /**
-             * @description Why even an admin is not shown it.
-             * @enum {string}
-             */
-            missing?: "too-large" | "unreadable";
-        };
-        SetAsidePage: {
-            items: components["schemas"]["SetAsideView"][];
-            /** @description There are more: give this as `after`. */
-            next?: string;
-        };
-        FeedbackAmount: {
-            value: number;
-            /** @description ISO 4217 */
-            currency: string;
-        };
-        FeedbackOutcome: {
-            /** @enum {string} */
-            type: "contacted" | "qualified" | "won" | "lost" | "returned";
-            reason?: string;
-            amount?: components["schemas"]["FeedbackAmount"];
-        };
-        FeedbackEntryView: {
-            /**
-             * Format: uuid
-             * @description The same whenever and however it is told.
-             */
-            id: string;
-            /** @enum {string} */
-            type: "lead.held" | "lead.completed" | "lead.unroutable" | "lead.accepted" | "lead.declined" | "lead.contacted" | "lead.qualified" | "lead.won" | "lead.lost" | "lead.returned" | "lead.amended" | "lead.recycled" | "lead.erased";
-            /** Format: uuid */
-            lead: string;
-            /** @description What the source calls the lead. */
-            externalId?: string;
-            /** Format: date-time */
-            at: string;
-            /** @description Fields that the lead lacks. */
-            missing?: string[];
-            /**
-             * Format: date-time
-             * @description Until when it waits for them.
-             */
-            until?: string;
-            /**
-             * @description Why a held lead went on.
-             * @enum {string}
-             */
-            by?: "supplied" | "hold-expired";
-            /** @description Why it was declined, returned, lost, … */
-            reason?: string;
-            amount?: components["schemas"]["FeedbackAmount"];
-            /** @description Of a correction: what was told before and is not right. */
-            was?: components["schemas"]["FeedbackOutcome"];
-            /** @description Of a correction: what is right; null where nothing of the kind had happened. */
-            is?: components["schemas"]["FeedbackOutcome"] | null;
-        };
-        FeedbackPage: {
-            entries: components["schemas"]["FeedbackEntryView"][];
-            /** @description Give this as `after`: at once when the page is full, and else whenever you look again. */
-            next: string;
-        };
-        ProposedMergeView: {
-            id: string;
-            /** @description Two leads that may be one person. */
-            leads: string[];
-            /**
-             * @description What they have in common, though not exactly.
-             * @enum {string}
-             */
-            why: "address" | "phone-and-name" | "id-domain-and-name";
-            /** Format: date-time */
-            proposedAt: string;
-        };
-        ProposedMergePage: {
-            proposals: components["schemas"]["ProposedMergeView"][];
-            /** @description There are more: give this as `after`. */
-            next?: string;
-        };
-        MergeDecision: {
-            /**
-             * @description A closed list, so that no name is written here.
-             * @enum {string}
-             */
-            reason: "same-person" | "different-people" | "shared-contact" | "test-data" | "other";
-        };
-        DecidedMerge: {
-            id: string;
-            /** @enum {string} */
-            decision: "accepted" | "dismissed";
-            /**
-             * Format: uuid
-             * @description The lead that survives: the one that came first.
-             */
-            lead?: string;
-            /** Format: uuid */
-            absorbed?: string;
-        };
-        SubmissionView: {
-            /** Format: uuid */
-            id: string;
-            /** @enum {string} */
-            state: "waiting" | "done";
-            /** @description Rows that were sent. */
-            rows: number;
-            /** @description Rows that have been taken in by now. */
-            takenIn: number;
-            /** Format: date-time */
-            acceptedAt: string;
-            /** Format: date-time */
-            finishedAt?: string;
-            /** @description How many rows became what. */
-            counts: {
-                [key: string]: number;
-            };
-            /** @description What became of rows, in their order. */
-            results: {
-                /** @description of the row, from 0 */
-                index: number;
-                /**
-                 * Format: uuid
-                 * @description the lead’s; of a merged one, that of the lead it was merged into
-                 */
-                id: string;
-                /** @enum {string} */
-                status: "received" | "merged" | "held" | "rejected" | "engaged" | "ignored";
-                errors?: {
-                    field: string;
-                    rule: string;
-                    detail: string;
-                }[];
-            }[];
-            /** @description There are more: give this as `after`. */
-            next?: string;
-        };
-        SplitDecision: {
-            /**
-             * @description A closed list, so that no name is written here.
-             * @enum {string}
-             */
-            reason: "same-person" | "different-people" | "shared-contact" | "test-data" | "other";
-        };
-        SplitView: {
-            /**
-             * Format: uuid
-             * @description The lead that had survived.
-             */
-            lead: string;
-            /**
-             * Format: uuid
-             * @description The lead that is one of its own again.
-             */
-            split: string;
-        };
-        ModelView: {
-            name: string;
-            version: number;
-            /** @description SHA-256 of the document’s canonical JSON (RFC 8785), as every score names it. */
-            hash: string;
-            /** @description Whether leads are scored with this version now. */
-            active: boolean;
-            /** @description Whether this version is asked in shadow: what it says is told and decides nothing. */
-            shadow: boolean;
-            document?: {
-                [key: string]: unknown;
-            };
-        };
-        GradesOfBoth: {
-            /** @description The grade that the model in force gave, or the state of a lead that has none. */
-            was: string;
-            /** @description What the model in shadow would have given. */
-            would: string;
-            leads: number;
-        };
-        ShadowView: {
-            name: string;
-            version: number;
-            hash: string;
-            /** @description Leads that both judged. */
-            leads: number;
-            /** @description Leads of which they said otherwise. */
-            differ: number;
-            grades: components["schemas"]["GradesOfBoth"][];
-        };
-        ModelsView: {
-            models: components["schemas"]["ModelView"][];
-            /** @description Where a model is asked in shadow: how often it differs. */
-            shadow?: components["schemas"]["ShadowView"];
-        };
-        ActivateModel: {
-            /** @description The newest, if not given. */
-            version?: number | null;
-        };
-        PolicyView: {
-            name: string;
-            version: number;
-            /** @description SHA-256 of the document’s canonical JSON (RFC 8785), as every decision names it. */
-            hash: string;
-            /** @description Whether leads are distributed under this version now. */
-            active: boolean;
-            /** Format: date-time */
-            createdAt: string;
-            /** @description The key that wrote it. */
-            createdBy: string;
-            document?: {
-                [key: string]: unknown;
-            };
-        };
-        PoliciesView: {
-            policies: components["schemas"]["PolicyView"][];
-        };
-        SpanView: {
-            /**
-             * Format: date-time
-             * @description Null: before this was kept.
-             */
-            from: string | null;
-            /**
-             * Format: date-time
-             * @description Null: it still is in force.
-             */
-            until: string | null;
-            /** @description The key that activated it. */
-            by: string | null;
-        };
-        PolicyVersionView: {
-            name: string;
-            version: number;
-            /** @description SHA-256 of the document’s canonical JSON (RFC 8785), as every decision names it. */
-            hash: string;
-            /** @description Whether leads are distributed under this version now. */
-            active: boolean;
-            /** Format: date-time */
-            createdAt: string;
-            /** @description The key that wrote it. */
-            createdBy: string;
-            document?: {
-                [key: string]: unknown;
-            };
-            /** @description When it was in force, the latest first, at most twenty times. */
-            inForce: components["schemas"]["SpanView"][];
-        };
-        PolicyHistoryView: {
-            name: string;
-            version: number;
-            /** @description SHA-256 of the document’s canonical JSON (RFC 8785), as every decision names it. */
-            hash: string;
-            /** @description Whether leads are distributed under this version now. */
-            active: boolean;
-            /** Format: date-time */
-            createdAt: string;
-            /** @description The key that wrote it. */
-            createdBy: string;
-            document?: {
-                [key: string]: unknown;
-            };
-            /** @description All versions, the newest first. */
-            versions: components["schemas"]["PolicyVersionView"][];
-            /** @description Where there are more: `after` of the next page. */
-            next?: string;
-        };
-        WarningView: {
-            /** @description JSON Pointer into the document. */
-            path: string;
-            /** @description From 1, where the document was sent as YAML. */
-            line?: number;
-            kind: string;
-            /** @description A sentence. */
-            detail: string;
-        };
-        CheckedPolicyView: {
-            name: string;
-            version: number;
-            /** @description SHA-256 of the document’s canonical JSON (RFC 8785), as every decision names it. */
-            hash: string;
-            /** @description Whether leads are distributed under this version now. */
-            active: boolean;
-            /** Format: date-time */
-            createdAt: string;
-            /** @description The key that wrote it. */
-            createdBy: string;
-            document?: {
-                [key: string]: unknown;
-            };
-            /** @description What should be known before it is activated; it is stored all the same. */
-            warnings: components["schemas"]["WarningView"][];
-        };
-        PolicyCheckView: {
-            name: string;
-            hash: string;
-            warnings: components["schemas"]["WarningView"][];
-        };
-        ActivatePolicy: {
-            /** @description The newest, if not given. */
-            version?: number | null;
-            /**
-             * Format: date-time
-             * @description When; now, if not given. UTC unless it says otherwise.
-             */
-            at?: string | null;
-        };
-        PlanView: {
-            /** Format: uuid */
-            id: string;
-            version: number;
-            /** Format: date-time */
-            at: string;
-            /** @description The key that planned it. */
-            by: string;
-        };
-        ActivatedPolicyView: {
-            name: string;
-            version: number;
-            /** @description SHA-256 of the document’s canonical JSON (RFC 8785), as every decision names it. */
-            hash: string;
-            /** @description Whether leads are distributed under this version now. */
-            active: boolean;
-            /** Format: date-time */
-            createdAt: string;
-            /** @description The key that wrote it. */
-            createdBy: string;
-            document?: {
-                [key: string]: unknown;
-            };
-            /** @description Where it is planned for later. */
-            scheduled?: components["schemas"]["PlanView"];
-        };
-        ActivationView: {
-            /**
-             * Format: date-time
-             * @description Null: before this was kept.
-             */
-            from: string | null;
-            /**
-             * Format: date-time
-             * @description Null: it still is in force.
-             */
-            until: string | null;
-            /** @description The key that activated it. */
-            by: string | null;
-            version: number;
-            /**
-             * Format: uuid
-             * @description The plan that it carried out.
-             */
-            scheduled?: string;
-        };
-        ActivationsView: {
-            /** @description Planned and not carried out yet, the earliest first. Not for partners. */
-            scheduled: components["schemas"]["PlanView"][];
-            /** @description The latest first. */
-            activations: components["schemas"]["ActivationView"][];
-            /** @description Where there are more: `after` of the next page. */
-            next?: string;
-        };
-        ComparedVersion: {
-            version: number;
-            hash: string;
-        };
-        DifferenceView: {
-            /** @description JSON Pointer in which pools stand by their ids: `/pools/smb/promise/direct`. */
-            path: string;
-            /** @enum {string} */
-            change: "added" | "removed" | "changed";
-            /** @description Any JSON; absent where added. */
-            from?: Record<string, never> | unknown[] | string | number | boolean | null;
-            /** @description Any JSON; absent where removed. */
-            to?: Record<string, never> | unknown[] | string | number | boolean | null;
-        };
-        ComparisonView: {
-            name: string;
-            from: components["schemas"]["ComparedVersion"];
-            to: components["schemas"]["ComparedVersion"];
-            differences: components["schemas"]["DifferenceView"][];
-            /** @description Where there are more: `after` of the next page. */
-            next?: string;
-        };
-        PreviewPolicy: {
-            /** @description The newest, if not given. */
-            version?: number | null;
-            /**
-             * @description How many of the last leads.
-             * @default 1000
-             */
-            leads: number | null;
-        };
-        PreviewedPolicy: {
-            name: string;
-            version: number;
-            hash: string;
-        };
-        PreviewCountView: {
-            pool: string;
-            /** @enum {string} */
-            grade: "A" | "B" | "C" | "D" | "incomplete" | "not-qualified";
-            /** @description `direct`, a partner, or null: nobody. */
-            party: string | null;
-            /** @description Leads, under the policy asked about. */
-            proposed: number;
-            /** @description Leads, under the policy in force. */
-            inForce: number;
-        };
-        PreviewView: {
-            proposed: components["schemas"]["PreviewedPolicy"];
-            inForce: components["schemas"]["PreviewedPolicy"];
-            /** @description How many leads there were to decide about. */
-            leads: number;
-            /** @description How many of them would be offered to another party first. */
-            elsewhere: number;
-            /** @description How many of them would be in a pool of another name. */
-            inAnotherPool: number;
-            counts: components["schemas"]["PreviewCountView"][];
-        };
-        PartnerView: {
-            id: string;
-            name: string;
-            tier: string;
-        };
-        PartnersPage: {
-            partners: components["schemas"]["PartnerView"][];
-            /** @description Where there are more: `after` of the next page. */
-            next?: string;
-        };
-        PartnerChangeView: {
-            /** @description Of the roster, which this change made. */
-            version: number;
-            /** Format: date-time */
-            at: string;
-            /** @description The key that made it. */
-            by: string;
-            /** @description SHA-256 of the partner’s document from then on. */
-            hash: string;
-            /** @description From the change before; of the first one, the whole document. */
-            differences: components["schemas"]["DifferenceView"][];
-        };
-        PartnerHistoryView: {
-            changes: components["schemas"]["PartnerChangeView"][];
-            /** @description Where there are more: `after` of the next page. */
-            next?: string;
-        };
-        CheckedPartnerView: {
-            id: string;
-            name: string;
-            tier: string;
-            /** @description What should be known; it is on the roster all the same. */
-            warnings: components["schemas"]["WarningView"][];
-        };
-        AccountCounts: {
-            entries: number;
-            /** @description Of these, how many reserve an account at this moment. */
-            inForce: number;
-        };
-        TakenView: {
-            /** @description A, B, C, D, or incomplete. */
-            grade: string;
-            /** @description Leads that went to direct because of this list. */
-            taken: number;
-            /** @description Leads of this grade since the pool first used the list. */
-            of: number;
-            /** @description taken / of; null while there were none. */
-            share: number | null;
-        };
-        PoolShareView: {
-            pool: string;
-            /** @description The share of any grade that it may take at most; null where the policy in force no longer uses it. */
-            ceiling: number | null;
-            grades: components["schemas"]["TakenView"][];
-        };
-        PublishedListView: {
-            name: string;
-            version: number;
-            /** @description Milliseconds since the epoch. */
-            changedAt: number;
-            counts: components["schemas"]["AccountCounts"];
-            pools: components["schemas"]["PoolShareView"][];
-        };
-        PublishedListsView: {
-            lists: components["schemas"]["PublishedListView"][];
-            next?: string;
-        };
-        ChangeCounts: {
-            added: number;
-            removed: number;
-            /** @description The same account, with another owner or other dates. */
-            changed: number;
-        };
-        ListView: {
-            name: string;
-            version: number;
-            /** @description SHA-256 of the canonical JSON of `{ owner, entries }`, all entries as the pages show them. */
-            hash: string;
-            owner: string;
-            /** @description Milliseconds since the epoch. */
-            changedAt: number;
-            /** @description The key that wrote this version. */
-            changedBy: string;
-            /** @description Since the version before. */
-            changes: components["schemas"]["ChangeCounts"];
-            counts: components["schemas"]["AccountCounts"];
-        };
-        AccountView: {
-            domain?: string;
-            company?: string;
-            owner: string;
-            /** @description Milliseconds since the epoch: reserved from here … */
-            from: number;
-            /** @description … and no longer from here on. */
-            until?: number;
-        };
-        EntriesView: {
-            /** @description The version that all pages from the first one on are of. */
-            version: number;
-            /** @description Domains first, then companies. */
-            entries: components["schemas"]["AccountView"][];
-            next?: string;
-        };
-        VersionView: {
-            added: number;
-            removed: number;
-            /** @description The same account, with another owner or other dates. */
-            changed: number;
-            version: number;
-            hash: string;
-            owner: string;
-            /** @description Milliseconds since the epoch. */
-            changedAt: number;
-            /** @description The key that wrote this version. */
-            changedBy: string;
-            entries: number;
-        };
-        HistoryView: {
-            /** @description The newest first. */
-            versions: components["schemas"]["VersionView"][];
-            next?: string;
-        };
-        AccountChangeView: {
-            /** @enum {string} */
-            change: "added" | "removed" | "changed";
-            before?: components["schemas"]["AccountView"];
-            after?: components["schemas"]["AccountView"];
-        };
-        AccountsComparisonView: {
-            from: number;
-            to: number;
-            counts: components["schemas"]["ChangeCounts"];
-            changes: components["schemas"]["AccountChangeView"][];
-            next?: string;
-        };
-        ClaimAccount: {
-            /** @description Of the company; what counts is the registered domain. */
-            domain?: string | null;
-            /** @description Its name; case, accents and the legal form do not count. */
-            company?: string | null;
-        };
-        ConflictView: {
-            /** @enum {string} */
-            with: "deal-registration" | "partner-of-record" | "named-account";
-            /** @description Whose claim it is; to a partner, another partner has no name. */
-            partner?: string;
-            /** @description list@version of the named accounts that have it */
-            list?: string;
-            /** @description Milliseconds since the epoch. */
-            since: number;
-            until?: number;
-        };
-        EndingView: {
-            /** @description Milliseconds since the epoch. */
-            at: number;
-            /**
-             * @description Given up by the partner, or taken by the vendor.
-             * @enum {string}
-             */
-            why: "withdrawn" | "revoked";
-            reason?: string;
-        };
-        ClaimView: {
-            /** Format: uuid */
-            id: string;
-            /** @enum {string} */
-            kind: "deal-registration" | "partner-of-record";
-            partner: string;
-            account: components["schemas"]["ClaimAccount"];
-            /**
-             * @description `over`: its time ran out; `ended`: somebody ended it before.
-             * @enum {string}
-             */
-            state: "protected" | "refused" | "over" | "ended";
-            /** @description Milliseconds since the epoch: when it was made. */
-            from: number;
-            /** @description Leads are the partner’s no longer from here on. */
-            until?: number;
-            /** @description Whose the account was already, where the claim was refused. */
-            conflict?: components["schemas"]["ConflictView"];
-            ended?: components["schemas"]["EndingView"];
-        };
-        ClaimsView: {
-            /** @description The latest first. */
-            claims: components["schemas"]["ClaimView"][];
-            /** @description Where there are more: `after` of the next page. */
-            next?: string;
-        };
-        EndClaim: {
-            /** @description Why. The vendor must say it; it is kept in the log in clear, for partners and auditors to read. */
-            reason?: string | null;
-        };
-        AccountOfRecord: {
-            /** @description Of the company; what counts is the registered domain. */
-            domain?: string | null;
-            /** @description Its name; case, accents and the legal form do not count. */
-            company?: string | null;
-            /**
-             * @description The last day, or a time; until somebody ends it, if not given.
-             * @example 2027-12-31
-             */
-            until?: string | null;
-        };
-        OverrideLead: {
-            /** @description `direct`, or the id of a partner. */
-            to: string;
-            /** @description Why. It is kept in the log in clear, for partners and auditors to read. */
-            reason: string;
-        };
-        OverrideView: {
-            to: string;
-            offer: number;
-            /** @description Milliseconds since the epoch. */
-            acceptBy: number;
-            /** @description Whom the policy would have sent it to. */
-            policyWould: string | null;
-        };
-        PartyExplanationView: {
-            party: string;
-            /** @description Whether this decision gave it the lead. */
-            got: boolean;
-            /** @description Why it could not have got it; empty when it got it, or could have. */
-            refusals: string[];
-            /** @description The same in sentences. */
-            because: string[];
-        };
-        DecisionExplanationView: {
-            /** @description Milliseconds since the epoch. */
-            at: number;
-            pool: string;
-            /** @description Dense: no number of a pool is ever left out. */
-            poolSeq: number;
-            /** @description name@version, as it was when this was decided */
-            policy: string;
-            /** @enum {string} */
-            outcome: "routed" | "unroutable";
-            /** @description Who was offered the lead; to a partner, another partner has no name. */
-            to?: string;
-            offer?: number;
-            because: string[];
-            party?: components["schemas"]["PartyExplanationView"];
-        };
-        ExplanationView: {
-            /** Format: uuid */
-            leadId: string;
-            /** @enum {string|null} */
-            grade: "A" | "B" | "C" | "D" | null;
-            /** @description The first decision first. */
-            decisions: components["schemas"]["DecisionExplanationView"][];
-        };
-        DigestDocument: {
-            /**
-             * @description `hour`: at every full hour. `day`: at a time of each day.
-             * @enum {string}
-             */
-            every: "hour" | "day";
-            /** @description Of `day`, which needs it: `07:30`. */
-            at?: string | null;
-            /**
-             * @description Of `at`: by IANA, `Europe/Berlin`.
-             * @default UTC
-             */
-            timeZone: string | null;
-        };
-        EndpointFilterDocument: {
-            /** @description Pools of the policy. */
-            pools?: string[] | null;
-            /** @description As the lead was offered with. */
-            grades?: ("A" | "B" | "C" | "D")[] | null;
-            /** @description ISO 3166-1 alpha-2 */
-            countries?: string[] | null;
-            /** @description ISO 3166-2 */
-            regions?: string[] | null;
-            products?: string[] | null;
-            industries?: string[] | null;
-        };
-        PutEndpoint: {
-            /**
-             * @description `webhook`: to a server. `email`: to people, with a link that answers an offer. `chat`: the same without contact data, to an incoming webhook of Slack or Teams, or of a chat that takes after either. `digest`: by e-mail, what came since the last one as a table (CSV); nothing is sent where nothing came. It stays what it was made as.
-             * @default webhook
-             * @enum {string|null}
-             */
-            kind: "webhook" | "email" | "chat" | "digest" | null;
-            /** @description Where webhooks are sent: https, and a public address. Also of a `chat`, and then kept encrypted and not shown whole again. Both need one. */
-            url?: string | null;
-            /** @description Of an `email` or a `digest`, which need them: to whom. Kept encrypted. */
-            to?: string[] | null;
-            /**
-             * @description Of a `chat`: whose format it reads.
-             * @default slack
-             * @enum {string|null}
-             */
-            flavour: "slack" | "teams" | null;
-            /** @description Of a `digest`, which needs it: when it is sent. */
-            digest?: components["schemas"]["DigestDocument"] | null;
-            /** @description Which events are sent. */
-            events: ("lead.routed" | "lead.offer-expired" | "lead.overridden" | "lead.accepted" | "lead.declined" | "lead.contacted" | "lead.qualified" | "lead.won" | "lead.lost" | "lead.returned" | "lead.amended" | "lead.recycled" | "lead.erased")[];
-            /** @description Which leads it is told of; left out: of all. A lead of which what is asked for is not known does not pass. `lead.erased` always does. */
-            filter?: components["schemas"]["EndpointFilterDocument"] | null;
-            /** @description Headers to send along, such as `authorization` for a gateway. Kept encrypted and never shown again. Left out, they stay as they are, unless the address is now of another origin: then they have to be said anew. `{}` ends them. */
-            headers?: {
-                [key: string]: string;
-            } | null;
-            /** @description How it is signed: `v1` (HMAC) always, `v1a` (Ed25519) beside it when asked for. Left out, it stays as it is, and is `v1` for a new one. */
-            signatures?: ("v1" | "v1a")[] | null;
-            /** @description At most so many at once from each sender; left out, or where it is more: what the service allows each endpoint. */
-            concurrency?: number | null;
-            /** @description At most so many a second, from all senders together; left out: no limit. */
-            perSecond?: number | null;
-            /**
-             * @description `per-lead`: what is about one lead comes in order. `strict`: everything does, one after the other; a webhook that fails then holds up all that follow. A `digest` is always sent so.
-             * @default per-lead
-             * @enum {string|null}
-             */
-            order: "per-lead" | "strict" | null;
-        };
-        DigestView: {
-            /**
-             * @description `hour`: at every full hour. `day`: at a time of each day.
-             * @enum {string}
-             */
-            every: "hour" | "day";
-            /** @description Of `day`, which needs it: `07:30`. */
-            at?: string;
-            /**
-             * @description Of `at`: by IANA, `Europe/Berlin`.
-             * @default UTC
-             */
-            timeZone: string;
-            /**
-             * Format: date-time
-             * @description When the next one is sent, if anything comes until then.
-             */
-            next: string;
-        };
-        SecretAgeView: {
-            /** Format: date-time */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @description Null: until it is replaced.
-             */
-            expiresAt: string | null;
-        };
-        PublicKeyView: {
-            /** Format: date-time */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @description Null: until it is replaced.
-             */
-            expiresAt: string | null;
-            /** @description `whpk_` and base64: verifies `v1a` signatures. */
-            key: string;
-        };
-        MadeEndpointView: {
-            party: string;
-            id: string;
-            /** @enum {string} */
-            kind: "webhook" | "email" | "chat" | "digest";
-            /** @description Of a webhook; of a chat where it begins, because whoever knows it can write there. */
-            url?: string;
-            /** @description Of an `email` or a `digest`. */
-            to?: string[];
-            /**
-             * @description Of a `chat`.
-             * @enum {string}
-             */
-            flavour?: "slack" | "teams";
-            /** @description Of a `digest`. */
-            digest?: components["schemas"]["DigestView"];
-            events: ("lead.routed" | "lead.offer-expired" | "lead.overridden" | "lead.accepted" | "lead.declined" | "lead.contacted" | "lead.qualified" | "lead.won" | "lead.lost" | "lead.returned" | "lead.amended" | "lead.recycled" | "lead.erased")[];
-            filter?: components["schemas"]["EndpointFilterDocument"];
-            /** @description Which headers of its own are sent along; never what they say. */
-            headerNames: string[];
-            concurrency?: number;
-            perSecond?: number;
-            /** @enum {string} */
-            order: "per-lead" | "strict";
-            signatures: ("v1" | "v1a")[];
-            /** @enum {string} */
-            state: "active" | "failing" | "disabled";
-            /** @description Why it is failing or disabled. */
-            reason?: string;
-            /**
-             * Format: date-time
-             * @description Since when it is in that state.
-             */
-            since: string;
-            /**
-             * Format: date-time
-             * @description Nothing is sent before then.
-             */
-            restingUntil?: string;
-            /** @description Since when each secret signs, and until when. */
-            secrets: components["schemas"]["SecretAgeView"][];
-            /** @description What verifies `v1a` signatures, the newest first. */
-            publicKeys: components["schemas"]["PublicKeyView"][];
-            /** @description Only of a webhook that was made: shown this once. */
-            secret?: string;
-        };
-        EndpointView: {
-            party: string;
-            id: string;
-            /** @enum {string} */
-            kind: "webhook" | "email" | "chat" | "digest";
-            /** @description Of a webhook; of a chat where it begins, because whoever knows it can write there. */
-            url?: string;
-            /** @description Of an `email` or a `digest`. */
-            to?: string[];
-            /**
-             * @description Of a `chat`.
-             * @enum {string}
-             */
-            flavour?: "slack" | "teams";
-            /** @description Of a `digest`. */
-            digest?: components["schemas"]["DigestView"];
-            events: ("lead.routed" | "lead.offer-expired" | "lead.overridden" | "lead.accepted" | "lead.declined" | "lead.contacted" | "lead.qualified" | "lead.won" | "lead.lost" | "lead.returned" | "lead.amended" | "lead.recycled" | "lead.erased")[];
-            filter?: components["schemas"]["EndpointFilterDocument"];
-            /** @description Which headers of its own are sent along; never what they say. */
-            headerNames: string[];
-            concurrency?: number;
-            perSecond?: number;
-            /** @enum {string} */
-            order: "per-lead" | "strict";
-            signatures: ("v1" | "v1a")[];
-            /** @enum {string} */
-            state: "active" | "failing" | "disabled";
-            /** @description Why it is failing or disabled. */
-            reason?: string;
-            /**
-             * Format: date-time
-             * @description Since when it is in that state.
-             */
-            since: string;
-            /**
-             * Format: date-time
-             * @description Nothing is sent before then.
-             */
-            restingUntil?: string;
-            /** @description Since when each secret signs, and until when. */
-            secrets: components["schemas"]["SecretAgeView"][];
-            /** @description What verifies `v1a` signatures, the newest first. */
-            publicKeys: components["schemas"]["PublicKeyView"][];
-        };
-        EndpointsView: {
-            endpoints: components["schemas"]["EndpointView"][];
-        };
-        NewSecretView: {
-            secret: string;
-            /** @description For so long the one before signs, too. */
-            overlapHours: number;
-        };
-        NewPublicKeyView: {
-            /** @description `whpk_` and base64; shown with the endpoint, too. */
-            publicKey: string;
-            /** @description For so long the one before signs, too. */
-            overlapHours: number;
-        };
-        TestSentView: {
-            /**
-             * Format: uuid
-             * @description Of the delivery, and the `webhook-id` that it is sent under.
-             */
-            deliveryId: string;
-        };
-        AttemptView: {
-            attempt: number;
-            /** Format: date-time */
-            startedAt: string;
-            durationMs: number | null;
-            /** @description Of the answer, where there was one. */
-            status: number | null;
-            /** @description What went wrong, in a word. */
-            failure: string | null;
-            /** @description The beginning of the answer. */
-            excerpt: string | null;
-        };
-        DeliveryView: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            eventId: string;
-            eventType: string;
-            /**
-             * Format: uuid
-             * @description Null: a test or a digest, which is about no one lead.
-             */
-            leadId: string | null;
-            /** @enum {string} */
-            state: "pending" | "delivered" | "failed" | "withheld";
-            reason: string | null;
-            /** Format: date-time */
-            createdAt: string;
-            /** Format: date-time */
-            nextAttemptAt: string | null;
-            /**
-             * Format: uuid
-             * @description The delivery that this one repeats.
-             */
-            resendOf: string | null;
-            /**
-             * Format: uuid
-             * @description The latest one that repeats this.
-             */
-            resentAs: string | null;
-            attempts: components["schemas"]["AttemptView"][];
-        };
-        DeliveriesView: {
-            deliveries: components["schemas"]["DeliveryView"][];
-            /** @description Where there are more: `after` of the next page. */
-            next?: string;
-        };
-        ResentView: {
-            /**
-             * Format: uuid
-             * @description Of the new delivery, and the `webhook-id` that it is sent under.
-             */
-            deliveryId: string;
-            /**
-             * Format: uuid
-             * @description Of the one that it repeats.
-             */
-            resendOf: string;
-        };
-        ReplayCountView: {
-            /** @description How many are sent again. */
-            deliveries: number;
-            /** @description Whether there may be more than one request can ask for. */
-            more: boolean;
-        };
-        ReplayView: {
-            /** @description How many are sent again. */
-            deliveries: number;
-            /** @description Whether there may be more than one request can ask for. */
-            more: boolean;
-            /** Format: uuid */
-            id: string;
-            /** Format: date-time */
-            since: string;
-            /** Format: date-time */
-            until: string;
-            /** @enum {string} */
-            state: "missed" | "failed" | "withheld" | "all";
-            /** @description How many of them wait for the endpoint by now, or are settled. */
-            resent: number;
-            /** Format: date-time */
-            requestedAt: string;
-            /**
-             * Format: date-time
-             * @description Missing: it is under way.
-             */
-            endedAt?: string;
-        };
-        EventsPage: {
-            /** @description Each as the body of its webhook: a CloudEvent. */
-            events: {
-                [key: string]: unknown;
-            }[];
-            /** @description Give this as `after` next time, when you have stored these. */
-            next: string;
-            /** @description Whether there are more already. */
-            more: boolean;
-        };
-        AcceptLead: {
-            /** @description Which offer is meant, as `lead.routed` numbered it; without it, your latest one. */
-            offer?: number | null;
-        };
-        ScoreReason: {
-            factor: string;
-            points: number;
-            reason: string;
-        };
-        MoneyView: {
-            value: number;
-            /** @example EUR */
-            currency: string;
-        };
-        OutcomeView: {
-            /** @enum {string} */
-            type: "contacted" | "qualified" | "won" | "lost" | "returned";
-            /**
-             * Format: date-time
-             * @description When it happened.
-             */
-            at: string;
-            reason?: string;
-            amount?: components["schemas"]["MoneyView"];
-        };
-        CorrectionView: {
-            /** @description As it had been reported. */
-            was: components["schemas"]["OutcomeView"];
-            /** @description What is right; null: nothing of the kind had happened. */
-            is: components["schemas"]["OutcomeView"] | null;
-            /**
-             * Format: date-time
-             * @description When it was corrected.
-             */
-            at: string;
-        };
-        OfferView: {
-            /** @description The first offer of a lead is 1. */
-            number: number;
-            /** @description `direct`, or the id of a partner. */
-            party: string;
-            pool: string;
-            /** @example emea@3 */
-            policy: string;
-            /** @enum {string|null} */
-            grade: "A" | "B" | "C" | "D" | null;
-            /**
-             * @description Why it was made. Only `share` counts towards the promise.
-             * @enum {string}
-             */
-            kind: "share" | "named-account" | "protected-account" | "fallback" | "override" | "no-consent";
-            /** @enum {string} */
-            stage: "offered" | "accepted" | "contacted" | "qualified" | "won" | "lost" | "returned" | "declined" | "expired" | "withdrawn";
-            /** Format: date-time */
-            offeredAt: string;
-            /** Format: date-time */
-            acceptBy: string;
-            /** Format: date-time */
-            deliveredAt: string | null;
-            /** Format: date-time */
-            acceptedAt: string | null;
-            /** Format: date-time */
-            contactedAt: string | null;
-            /** Format: date-time */
-            qualifiedAt: string | null;
-            /** Format: date-time */
-            closedAt: string | null;
-            reason: string | null;
-            amount: components["schemas"]["MoneyView"] | null;
-            /** @description What its party corrected of its reports, in that order; everything else here is as corrected. */
-            corrections?: components["schemas"]["CorrectionView"][];
-        };
-        ContactView: {
-            firstName?: string;
-            lastName?: string;
-            email?: string;
-            phone?: string;
-            message?: string;
-            /** @description What the lead said otherwise later: another address or number, one more message. */
-            further?: {
-                [key: string]: string;
-            }[];
-        };
-        ConsentView: {
+  schemas: {
+    CreateKey: {
+      /** @description What the key is for, so that it is recognised when it is to be revoked. */
+      name: string;
+      /** @enum {string} */
+      role: 'admin' | 'manager' | 'source' | 'partner' | 'auditor';
+      /** @description The partner that a partner key speaks for; `direct` for the vendor’s own sales. */
+      partner?: string | null;
+      /** @description The source that a source key speaks for. */
+      source?: string | null;
+    };
+    CreatedKey: {
+      id: string;
+      /** @description Shown this once. */
+      key: string;
+    };
+    KeyView: {
+      id: string;
+      name: string;
+      /** @enum {string} */
+      role: 'admin' | 'manager' | 'source' | 'partner' | 'auditor';
+      partner: string | null;
+      source: string | null;
+      /** Format: date-time */
+      createdAt: string;
+      /** Format: date-time */
+      lastUsed: string | null;
+      /** Format: date-time */
+      revokedAt: string | null;
+    };
+    KeysPage: {
+      keys: components['schemas']['KeyView'][];
+      /** @description Where there are more: `after` of the next page. */
+      next?: string;
+    };
+    LivenessView: {
+      /** @enum {string} */
+      status: 'live';
+    };
+    CheckView: {
+      name: string;
+      ok: boolean;
+      /** @description What is wrong, in a few words. */
+      reason?: string;
+      /** @description What somebody should look at all the same. */
+      remark?: string;
+    };
+    ReadinessView: {
+      /** @enum {string} */
+      status: 'ready' | 'not ready';
+      /** @description Of this process. */
+      checks?: components['schemas']['CheckView'][];
+      /** @description Of a gateway: whether each service is ready, and its checks. */
+      services?: {
+        [key: string]: unknown;
+      }[];
+    };
+    ParkedEventView: {
+      /** @example routing.17 */
+      id: string;
+      service: string;
+      /** @description Of the event; empty where it has none that can be read. */
+      eventId: string;
+      /** @description The lead, or whatever else its order goes by. */
+      key: string;
+      type: string;
+      address?: {
+        topic: string;
+        partition: number;
+        offset: string;
+      };
+      /** @description The kind of error that it failed with. */
+      errorClass: string;
+      /** @description The parked event that it waits behind, if it does. */
+      behind: string | null;
+      attempts: number;
+      /** Format: date-time */
+      parkedAt: string;
+    };
+    ParkedPage: {
+      parked: components['schemas']['ParkedEventView'][];
+      /** @description Where there are more: `after` of the next page. */
+      next?: string;
+    };
+    RedrivenView: {
+      redriven: number;
+      /** @description Those that wait on, behind the one that failed again. */
+      remaining: number;
+      /** @description What it failed with this time. */
+      errorClass?: string;
+    };
+    ErasureView: {
+      /** Format: uuid */
+      leadId: string;
+      /** @enum {string} */
+      status: 'erased';
+      /** @enum {string} */
+      reason: 'subject-request' | 'consent-withdrawn' | 'retention-ended' | 'taken-in-by-mistake';
+      /** @description Id of the key with which it was asked for first. */
+      requestedBy: string;
+      /** Format: date-time */
+      requestedAt: string;
+      /** Format: date-time */
+      erasedAt: string;
+    };
+    EraseSubject: {
+      /** @description The person’s address, in any spelling. It is not kept. */
+      email?: string | null;
+      /**
+       * @description The person’s number, with + and the code of its country. It is not kept.
+       * @example +49 30 901820
+       */
+      phone?: string | null;
+      /**
+       * @default subject-request
+       * @enum {string|null}
+       */
+      reason: 'subject-request' | 'consent-withdrawn' | 'retention-ended' | 'taken-in-by-mistake' | null;
+      /**
+       * @description Only tell which leads would be erased.
+       * @default false
+       */
+      dryRun: boolean | null;
+    };
+    FoundView: {
+      /** Format: uuid */
+      leadId: string;
+      /** @enum {string} */
+      status: 'found' | 'erased';
+      source: string;
+      /** Format: date-time */
+      receivedAt: string;
+    };
+    SubjectErased: {
+      dryRun: boolean;
+      leads: components['schemas']['FoundView'][];
+    };
+    SourceFetching: {
+      /** @description Where the tool’s API begins: https, and a public address. */
+      baseUrl: string;
+      /** @description Shown to it as bearer. Never shown again; left out, it stays as it is. */
+      token?: string | null;
+    };
+    SourceFeedback: {
+      /** @description Where feedback is posted to: https, and a public address. */
+      url: string;
+      /** @description What it is signed with, as Standard Webhooks says: `whsec_` and base64. Never shown again; left out, it stays as it is; a new one leaves the one before signing for a day. */
+      secret?: string | null;
+    };
+    SourceOutcomes: {
+      /** @description Where the tool’s API begins: https, and a public address. */
+      baseUrl: string;
+      /** @description As whom it is told. Never shown again; left out, it stays as it is. */
+      token?: string | null;
+      /** @description HubSpot: a property; Salesforce: an object and its field; Meta: the id of a data set. */
+      into: string;
+      /** @description The tool’s words by ours: `won`, `returned`, or `returned.spam` for one reason alone. For the rest nothing is told. */
+      words: {
+        [key: string]: string;
+      };
+    };
+    SourceDocument: {
+      /**
+       * @description What it sends; its mapping is about this format.
+       * @enum {string}
+       */
+      format:
+        | 'json'
+        | 'ndjson'
+        | 'csv'
+        | 'cloudevents'
+        | 'hubspot'
+        | 'mautic'
+        | 'marketo'
+        | 'google-ads'
+        | 'meta'
+        | 'linkedin'
+        | 'typeform'
+        | 'salesforce';
+      /** @description What the tool signs with, or sends along. Left out, it stays as it is; a new one leaves the one before valid for a day; null ends both. */
+      secret?: string | null;
+      /** @description PEM; of tools that sign with a key of their own (Marketo). */
+      publicKeys?: string[] | null;
+      /** @description What Meta says when it asks whether the address is ours; the secret, when left out from the start. */
+      verifyToken?: string | null;
+      /** @description How what its webhooks only name is asked for. */
+      fetch?: components['schemas']['SourceFetching'] | null;
+      /** @description Where it is told what becomes of its leads. */
+      feedback?: components['schemas']['SourceFeedback'] | null;
+      /** @description How the tool itself is told: HubSpot, Salesforce, Meta. */
+      outcomes?: components['schemas']['SourceOutcomes'] | null;
+      mapping?: components['schemas']['Mapping'] | null;
+      defaults?: components['schemas']['LeadInput'] | null;
+    };
+    SourceShown: {
+      id: string;
+      /** @enum {string} */
+      format:
+        | 'json'
+        | 'ndjson'
+        | 'csv'
+        | 'cloudevents'
+        | 'hubspot'
+        | 'mautic'
+        | 'marketo'
+        | 'google-ads'
+        | 'meta'
+        | 'linkedin'
+        | 'typeform'
+        | 'salesforce';
+      mapping?: components['schemas']['Mapping'];
+      defaults?: components['schemas']['LeadInput'];
+      /**
+       * Format: date-time
+       * @description Since when it has its secret; absent: it has none.
+       */
+      secretSince?: string;
+      /**
+       * Format: date-time
+       * @description The secret before is valid until then.
+       */
+      previousSecretUntil?: string;
+      publicKeys?: string[];
+      hasVerifyToken?: boolean;
+      fetch?: {
+        baseUrl?: string;
+        hasToken?: boolean;
+      };
+      feedback?: {
+        url?: string;
+        hasSecret?: boolean;
+        /** @description With what it fails; absent: it works, or was not tried yet. */
+        failing?: string;
+        /** Format: date-time */
+        failingSince?: string;
+      };
+      outcomes?: {
+        baseUrl?: string;
+        into?: string;
+        words?: {
+          [key: string]: string;
+        };
+        hasToken?: boolean;
+        /** @description With what it fails; absent: it works, or was not tried yet. */
+        failing?: string;
+        /** Format: date-time */
+        failingSince?: string;
+      };
+    };
+    SetAsideView: {
+      /** @description The tool’s word for it. */
+      type: string;
+      /** Format: date-time */
+      receivedAt: string;
+      /** @description As it came; for an admin alone, since it may hold anything about anybody. */
+      item?: string;
+      /**
+       * @description Why even an admin is not shown it.
+       * @enum {string}
+       */
+      missing?: 'too-large' | 'unreadable';
+    };
+    SetAsidePage: {
+      items: components['schemas']['SetAsideView'][];
+      /** @description There are more: give this as `after`. */
+      next?: string;
+    };
+    FeedbackAmount: {
+      value: number;
+      /** @description ISO 4217 */
+      currency: string;
+    };
+    FeedbackOutcome: {
+      /** @enum {string} */
+      type: 'contacted' | 'qualified' | 'won' | 'lost' | 'returned';
+      reason?: string;
+      amount?: components['schemas']['FeedbackAmount'];
+    };
+    FeedbackEntryView: {
+      /**
+       * Format: uuid
+       * @description The same whenever and however it is told.
+       */
+      id: string;
+      /** @enum {string} */
+      type:
+        | 'lead.held'
+        | 'lead.completed'
+        | 'lead.unroutable'
+        | 'lead.accepted'
+        | 'lead.declined'
+        | 'lead.contacted'
+        | 'lead.qualified'
+        | 'lead.won'
+        | 'lead.lost'
+        | 'lead.returned'
+        | 'lead.amended'
+        | 'lead.recycled'
+        | 'lead.erased';
+      /** Format: uuid */
+      lead: string;
+      /** @description What the source calls the lead. */
+      externalId?: string;
+      /** Format: date-time */
+      at: string;
+      /** @description Fields that the lead lacks. */
+      missing?: string[];
+      /**
+       * Format: date-time
+       * @description Until when it waits for them.
+       */
+      until?: string;
+      /**
+       * @description Why a held lead went on.
+       * @enum {string}
+       */
+      by?: 'supplied' | 'hold-expired';
+      /** @description Why it was declined, returned, lost, … */
+      reason?: string;
+      amount?: components['schemas']['FeedbackAmount'];
+      /** @description Of a correction: what was told before and is not right. */
+      was?: components['schemas']['FeedbackOutcome'];
+      /** @description Of a correction: what is right; null where nothing of the kind had happened. */
+      is?: components['schemas']['FeedbackOutcome'] | null;
+    };
+    FeedbackPage: {
+      entries: components['schemas']['FeedbackEntryView'][];
+      /** @description Give this as `after`: at once when the page is full, and else whenever you look again. */
+      next: string;
+    };
+    ProposedMergeView: {
+      id: string;
+      /** @description Two leads that may be one person. */
+      leads: string[];
+      /**
+       * @description What they have in common, though not exactly.
+       * @enum {string}
+       */
+      why: 'address' | 'phone-and-name' | 'id-domain-and-name';
+      /** Format: date-time */
+      proposedAt: string;
+    };
+    ProposedMergePage: {
+      proposals: components['schemas']['ProposedMergeView'][];
+      /** @description There are more: give this as `after`. */
+      next?: string;
+    };
+    MergeDecision: {
+      /**
+       * @description A closed list, so that no name is written here.
+       * @enum {string}
+       */
+      reason: 'same-person' | 'different-people' | 'shared-contact' | 'test-data' | 'other';
+    };
+    DecidedMerge: {
+      id: string;
+      /** @enum {string} */
+      decision: 'accepted' | 'dismissed';
+      /**
+       * Format: uuid
+       * @description The lead that survives: the one that came first.
+       */
+      lead?: string;
+      /** Format: uuid */
+      absorbed?: string;
+    };
+    SubmissionView: {
+      /** Format: uuid */
+      id: string;
+      /** @enum {string} */
+      state: 'waiting' | 'done';
+      /** @description Rows that were sent. */
+      rows: number;
+      /** @description Rows that have been taken in by now. */
+      takenIn: number;
+      /** Format: date-time */
+      acceptedAt: string;
+      /** Format: date-time */
+      finishedAt?: string;
+      /** @description How many rows became what. */
+      counts: {
+        [key: string]: number;
+      };
+      /** @description What became of rows, in their order. */
+      results: {
+        /** @description of the row, from 0 */
+        index: number;
+        /**
+         * Format: uuid
+         * @description the lead’s; of a merged one, that of the lead it was merged into
+         */
+        id: string;
+        /** @enum {string} */
+        status: 'received' | 'merged' | 'held' | 'rejected' | 'engaged' | 'ignored';
+        errors?: {
+          field: string;
+          rule: string;
+          detail: string;
+        }[];
+      }[];
+      /** @description There are more: give this as `after`. */
+      next?: string;
+    };
+    SplitDecision: {
+      /**
+       * @description A closed list, so that no name is written here.
+       * @enum {string}
+       */
+      reason: 'same-person' | 'different-people' | 'shared-contact' | 'test-data' | 'other';
+    };
+    SplitView: {
+      /**
+       * Format: uuid
+       * @description The lead that had survived.
+       */
+      lead: string;
+      /**
+       * Format: uuid
+       * @description The lead that is one of its own again.
+       */
+      split: string;
+    };
+    DealErrorView: {
+      field: string;
+      /** @description For programs: `before-contact`, `required`. */
+      rule: string;
+      detail: string;
+    };
+    DealResultView: {
+      /** @description Which one it is about, from 0. */
+      index: number;
+      /**
+       * Format: uuid
+       * @description The lead that the deal is; not of a deal that is rejected.
+       */
+      id?: string;
+      /**
+       * @description `imported`: a deal that was not known. `changed`: something was told otherwise, which counts from now on. `known`: it says nothing new. `rejected`: a field is wrong, or missing.
+       * @enum {string}
+       */
+      status: 'imported' | 'changed' | 'known' | 'rejected';
+      /** @description What is wrong with it. */
+      errors?: components['schemas']['DealErrorView'][];
+    };
+    DealResults: {
+      /** @description One for each that was sent, in their order. */
+      results: components['schemas']['DealResultView'][];
+    };
+    ModelView: {
+      name: string;
+      version: number;
+      /** @description SHA-256 of the document’s canonical JSON (RFC 8785), as every score names it. */
+      hash: string;
+      /** @description Whether leads are scored with this version now. */
+      active: boolean;
+      /** @description Whether this version is asked in shadow: what it says is told and decides nothing. */
+      shadow: boolean;
+      document?: {
+        [key: string]: unknown;
+      };
+    };
+    GradesOfBoth: {
+      /** @description The grade that the model in force gave, or the state of a lead that has none. */
+      was: string;
+      /** @description What the model in shadow would have given. */
+      would: string;
+      leads: number;
+    };
+    ShadowView: {
+      name: string;
+      version: number;
+      hash: string;
+      /** @description Leads that both judged. */
+      leads: number;
+      /** @description Leads of which they said otherwise. */
+      differ: number;
+      grades: components['schemas']['GradesOfBoth'][];
+    };
+    ModelsView: {
+      models: components['schemas']['ModelView'][];
+      /** @description Where a model is asked in shadow: how often it differs. */
+      shadow?: components['schemas']['ShadowView'];
+    };
+    ActivateModel: {
+      /** @description The newest, if not given. */
+      version?: number | null;
+    };
+    PolicyView: {
+      name: string;
+      version: number;
+      /** @description SHA-256 of the document’s canonical JSON (RFC 8785), as every decision names it. */
+      hash: string;
+      /** @description Whether leads are distributed under this version now. */
+      active: boolean;
+      /** Format: date-time */
+      createdAt: string;
+      /** @description The key that wrote it. */
+      createdBy: string;
+      document?: {
+        [key: string]: unknown;
+      };
+    };
+    PoliciesView: {
+      policies: components['schemas']['PolicyView'][];
+    };
+    SpanView: {
+      /**
+       * Format: date-time
+       * @description Null: before this was kept.
+       */
+      from: string | null;
+      /**
+       * Format: date-time
+       * @description Null: it still is in force.
+       */
+      until: string | null;
+      /** @description The key that activated it. */
+      by: string | null;
+    };
+    PolicyVersionView: {
+      name: string;
+      version: number;
+      /** @description SHA-256 of the document’s canonical JSON (RFC 8785), as every decision names it. */
+      hash: string;
+      /** @description Whether leads are distributed under this version now. */
+      active: boolean;
+      /** Format: date-time */
+      createdAt: string;
+      /** @description The key that wrote it. */
+      createdBy: string;
+      document?: {
+        [key: string]: unknown;
+      };
+      /** @description When it was in force, the latest first, at most twenty times. */
+      inForce: components['schemas']['SpanView'][];
+    };
+    PolicyHistoryView: {
+      name: string;
+      version: number;
+      /** @description SHA-256 of the document’s canonical JSON (RFC 8785), as every decision names it. */
+      hash: string;
+      /** @description Whether leads are distributed under this version now. */
+      active: boolean;
+      /** Format: date-time */
+      createdAt: string;
+      /** @description The key that wrote it. */
+      createdBy: string;
+      document?: {
+        [key: string]: unknown;
+      };
+      /** @description All versions, the newest first. */
+      versions: components['schemas']['PolicyVersionView'][];
+      /** @description Where there are more: `after` of the next page. */
+      next?: string;
+    };
+    WarningView: {
+      /** @description JSON Pointer into the document. */
+      path: string;
+      /** @description From 1, where the document was sent as YAML. */
+      line?: number;
+      kind: string;
+      /** @description A sentence. */
+      detail: string;
+    };
+    CheckedPolicyView: {
+      name: string;
+      version: number;
+      /** @description SHA-256 of the document’s canonical JSON (RFC 8785), as every decision names it. */
+      hash: string;
+      /** @description Whether leads are distributed under this version now. */
+      active: boolean;
+      /** Format: date-time */
+      createdAt: string;
+      /** @description The key that wrote it. */
+      createdBy: string;
+      document?: {
+        [key: string]: unknown;
+      };
+      /** @description What should be known before it is activated; it is stored all the same. */
+      warnings: components['schemas']['WarningView'][];
+    };
+    PolicyCheckView: {
+      name: string;
+      hash: string;
+      warnings: components['schemas']['WarningView'][];
+    };
+    ActivatePolicy: {
+      /** @description The newest, if not given. */
+      version?: number | null;
+      /**
+       * Format: date-time
+       * @description When; now, if not given. UTC unless it says otherwise.
+       */
+      at?: string | null;
+    };
+    PlanView: {
+      /** Format: uuid */
+      id: string;
+      version: number;
+      /** Format: date-time */
+      at: string;
+      /** @description The key that planned it. */
+      by: string;
+    };
+    ActivatedPolicyView: {
+      name: string;
+      version: number;
+      /** @description SHA-256 of the document’s canonical JSON (RFC 8785), as every decision names it. */
+      hash: string;
+      /** @description Whether leads are distributed under this version now. */
+      active: boolean;
+      /** Format: date-time */
+      createdAt: string;
+      /** @description The key that wrote it. */
+      createdBy: string;
+      document?: {
+        [key: string]: unknown;
+      };
+      /** @description Where it is planned for later. */
+      scheduled?: components['schemas']['PlanView'];
+    };
+    ActivationView: {
+      /**
+       * Format: date-time
+       * @description Null: before this was kept.
+       */
+      from: string | null;
+      /**
+       * Format: date-time
+       * @description Null: it still is in force.
+       */
+      until: string | null;
+      /** @description The key that activated it. */
+      by: string | null;
+      version: number;
+      /**
+       * Format: uuid
+       * @description The plan that it carried out.
+       */
+      scheduled?: string;
+    };
+    ActivationsView: {
+      /** @description Planned and not carried out yet, the earliest first. Not for partners. */
+      scheduled: components['schemas']['PlanView'][];
+      /** @description The latest first. */
+      activations: components['schemas']['ActivationView'][];
+      /** @description Where there are more: `after` of the next page. */
+      next?: string;
+    };
+    ComparedVersion: {
+      version: number;
+      hash: string;
+    };
+    DifferenceView: {
+      /** @description JSON Pointer in which pools stand by their ids: `/pools/smb/promise/direct`. */
+      path: string;
+      /** @enum {string} */
+      change: 'added' | 'removed' | 'changed';
+      /** @description Any JSON; absent where added. */
+      from?: Record<string, never> | unknown[] | string | number | boolean | null;
+      /** @description Any JSON; absent where removed. */
+      to?: Record<string, never> | unknown[] | string | number | boolean | null;
+    };
+    ComparisonView: {
+      name: string;
+      from: components['schemas']['ComparedVersion'];
+      to: components['schemas']['ComparedVersion'];
+      differences: components['schemas']['DifferenceView'][];
+      /** @description Where there are more: `after` of the next page. */
+      next?: string;
+    };
+    PreviewPolicy: {
+      /** @description The newest, if not given. */
+      version?: number | null;
+      /**
+       * @description How many of the last leads.
+       * @default 1000
+       */
+      leads: number | null;
+    };
+    PreviewedPolicy: {
+      name: string;
+      version: number;
+      hash: string;
+    };
+    PreviewCountView: {
+      pool: string;
+      /** @enum {string} */
+      grade: 'A' | 'B' | 'C' | 'D' | 'incomplete' | 'not-qualified';
+      /** @description `direct`, a partner, or null: nobody. */
+      party: string | null;
+      /** @description Leads, under the policy asked about. */
+      proposed: number;
+      /** @description Leads, under the policy in force. */
+      inForce: number;
+    };
+    PreviewView: {
+      proposed: components['schemas']['PreviewedPolicy'];
+      inForce: components['schemas']['PreviewedPolicy'];
+      /** @description How many leads there were to decide about. */
+      leads: number;
+      /** @description How many of them would be offered to another party first. */
+      elsewhere: number;
+      /** @description How many of them would be in a pool of another name. */
+      inAnotherPool: number;
+      counts: components['schemas']['PreviewCountView'][];
+    };
+    PartnerView: {
+      id: string;
+      name: string;
+      tier: string;
+    };
+    PartnersPage: {
+      partners: components['schemas']['PartnerView'][];
+      /** @description Where there are more: `after` of the next page. */
+      next?: string;
+    };
+    PartnerChangeView: {
+      /** @description Of the roster, which this change made. */
+      version: number;
+      /** Format: date-time */
+      at: string;
+      /** @description The key that made it. */
+      by: string;
+      /** @description SHA-256 of the partner’s document from then on. */
+      hash: string;
+      /** @description From the change before; of the first one, the whole document. */
+      differences: components['schemas']['DifferenceView'][];
+    };
+    PartnerHistoryView: {
+      changes: components['schemas']['PartnerChangeView'][];
+      /** @description Where there are more: `after` of the next page. */
+      next?: string;
+    };
+    CheckedPartnerView: {
+      id: string;
+      name: string;
+      tier: string;
+      /** @description What should be known; it is on the roster all the same. */
+      warnings: components['schemas']['WarningView'][];
+    };
+    AccountCounts: {
+      entries: number;
+      /** @description Of these, how many reserve an account at this moment. */
+      inForce: number;
+    };
+    TakenView: {
+      /** @description A, B, C, D, or incomplete. */
+      grade: string;
+      /** @description Leads that went to direct because of this list. */
+      taken: number;
+      /** @description Leads of this grade since the pool first used the list. */
+      of: number;
+      /** @description taken / of; null while there were none. */
+      share: number | null;
+    };
+    PoolShareView: {
+      pool: string;
+      /** @description The share of any grade that it may take at most; null where the policy in force no longer uses it. */
+      ceiling: number | null;
+      grades: components['schemas']['TakenView'][];
+    };
+    PublishedListView: {
+      name: string;
+      version: number;
+      /** @description Milliseconds since the epoch. */
+      changedAt: number;
+      counts: components['schemas']['AccountCounts'];
+      pools: components['schemas']['PoolShareView'][];
+    };
+    PublishedListsView: {
+      lists: components['schemas']['PublishedListView'][];
+      next?: string;
+    };
+    ChangeCounts: {
+      added: number;
+      removed: number;
+      /** @description The same account, with another owner or other dates. */
+      changed: number;
+    };
+    ListView: {
+      name: string;
+      version: number;
+      /** @description SHA-256 of the canonical JSON of `{ owner, entries }`, all entries as the pages show them. */
+      hash: string;
+      owner: string;
+      /** @description Milliseconds since the epoch. */
+      changedAt: number;
+      /** @description The key that wrote this version. */
+      changedBy: string;
+      /** @description Since the version before. */
+      changes: components['schemas']['ChangeCounts'];
+      counts: components['schemas']['AccountCounts'];
+    };
+    AccountView: {
+      domain?: string;
+      company?: string;
+      owner: string;
+      /** @description Milliseconds since the epoch: reserved from here … */
+      from: number;
+      /** @description … and no longer from here on. */
+      until?: number;
+    };
+    EntriesView: {
+      /** @description The version that all pages from the first one on are of. */
+      version: number;
+      /** @description Domains first, then companies. */
+      entries: components['schemas']['AccountView'][];
+      next?: string;
+    };
+    VersionView: {
+      added: number;
+      removed: number;
+      /** @description The same account, with another owner or other dates. */
+      changed: number;
+      version: number;
+      hash: string;
+      owner: string;
+      /** @description Milliseconds since the epoch. */
+      changedAt: number;
+      /** @description The key that wrote this version. */
+      changedBy: string;
+      entries: number;
+    };
+    HistoryView: {
+      /** @description The newest first. */
+      versions: components['schemas']['VersionView'][];
+      next?: string;
+    };
+    AccountChangeView: {
+      /** @enum {string} */
+      change: 'added' | 'removed' | 'changed';
+      before?: components['schemas']['AccountView'];
+      after?: components['schemas']['AccountView'];
+    };
+    AccountsComparisonView: {
+      from: number;
+      to: number;
+      counts: components['schemas']['ChangeCounts'];
+      changes: components['schemas']['AccountChangeView'][];
+      next?: string;
+    };
+    ClaimAccount: {
+      /** @description Of the company; what counts is the registered domain. */
+      domain?: string | null;
+      /** @description Its name; case, accents and the legal form do not count. */
+      company?: string | null;
+    };
+    ConflictView: {
+      /** @enum {string} */
+      with: 'deal-registration' | 'partner-of-record' | 'named-account';
+      /** @description Whose claim it is; to a partner, another partner has no name. */
+      partner?: string;
+      /** @description list@version of the named accounts that have it */
+      list?: string;
+      /** @description Milliseconds since the epoch. */
+      since: number;
+      until?: number;
+    };
+    EndingView: {
+      /** @description Milliseconds since the epoch. */
+      at: number;
+      /**
+       * @description Given up by the partner, or taken by the vendor.
+       * @enum {string}
+       */
+      why: 'withdrawn' | 'revoked';
+      reason?: string;
+    };
+    ClaimView: {
+      /** Format: uuid */
+      id: string;
+      /** @enum {string} */
+      kind: 'deal-registration' | 'partner-of-record';
+      partner: string;
+      account: components['schemas']['ClaimAccount'];
+      /**
+       * @description `over`: its time ran out; `ended`: somebody ended it before.
+       * @enum {string}
+       */
+      state: 'protected' | 'refused' | 'over' | 'ended';
+      /** @description Milliseconds since the epoch: when it was made. */
+      from: number;
+      /** @description Leads are the partner’s no longer from here on. */
+      until?: number;
+      /** @description Whose the account was already, where the claim was refused. */
+      conflict?: components['schemas']['ConflictView'];
+      ended?: components['schemas']['EndingView'];
+    };
+    ClaimsView: {
+      /** @description The latest first. */
+      claims: components['schemas']['ClaimView'][];
+      /** @description Where there are more: `after` of the next page. */
+      next?: string;
+    };
+    EndClaim: {
+      /** @description Why. The vendor must say it; it is kept in the log in clear, for partners and auditors to read. */
+      reason?: string | null;
+    };
+    AccountOfRecord: {
+      /** @description Of the company; what counts is the registered domain. */
+      domain?: string | null;
+      /** @description Its name; case, accents and the legal form do not count. */
+      company?: string | null;
+      /**
+       * @description The last day, or a time; until somebody ends it, if not given.
+       * @example 2027-12-31
+       */
+      until?: string | null;
+    };
+    OverrideLead: {
+      /** @description `direct`, or the id of a partner. */
+      to: string;
+      /** @description Why. It is kept in the log in clear, for partners and auditors to read. */
+      reason: string;
+    };
+    OverrideView: {
+      to: string;
+      offer: number;
+      /** @description Milliseconds since the epoch. */
+      acceptBy: number;
+      /** @description Whom the policy would have sent it to. */
+      policyWould: string | null;
+    };
+    PartyExplanationView: {
+      party: string;
+      /** @description Whether this decision gave it the lead. */
+      got: boolean;
+      /** @description Why it could not have got it; empty when it got it, or could have. */
+      refusals: string[];
+      /** @description The same in sentences. */
+      because: string[];
+    };
+    DecisionExplanationView: {
+      /** @description Milliseconds since the epoch. */
+      at: number;
+      pool: string;
+      /** @description Dense: no number of a pool is ever left out. */
+      poolSeq: number;
+      /** @description name@version, as it was when this was decided */
+      policy: string;
+      /** @enum {string} */
+      outcome: 'routed' | 'unroutable';
+      /** @description Who was offered the lead; to a partner, another partner has no name. */
+      to?: string;
+      offer?: number;
+      because: string[];
+      party?: components['schemas']['PartyExplanationView'];
+    };
+    ExplanationView: {
+      /** Format: uuid */
+      leadId: string;
+      /** @enum {string|null} */
+      grade: 'A' | 'B' | 'C' | 'D' | null;
+      /** @description The first decision first. */
+      decisions: components['schemas']['DecisionExplanationView'][];
+    };
+    DigestDocument: {
+      /**
+       * @description `hour`: at every full hour. `day`: at a time of each day.
+       * @enum {string}
+       */
+      every: 'hour' | 'day';
+      /** @description Of `day`, which needs it: `07:30`. */
+      at?: string | null;
+      /**
+       * @description Of `at`: by IANA, `Europe/Berlin`.
+       * @default UTC
+       */
+      timeZone: string | null;
+    };
+    EndpointFilterDocument: {
+      /** @description Pools of the policy. */
+      pools?: string[] | null;
+      /** @description As the lead was offered with. */
+      grades?: ('A' | 'B' | 'C' | 'D')[] | null;
+      /** @description ISO 3166-1 alpha-2 */
+      countries?: string[] | null;
+      /** @description ISO 3166-2 */
+      regions?: string[] | null;
+      products?: string[] | null;
+      industries?: string[] | null;
+    };
+    PutEndpoint: {
+      /**
+       * @description `webhook`: to a server. `email`: to people, with a link that answers an offer. `chat`: the same without contact data, to an incoming webhook of Slack or Teams, or of a chat that takes after either. `digest`: by e-mail, what came since the last one as a table (CSV); nothing is sent where nothing came. It stays what it was made as.
+       * @default webhook
+       * @enum {string|null}
+       */
+      kind: 'webhook' | 'email' | 'chat' | 'digest' | null;
+      /** @description Where webhooks are sent: https, and a public address. Also of a `chat`, and then kept encrypted and not shown whole again. Both need one. */
+      url?: string | null;
+      /** @description Of an `email` or a `digest`, which need them: to whom. Kept encrypted. */
+      to?: string[] | null;
+      /**
+       * @description Of a `chat`: whose format it reads.
+       * @default slack
+       * @enum {string|null}
+       */
+      flavour: 'slack' | 'teams' | null;
+      /** @description Of a `digest`, which needs it: when it is sent. */
+      digest?: components['schemas']['DigestDocument'] | null;
+      /** @description Which events are sent. */
+      events: (
+        | 'lead.routed'
+        | 'lead.offer-expired'
+        | 'lead.overridden'
+        | 'lead.accepted'
+        | 'lead.declined'
+        | 'lead.contacted'
+        | 'lead.qualified'
+        | 'lead.won'
+        | 'lead.lost'
+        | 'lead.returned'
+        | 'lead.amended'
+        | 'lead.recycled'
+        | 'lead.reminded'
+        | 'lead.erased'
+      )[];
+      /** @description Which leads it is told of; left out: of all. A lead of which what is asked for is not known does not pass. `lead.erased` always does. */
+      filter?: components['schemas']['EndpointFilterDocument'] | null;
+      /** @description Headers to send along, such as `authorization` for a gateway. Kept encrypted and never shown again. Left out, they stay as they are, unless the address is now of another origin: then they have to be said anew. `{}` ends them. */
+      headers?: {
+        [key: string]: string;
+      } | null;
+      /** @description How it is signed: `v1` (HMAC) always, `v1a` (Ed25519) beside it when asked for. Left out, it stays as it is, and is `v1` for a new one. */
+      signatures?: ('v1' | 'v1a')[] | null;
+      /** @description At most so many at once from each sender; left out, or where it is more: what the service allows each endpoint. */
+      concurrency?: number | null;
+      /** @description At most so many a second, from all senders together; left out: no limit. */
+      perSecond?: number | null;
+      /**
+       * @description `per-lead`: what is about one lead comes in order. `strict`: everything does, one after the other; a webhook that fails then holds up all that follow. A `digest` is always sent so.
+       * @default per-lead
+       * @enum {string|null}
+       */
+      order: 'per-lead' | 'strict' | null;
+    };
+    DigestView: {
+      /**
+       * @description `hour`: at every full hour. `day`: at a time of each day.
+       * @enum {string}
+       */
+      every: 'hour' | 'day';
+      /** @description Of `day`, which needs it: `07:30`. */
+      at?: string;
+      /**
+       * @description Of `at`: by IANA, `Europe/Berlin`.
+       * @default UTC
+       */
+      timeZone: string;
+      /**
+       * Format: date-time
+       * @description When the next one is sent, if anything comes until then.
+       */
+      next: string;
+    };
+    SecretAgeView: {
+      /** Format: date-time */
+      createdAt: string;
+      /**
+       * Format: date-time
+       * @description Null: until it is replaced.
+       */
+      expiresAt: string | null;
+    };
+    PublicKeyView: {
+      /** Format: date-time */
+      createdAt: string;
+      /**
+       * Format: date-time
+       * @description Null: until it is replaced.
+       */
+      expiresAt: string | null;
+      /** @description `whpk_` and base64: verifies `v1a` signatures. */
+      key: string;
+    };
+    MadeEndpointView: {
+      party: string;
+      id: string;
+      /** @enum {string} */
+      kind: 'webhook' | 'email' | 'chat' | 'digest';
+      /** @description Of a webhook; of a chat where it begins, because whoever knows it can write there. */
+      url?: string;
+      /** @description Of an `email` or a `digest`. */
+      to?: string[];
+      /**
+       * @description Of a `chat`.
+       * @enum {string}
+       */
+      flavour?: 'slack' | 'teams';
+      /** @description Of a `digest`. */
+      digest?: components['schemas']['DigestView'];
+      events: (
+        | 'lead.routed'
+        | 'lead.offer-expired'
+        | 'lead.overridden'
+        | 'lead.accepted'
+        | 'lead.declined'
+        | 'lead.contacted'
+        | 'lead.qualified'
+        | 'lead.won'
+        | 'lead.lost'
+        | 'lead.returned'
+        | 'lead.amended'
+        | 'lead.recycled'
+        | 'lead.reminded'
+        | 'lead.erased'
+      )[];
+      filter?: components['schemas']['EndpointFilterDocument'];
+      /** @description Which headers of its own are sent along; never what they say. */
+      headerNames: string[];
+      concurrency?: number;
+      perSecond?: number;
+      /** @enum {string} */
+      order: 'per-lead' | 'strict';
+      signatures: ('v1' | 'v1a')[];
+      /** @enum {string} */
+      state: 'active' | 'failing' | 'disabled';
+      /** @description Why it is failing or disabled. */
+      reason?: string;
+      /**
+       * Format: date-time
+       * @description Since when it is in that state.
+       */
+      since: string;
+      /**
+       * Format: date-time
+       * @description Nothing is sent before then.
+       */
+      restingUntil?: string;
+      /** @description Since when each secret signs, and until when. */
+      secrets: components['schemas']['SecretAgeView'][];
+      /** @description What verifies `v1a` signatures, the newest first. */
+      publicKeys: components['schemas']['PublicKeyView'][];
+      /** @description Only of a webhook that was made: shown this once. */
+      secret?: string;
+    };
+    EndpointView: {
+      party: string;
+      id: string;
+      /** @enum {string} */
+      kind: 'webhook' | 'email' | 'chat' | 'digest';
+      /** @description Of a webhook; of a chat where it begins, because whoever knows it can write there. */
+      url?: string;
+      /** @description Of an `email` or a `digest`. */
+      to?: string[];
+      /**
+       * @description Of a `chat`.
+       * @enum {string}
+       */
+      flavour?: 'slack' | 'teams';
+      /** @description Of a `digest`. */
+      digest?: components['schemas']['DigestView'];
+      events: (
+        | 'lead.routed'
+        | 'lead.offer-expired'
+        | 'lead.overridden'
+        | 'lead.accepted'
+        | 'lead.declined'
+        | 'lead.contacted'
+        | 'lead.qualified'
+        | 'lead.won'
+        | 'lead.lost'
+        | 'lead.returned'
+        | 'lead.amended'
+        | 'lead.recycled'
+        | 'lead.reminded'
+        | 'lead.erased'
+      )[];
+      filter?: components['schemas']['EndpointFilterDocument'];
+      /** @description Which headers of its own are sent along; never what they say. */
+      headerNames: string[];
+      concurrency?: number;
+      perSecond?: number;
+      /** @enum {string} */
+      order: 'per-lead' | 'strict';
+      signatures: ('v1' | 'v1a')[];
+      /** @enum {string} */
+      state: 'active' | 'failing' | 'disabled';
+      /** @description Why it is failing or disabled. */
+      reason?: string;
+      /**
+       * Format: date-time
+       * @description Since when it is in that state.
+       */
+      since: string;
+      /**
+       * Format: date-time
+       * @description Nothing is sent before then.
+       */
+      restingUntil?: string;
+      /** @description Since when each secret signs, and until when. */
+      secrets: components['schemas']['SecretAgeView'][];
+      /** @description What verifies `v1a` signatures, the newest first. */
+      publicKeys: components['schemas']['PublicKeyView'][];
+    };
+    EndpointsView: {
+      endpoints: components['schemas']['EndpointView'][];
+    };
+    NewSecretView: {
+      secret: string;
+      /** @description For so long the one before signs, too. */
+      overlapHours: number;
+    };
+    NewPublicKeyView: {
+      /** @description `whpk_` and base64; shown with the endpoint, too. */
+      publicKey: string;
+      /** @description For so long the one before signs, too. */
+      overlapHours: number;
+    };
+    TestSentView: {
+      /**
+       * Format: uuid
+       * @description Of the delivery, and the `webhook-id` that it is sent under.
+       */
+      deliveryId: string;
+    };
+    AttemptView: {
+      attempt: number;
+      /** Format: date-time */
+      startedAt: string;
+      durationMs: number | null;
+      /** @description Of the answer, where there was one. */
+      status: number | null;
+      /** @description What went wrong, in a word. */
+      failure: string | null;
+      /** @description The beginning of the answer. */
+      excerpt: string | null;
+    };
+    DeliveryView: {
+      /** Format: uuid */
+      id: string;
+      /** Format: uuid */
+      eventId: string;
+      eventType: string;
+      /**
+       * Format: uuid
+       * @description Null: a test or a digest, which is about no one lead.
+       */
+      leadId: string | null;
+      /** @enum {string} */
+      state: 'pending' | 'delivered' | 'failed' | 'withheld';
+      reason: string | null;
+      /** Format: date-time */
+      createdAt: string;
+      /** Format: date-time */
+      nextAttemptAt: string | null;
+      /**
+       * Format: uuid
+       * @description The delivery that this one repeats.
+       */
+      resendOf: string | null;
+      /**
+       * Format: uuid
+       * @description The latest one that repeats this.
+       */
+      resentAs: string | null;
+      attempts: components['schemas']['AttemptView'][];
+    };
+    DeliveriesView: {
+      deliveries: components['schemas']['DeliveryView'][];
+      /** @description Where there are more: `after` of the next page. */
+      next?: string;
+    };
+    ResentView: {
+      /**
+       * Format: uuid
+       * @description Of the new delivery, and the `webhook-id` that it is sent under.
+       */
+      deliveryId: string;
+      /**
+       * Format: uuid
+       * @description Of the one that it repeats.
+       */
+      resendOf: string;
+    };
+    ReplayCountView: {
+      /** @description How many are sent again. */
+      deliveries: number;
+      /** @description Whether there may be more than one request can ask for. */
+      more: boolean;
+    };
+    ReplayView: {
+      /** @description How many are sent again. */
+      deliveries: number;
+      /** @description Whether there may be more than one request can ask for. */
+      more: boolean;
+      /** Format: uuid */
+      id: string;
+      /** Format: date-time */
+      since: string;
+      /** Format: date-time */
+      until: string;
+      /** @enum {string} */
+      state: 'missed' | 'failed' | 'withheld' | 'all';
+      /** @description How many of them wait for the endpoint by now, or are settled. */
+      resent: number;
+      /** Format: date-time */
+      requestedAt: string;
+      /**
+       * Format: date-time
+       * @description Missing: it is under way.
+       */
+      endedAt?: string;
+    };
+    EventsPage: {
+      /** @description Each as the body of its webhook: a CloudEvent. */
+      events: {
+        [key: string]: unknown;
+      }[];
+      /** @description Give this as `after` next time, when you have stored these. */
+      next: string;
+      /** @description Whether there are more already. */
+      more: boolean;
+    };
+    AcceptLead: {
+      /** @description Which offer is meant, as `lead.routed` numbered it; without it, your latest one. */
+      offer?: number | null;
+    };
+    ScoreReason: {
+      factor: string;
+      points: number;
+      reason: string;
+    };
+    MoneyView: {
+      value: number;
+      /** @example EUR */
+      currency: string;
+    };
+    OutcomeView: {
+      /** @enum {string} */
+      type: 'contacted' | 'qualified' | 'won' | 'lost' | 'returned';
+      /**
+       * Format: date-time
+       * @description When it happened.
+       */
+      at: string;
+      reason?: string;
+      amount?: components['schemas']['MoneyView'];
+    };
+    CorrectionView: {
+      /** @description As it had been reported. */
+      was: components['schemas']['OutcomeView'];
+      /** @description What is right; null: nothing of the kind had happened. */
+      is: components['schemas']['OutcomeView'] | null;
+      /**
+       * Format: date-time
+       * @description When it was corrected.
+       */
+      at: string;
+    };
+    OfferView: {
+      /** @description The first offer of a lead is 1. */
+      number: number;
+      /** @description `direct`, or the id of a partner. */
+      party: string;
+      pool: string;
+      /** @example emea@3 */
+      policy: string;
+      /** @enum {string|null} */
+      grade: 'A' | 'B' | 'C' | 'D' | null;
+      /**
+       * @description Why it was made. Only `share` counts towards the promise.
+       * @enum {string}
+       */
+      kind: 'share' | 'named-account' | 'protected-account' | 'fallback' | 'override' | 'no-consent';
+      /** @enum {string} */
+      stage:
+        | 'offered'
+        | 'accepted'
+        | 'contacted'
+        | 'qualified'
+        | 'won'
+        | 'lost'
+        | 'returned'
+        | 'declined'
+        | 'expired'
+        | 'withdrawn';
+      /** Format: date-time */
+      offeredAt: string;
+      /** Format: date-time */
+      acceptBy: string;
+      /** Format: date-time */
+      deliveredAt: string | null;
+      /** Format: date-time */
+      acceptedAt: string | null;
+      /** Format: date-time */
+      contactedAt: string | null;
+      /** Format: date-time */
+      qualifiedAt: string | null;
+      /** Format: date-time */
+      closedAt: string | null;
+      reason: string | null;
+      amount: components['schemas']['MoneyView'] | null;
+      /** @description What its party corrected of its reports, in that order; everything else here is as corrected. */
+      corrections?: components['schemas']['CorrectionView'][];
+    };
+    ContactView: {
+      firstName?: string;
+      lastName?: string;
+      email?: string;
+      phone?: string;
+      message?: string;
+      /** @description What the lead said otherwise later: another address or number, one more message. */
+      further?: {
+        [key: string]: string;
+      }[];
+    };
+    ConsentView: {
+      given: boolean;
+      /** Format: date-time */
+      at?: string;
+      /** @description The wording that was agreed to. */
+      text?: string;
+    };
+    LeadView: {
+      /** Format: uuid */
+      id: string;
+      /** @enum {string} */
+      state:
+        | 'new'
+        | 'rejected'
+        | 'held'
+        | 'received'
+        | 'graded'
+        | 'incomplete'
+        | 'not-qualified'
+        | 'unroutable'
+        | 'offered'
+        | 'accepted'
+        | 'contacted'
+        | 'qualified'
+        | 'won'
+        | 'lost'
+        | 'returned'
+        | 'declined'
+        | 'expired'
+        | 'withdrawn'
+        | 'recycled'
+        | 'erased';
+      source: string | null;
+      externalId: string | null;
+      /** Format: date-time */
+      receivedAt: string;
+      /** @enum {string|null} */
+      grade: 'A' | 'B' | 'C' | 'D' | null;
+      score: number | null;
+      /** @description Who was offered the lead last. */
+      party: string | null;
+      /**
+       * Format: date-time
+       * @description While an offer is open: until when it can be accepted.
+       */
+      acceptBy: string | null;
+      /** @enum {string|null} */
+      outcome: 'won' | 'lost' | 'returned' | null;
+      /** @description What decisions look at. */
+      facts: {
+        [key: string]: unknown;
+      };
+      /**
+       * Format: date-time
+       * @description With `silentFor`: when its party said something last.
+       */
+      silentSince?: string;
+      /** @description What the score is made of. */
+      reasons: components['schemas']['ScoreReason'][];
+      missing: string[];
+      /** @description How often somebody sent this lead, or told what it did. */
+      touches: number;
+      /** @description In their order. A partner sees its own. */
+      offers: components['schemas']['OfferView'][];
+      /** @description Only for whoever may have it now; null when the lead has none, was erased, or cannot be opened. */
+      contact?: components['schemas']['ContactView'] | null;
+      /** @description What the person said last; to whoever may have the contact. */
+      consent?: components['schemas']['ConsentView'];
+      /**
+       * @description Why there is no contact although the lead has one: its key is missing, does not fit, or the master key does not open it. Somebody has to look after the keys; everything else is as it is.
+       * @enum {string}
+       */
+      contactUnreadable?: 'key-missing' | 'key-does-not-fit' | 'master-key-unusable';
+    };
+    DeclineLead: {
+      /** @description Which offer is meant, as `lead.routed` numbered it; without it, your latest one. */
+      offer?: number | null;
+      /** @enum {string} */
+      reason:
+        | 'unable-to-reach'
+        | 'inaccurate-data'
+        | 'no-interest'
+        | 'no-budget'
+        | 'no-fit'
+        | 'geo-mismatch'
+        | 'product-mismatch'
+        | 'not-ready'
+        | 'spam'
+        | 'duplicate'
+        | 'capacity';
+      /** @description Free text. Kept encrypted, and erased with the lead. */
+      note?: string | null;
+    };
+    AmountOfMoney: {
+      /** @description In major units: 1250.5 is one thousand two hundred and fifty and a half. */
+      value: number;
+      /**
+       * @description ISO 4217
+       * @example EUR
+       */
+      currency: string;
+    };
+    CorrectedOutcome: {
+      /** @enum {string} */
+      type: 'contacted' | 'qualified' | 'won' | 'lost' | 'returned';
+      /**
+       * Format: date-time
+       * @description When it was said to have happened; only where that matters.
+       */
+      at?: string | null;
+      /**
+       * @description As it was reported with.
+       * @enum {string|null}
+       */
+      reason?:
+        | 'unable-to-reach'
+        | 'inaccurate-data'
+        | 'no-interest'
+        | 'no-budget'
+        | 'no-fit'
+        | 'geo-mismatch'
+        | 'product-mismatch'
+        | 'not-ready'
+        | 'spam'
+        | 'duplicate'
+        | 'capacity'
+        | null;
+      /** @description As it was reported with. */
+      amount?: components['schemas']['AmountOfMoney'] | null;
+    };
+    ReportOutcome: {
+      /** @description Which offer is meant, as `lead.routed` numbered it; without it, your latest one. */
+      offer?: number | null;
+      /**
+       * @description `qualified`: an opportunity. `returned`: back to the vendor, with a reason, before it became one. `mistaken`, with `corrects`: what was reported had not happened.
+       * @enum {string}
+       */
+      type: 'contacted' | 'qualified' | 'won' | 'lost' | 'returned' | 'mistaken';
+      /** @description What you reported before, in the same words, and is not right: the rest of the body is right instead. A win may have been a loss and the other way round; of a return only its reason and time can be wrong. Without `at` it was at the same time. */
+      corrects?: components['schemas']['CorrectedOutcome'] | null;
+      /**
+       * Format: date-time
+       * @description When it happened, RFC 3339; without it, now.
+       */
+      at?: string | null;
+      /**
+       * @description For `returned`, which needs one, and for `lost`.
+       * @enum {string|null}
+       */
+      reason?:
+        | 'unable-to-reach'
+        | 'inaccurate-data'
+        | 'no-interest'
+        | 'no-budget'
+        | 'no-fit'
+        | 'geo-mismatch'
+        | 'product-mismatch'
+        | 'not-ready'
+        | 'spam'
+        | 'duplicate'
+        | 'capacity'
+        | null;
+      /** @description Only for `won`. */
+      amount?: components['schemas']['AmountOfMoney'] | null;
+      /** @description Free text. Kept encrypted, and erased with the lead. */
+      note?: string | null;
+    };
+    OutcomeRow: {
+      /** @description Which offer is meant, as `lead.routed` numbered it; without it, your latest one. */
+      offer?: number;
+      /**
+       * @description `qualified`: an opportunity. `returned`: back to the vendor, with a reason, before it became one. `mistaken`, with `corrects`: what was reported had not happened.
+       * @enum {string}
+       */
+      type: 'contacted' | 'qualified' | 'won' | 'lost' | 'returned' | 'mistaken';
+      /** @description What you reported before, in the same words, and is not right: the rest of the body is right instead. A win may have been a loss and the other way round; of a return only its reason and time can be wrong. Without `at` it was at the same time. */
+      corrects?: components['schemas']['CorrectedOutcome'];
+      /**
+       * Format: date-time
+       * @description When it happened, RFC 3339; without it, now.
+       */
+      at?: string;
+      /**
+       * @description For `returned`, which needs one, and for `lost`.
+       * @enum {string}
+       */
+      reason?:
+        | 'unable-to-reach'
+        | 'inaccurate-data'
+        | 'no-interest'
+        | 'no-budget'
+        | 'no-fit'
+        | 'geo-mismatch'
+        | 'product-mismatch'
+        | 'not-ready'
+        | 'spam'
+        | 'duplicate'
+        | 'capacity';
+      /** @description Only for `won`. */
+      amount?: components['schemas']['AmountOfMoney'];
+      /** @description Free text. Kept encrypted, and erased with the lead. */
+      note?: string;
+      /**
+       * Format: uuid
+       * @description The lead’s id.
+       */
+      lead: string;
+    };
+    FieldErrorView: {
+      /** @description JSON Pointer into the outcome. */
+      field: string;
+      detail: string;
+    };
+    OutcomeResult: {
+      /** @description Which one it is about, from 0; a table’s header is none. */
+      index: number;
+      /**
+       * @description `taken`: it counts. `repeated`: it was said before. `refused`: it cannot follow what is known of the offer. `invalid`: a field is wrong.
+       * @enum {string}
+       */
+      status: 'taken' | 'repeated' | 'refused' | 'invalid';
+      /** @description Why it is refused: as `type` of the problem when it is reported alone. */
+      why?: string;
+      /** @description The same in words. */
+      detail?: string;
+      /** @description What is wrong with it. */
+      errors?: components['schemas']['FieldErrorView'][];
+    };
+    OutcomeResults: {
+      /** @description One for each that was sent, in their order. */
+      results: components['schemas']['OutcomeResult'][];
+    };
+    RecycleLead: {
+      /** @description Which offer is meant, as `lead.routed` numbered it; without it, your latest one. */
+      offer?: number | null;
+      /** @description Why, in a word or two, as others may read it: `new-phone-number`. `by-hand`, if not given. */
+      reason?: string | null;
+      /** @description Free text. Kept encrypted, and erased with the lead. */
+      note?: string | null;
+    };
+    LeadSummary: {
+      /** Format: uuid */
+      id: string;
+      /** @enum {string} */
+      state:
+        | 'new'
+        | 'rejected'
+        | 'held'
+        | 'received'
+        | 'graded'
+        | 'incomplete'
+        | 'not-qualified'
+        | 'unroutable'
+        | 'offered'
+        | 'accepted'
+        | 'contacted'
+        | 'qualified'
+        | 'won'
+        | 'lost'
+        | 'returned'
+        | 'declined'
+        | 'expired'
+        | 'withdrawn'
+        | 'recycled'
+        | 'erased';
+      source: string | null;
+      externalId: string | null;
+      /** Format: date-time */
+      receivedAt: string;
+      /** @enum {string|null} */
+      grade: 'A' | 'B' | 'C' | 'D' | null;
+      score: number | null;
+      /** @description Who was offered the lead last. */
+      party: string | null;
+      /**
+       * Format: date-time
+       * @description While an offer is open: until when it can be accepted.
+       */
+      acceptBy: string | null;
+      /** @enum {string|null} */
+      outcome: 'won' | 'lost' | 'returned' | null;
+      /** @description What decisions look at. */
+      facts: {
+        [key: string]: unknown;
+      };
+      /**
+       * Format: date-time
+       * @description With `silentFor`: when its party said something last.
+       */
+      silentSince?: string;
+    };
+    LeadPage: {
+      leads: components['schemas']['LeadSummary'][];
+      /** @description There are more: give this as `after`. */
+      next?: string;
+    };
+    /** @description Leads of the window that are in this state by now. */
+    StateFlowView: {
+      /** @enum {string} */
+      state:
+        | 'new'
+        | 'rejected'
+        | 'held'
+        | 'received'
+        | 'graded'
+        | 'incomplete'
+        | 'not-qualified'
+        | 'unroutable'
+        | 'offered'
+        | 'accepted'
+        | 'contacted'
+        | 'qualified'
+        | 'won'
+        | 'lost'
+        | 'returned'
+        | 'declined'
+        | 'expired'
+        | 'withdrawn'
+        | 'recycled'
+        | 'erased';
+      leads: number;
+      /** @description The same by when they came in, the oldest first. */
+      course: number[];
+    };
+    /** @description What waits for somebody, whatever its age; 1,000 stands for as many or more. */
+    WaitingView: {
+      /** @description Incomplete, and held until more is known. */
+      held: number;
+      /** @description Nobody could take them. */
+      unroutable: number;
+      /** @description Offers that end within a tenth of the window. */
+      endingSoon: number;
+    };
+    FlowView: {
+      /** Format: date-time */
+      at: string;
+      minutes: number;
+      /** @description Leads that came in; for a partner, that it was offered. */
+      leads: number;
+      /** @description The same by when, the oldest first. */
+      course: number[];
+      /** @description Those states that occur. */
+      states: components['schemas']['StateFlowView'][];
+      waiting: components['schemas']['WaitingView'];
+    };
+    CountsView: {
+      offered: number;
+      /** @description Confirmed by the party’s own system. */
+      delivered: number;
+      accepted: number;
+      declined: number;
+      expired: number;
+      withdrawn: number;
+      /** @description Their clock still runs. */
+      open: number;
+      /** @description Neither declined nor expired, withdrawn or returned: received. */
+      kept: number;
+      contacted: number;
+      qualified: number;
+      won: number;
+      lost: number;
+      returned: number;
+    };
+    RateView: {
+      value: number | null;
+      successes: number;
+      trials: number;
+      /** @description Lower end of the 95 % Wilson interval. */
+      low: number | null;
+      high: number | null;
+    };
+    RatesView: {
+      /** @description Of the offers made. */
+      delivered: components['schemas']['RateView'];
+      /** @description Of the offers no longer open, as the next two. */
+      accepted: components['schemas']['RateView'];
+      declined: components['schemas']['RateView'];
+      expired: components['schemas']['RateView'];
+      /** @description Of the leads accepted, as the next four. */
+      contacted: components['schemas']['RateView'];
+      /** @description Became an opportunity. */
+      qualified: components['schemas']['RateView'];
+      won: components['schemas']['RateView'];
+      lost: components['schemas']['RateView'];
+      returned: components['schemas']['RateView'];
+      /** @description Of the opportunities. */
+      wonOfQualified: components['schemas']['RateView'];
+    };
+    FiguresView: {
+      counts: components['schemas']['CountsView'];
+      rates: components['schemas']['RatesView'];
+    };
+    SidesInPercent: {
+      direct: number;
+      channel: number;
+    };
+    SidesAsRates: {
+      direct: components['schemas']['RateView'];
+      channel: components['schemas']['RateView'];
+    };
+    OutsideView: {
+      namedAccount: number;
+      /** @description Of deals that were registered, and of customers with a partner of record. */
+      protectedAccount: number;
+      fallback: number;
+      override: number;
+      /** @description Direct’s, because the person has not agreed that partners have it. */
+      noConsent: number;
+    };
+    PromiseView: {
+      /** @description As the policies of the period promised. */
+      promised: components['schemas']['SidesInPercent'] | null;
+      /** @description Of the leads under the promise that anybody kept. */
+      received: components['schemas']['SidesAsRates'];
+      /** @description Offers that stand outside the promise. */
+      outside: components['schemas']['OutsideView'];
+    };
+    ComparedView: {
+      /** @description As a plain report has it. */
+      crude: components['schemas']['RateView'];
+      /** @description With the mix of all parties’ leads: each grade’s own rate, weighted by the grade’s share of all accepted leads; of a grade that the party has no lead of, the rate of all. `successes` and `trials` are those seen, and `value` is not one divided by the other. Its interval is that of a weighted sum of Wilson’s. */
+      standardised: components['schemas']['RateView'];
+    };
+    PartyLikeForLikeView: {
+      /** @description As a plain report has it. */
+      crude: components['schemas']['RateView'];
+      /** @description With the mix of all parties’ leads: each grade’s own rate, weighted by the grade’s share of all accepted leads; of a grade that the party has no lead of, the rate of all. `successes` and `trials` are those seen, and `value` is not one divided by the other. Its interval is that of a weighted sum of Wilson’s. */
+      standardised: components['schemas']['RateView'];
+      /** @description Became an opportunity. */
+      qualified: components['schemas']['ComparedView'];
+      /** @description The share of the common mix that the party has leads of; for the rest it is taken to do as all do. */
+      covered: number;
+      /** @description Accepted leads in hand, neither won nor lost so far: they count as not won. */
+      unfinished: number;
+    };
+    AsOfView: {
+      /** Format: date-time */
+      at: string;
+      /** @description The first so many events of leads of each partition of the topic, which follows from the lead’s id; within one the log has the order of the topic. Null: some are from before they were counted. */
+      events: number[] | null;
+      total: number | null;
+    };
+    ChannelsView: {
+      direct: {
+        [key: string]: components['schemas']['FiguresView'];
+      };
+      channel: {
+        [key: string]: components['schemas']['FiguresView'];
+      };
+    };
+    EstimatedView: {
+      value: number;
+      /** @description Lower end of the 95 % interval. */
+      low: number;
+      high: number;
+    };
+    ApartView: {
+      /** @description Direct’s crude rate less the channel’s; the sum of the two parts. */
+      gap: components['schemas']['EstimatedView'];
+      /** @description What of it is the mix of grades (Kitagawa 1955). */
+      betterLeads: components['schemas']['EstimatedView'];
+      /** @description What of it is what was made of the leads of each grade. */
+      betterWork: components['schemas']['EstimatedView'];
+    };
+    ChannelGapView: {
+      direct: components['schemas']['ComparedView'];
+      channel: components['schemas']['ComparedView'];
+      /** @description Null while one side has accepted nothing. */
+      apart: components['schemas']['ApartView'] | null;
+    };
+    GapsView: {
+      qualified: components['schemas']['ChannelGapView'];
+      won: components['schemas']['ChannelGapView'];
+    };
+    NoWordView: {
+      /** @description Days from the offer, of leads that have had them. */
+      days: number;
+      /** @description Of the leads accepted in these days: those of which nothing was reported. */
+      direct: components['schemas']['RateView'];
+      channel: components['schemas']['RateView'];
+      parties: {
+        [key: string]: components['schemas']['RateView'];
+      };
+    };
+    TrustView: {
+      pool: string | null;
+      from: string | null;
+      to: string | null;
+      source: string | null;
+      campaign: string | null;
+      age: number | null;
+      asOf: components['schemas']['AsOfView'];
+      /** @description By grade, and `all`; `incomplete` for leads that were routed without a grade. */
+      channels: components['schemas']['ChannelsView'];
+      parties: {
+        [key: string]: {
+          [key: string]: components['schemas']['FiguresView'];
+        };
+      };
+      /** @description By grade: what was promised to each side, and what it received. */
+      promise: {
+        [key: string]: components['schemas']['PromiseView'];
+      };
+      /** @description By what leads are alike in the three that follow: `grade`, or an attribute. */
+      mix: string;
+      /** @description What share of all accepted leads each grade, or kind, is. */
+      commonMix: {
+        [key: string]: number;
+      };
+      /** @description By party. A lead counts once for each party that accepted it, also when it gave it back. */
+      likeForLike: {
+        [key: string]: components['schemas']['PartyLikeForLikeView'];
+      };
+      /** @description Between direct and all partners together. */
+      gap: components['schemas']['GapsView'];
+      /** @description Accepted leads about which their party said nothing. */
+      noWord: components['schemas']['NoWordView'];
+    };
+    PercentileTimeView: {
+      /** @description Hours; null: not reached so far. */
+      time: number | null;
+      /** @description Lower end of the 95 % interval. */
+      low: number | null;
+      /** @description Null: it may be any later time. */
+      high: number | null;
+    };
+    TimePointView: {
+      /** @description Hours from the offer, rounded up: whole hours to two days, then whole days. */
+      time: number;
+      /** @description Leads that it had not happened to, and were still followed. */
+      atRisk: number;
+      happened: number;
+      /** @description Of all leads, to which it has happened by now (Kaplan and Meier 1958). */
+      share: number;
+      /** @description Lower end of the 95 % interval. */
+      low: number | null;
+      high: number | null;
+    };
+    TimesOfView: {
+      /** @description Accepted; for `accept`, offered. */
+      leads: number;
+      happened: number;
+      /** @description By when it has happened to a quarter of all. */
+      quarter: components['schemas']['PercentileTimeView'];
+      median: components['schemas']['PercentileTimeView'];
+      threeQuarters: components['schemas']['PercentileTimeView'];
+      curve: components['schemas']['TimePointView'][];
+    };
+    TimesOfChannelsView: {
+      direct: components['schemas']['TimesOfView'];
+      channel: components['schemas']['TimesOfView'];
+    };
+    TimesView: {
+      pool: string | null;
+      from: string | null;
+      to: string | null;
+      /** @enum {string} */
+      what: 'accept' | 'contact' | 'qualify' | 'win' | 'close';
+      asOf: components['schemas']['AsOfView'];
+      channels: components['schemas']['TimesOfChannelsView'];
+      parties: {
+        [key: string]: components['schemas']['TimesOfView'];
+      };
+    };
+    ScoredByGrade: {
+      A: number;
+      B: number;
+      C: number;
+      D: number;
+      /** @description Incomplete, or not qualified. */
+      none: number;
+    };
+    QualityCountsView: {
+      received: number;
+      /** @description How often somebody was sent again who was known as one of these leads. */
+      duplicates: number;
+      /** @description At any time, for what they lacked. */
+      held: number;
+      scored: components['schemas']['ScoredByGrade'];
+      notQualified: number;
+      /** @description Offered to somebody. */
+      routed: number;
+      accepted: number;
+      /** @description By reason; a lead counts once for each. */
+      declined: {
+        [key: string]: number;
+      };
+      /** @description By reason; a lead counts once for each. */
+      returned: {
+        [key: string]: number;
+      };
+      /** @description Became an opportunity. */
+      qualified: number;
+      won: number;
+    };
+    QualityRatesView: {
+      /** @description Of the leads received, as the next two. */
+      held: components['schemas']['RateView'];
+      routed: components['schemas']['RateView'];
+      notQualified: components['schemas']['RateView'];
+      /** @description Of those routed. */
+      accepted: components['schemas']['RateView'];
+      /** @description Of those accepted, as the next two. */
+      returned: components['schemas']['RateView'];
+      qualified: components['schemas']['RateView'];
+      won: components['schemas']['RateView'];
+    };
+    CalibrationOf: {
+      leads: number;
+      accepted: number;
+      /** @description Of those accepted. */
+      qualified: components['schemas']['RateView'];
+      /** @description Of those accepted. */
+      won: components['schemas']['RateView'];
+    };
+    BandCalibrationView: {
+      leads: number;
+      accepted: number;
+      /** @description Of those accepted. */
+      qualified: components['schemas']['RateView'];
+      /** @description Of those accepted. */
+      won: components['schemas']['RateView'];
+      /** @description From this on. */
+      from: number;
+      /** @description Below this, which the last band includes. */
+      to: number;
+    };
+    ChanceCalibrationView: {
+      leads: number;
+      accepted: number;
+      /** @description Of those accepted. */
+      qualified: components['schemas']['RateView'];
+      /** @description Of those accepted. */
+      won: components['schemas']['RateView'];
+      /** @description From this on. */
+      from: number;
+      /** @description Below this, which the last band includes. */
+      to: number;
+      /** @description Mean of what was predicted for those accepted, to hold against what was won. */
+      predicted: number | null;
+    };
+    CalibrationView: {
+      byGrade: {
+        [key: string]: components['schemas']['CalibrationOf'];
+      };
+      /** @description Score, in tens. */
+      byScore: components['schemas']['BandCalibrationView'][];
+      /** @description Predicted probability, where a model predicts one, in tenths. */
+      byChance: components['schemas']['ChanceCalibrationView'][];
+    };
+    CampaignQualityView: {
+      counts: components['schemas']['QualityCountsView'];
+      rates: components['schemas']['QualityRatesView'];
+      calibration: components['schemas']['CalibrationView'];
+      campaign: string;
+    };
+    SourceQualityView: {
+      counts: components['schemas']['QualityCountsView'];
+      rates: components['schemas']['QualityRatesView'];
+      calibration: components['schemas']['CalibrationView'];
+      source: string;
+      /** Format: date */
+      from: string;
+      /** Format: date */
+      to: string;
+      /** @description The attribute that tells campaigns apart. */
+      campaign: string;
+      /** Format: date-time */
+      asOf: string;
+      /** @description The campaigns with most leads, those first. */
+      campaigns: components['schemas']['CampaignQualityView'][];
+      /** @description Campaigns that are left out. */
+      furtherCampaigns: number;
+    };
+    ReadModelPartView: {
+      leads: number;
+      /** @description Events that they are folded from; null: some are from before events were counted. */
+      events: number | null;
+      /** @description SHA-256 of the rows of leads and offers, hexadecimal. */
+      hash: string;
+    };
+    ReadModelsView: {
+      /** @description 256 parts: leads by the first byte of their ids. */
+      parts: components['schemas']['ReadModelPartView'][];
+      offers: number;
+      /** @description Hash of the counts of offers and of times; null: some offers are from before they were counted by source and attribute. */
+      cohorts: string | null;
+      /** @description Hash of the promises of all versions of policies. */
+      promises: string;
+    };
+    CheckpointView: {
+      size: number;
+      /** @description As it was published: a signed note. */
+      note: string;
+    };
+    CheckpointsView: {
+      /** @description The smallest first. */
+      checkpoints: components['schemas']['CheckpointView'][];
+      /** @description Where there are more: `after` of the next page. */
+      next?: string;
+    };
+    PartitionView: {
+      topic: string;
+      partition: number;
+      /** @description The first offset that was read … */
+      from: string;
+      /** @description … and the next one that will be: everything between is in one of the counts. */
+      next: string;
+      /** @description Records that became entries. */
+      entries: number;
+      /** @description Records of events that were in the log already. */
+      repeated: number;
+      /** @description Records that are no events. */
+      unreadable: number;
+      /** @description Offsets that the broker gave to no record. */
+      gaps: number;
+    };
+    CompletenessView: {
+      /** @description Entries of the log. */
+      entries: number;
+      partitions: components['schemas']['PartitionView'][];
+    };
+    TimelineEntryView: {
+      /** @description Its place in the log. */
+      index: number;
+      /** @description The event as it is in the log; contact details are sealed. */
+      event: {
+        [key: string]: unknown;
+      };
+    };
+    TimelineView: {
+      /** Format: uuid */
+      leadId: string;
+      /** @description In the order in which they came into the log. */
+      entries: components['schemas']['TimelineEntryView'][];
+      /** @description Where there are more: `after` of the next page. */
+      next?: string;
+    };
+    BeginSession: {
+      /** @description An API key, `flk_…`. This or a link. */
+      key?: string | null;
+      /** @description A link that is good for one session, `fll_…`. */
+      link?: string | null;
+    };
+    SessionView: {
+      /** @enum {string} */
+      role: 'admin' | 'manager' | 'source' | 'partner' | 'auditor';
+      /** @description The partner that it speaks for. */
+      partner: string | null;
+      /** @description The key in whose name it is, as events and logs name it. */
+      keyId: string;
+      /** @description To be sent as `x-csrf-token` with whatever changes something. Null for a key, which needs none. */
+      csrfToken: string | null;
+      /**
+       * Format: date-time
+       * @description When it ends by itself.
+       */
+      endsAt: string | null;
+    };
+    MakeEntryLink: {
+      /** @description In whose name: the id of a key, for administrators. Without it, in the name of the key that asks. */
+      keyId?: string | null;
+    };
+    EntryLink: {
+      /** @description Opens the console once; to be put behind the address of this server. */
+      path: string;
+      /**
+       * Format: date-time
+       * @description When it ends, used or not.
+       */
+      endsAt: string;
+    };
+    Problem: {
+      /**
+       * Format: uri
+       * @description Names the kind of problem, e.g. urn:fairlead:problem:invalid-input
+       */
+      type: string;
+      title: string;
+      status: number;
+      detail?: string;
+      errors?: {
+        /** @description Row of a batch, counted from 0 */
+        index?: number;
+        /** @description JSON Pointer (RFC 6901), or the name of a parameter */
+        field: string;
+        detail: string;
+      }[];
+      /** @description How many more errors there are than are shown */
+      errorsOmitted?: number;
+      /** @description Under it an unexpected error is found in the logs */
+      traceId?: string;
+    };
+    /** @description A lead as it is sent */
+    LeadInput: {
+      /** @description the source’s own id of the lead; never an e-mail address */
+      externalId?: string | null;
+      /** @description id of the source, where the request does not name it */
+      source?: string | null;
+      /** @description given name */
+      firstName?: string | null;
+      /** @description family name */
+      lastName?: string | null;
+      /** @description one address, as one would write to it */
+      email?: string | null;
+      /** @description international, or national when the country is known */
+      phone?: string | null;
+      /** @description name of the company */
+      company?: string | null;
+      /** @description the company’s domain or web address */
+      domain?: string | null;
+      /** @description ISO 3166-1 code, or the country’s name */
+      country?: string | null;
+      /** @description ISO 3166-2 code, or the region’s name when the country is known */
+      region?: string | null;
+      /** @description city */
+      city?: string | null;
+      /** @description industry, in the vendor’s own words */
+      industry?: string | null;
+      /** @description head count: 250, "1,000-5,000", "10k+" */
+      employees?: number | string | null;
+      /** @description yearly, whole units of money: 2000000, "$1M-$5M" */
+      revenue?: number | string | null;
+      /** @description product that the lead asked about */
+      product?: string | null;
+      /** @description free text from the lead */
+      message?: string | null;
+      /** @description true, or { given, at, text }; from a table also yes, no, true, false, 1, 0 */
+      consent?:
+        | boolean
+        | string
+        | {
             given: boolean;
-            /** Format: date-time */
-            at?: string;
-            /** @description The wording that was agreed to. */
-            text?: string;
-        };
-        LeadView: {
-            /** Format: uuid */
-            id: string;
-            /** @enum {string} */
-            state: "new" | "rejected" | "held" | "received" | "graded" | "incomplete" | "not-qualified" | "unroutable" | "offered" | "accepted" | "contacted" | "qualified" | "won" | "lost" | "returned" | "declined" | "expired" | "withdrawn" | "recycled" | "erased";
-            source: string | null;
-            externalId: string | null;
-            /** Format: date-time */
-            receivedAt: string;
-            /** @enum {string|null} */
-            grade: "A" | "B" | "C" | "D" | null;
-            score: number | null;
-            /** @description Who was offered the lead last. */
-            party: string | null;
-            /**
-             * Format: date-time
-             * @description While an offer is open: until when it can be accepted.
-             */
-            acceptBy: string | null;
-            /** @enum {string|null} */
-            outcome: "won" | "lost" | "returned" | null;
-            /** @description What decisions look at. */
-            facts: {
-                [key: string]: unknown;
-            };
-            /** @description What the score is made of. */
-            reasons: components["schemas"]["ScoreReason"][];
-            missing: string[];
-            /** @description How often somebody sent this lead, or told what it did. */
-            touches: number;
-            /** @description In their order. A partner sees its own. */
-            offers: components["schemas"]["OfferView"][];
-            /** @description Only for whoever may have it now; null when the lead has none, was erased, or cannot be opened. */
-            contact?: components["schemas"]["ContactView"] | null;
-            /** @description What the person said last; to whoever may have the contact. */
-            consent?: components["schemas"]["ConsentView"];
-            /**
-             * @description Why there is no contact although the lead has one: its key is missing, does not fit, or the master key does not open it. Somebody has to look after the keys; everything else is as it is.
-             * @enum {string}
-             */
-            contactUnreadable?: "key-missing" | "key-does-not-fit" | "master-key-unusable";
-        };
-        DeclineLead: {
-            /** @description Which offer is meant, as `lead.routed` numbered it; without it, your latest one. */
-            offer?: number | null;
-            /** @enum {string} */
-            reason: "unable-to-reach" | "inaccurate-data" | "no-interest" | "no-budget" | "no-fit" | "geo-mismatch" | "product-mismatch" | "not-ready" | "spam" | "duplicate" | "capacity";
-            /** @description Free text. Kept encrypted, and erased with the lead. */
-            note?: string | null;
-        };
-        AmountOfMoney: {
-            /** @description In major units: 1250.5 is one thousand two hundred and fifty and a half. */
-            value: number;
-            /**
-             * @description ISO 4217
-             * @example EUR
-             */
-            currency: string;
-        };
-        CorrectedOutcome: {
-            /** @enum {string} */
-            type: "contacted" | "qualified" | "won" | "lost" | "returned";
-            /**
-             * Format: date-time
-             * @description When it was said to have happened; only where that matters.
-             */
+            /** @description when it was given, as occurredAt is written */
             at?: string | null;
-            /**
-             * @description As it was reported with.
-             * @enum {string|null}
-             */
-            reason?: "unable-to-reach" | "inaccurate-data" | "no-interest" | "no-budget" | "no-fit" | "geo-mismatch" | "product-mismatch" | "not-ready" | "spam" | "duplicate" | "capacity" | null;
-            /** @description As it was reported with. */
-            amount?: components["schemas"]["AmountOfMoney"] | null;
-        };
-        ReportOutcome: {
-            /** @description Which offer is meant, as `lead.routed` numbered it; without it, your latest one. */
-            offer?: number | null;
-            /**
-             * @description `qualified`: an opportunity. `returned`: back to the vendor, with a reason, before it became one. `mistaken`, with `corrects`: what was reported had not happened.
-             * @enum {string}
-             */
-            type: "contacted" | "qualified" | "won" | "lost" | "returned" | "mistaken";
-            /** @description What you reported before, in the same words, and is not right: the rest of the body is right instead. A win may have been a loss and the other way round; of a return only its reason and time can be wrong. Without `at` it was at the same time. */
-            corrects?: components["schemas"]["CorrectedOutcome"] | null;
-            /**
-             * Format: date-time
-             * @description When it happened, RFC 3339; without it, now.
-             */
+            /** @description the wording that was agreed to */
+            text?: string | null;
+          }
+        | null;
+      /** @description RFC 3339; a date or time without offset is UTC; now, when absent */
+      occurredAt?: string | null;
+      /** @description what the lead did: numbers or words */
+      engagement?: {
+        [key: string]: number | string | null;
+      } | null;
+      /** @description what else is known */
+      attributes?: {
+        [key: string]: number | string | boolean | null;
+      } | null;
+    };
+    /** @description A lead as it is sent */
+    LeadCompletion: {
+      /** @description given name */
+      firstName?: string | null;
+      /** @description family name */
+      lastName?: string | null;
+      /** @description one address, as one would write to it */
+      email?: string | null;
+      /** @description international, or national when the country is known */
+      phone?: string | null;
+      /** @description name of the company */
+      company?: string | null;
+      /** @description the company’s domain or web address */
+      domain?: string | null;
+      /** @description ISO 3166-1 code, or the country’s name */
+      country?: string | null;
+      /** @description ISO 3166-2 code, or the region’s name when the country is known */
+      region?: string | null;
+      /** @description city */
+      city?: string | null;
+      /** @description industry, in the vendor’s own words */
+      industry?: string | null;
+      /** @description head count: 250, "1,000-5,000", "10k+" */
+      employees?: number | string | null;
+      /** @description yearly, whole units of money: 2000000, "$1M-$5M" */
+      revenue?: number | string | null;
+      /** @description product that the lead asked about */
+      product?: string | null;
+      /** @description free text from the lead */
+      message?: string | null;
+      /** @description true, or { given, at, text }; from a table also yes, no, true, false, 1, 0 */
+      consent?:
+        | boolean
+        | string
+        | {
+            given: boolean;
+            /** @description when it was given, as occurredAt is written */
             at?: string | null;
-            /**
-             * @description For `returned`, which needs one, and for `lost`.
-             * @enum {string|null}
-             */
-            reason?: "unable-to-reach" | "inaccurate-data" | "no-interest" | "no-budget" | "no-fit" | "geo-mismatch" | "product-mismatch" | "not-ready" | "spam" | "duplicate" | "capacity" | null;
-            /** @description Only for `won`. */
-            amount?: components["schemas"]["AmountOfMoney"] | null;
-            /** @description Free text. Kept encrypted, and erased with the lead. */
-            note?: string | null;
-        };
-        OutcomeRow: {
-            /** @description Which offer is meant, as `lead.routed` numbered it; without it, your latest one. */
-            offer?: number;
-            /**
-             * @description `qualified`: an opportunity. `returned`: back to the vendor, with a reason, before it became one. `mistaken`, with `corrects`: what was reported had not happened.
-             * @enum {string}
-             */
-            type: "contacted" | "qualified" | "won" | "lost" | "returned" | "mistaken";
-            /** @description What you reported before, in the same words, and is not right: the rest of the body is right instead. A win may have been a loss and the other way round; of a return only its reason and time can be wrong. Without `at` it was at the same time. */
-            corrects?: components["schemas"]["CorrectedOutcome"];
-            /**
-             * Format: date-time
-             * @description When it happened, RFC 3339; without it, now.
-             */
-            at?: string;
-            /**
-             * @description For `returned`, which needs one, and for `lost`.
-             * @enum {string}
-             */
-            reason?: "unable-to-reach" | "inaccurate-data" | "no-interest" | "no-budget" | "no-fit" | "geo-mismatch" | "product-mismatch" | "not-ready" | "spam" | "duplicate" | "capacity";
-            /** @description Only for `won`. */
-            amount?: components["schemas"]["AmountOfMoney"];
-            /** @description Free text. Kept encrypted, and erased with the lead. */
-            note?: string;
-            /**
-             * Format: uuid
-             * @description The lead’s id.
-             */
-            lead: string;
-        };
-        FieldErrorView: {
-            /** @description JSON Pointer into the outcome. */
-            field: string;
-            detail: string;
-        };
-        OutcomeResult: {
-            /** @description Which one it is about, from 0; a table’s header is none. */
-            index: number;
-            /**
-             * @description `taken`: it counts. `repeated`: it was said before. `refused`: it cannot follow what is known of the offer. `invalid`: a field is wrong.
-             * @enum {string}
-             */
-            status: "taken" | "repeated" | "refused" | "invalid";
-            /** @description Why it is refused: as `type` of the problem when it is reported alone. */
-            why?: string;
-            /** @description The same in words. */
-            detail?: string;
-            /** @description What is wrong with it. */
-            errors?: components["schemas"]["FieldErrorView"][];
-        };
-        OutcomeResults: {
-            /** @description One for each that was sent, in their order. */
-            results: components["schemas"]["OutcomeResult"][];
-        };
-        LeadSummary: {
-            /** Format: uuid */
-            id: string;
-            /** @enum {string} */
-            state: "new" | "rejected" | "held" | "received" | "graded" | "incomplete" | "not-qualified" | "unroutable" | "offered" | "accepted" | "contacted" | "qualified" | "won" | "lost" | "returned" | "declined" | "expired" | "withdrawn" | "recycled" | "erased";
-            source: string | null;
-            externalId: string | null;
-            /** Format: date-time */
-            receivedAt: string;
-            /** @enum {string|null} */
-            grade: "A" | "B" | "C" | "D" | null;
-            score: number | null;
-            /** @description Who was offered the lead last. */
-            party: string | null;
-            /**
-             * Format: date-time
-             * @description While an offer is open: until when it can be accepted.
-             */
-            acceptBy: string | null;
-            /** @enum {string|null} */
-            outcome: "won" | "lost" | "returned" | null;
-            /** @description What decisions look at. */
-            facts: {
-                [key: string]: unknown;
-            };
-        };
-        LeadPage: {
-            leads: components["schemas"]["LeadSummary"][];
-            /** @description There are more: give this as `after`. */
-            next?: string;
-        };
-        /** @description Leads of the window that are in this state by now. */
-        StateFlowView: {
-            /** @enum {string} */
-            state: "new" | "rejected" | "held" | "received" | "graded" | "incomplete" | "not-qualified" | "unroutable" | "offered" | "accepted" | "contacted" | "qualified" | "won" | "lost" | "returned" | "declined" | "expired" | "withdrawn" | "recycled" | "erased";
-            leads: number;
-            /** @description The same by when they came in, the oldest first. */
-            course: number[];
-        };
-        /** @description What waits for somebody, whatever its age; 1,000 stands for as many or more. */
-        WaitingView: {
-            /** @description Incomplete, and held until more is known. */
-            held: number;
-            /** @description Nobody could take them. */
-            unroutable: number;
-            /** @description Offers that end within a tenth of the window. */
-            endingSoon: number;
-        };
-        FlowView: {
-            /** Format: date-time */
-            at: string;
-            minutes: number;
-            /** @description Leads that came in; for a partner, that it was offered. */
-            leads: number;
-            /** @description The same by when, the oldest first. */
-            course: number[];
-            /** @description Those states that occur. */
-            states: components["schemas"]["StateFlowView"][];
-            waiting: components["schemas"]["WaitingView"];
-        };
-        CountsView: {
-            offered: number;
-            /** @description Confirmed by the party’s own system. */
-            delivered: number;
-            accepted: number;
-            declined: number;
-            expired: number;
-            withdrawn: number;
-            /** @description Their clock still runs. */
-            open: number;
-            /** @description Neither declined nor expired, withdrawn or returned: received. */
-            kept: number;
-            contacted: number;
-            qualified: number;
-            won: number;
-            lost: number;
-            returned: number;
-        };
-        RateView: {
-            value: number | null;
-            successes: number;
-            trials: number;
-            /** @description Lower end of the 95 % Wilson interval. */
-            low: number | null;
-            high: number | null;
-        };
-        RatesView: {
-            /** @description Of the offers made. */
-            delivered: components["schemas"]["RateView"];
-            /** @description Of the offers no longer open, as the next two. */
-            accepted: components["schemas"]["RateView"];
-            declined: components["schemas"]["RateView"];
-            expired: components["schemas"]["RateView"];
-            /** @description Of the leads accepted, as the next four. */
-            contacted: components["schemas"]["RateView"];
-            /** @description Became an opportunity. */
-            qualified: components["schemas"]["RateView"];
-            won: components["schemas"]["RateView"];
-            lost: components["schemas"]["RateView"];
-            returned: components["schemas"]["RateView"];
-            /** @description Of the opportunities. */
-            wonOfQualified: components["schemas"]["RateView"];
-        };
-        FiguresView: {
-            counts: components["schemas"]["CountsView"];
-            rates: components["schemas"]["RatesView"];
-        };
-        SidesInPercent: {
-            direct: number;
-            channel: number;
-        };
-        SidesAsRates: {
-            direct: components["schemas"]["RateView"];
-            channel: components["schemas"]["RateView"];
-        };
-        OutsideView: {
-            namedAccount: number;
-            /** @description Of deals that were registered, and of customers with a partner of record. */
-            protectedAccount: number;
-            fallback: number;
-            override: number;
-            /** @description Direct’s, because the person has not agreed that partners have it. */
-            noConsent: number;
-        };
-        PromiseView: {
-            /** @description As the policies of the period promised. */
-            promised: components["schemas"]["SidesInPercent"] | null;
-            /** @description Of the leads under the promise that anybody kept. */
-            received: components["schemas"]["SidesAsRates"];
-            /** @description Offers that stand outside the promise. */
-            outside: components["schemas"]["OutsideView"];
-        };
-        ComparedView: {
-            /** @description As a plain report has it. */
-            crude: components["schemas"]["RateView"];
-            /** @description With the mix of all parties’ leads: each grade’s own rate, weighted by the grade’s share of all accepted leads; of a grade that the party has no lead of, the rate of all. `successes` and `trials` are those seen, and `value` is not one divided by the other. Its interval is that of a weighted sum of Wilson’s. */
-            standardised: components["schemas"]["RateView"];
-        };
-        PartyLikeForLikeView: {
-            /** @description As a plain report has it. */
-            crude: components["schemas"]["RateView"];
-            /** @description With the mix of all parties’ leads: each grade’s own rate, weighted by the grade’s share of all accepted leads; of a grade that the party has no lead of, the rate of all. `successes` and `trials` are those seen, and `value` is not one divided by the other. Its interval is that of a weighted sum of Wilson’s. */
-            standardised: components["schemas"]["RateView"];
-            /** @description Became an opportunity. */
-            qualified: components["schemas"]["ComparedView"];
-            /** @description The share of the common mix that the party has leads of; for the rest it is taken to do as all do. */
-            covered: number;
-            /** @description Accepted leads in hand, neither won nor lost so far: they count as not won. */
-            unfinished: number;
-        };
-        ChannelsView: {
-            direct: {
-                [key: string]: components["schemas"]["FiguresView"];
-            };
-            channel: {
-                [key: string]: components["schemas"]["FiguresView"];
-            };
-        };
-        EstimatedView: {
-            value: number;
-            /** @description Lower end of the 95 % interval. */
-            low: number;
-            high: number;
-        };
-        ApartView: {
-            /** @description Direct’s crude rate less the channel’s; the sum of the two parts. */
-            gap: components["schemas"]["EstimatedView"];
-            /** @description What of it is the mix of grades (Kitagawa 1955). */
-            betterLeads: components["schemas"]["EstimatedView"];
-            /** @description What of it is what was made of the leads of each grade. */
-            betterWork: components["schemas"]["EstimatedView"];
-        };
-        ChannelGapView: {
-            direct: components["schemas"]["ComparedView"];
-            channel: components["schemas"]["ComparedView"];
-            /** @description Null while one side has accepted nothing. */
-            apart: components["schemas"]["ApartView"] | null;
-        };
-        GapsView: {
-            qualified: components["schemas"]["ChannelGapView"];
-            won: components["schemas"]["ChannelGapView"];
-        };
-        TrustView: {
-            pool: string | null;
-            from: string | null;
-            to: string | null;
-            /** Format: date-time */
-            asOf: string;
-            /** @description By grade, and `all`; `incomplete` for leads that were routed without a grade. */
-            channels: components["schemas"]["ChannelsView"];
-            parties: {
-                [key: string]: {
-                    [key: string]: components["schemas"]["FiguresView"];
-                };
-            };
-            /** @description By grade: what was promised to each side, and what it received. */
-            promise: {
-                [key: string]: components["schemas"]["PromiseView"];
-            };
-            /**
-             * @description By what leads are alike in the three that follow.
-             * @enum {string}
-             */
-            mix: "grade";
-            /** @description What share of all accepted leads each grade is. */
-            commonMix: {
+            /** @description the wording that was agreed to */
+            text?: string | null;
+          }
+        | null;
+      /** @description RFC 3339; a date or time without offset is UTC; now, when absent */
+      occurredAt?: string | null;
+      /** @description what the lead did: numbers or words */
+      engagement?: {
+        [key: string]: number | string | null;
+      } | null;
+      /** @description what else is known */
+      attributes?: {
+        [key: string]: number | string | boolean | null;
+      } | null;
+    };
+    /** @description A deal that was closed elsewhere, as it is sent */
+    DealInput: {
+      /** @description the source’s own id of the deal: by it the same deal is known again */
+      externalId?: string | null;
+      /** @description id of the source, where the request does not name it */
+      source?: string | null;
+      /** @description name of the company */
+      company?: string | null;
+      /** @description the company’s domain or web address */
+      domain?: string | null;
+      /** @description ISO 3166-1 code, or the country’s name */
+      country?: string | null;
+      /** @description ISO 3166-2 code, or the region’s name when the country is known */
+      region?: string | null;
+      /** @description city */
+      city?: string | null;
+      /** @description industry, in the vendor’s own words */
+      industry?: string | null;
+      /** @description head count: 250, "1,000-5,000", "10k+" */
+      employees?: number | string | null;
+      /** @description yearly, whole units of money: 2000000, "$1M-$5M" */
+      revenue?: number | string | null;
+      /** @description product that the lead asked about */
+      product?: string | null;
+      /** @description when whoever worked the deal got it: first contact, or when it was created; RFC 3339, or a day as YYYY-MM-DD */
+      occurredAt?: string | null;
+      /** @description what the lead did: numbers or words */
+      engagement?: {
+        [key: string]: number | string | null;
+      } | null;
+      /** @description what else is known */
+      attributes?: {
+        [key: string]: number | string | boolean | null;
+      } | null;
+      /** @description `direct`, `channel` (the partner is in owner), or a partner’s id */
+      channel?: string | null;
+      /** @description the partner that had it, by id or name; of direct’s own deals it is not looked at */
+      owner?: string | null;
+      /** @description A, B, C or D, where the lead had one */
+      grade?: string | null;
+      /** @description one of open, contacted, qualified, won, lost, returned; open, when a new deal says none */
+      outcome?: string | null;
+      /** @description when the outcome was reached; needed with every outcome but open; RFC 3339, or a day as YYYY-MM-DD */
+      outcomeAt?: string | null;
+      /** @description when the person was reached; RFC 3339, or a day as YYYY-MM-DD */
+      contactedAt?: string | null;
+      /** @description when it became an opportunity; RFC 3339, or a day as YYYY-MM-DD */
+      qualifiedAt?: string | null;
+      /** @description why it was lost or returned, one of unable-to-reach, inaccurate-data, no-interest, no-budget, no-fit, geo-mismatch, product-mismatch, not-ready, spam, duplicate, capacity */
+      reason?: string | null;
+      /** @description revenue of a deal that was won, in major units: 1250.5 is one thousand two hundred and fifty and a half */
+      amount?: number | string | null;
+      /** @description ISO 4217; needed with an amount */
+      currency?: string | null;
+    };
+    ModelDocument: {
+      kind: string;
+    } & (
+      | {
+          /** @enum {string} */
+          kind: 'points';
+          /** @description letters, digits, dots, underscores and hyphens, at most 63 */
+          name: string;
+          fit: {
+            atMost: number;
+            factors: {
+              /** @description a fact such as employees, engagement.visits, attributes.segment, reachable.email, total(engagement) */
+              field: string;
+              name?: string;
+              known?: number;
+              words?: {
                 [key: string]: number;
-            };
-            /** @description By party. A lead counts once for each party that accepted it, also when it gave it back. */
-            likeForLike: {
-                [key: string]: components["schemas"]["PartyLikeForLikeView"];
-            };
-            /** @description Between direct and all partners together. */
-            gap: components["schemas"]["GapsView"];
-        };
-        ScoredByGrade: {
+              };
+              otherwise?: number;
+              bands?: {
+                below?: number;
+                points: number;
+                reason?: string;
+              }[];
+              each?: {
+                points: number;
+                atMost: number;
+              };
+              missing?: number;
+              /** @description a duration such as 90s, 30m, 4h or 2d */
+              halfLife?: string;
+            }[];
+          };
+          engagement: {
+            atMost: number;
+            factors: {
+              /** @description a fact such as employees, engagement.visits, attributes.segment, reachable.email, total(engagement) */
+              field: string;
+              name?: string;
+              known?: number;
+              words?: {
+                [key: string]: number;
+              };
+              otherwise?: number;
+              bands?: {
+                below?: number;
+                points: number;
+                reason?: string;
+              }[];
+              each?: {
+                points: number;
+                atMost: number;
+              };
+              missing?: number;
+              /** @description a duration such as 90s, 30m, 4h or 2d */
+              halfLife?: string;
+            }[];
+          };
+          grades: {
             A: number;
             B: number;
             C: number;
-            D: number;
-            /** @description Incomplete, or not qualified. */
-            none: number;
-        };
-        QualityCountsView: {
-            received: number;
-            /** @description How often somebody was sent again who was known as one of these leads. */
-            duplicates: number;
-            /** @description At any time, for what they lacked. */
-            held: number;
-            scored: components["schemas"]["ScoredByGrade"];
-            notQualified: number;
-            /** @description Offered to somebody. */
-            routed: number;
-            accepted: number;
-            /** @description By reason; a lead counts once for each. */
-            declined: {
+          };
+          notQualified: {
+            all: {
+              /** @description a fact such as employees, engagement.visits, attributes.segment, reachable.email, total(engagement) */
+              field: string;
+              is?: string[];
+              below?: number;
+              known?: boolean;
+            }[];
+            reason: string;
+          }[];
+        }
+      | {
+          /** @enum {string} */
+          kind: 'learned';
+          /** @description letters, digits, dots, underscores and hyphens, at most 63 */
+          name: string;
+          scale: {
+            even: number;
+            double: number;
+          };
+          missingWords: string[];
+          fit: {
+            base: number;
+            factors: {
+              /** @description a fact such as employees, engagement.visits, attributes.segment, reachable.email, total(engagement) */
+              field: string;
+              name?: string;
+              bands?: {
+                below?: number;
+                weight: number;
+              }[];
+              words?: {
                 [key: string]: number;
-            };
-            /** @description By reason; a lead counts once for each. */
-            returned: {
+              };
+              otherwise: number;
+              missing: number;
+            }[];
+          };
+          engagement: {
+            base: number;
+            factors: {
+              /** @description a fact such as employees, engagement.visits, attributes.segment, reachable.email, total(engagement) */
+              field: string;
+              name?: string;
+              bands?: {
+                below?: number;
+                weight: number;
+              }[];
+              words?: {
                 [key: string]: number;
-            };
-            /** @description Became an opportunity. */
-            qualified: number;
+              };
+              otherwise: number;
+              missing: number;
+            }[];
+          };
+          pairs: {
+            /** @enum {string} */
+            side: 'fit' | 'engagement';
+            of: {
+              /** @description a fact such as employees, engagement.visits, attributes.segment, reachable.email, total(engagement) */
+              field: string;
+              name?: string;
+              below?: number[];
+              words?: string[][];
+            }[];
+            weights: number[][];
+          }[];
+          grades: {
+            A: number;
+            B: number;
+            C: number;
+          };
+          notQualified: {
+            all: {
+              /** @description a fact such as employees, engagement.visits, attributes.segment, reachable.email, total(engagement) */
+              field: string;
+              is?: string[];
+              below?: number;
+              known?: boolean;
+            }[];
+            reason: string;
+          }[];
+          learned?: {
+            leads: number;
             won: number;
-        };
-        QualityRatesView: {
-            /** @description Of the leads received, as the next two. */
-            held: components["schemas"]["RateView"];
-            routed: components["schemas"]["RateView"];
-            notQualified: components["schemas"]["RateView"];
-            /** @description Of those routed. */
-            accepted: components["schemas"]["RateView"];
-            /** @description Of those accepted, as the next two. */
-            returned: components["schemas"]["RateView"];
-            qualified: components["schemas"]["RateView"];
-            won: components["schemas"]["RateView"];
-        };
-        CalibrationOf: {
-            leads: number;
-            accepted: number;
-            /** @description Of those accepted. */
-            qualified: components["schemas"]["RateView"];
-            /** @description Of those accepted. */
-            won: components["schemas"]["RateView"];
-        };
-        BandCalibrationView: {
-            leads: number;
-            accepted: number;
-            /** @description Of those accepted. */
-            qualified: components["schemas"]["RateView"];
-            /** @description Of those accepted. */
-            won: components["schemas"]["RateView"];
-            /** @description From this on. */
-            from: number;
-            /** @description Below this, which the last band includes. */
-            to: number;
-        };
-        ChanceCalibrationView: {
-            leads: number;
-            accepted: number;
-            /** @description Of those accepted. */
-            qualified: components["schemas"]["RateView"];
-            /** @description Of those accepted. */
-            won: components["schemas"]["RateView"];
-            /** @description From this on. */
-            from: number;
-            /** @description Below this, which the last band includes. */
-            to: number;
-            /** @description Mean of what was predicted for those accepted, to hold against what was won. */
-            predicted: number | null;
-        };
-        CalibrationView: {
-            byGrade: {
-                [key: string]: components["schemas"]["CalibrationOf"];
-            };
-            /** @description Score, in tens. */
-            byScore: components["schemas"]["BandCalibrationView"][];
-            /** @description Predicted probability, where a model predicts one, in tenths. */
-            byChance: components["schemas"]["ChanceCalibrationView"][];
-        };
-        CampaignQualityView: {
-            counts: components["schemas"]["QualityCountsView"];
-            rates: components["schemas"]["QualityRatesView"];
-            calibration: components["schemas"]["CalibrationView"];
-            campaign: string;
-        };
-        SourceQualityView: {
-            counts: components["schemas"]["QualityCountsView"];
-            rates: components["schemas"]["QualityRatesView"];
-            calibration: components["schemas"]["CalibrationView"];
-            source: string;
-            /** Format: date */
-            from: string;
-            /** Format: date */
-            to: string;
-            /** @description The attribute that tells campaigns apart. */
-            campaign: string;
-            /** Format: date-time */
-            asOf: string;
-            /** @description The campaigns with most leads, those first. */
-            campaigns: components["schemas"]["CampaignQualityView"][];
-            /** @description Campaigns that are left out. */
-            furtherCampaigns: number;
-        };
-        ReadModelPartView: {
-            leads: number;
-            /** @description Events that they are folded from; null: some are from before events were counted. */
-            events: number | null;
-            /** @description SHA-256 of the rows of leads and offers, hexadecimal. */
-            hash: string;
-        };
-        ReadModelsView: {
-            /** @description 256 parts: leads by the first byte of their ids. */
-            parts: components["schemas"]["ReadModelPartView"][];
-            offers: number;
-            /** @description Hash of the counts of offers. */
-            counts: string;
-            /** @description Hash of the promises of all versions of policies. */
-            promises: string;
-        };
-        CheckpointView: {
-            size: number;
-            /** @description As it was published: a signed note. */
-            note: string;
-        };
-        CheckpointsView: {
-            /** @description The smallest first. */
-            checkpoints: components["schemas"]["CheckpointView"][];
-            /** @description Where there are more: `after` of the next page. */
-            next?: string;
-        };
-        PartitionView: {
-            topic: string;
-            partition: number;
-            /** @description The first offset that was read … */
-            from: string;
-            /** @description … and the next one that will be: everything between is in one of the counts. */
-            next: string;
-            /** @description Records that became entries. */
-            entries: number;
-            /** @description Records of events that were in the log already. */
-            repeated: number;
-            /** @description Records that are no events. */
-            unreadable: number;
-            /** @description Offsets that the broker gave to no record. */
-            gaps: number;
-        };
-        CompletenessView: {
-            /** @description Entries of the log. */
-            entries: number;
-            partitions: components["schemas"]["PartitionView"][];
-        };
-        TimelineEntryView: {
-            /** @description Its place in the log. */
-            index: number;
-            /** @description The event as it is in the log; contact details are sealed. */
-            event: {
-                [key: string]: unknown;
-            };
-        };
-        TimelineView: {
-            /** Format: uuid */
-            leadId: string;
-            /** @description In the order in which they came into the log. */
-            entries: components["schemas"]["TimelineEntryView"][];
-            /** @description Where there are more: `after` of the next page. */
-            next?: string;
-        };
-        BeginSession: {
-            /** @description An API key, `flk_…`. This or a link. */
-            key?: string | null;
-            /** @description A link that is good for one session, `fll_…`. */
-            link?: string | null;
-        };
-        SessionView: {
-            /** @enum {string} */
-            role: "admin" | "manager" | "source" | "partner" | "auditor";
-            /** @description The partner that it speaks for. */
-            partner: string | null;
-            /** @description The key in whose name it is, as events and logs name it. */
-            keyId: string;
-            /** @description To be sent as `x-csrf-token` with whatever changes something. Null for a key, which needs none. */
-            csrfToken: string | null;
-            /**
-             * Format: date-time
-             * @description When it ends by itself.
-             */
-            endsAt: string | null;
-        };
-        MakeEntryLink: {
-            /** @description In whose name: the id of a key, for administrators. Without it, in the name of the key that asks. */
-            keyId?: string | null;
-        };
-        EntryLink: {
-            /** @description Opens the console once; to be put behind the address of this server. */
-            path: string;
-            /**
-             * Format: date-time
-             * @description When it ends, used or not.
-             */
-            endsAt: string;
-        };
-        Problem: {
-            /**
-             * Format: uri
-             * @description Names the kind of problem, e.g. urn:fairlead:problem:invalid-input
-             */
-            type: string;
-            title: string;
-            status: number;
-            detail?: string;
-            errors?: {
-                /** @description Row of a batch, counted from 0 */
-                index?: number;
-                /** @description JSON Pointer (RFC 6901), or the name of a parameter */
-                field: string;
-                detail: string;
-            }[];
-            /** @description How many more errors there are than are shown */
-            errorsOmitted?: number;
-            /** @description Under it an unexpected error is found in the logs */
-            traceId?: string;
-        };
-        /** @description A lead as it is sent */
-        LeadInput: {
-            /** @description the source’s own id of the lead; never an e-mail address */
-            externalId?: string | null;
-            /** @description id of the source, where the request does not name it */
-            source?: string | null;
-            /** @description given name */
-            firstName?: string | null;
-            /** @description family name */
-            lastName?: string | null;
-            /** @description one address, as one would write to it */
-            email?: string | null;
-            /** @description international, or national when the country is known */
-            phone?: string | null;
-            /** @description name of the company */
-            company?: string | null;
-            /** @description the company’s domain or web address */
-            domain?: string | null;
-            /** @description ISO 3166-1 code, or the country’s name */
-            country?: string | null;
-            /** @description ISO 3166-2 code, or the region’s name when the country is known */
-            region?: string | null;
-            /** @description city */
-            city?: string | null;
-            /** @description industry, in the vendor’s own words */
-            industry?: string | null;
-            /** @description head count: 250, "1,000-5,000", "10k+" */
-            employees?: number | string | null;
-            /** @description yearly, whole units of money: 2000000, "$1M-$5M" */
-            revenue?: number | string | null;
-            /** @description product that the lead asked about */
-            product?: string | null;
-            /** @description free text from the lead */
-            message?: string | null;
-            /** @description true, or { given, at, text }; from a table also yes, no, true, false, 1, 0 */
-            consent?: boolean | string | {
-                given: boolean;
-                /** @description when it was given, as occurredAt is written */
-                at?: string | null;
-                /** @description the wording that was agreed to */
-                text?: string | null;
-            } | null;
-            /** @description RFC 3339; a date or time without offset is UTC; now, when absent */
-            occurredAt?: string | null;
-            /** @description what the lead did: numbers or words */
-            engagement?: {
-                [key: string]: number | string | null;
-            } | null;
-            /** @description what else is known */
-            attributes?: {
-                [key: string]: number | string | boolean | null;
-            } | null;
-        };
-        /** @description A lead as it is sent */
-        LeadCompletion: {
-            /** @description given name */
-            firstName?: string | null;
-            /** @description family name */
-            lastName?: string | null;
-            /** @description one address, as one would write to it */
-            email?: string | null;
-            /** @description international, or national when the country is known */
-            phone?: string | null;
-            /** @description name of the company */
-            company?: string | null;
-            /** @description the company’s domain or web address */
-            domain?: string | null;
-            /** @description ISO 3166-1 code, or the country’s name */
-            country?: string | null;
-            /** @description ISO 3166-2 code, or the region’s name when the country is known */
-            region?: string | null;
-            /** @description city */
-            city?: string | null;
-            /** @description industry, in the vendor’s own words */
-            industry?: string | null;
-            /** @description head count: 250, "1,000-5,000", "10k+" */
-            employees?: number | string | null;
-            /** @description yearly, whole units of money: 2000000, "$1M-$5M" */
-            revenue?: number | string | null;
-            /** @description product that the lead asked about */
-            product?: string | null;
-            /** @description free text from the lead */
-            message?: string | null;
-            /** @description true, or { given, at, text }; from a table also yes, no, true, false, 1, 0 */
-            consent?: boolean | string | {
-                given: boolean;
-                /** @description when it was given, as occurredAt is written */
-                at?: string | null;
-                /** @description the wording that was agreed to */
-                text?: string | null;
-            } | null;
-            /** @description RFC 3339; a date or time without offset is UTC; now, when absent */
-            occurredAt?: string | null;
-            /** @description what the lead did: numbers or words */
-            engagement?: {
-                [key: string]: number | string | null;
-            } | null;
-            /** @description what else is known */
-            attributes?: {
-                [key: string]: number | string | boolean | null;
-            } | null;
-        };
-        ModelDocument: {
-            kind: string;
-        } & ({
-            /** @enum {string} */
-            kind: "points";
-            /** @description letters, digits, dots, underscores and hyphens, at most 63 */
-            name: string;
-            fit: {
-                atMost: number;
-                factors: {
-                    /** @description a fact such as employees, engagement.visits, attributes.segment, reachable.email, total(engagement) */
-                    field: string;
-                    name?: string;
-                    known?: number;
-                    words?: {
-                        [key: string]: number;
-                    };
-                    otherwise?: number;
-                    bands?: {
-                        below?: number;
-                        points: number;
-                        reason?: string;
-                    }[];
-                    each?: {
-                        points: number;
-                        atMost: number;
-                    };
-                    missing?: number;
-                    /** @description a duration such as 90s, 30m, 4h or 2d */
-                    halfLife?: string;
-                }[];
-            };
-            engagement: {
-                atMost: number;
-                factors: {
-                    /** @description a fact such as employees, engagement.visits, attributes.segment, reachable.email, total(engagement) */
-                    field: string;
-                    name?: string;
-                    known?: number;
-                    words?: {
-                        [key: string]: number;
-                    };
-                    otherwise?: number;
-                    bands?: {
-                        below?: number;
-                        points: number;
-                        reason?: string;
-                    }[];
-                    each?: {
-                        points: number;
-                        atMost: number;
-                    };
-                    missing?: number;
-                    /** @description a duration such as 90s, 30m, 4h or 2d */
-                    halfLife?: string;
-                }[];
-            };
-            grades: {
-                A: number;
-                B: number;
-                C: number;
-            };
-            notQualified: {
-                all: {
-                    /** @description a fact such as employees, engagement.visits, attributes.segment, reachable.email, total(engagement) */
-                    field: string;
-                    is?: string[];
-                    below?: number;
-                    known?: boolean;
-                }[];
-                reason: string;
-            }[];
-        } | {
-            /** @enum {string} */
-            kind: "learned";
-            /** @description letters, digits, dots, underscores and hyphens, at most 63 */
-            name: string;
-            scale: {
-                even: number;
-                double: number;
-            };
-            missingWords: string[];
-            fit: {
-                base: number;
-                factors: {
-                    /** @description a fact such as employees, engagement.visits, attributes.segment, reachable.email, total(engagement) */
-                    field: string;
-                    name?: string;
-                    bands?: {
-                        below?: number;
-                        weight: number;
-                    }[];
-                    words?: {
-                        [key: string]: number;
-                    };
-                    otherwise: number;
-                    missing: number;
-                }[];
-            };
-            engagement: {
-                base: number;
-                factors: {
-                    /** @description a fact such as employees, engagement.visits, attributes.segment, reachable.email, total(engagement) */
-                    field: string;
-                    name?: string;
-                    bands?: {
-                        below?: number;
-                        weight: number;
-                    }[];
-                    words?: {
-                        [key: string]: number;
-                    };
-                    otherwise: number;
-                    missing: number;
-                }[];
-            };
-            pairs: {
-                /** @enum {string} */
-                side: "fit" | "engagement";
-                of: {
-                    /** @description a fact such as employees, engagement.visits, attributes.segment, reachable.email, total(engagement) */
-                    field: string;
-                    name?: string;
-                    below?: number[];
-                    words?: string[][];
-                }[];
-                weights: number[][];
-            }[];
-            grades: {
-                A: number;
-                B: number;
-                C: number;
-            };
-            notQualified: {
-                all: {
-                    /** @description a fact such as employees, engagement.visits, attributes.segment, reachable.email, total(engagement) */
-                    field: string;
-                    is?: string[];
-                    below?: number;
-                    known?: boolean;
-                }[];
-                reason: string;
-            }[];
-            learned?: {
-                leads: number;
-                won: number;
-                auc: number;
-                brier: number;
-            };
-        });
-        PolicyDocument: {
-            /** @description letters, digits, dots, underscores and hyphens, at most 63 */
-            name: string;
-            dealRegistration?: {
-                /** @description a duration such as 90s, 30m, 4h or 2d */
-                protectFor: string;
-                perPartner?: number;
-            };
-            pools: {
-                /** @description lower-case letters, digits and hyphens, at most 63 */
-                id: string;
-                match: {
-                    countries?: string[];
-                    regions?: string[];
-                    employees?: {
-                        from?: number;
-                        below?: number;
-                    };
-                    revenue?: {
-                        from?: number;
-                        below?: number;
-                    };
-                    products?: string[];
-                    industries?: string[];
-                    sources?: string[];
-                    attributes?: {
-                        [key: string]: string[] | {
-                            from?: number;
-                            below?: number;
-                        };
-                    };
+            auc: number;
+            brier: number;
+          };
+        }
+    );
+    PolicyDocument: {
+      /** @description letters, digits, dots, underscores and hyphens, at most 63 */
+      name: string;
+      dealRegistration?: {
+        /** @description a duration such as 90s, 30m, 4h or 2d */
+        protectFor: string;
+        perPartner?: number;
+      };
+      pools: {
+        /** @description lower-case letters, digits and hyphens, at most 63 */
+        id: string;
+        match: {
+          countries?: string[];
+          regions?: string[];
+          employees?: {
+            from?: number;
+            below?: number;
+          };
+          revenue?: {
+            from?: number;
+            below?: number;
+          };
+          products?: string[];
+          industries?: string[];
+          sources?: string[];
+          attributes?: {
+            [key: string]:
+              | string[]
+              | {
+                  from?: number;
+                  below?: number;
                 };
-                promise: {
-                    direct: number;
-                    channel: number;
-                };
-                promiseByGrade?: {
-                    A?: {
-                        direct: number;
-                        channel: number;
-                    };
-                    B?: {
-                        direct: number;
-                        channel: number;
-                    };
-                    C?: {
-                        direct: number;
-                        channel: number;
-                    };
-                    D?: {
-                        direct: number;
-                        channel: number;
-                    };
-                };
-                tiers?: {
-                    [key: string]: number;
-                };
-                requires?: {
-                    certifications: string[];
-                };
-                offer?: {
-                    /** @description a duration such as 90s, 30m, 4h or 2d */
-                    acceptWithin?: string;
-                    maxOffers?: number;
-                    /** @enum {string} */
-                    then?: "direct" | "nurture";
-                    /** @enum {string} */
-                    revealContact?: "on-offer" | "on-accept";
-                };
-                incomplete?: {
-                    needs?: string[];
-                    /** @description a duration such as 90s, 30m, 4h or 2d */
-                    holdFor?: string;
-                    /** @enum {string} */
-                    then?: "route" | "nurture";
-                };
-                notQualified?: {
-                    /** @enum {string} */
-                    then?: "nurture";
-                };
-                consent?: {
-                    /** @enum {string} */
-                    neededFor: "channel" | "everyone" | "nobody";
-                };
-                namedAccounts?: {
-                    /** @description letters, digits, dots, underscores and hyphens, at most 63 */
-                    list: string;
-                    ceiling: number;
-                };
-            }[];
+          };
         };
-        PartnerDocument: {
-            name: string;
-            /** @description lower-case letters, digits and hyphens, at most 63 */
-            tier: string;
-            weight?: number;
-            /** @enum {string} */
-            status?: "active" | "paused";
-            territories?: string[];
-            products?: string[];
-            certifications?: string[];
-            caps?: {
-                perDay?: number;
-                open?: number;
-            };
+        promise: {
+          direct: number;
+          channel: number;
         };
-        NamedAccountsDocument: {
-            owner: string;
-            entries: {
-                domain?: string;
-                company?: string;
-                owner: string;
-                from: string;
-                until?: string;
-            }[];
+        promiseByGrade?: {
+          A?: {
+            direct: number;
+            channel: number;
+          };
+          B?: {
+            direct: number;
+            channel: number;
+          };
+          C?: {
+            direct: number;
+            channel: number;
+          };
+          D?: {
+            direct: number;
+            channel: number;
+          };
         };
-        /** @description How its columns and words become ours. */
-        Mapping: {
-            /** @description their column → our field; engagement.* and attributes.* are free */
-            columns?: {
-                [key: string]: string;
-            };
-            /** @description our field → their value → ours; "" and null mean that nothing was said */
-            values?: {
-                [key: string]: {
-                    [key: string]: string | number | boolean | null;
-                };
-            };
-            /** @description our field → the same value in every row */
-            constants?: {
-                [key: string]: string | number | boolean | null;
-            };
+        tiers?: {
+          [key: string]: number;
         };
+        requires?: {
+          certifications: string[];
+        };
+        offer?: {
+          /** @description a duration such as 90s, 30m, 4h or 2d */
+          acceptWithin?: string;
+          maxOffers?: number;
+          /** @enum {string} */
+          then?: 'direct' | 'nurture';
+          /** @enum {string} */
+          revealContact?: 'on-offer' | 'on-accept';
+          /** @description a duration such as 1h, or a part such as 25% */
+          remind?: string;
+        };
+        returned?: {
+          /** @enum {string} */
+          then?: 'recycle' | 'close';
+          times?: number;
+          repair?: (
+            | 'unable-to-reach'
+            | 'inaccurate-data'
+            | 'no-interest'
+            | 'no-budget'
+            | 'no-fit'
+            | 'geo-mismatch'
+            | 'product-mismatch'
+            | 'not-ready'
+            | 'spam'
+            | 'duplicate'
+            | 'capacity'
+          )[];
+          never?: (
+            | 'unable-to-reach'
+            | 'inaccurate-data'
+            | 'no-interest'
+            | 'no-budget'
+            | 'no-fit'
+            | 'geo-mismatch'
+            | 'product-mismatch'
+            | 'not-ready'
+            | 'spam'
+            | 'duplicate'
+            | 'capacity'
+          )[];
+        };
+        followUp?: {
+          /** @description a duration such as 90s, 30m, 4h or 2d */
+          remindAfter: string;
+          /** @description a duration such as 90s, 30m, 4h or 2d */
+          every?: string;
+          most?: number;
+        };
+        incomplete?: {
+          needs?: string[];
+          /** @description a duration such as 90s, 30m, 4h or 2d */
+          holdFor?: string;
+          /** @enum {string} */
+          then?: 'route' | 'nurture';
+        };
+        notQualified?: {
+          /** @enum {string} */
+          then?: 'nurture';
+        };
+        consent?: {
+          /** @enum {string} */
+          neededFor: 'channel' | 'everyone' | 'nobody';
+        };
+        namedAccounts?: {
+          /** @description letters, digits, dots, underscores and hyphens, at most 63 */
+          list: string;
+          ceiling: number;
+        };
+      }[];
     };
-    responses: {
-        /** @description Address, parameters or body are not as they must be; what is wrong is named. */
-        BadRequest: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description No key, or not a valid one. */
-        Unauthorized: {
-            headers: {
-                "WWW-Authenticate": string;
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description Not for this key. */
-        Forbidden: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description There is no such thing, or it is not for this key to know. */
-        NotFound: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description The address, as it was written, answers other methods. */
-        MethodNotAllowed: {
-            headers: {
-                Allow: string;
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description The request took too long to come in. */
-        RequestTimeout: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description The body is larger than this address accepts. */
-        PayloadTooLarge: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description The body is of a type that this address does not accept. */
-        UnsupportedMediaType: {
-            headers: {
-                /** @description What it accepts. */
-                "Accept-Post"?: string;
-                /** @description The same, of PATCH. */
-                "Accept-Patch"?: string;
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description Too many requests with wrong keys came from this address. */
-        TooManyRequests: {
-            headers: {
-                /** @description In seconds. */
-                "Retry-After": number;
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description The headers are larger than any request of ours needs. */
-        HeadersTooLarge: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description Stopping, or without its database at the moment: nothing was changed, or it is safe to send the same again. */
-        Unavailable: {
-            headers: {
-                /** @description In seconds. */
-                "Retry-After": number;
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
+    PartnerDocument: {
+      name: string;
+      /** @description lower-case letters, digits and hyphens, at most 63 */
+      tier: string;
+      weight?: number;
+      /** @enum {string} */
+      status?: 'active' | 'paused';
+      territories?: string[];
+      products?: string[];
+      certifications?: string[];
+      caps?: {
+        perDay?: number;
+        open?: number;
+      };
     };
-    parameters: never;
-    requestBodies: never;
-    headers: never;
-    pathItems: never;
+    NamedAccountsDocument: {
+      owner: string;
+      entries: {
+        domain?: string;
+        company?: string;
+        owner: string;
+        from: string;
+        until?: string;
+      }[];
+    };
+    /** @description How its columns and words become ours. */
+    Mapping: {
+      /** @description their column → our field; engagement.* and attributes.* are free */
+      columns?: {
+        [key: string]: string;
+      };
+      /** @description our field → their value → ours; "" and null mean that nothing was said */
+      values?: {
+        [key: string]: {
+          [key: string]: string | number | boolean | null;
+        };
+      };
+      /** @description our field → the same value in every row */
+      constants?: {
+        [key: string]: string | number | boolean | null;
+      };
+    };
+  };
+  responses: {
+    /** @description Address, parameters or body are not as they must be; what is wrong is named. */
+    BadRequest: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'];
+      };
+    };
+    /** @description No key, or not a valid one. */
+    Unauthorized: {
+      headers: {
+        'WWW-Authenticate': string;
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'];
+      };
+    };
+    /** @description Not for this key. */
+    Forbidden: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'];
+      };
+    };
+    /** @description There is no such thing, or it is not for this key to know. */
+    NotFound: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'];
+      };
+    };
+    /** @description The address, as it was written, answers other methods. */
+    MethodNotAllowed: {
+      headers: {
+        Allow: string;
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'];
+      };
+    };
+    /** @description The request took too long to come in. */
+    RequestTimeout: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'];
+      };
+    };
+    /** @description The body is larger than this address accepts. */
+    PayloadTooLarge: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'];
+      };
+    };
+    /** @description The body is of a type that this address does not accept. */
+    UnsupportedMediaType: {
+      headers: {
+        /** @description What it accepts. */
+        'Accept-Post'?: string;
+        /** @description The same, of PATCH. */
+        'Accept-Patch'?: string;
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'];
+      };
+    };
+    /** @description Too many requests with wrong keys came from this address. */
+    TooManyRequests: {
+      headers: {
+        /** @description In seconds. */
+        'Retry-After': number;
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'];
+      };
+    };
+    /** @description The headers are larger than any request of ours needs. */
+    HeadersTooLarge: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'];
+      };
+    };
+    /** @description Stopping, or without its database at the moment: nothing was changed, or it is safe to send the same again. */
+    Unavailable: {
+      headers: {
+        /** @description In seconds. */
+        'Retry-After': number;
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'];
+      };
+    };
+  };
+  parameters: never;
+  requestBodies: never;
+  headers: never;
+  pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    "Keys.list": {
-        parameters: {
-            query?: {
-                /** @description `next` of the page before. */
-                after?: string;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Keys without their secrets, ordered by id. `next` asks for the next page. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["KeysPage"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Keys.create": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CreateKey"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CreatedKey"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Keys.revoke": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The key is revoked, and refused within five seconds by every process. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            /** @description It comes from FAIRLEAD_ADMIN_KEY, and is changed there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Health.live": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The process answers. Says nothing about what it depends on. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LivenessView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Health.ready": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Everything that this process needs works. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReadinessView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            431: components["responses"]["HeadersTooLarge"];
-            /** @description Something does not; each check says what. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReadinessView"];
-                };
-            };
-        };
-    };
-    "Metrics.read": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Figures about this process in the text format of Prometheus. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": string;
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Parked.list": {
-        parameters: {
-            query?: {
-                /** @description `next` of the page before. */
-                after?: string;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Events that could not be processed, oldest first within each service. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ParkedPage"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Parked.redrive": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The event, and those that waited behind it, were given to the service again. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RedrivenView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Leads.list": {
-        parameters: {
-            query?: {
-                /** @description `next` of the page before. */
-                after?: string;
-                limit?: number;
-                source?: string;
-                /** @description Who was offered the lead last. */
-                party?: string;
-                grade?: "A" | "B" | "C" | "D" | "none";
-                state?: "new" | "rejected" | "held" | "received" | "graded" | "incomplete" | "not-qualified" | "unroutable" | "offered" | "accepted" | "contacted" | "qualified" | "won" | "lost" | "returned" | "declined" | "expired" | "withdrawn" | "recycled" | "erased";
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LeadPage"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            /** @description Too many lists at once, or this one takes too long: narrow it down. */
-            503: {
-                headers: {
-                    /** @description In seconds. */
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "Leads.post": {
-        parameters: {
-            query?: {
-                /** @description Refuse columns that are not mapped. */
-                strict?: "true" | "false";
-                /** @description A mapping as JSON, instead of the source’s own; `none`: ours already. */
-                mapping?: string;
-                /** @description Where the leads come from. A source’s key has its own. */
-                source?: string;
-            };
-            header?: {
-                /** @description `respond-async` (RFC 7240), with anything but a table: not to wait until each lead is taken in. */
-                Prefer?: string;
-                /** @description Sent again within a day, it is answered as before. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["LeadInput"] | unknown[];
-                "application/cloudevents+json": {
-                    /** @constant */
-                    specversion: "1.0";
-                    id: string;
-                    source: string;
-                    type: string;
-                    data: components["schemas"]["LeadInput"];
-                };
-                "application/cloudevents-batch+json": unknown[];
-                "application/x-ndjson": string;
-                "text/csv": string;
-            };
-        };
-        responses: {
-            /** @description Stored. What became of each lead; or, with `Preference-Applied: respond-async`, where that is to be read. */
-            202: {
-                headers: {
-                    /** @description Of what was not waited for. */
-                    Location?: string;
-                    "Preference-Applied"?: "respond-async";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        results: {
-                            /** @description of the row, from 0 */
-                            index: number;
-                            /**
-                             * Format: uuid
-                             * @description the lead’s; of a merged one, that of the lead it was merged into
-                             */
-                            id: string;
-                            /** @enum {string} */
-                            status: "received" | "merged" | "held" | "rejected" | "engaged" | "ignored";
-                            errors?: {
-                                field: string;
-                                rule: string;
-                                detail: string;
-                            }[];
-                        }[];
-                    } | {
-                        submission: {
-                            /** Format: uuid */
-                            id: string;
-                            rows: number;
-                        };
-                    };
-                };
-            };
-            /** @description The body cannot be read, or a parameter or column is wrong; it is named. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            /** @description There is no such source, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            /** @description Too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not one of the content types. */
-            415: {
-                headers: {
-                    /** @description What it accepts. */
-                    "Accept-Post"?: string;
-                    /** @description The same, of PATCH. */
-                    "Accept-Patch"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The one lead that was sent, and waited for, is rejected, or the Idempotency-Key was used before. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too much of the source was rejected within this hour, or too much was accepted that is not taken in yet. */
-            429: {
-                headers: {
-                    /** @description In seconds. */
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            431: components["responses"]["HeadersTooLarge"];
-            /** @description Too much at once, or no store; Retry-After says when to try again. */
-            503: {
-                headers: {
-                    /** @description In seconds. */
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "Leads.one": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                leadId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LeadView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            /** @description There is no such lead for you. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "HeldLeads.patch": {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description Sent again within a day, it is answered as before. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                leadId: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["LeadCompletion"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** Format: uuid */
-                        id: string;
-                        /** @enum {string} */
-                        status: "completed" | "held" | "changed";
-                        missing: string[];
-                    };
-                };
-            };
-            /** @description A field is unknown or of the wrong type; it is named. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            /** @description There is no such lead, or it is not from your source. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            /** @description The lead is not held: it went on before, and there is more in this than `consent`. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The lead was erased. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            /** @description The lead would not be usable like this; each field that is wrong is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Erasures.erase": {
-        parameters: {
-            query?: {
-                reason?: "subject-request" | "consent-withdrawn" | "retention-ended" | "taken-in-by-mistake";
-            };
-            header?: never;
-            path: {
-                leadId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErasureView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            /** @description There is no such lead. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            /** @description The key database is away: what was begun is finished when it is back. Or leads that came before are not taken in yet. */
-            503: {
-                headers: {
-                    /** @description In seconds. */
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "Erasures.eraseSubject": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["EraseSubject"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SubjectErased"];
-                };
-            };
-            /** @description It is no address or no number; the answer does not repeat it. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            /** @description The key database is away: what was begun is finished when it is back. Or leads that came before are not taken in yet. */
-            503: {
-                headers: {
-                    /** @description In seconds. */
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "Sources.get": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Letters, digits, dots, hyphens and underscores; at most 63. */
-                sourceId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SourceShown"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            /** @description There is no such source, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Sources.put": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Letters, digits, dots, hyphens and underscores; at most 63. */
-                sourceId: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SourceDocument"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SourceShown"];
-                };
-            };
-            /** @description The document is not valid; every wrong field is named. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "SourceEvents.challenge": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                sourceId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description What the tool wants to hear. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": unknown;
-                    "application/json": unknown;
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "SourceEvents.post": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                sourceId: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": unknown;
-                "application/cloudevents+json": unknown;
-                "application/cloudevents-batch+json": unknown;
-                "application/x-www-form-urlencoded": unknown;
-            };
-        };
-        responses: {
-            /** @description The same, to a tool that takes nothing else for success. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        results: {
-                            /** @description of the item, from 0 */
-                            index: number;
-                            /**
-                             * Format: uuid
-                             * @description the lead’s
-                             */
-                            id?: string;
-                            /**
-                             * @description received, merged, held, rejected: a lead; engaged, ignored: what somebody known did, or nobody who is; wanted: it will be asked for; test: a trial of the tool; unknown: a type that is not known here, set aside
-                             * @enum {string}
-                             */
-                            status: "received" | "merged" | "held" | "rejected" | "engaged" | "ignored" | "wanted" | "test" | "unknown";
-                            errors?: {
-                                field: string;
-                                rule: string;
-                                detail: string;
-                            }[];
-                            /** @description what could not be understood, and was left out of the lead */
-                            leftOut?: {
-                                field: string;
-                                rule: string;
-                                detail: string;
-                            }[];
-                        }[];
-                    };
-                };
-            };
-            /** @description Stored. What became of each item. */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        results: {
-                            /** @description of the item, from 0 */
-                            index: number;
-                            /**
-                             * Format: uuid
-                             * @description the lead’s
-                             */
-                            id?: string;
-                            /**
-                             * @description received, merged, held, rejected: a lead; engaged, ignored: what somebody known did, or nobody who is; wanted: it will be asked for; test: a trial of the tool; unknown: a type that is not known here, set aside
-                             * @enum {string}
-                             */
-                            status: "received" | "merged" | "held" | "rejected" | "engaged" | "ignored" | "wanted" | "test" | "unknown";
-                            errors?: {
-                                field: string;
-                                rule: string;
-                                detail: string;
-                            }[];
-                            /** @description what could not be understood, and was left out of the lead */
-                            leftOut?: {
-                                field: string;
-                                rule: string;
-                                detail: string;
-                            }[];
-                        }[];
-                    };
-                };
-            };
-            /** @description Proven, but not JSON. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            /** @description Too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not a content type of this format. */
-            415: {
-                headers: {
-                    /** @description What it accepts. */
-                    "Accept-Post"?: string;
-                    /** @description The same, of PATCH. */
-                    "Accept-Patch"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too much of the source was rejected within this hour. */
-            429: {
-                headers: {
-                    /** @description In seconds. */
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            431: components["responses"]["HeadersTooLarge"];
-            /** @description Too much at once, or no store; the tool will send it again. */
-            503: {
-                headers: {
-                    /** @description In seconds. */
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "SetAside.list": {
-        parameters: {
-            query?: {
-                /** @description `next` of the page before. */
-                after?: string;
-                /** @description A page holds 100 at most. */
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                sourceId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SetAsidePage"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            /** @description There is no such source. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Feedback.page": {
-        parameters: {
-            query?: {
-                /** @description `next` of the page before. */
-                after?: string;
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                sourceId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FeedbackPage"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            /** @description There is no such source, or it is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "ProposedMerges.list": {
-        parameters: {
-            query?: {
-                /** @description `next` of the page before. */
-                after?: string;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProposedMergePage"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "ProposedMerges.accept": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                proposalId: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["MergeDecision"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DecidedMerge"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            /** @description There is no such proposal. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            /** @description It was decided before, or one of the leads was erased or is one with another. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "ProposedMerges.dismiss": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                proposalId: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["MergeDecision"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DecidedMerge"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            /** @description There is no such proposal. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            /** @description It was decided before. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Submissions.find": {
-        parameters: {
-            query?: {
-                /** @description `next` of the page before. */
-                after?: string;
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                submissionId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SubmissionView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            /** @description There is no such submission, or it is not yours, or it is more than a day ago. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Splits.split": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                leadId: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SplitDecision"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SplitView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            /** @description There is no such lead. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            /** @description It cannot be undone, and `type` ends in why: `not-merged` (The lead is one with no other, or was split from it before.) `not-kept` (They were made one before it was kept what that changed.) `erased` (One of the two was erased, and with it what the other one would get back.) `merged-further` (The lead that survived was made one with a third since: split those first.) `touched-since` (More came of the lead since they were made one, and nobody can say of which of the two.) */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Models.list": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModelsView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Models.get": {
-        parameters: {
-            query?: {
-                version?: number;
-            };
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModelView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Models.put": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ModelDocument"];
-                "application/yaml": components["schemas"]["ModelDocument"];
-            };
-        };
-        responses: {
-            /** @description The newest version says the same. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModelView"];
-                };
-            };
-            /** @description A new version, not active yet. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModelView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Models.activate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["ActivateModel"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModelView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Models.shadow": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["ActivateModel"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModelView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            /** @description `in-force`: leads are scored with this version already. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Models.endShadow": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModelView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            /** @description It is not asked in shadow. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Policies.list": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PoliciesView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Policies.get": {
-        parameters: {
-            query?: {
-                /** @description `next` of the page before. */
-                after?: string;
-                limit?: number;
-                version?: number;
-            };
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PolicyHistoryView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Policies.put": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PolicyDocument"];
-                "application/yaml": components["schemas"]["PolicyDocument"];
-            };
-        };
-        responses: {
-            /** @description The newest version says the same. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CheckedPolicyView"];
-                };
-            };
-            /** @description A new version, not active yet. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CheckedPolicyView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Policies.version": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-                version: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PolicyVersionView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Policies.check": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PolicyDocument"];
-                "application/yaml": components["schemas"]["PolicyDocument"];
-            };
-        };
-        responses: {
-            /** @description It could be written. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PolicyCheckView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "PolicyActivations.activate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["ActivatePolicy"];
-            };
-        };
-        responses: {
-            /** @description In force. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ActivatedPolicyView"];
-                };
-            };
-            /** @description Planned. */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ActivatedPolicyView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            /** @description 100 activations are planned already. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "PolicyActivations.list": {
-        parameters: {
-            query?: {
-                /** @description `next` of the page before. */
-                after?: string;
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ActivationsView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "PolicyActivations.cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-                activationId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It will not be carried out. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            /** @description It was carried out, or cancelled, before. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "PolicyComparison.compare": {
-        parameters: {
-            query: {
-                /** @description `next` of the page before. */
-                after?: string;
-                limit?: number;
-                /** @description The newest, if not given. */
-                to?: number;
-                from: number;
-            };
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ComparisonView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "PolicyPreview.preview": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["PreviewPolicy"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PreviewView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            /** @description It takes longer than 10 seconds. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Others are under way. */
-            429: {
-                headers: {
-                    /** @description In seconds. */
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Partners.list": {
-        parameters: {
-            query?: {
-                /** @description `next` of the page before. */
-                after?: string;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PartnersPage"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Partners.get": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                partnerId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PartnerView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Partners.put": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                partnerId: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PartnerDocument"];
-                "application/yaml": components["schemas"]["PartnerDocument"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CheckedPartnerView"];
-                };
-            };
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CheckedPartnerView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            /** @description `too-many-partners` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Partners.history": {
-        parameters: {
-            query?: {
-                /** @description `next` of the page before. */
-                after?: string;
-                /** @description A page holds 100 at most. */
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                partnerId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PartnerHistoryView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "NamedAccounts.published": {
-        parameters: {
-            query?: {
-                /** @description `next` of the page before. */
-                after?: string;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PublishedListsView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "NamedAccounts.get": {
-        parameters: {
-            query?: {
-                version?: number;
-            };
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ListView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "NamedAccounts.put": {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description With CSV: who answers for the list, as text or percent-encoded UTF-8. Not needed for a list that has an owner. */
-                "list-owner"?: string;
-            };
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NamedAccountsDocument"];
-                "application/yaml": components["schemas"]["NamedAccountsDocument"];
-                "text/csv": string;
-            };
-        };
-        responses: {
-            /** @description The version in force says the same. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ListView"];
-                };
-            };
-            /** @description A new version, in force. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ListView"];
-                };
-            };
-            /** @description Something is wrong with the list, and none of it was taken. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            /** @description Too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "NamedAccounts.entries": {
-        parameters: {
-            query?: {
-                /** @description `next` of the page before. */
-                after?: string;
-                limit?: number;
-                /** @description The one in force, if not given. */
-                version?: number;
-            };
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EntriesView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "NamedAccounts.history": {
-        parameters: {
-            query?: {
-                /** @description `next` of the page before. */
-                after?: string;
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HistoryView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "NamedAccounts.compare": {
-        parameters: {
-            query: {
-                /** @description `next` of the page before. */
-                after?: string;
-                limit?: number;
-                /** @description The version in force, if not given. */
-                to?: number;
-                from: number;
-            };
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AccountsComparisonView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "DealRegistrations.list": {
-        parameters: {
-            query?: {
-                /** @description `next` of the page before. */
-                after?: string;
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                partnerId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ClaimsView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "DealRegistrations.register": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                partnerId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["ClaimAccount"];
-            };
-        };
-        responses: {
-            /** @description It was registered already, and stays as it is. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ClaimView"];
-                };
-            };
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ClaimView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            /** @description `account-taken` (see `conflict`), `no-deal-registration`, `too-many-registrations`. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "DealRegistrations.end": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                partnerId: string;
-                claimId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["EndClaim"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ClaimView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            /** @description `claim-not-standing`: it was refused, or is over already. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "AccountsOfRecord.list": {
-        parameters: {
-            query?: {
-                /** @description `next` of the page before. */
-                after?: string;
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                partnerId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ClaimsView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "AccountsOfRecord.entrust": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                partnerId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["AccountOfRecord"];
-            };
-        };
-        responses: {
-            /** @description It was so already, and stays as it is. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ClaimView"];
-                };
-            };
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ClaimView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            /** @description `account-taken`; see `conflict`. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "AccountsOfRecord.end": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                partnerId: string;
-                claimId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["EndClaim"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ClaimView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            /** @description `claim-not-standing`: it was refused, or is over already. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "AccountClaims.list": {
-        parameters: {
-            query?: {
-                /** @description `next` of the page before. */
-                after?: string;
-                limit?: number;
-                /** @description … or on a company of this name. */
-                company?: string;
-                /** @description Only claims on this domain … */
-                domain?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ClaimsView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Overrides.override": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                leadId: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["OverrideLead"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OverrideView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            /** @description There is no such lead, or nothing was decided about it yet. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            /** @description The party has the lead already, or the lead is closed or erased; or the party is a partner, and the person has not consented. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Explanations.explain": {
-        parameters: {
-            query?: {
-                /** @description Why this one got it, or did not: a partner’s id, or `direct`. A partner’s key asks about itself. */
-                partner?: string;
-            };
-            header?: never;
-            path: {
-                leadId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ExplanationView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            /** @description There is no such lead for you, or nothing was decided about it yet. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Endpoints.get": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                partnerId: string;
-                endpointId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Its address, events and state, with reason and since when; no secret. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EndpointView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Endpoints.put": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                partnerId: string;
-                endpointId: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PutEndpoint"];
-            };
-        };
-        responses: {
-            /** @description Changed, and active again if it was disabled. The secret stays. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MadeEndpointView"];
-                };
-            };
-            /** @description Made. The secret of a webhook is shown this once. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MadeEndpointView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            /** @description `too-many-endpoints` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Endpoints.list": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                partnerId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description All endpoints of the party, by id. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EndpointsView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Endpoints.rotateSecret": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                partnerId: string;
-                endpointId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The new secret, shown this once. For 24 hours the old one signs, too. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NewSecretView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            /** @description `not-signed-so`: it is no webhook; `too-many-secrets` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Endpoints.rotateKey": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                partnerId: string;
-                endpointId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The new public key of an endpoint that is signed with `v1a`, too. For 24 hours the old key signs beside it. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NewPublicKeyView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            /** @description `not-signed-so`, `too-many-secrets` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Endpoints.test": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                partnerId: string;
-                endpointId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A webhook of the type `fairlead.test` is on its way, signed and sent as all are, before whatever waits. What became of it is in the list of deliveries. */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TestSentView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            /** @description `endpoint-disabled`, `too-many-tests` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Deliveries.list": {
-        parameters: {
-            query?: {
-                /** @description `next` of the page before. */
-                after?: string;
-                limit?: number;
-                /** @description Not included. */
-                until?: string;
-                since?: string;
-                /** @description Of the event. */
-                type?: "lead.routed" | "lead.offer-expired" | "lead.overridden" | "lead.accepted" | "lead.declined" | "lead.contacted" | "lead.qualified" | "lead.won" | "lead.lost" | "lead.returned" | "lead.amended" | "lead.recycled" | "lead.erased" | "fairlead.test" | "fairlead.digest";
-                state?: "pending" | "delivered" | "failed" | "withheld";
-            };
-            header?: never;
-            path: {
-                partnerId: string;
-                endpointId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Deliveries and their attempts, newest first. `next` asks for the next page. One that is `withheld` has a `reason`: `endpoint-disabled`, or why the offer was not the party’s any more when it could have been sent (`offer-expired`, `offer-declined`, `offer-withdrawn`, `lead-returned`, `lead-lost`, `not-the-current-offer`, `lead-erased`), or `consent-refused`: the person has refused that partners have their details. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeliveriesView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Deliveries.show": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                partnerId: string;
-                endpointId: string;
-                deliveryId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A delivery, and each attempt of it. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeliveryView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Deliveries.resend": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                partnerId: string;
-                endpointId: string;
-                deliveryId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It is sent again, whether or not it had arrived: under a new `webhook-id`, so that a receiver that knows the first one takes it, while the event’s `id` in its body stays. What is not true any more is withheld, as ever. Asked for again before it is settled, the same one is answered. */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ResentView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            /** @description `endpoint-disabled`, `still-pending`, `is-a-test` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Replays.replay": {
-        parameters: {
-            query: {
-                dryRun?: "true" | "false";
-                /** @description Of the event. */
-                type?: "lead.routed" | "lead.offer-expired" | "lead.overridden" | "lead.accepted" | "lead.declined" | "lead.contacted" | "lead.qualified" | "lead.won" | "lead.lost" | "lead.returned" | "lead.amended" | "lead.recycled" | "lead.erased";
-                /** @description `missed`, which is what failed and what was withheld, when left out. `all` sends what arrived, too. */
-                state?: "missed" | "failed" | "withheld" | "all";
-                /** @description Not included; left out, or in the future: until now. */
-                until?: string;
-                since: string;
-            };
-            header?: {
-                /** @description Whatever you call this request: a second one by the same name is answered with the first. */
-                "idempotency-key"?: string;
-            };
-            path: {
-                partnerId: string;
-                endpointId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description With `dryRun=true`: how many it would be. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReplayCountView"];
-                };
-            };
-            /** @description Under way, oldest first, each as when one is sent again: a new delivery under a new `webhook-id`, withheld when it is not true any more. What was sent again before, or waits, is not sent twice; nor is what was withheld because its offer had ended. At most 100,000: where there are `more`, ask again when it is over. */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReplayView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            /** @description `endpoint-disabled`, `replay-under-way` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            /** @description The `Idempotency-Key` was used for another request. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Replays.show": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                partnerId: string;
-                endpointId: string;
-                replayId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description How far it has come. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReplayView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Events.read": {
-        parameters: {
-            query?: {
-                /** @description `next` of the page before. */
-                after?: string;
-                /** @description A page holds 200 at most. */
-                limit?: number;
-                /** @description Where there is nothing yet: how long to wait for it. */
-                waitSeconds?: number;
-                type?: "lead.routed" | "lead.offer-expired" | "lead.overridden" | "lead.accepted" | "lead.declined" | "lead.contacted" | "lead.qualified" | "lead.won" | "lead.lost" | "lead.returned" | "lead.amended" | "lead.recycled" | "lead.erased";
-            };
-            header?: never;
-            path: {
-                partnerId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EventsPage"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            /** @description A contact cannot be opened: somebody has to look after the keys. */
-            503: {
-                headers: {
-                    /** @description In seconds. */
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "Answers.accept": {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description Binds a repetition to this very request. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                leadId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["AcceptLead"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LeadView"];
-                };
-            };
-            /** @description The body is not valid; every wrong field is named. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            /** @description There is no such lead, or it was never offered to you. Try again shortly. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            /** @description The answer cannot follow what is known of the offer; `type` says why. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The lead was erased. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            /** @description The Idempotency-Key was used for another request. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Answers.decline": {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description Binds a repetition to this very request. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                leadId: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DeclineLead"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LeadView"];
-                };
-            };
-            /** @description The body is not valid; every wrong field is named. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            /** @description There is no such lead, or it was never offered to you. Try again shortly. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            /** @description The answer cannot follow what is known of the offer; `type` says why. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The lead was erased. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            /** @description The Idempotency-Key was used for another request. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Answers.outcome": {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description Binds a repetition to this very request. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                leadId: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ReportOutcome"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LeadView"];
-                };
-            };
-            /** @description The body is not valid; every wrong field is named. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            /** @description There is no such lead, or it was never offered to you. Try again shortly. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            /** @description The answer cannot follow what is known of the offer; `type` says why. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The lead was erased. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            /** @description The Idempotency-Key was used for another request. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Outcomes.report": {
-        parameters: {
-            query?: never;
-            header: {
-                "content-type": string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["OutcomeRow"][];
-                "application/x-ndjson": string;
-                "text/csv": string;
-            };
-        };
-        responses: {
-            /** @description What became of each. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OutcomeResults"];
-                };
-            };
-            /** @description No outcomes can be told apart in it; none was looked at. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            /** @description Too many, or too large; none was looked at. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Links.show": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                token: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            /** @description The link is none of ours, or its offer has not come in yet. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            /** @description The time for an answer is over, or the lead was erased. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description This link was opened too often within a minute, or too many came from this address that are none of ours. */
-            429: {
-                headers: {
-                    "Retry-After": string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Links.decide": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                token: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/x-www-form-urlencoded": {
-                    /** @enum {string} */
-                    answer: "accept" | "decline";
-                    /**
-                     * @description Of `decline`, which needs one.
-                     * @enum {string}
-                     */
-                    reason?: "unable-to-reach" | "inaccurate-data" | "no-interest" | "no-budget" | "no-fit" | "geo-mismatch" | "product-mismatch" | "not-ready" | "spam" | "duplicate" | "capacity";
-                };
-            };
-        };
-        responses: {
-            /** @description It is taken; sent again, it is the same. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                };
-            };
-            /** @description No answer, or none that there is. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The link is none of ours, or its offer has not come in yet. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            /** @description It cannot follow what is known of the offer. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The time for an answer is over, or the lead was erased. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            /** @description This link was opened too often within a minute, or too many came from this address that are none of ours. */
-            429: {
-                headers: {
-                    "Retry-After": string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Flow.look": {
-        parameters: {
-            query?: {
-                /** @description How far back. */
-                minutes?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FlowView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            /** @description Too much is being asked for at once, or for too long a time. */
-            503: {
-                headers: {
-                    /** @description In seconds. */
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "Trust.figures": {
-        parameters: {
-            query?: {
-                /** @description By what leads are alike. So far by grade alone: by an attribute is refused. */
-                mix?: "grade";
-                /** @description Last day (UTC), included. */
-                to?: string;
-                /** @description First day (UTC), such as 2026-01-01. */
-                from?: string;
-                pool?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TrustView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            /** @description Too much is being asked for at once, or this takes too long: for fewer days it may not. */
-            503: {
-                headers: {
-                    /** @description In seconds. */
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "SourceQuality.of": {
-        parameters: {
-            query?: {
-                /** @description The attribute that tells campaigns apart; `campaign`, when nothing is said. */
-                campaign?: string;
-                /** @description Last day (UTC), included; today. */
-                to?: string;
-                /** @description First day (UTC); 90 days ago, when nothing is said. */
-                from?: string;
-            };
-            header?: never;
-            path: {
-                sourceId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SourceQualityView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            /** @description The source is not yours. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            /** @description Too much is being asked for at once, or this takes too long: for fewer days it may not. */
-            503: {
-                headers: {
-                    /** @description In seconds. */
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "ReadModels.hashes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReadModelsView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Log.checkpoint": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": string;
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            /** @description None was published yet. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Log.cosign": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                size: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "text/plain": string;
-                "application/json": string;
-            };
-        };
-        responses: {
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            /** @description No checkpoint of that size was published. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            /** @description A line is not the right signature of a witness that this log knows. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Log.key": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": string;
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Log.checkpoints": {
-        parameters: {
-            query?: {
-                /** @description `next` of the page before. */
-                after?: string;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CheckpointsView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Log.completeness": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CompletenessView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Log.tile[0]": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                level: string;
-                a: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": string;
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Log.tile[1]": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                level: string;
-                a: string;
-                b: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": string;
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Log.tile[2]": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                level: string;
-                a: string;
-                b: string;
-                c: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": string;
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Log.tile[3]": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                level: string;
-                a: string;
-                b: string;
-                c: string;
-                d: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": string;
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Log.tile[4]": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                level: string;
-                a: string;
-                b: string;
-                c: string;
-                d: string;
-                e: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": string;
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Log.tile[5]": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                level: string;
-                a: string;
-                b: string;
-                c: string;
-                d: string;
-                e: string;
-                f: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": string;
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "LeadLog.timeline": {
-        parameters: {
-            query?: {
-                /** @description `next` of the page before. */
-                after?: string;
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                leadId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TimelineView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            /** @description The log says nothing of such a lead, or not yet. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "LeadLog.receipt": {
-        parameters: {
-            query?: {
-                /** @description Of the event, as the timeline has it. */
-                index?: string;
-            };
-            header?: never;
-            path: {
-                leadId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": string;
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            /** @description The log has no such event for you, or not yet. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Session.current": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SessionView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Session.begin": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["BeginSession"];
-            };
-        };
-        responses: {
-            /** @description The session’s cookie comes with it. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SessionView"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            /** @description The key is not valid; the link was used before, is over, or never was one. */
-            401: {
-                headers: {
-                    "WWW-Authenticate": string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A source has nothing to see here. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            /** @description Too many wrong ones came from this address. */
-            429: {
-                headers: {
-                    /** @description In seconds. */
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "Session.end": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It is over, here at once and in every process within seconds. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    "EntryLinks.make": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["MakeEntryLink"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EntryLink"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            /** @description There is no such key, or it is not valid any more. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            405: components["responses"]["MethodNotAllowed"];
-            408: components["responses"]["RequestTimeout"];
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
-            431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
+  'Keys.list': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before. */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Keys without their secrets, ordered by id. `next` asks for the next page. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['KeysPage'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Keys.create': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['CreateKey'];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CreatedKey'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Keys.revoke': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The key is revoked, and refused within five seconds by every process. */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description It comes from FAIRLEAD_ADMIN_KEY, and is changed there. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Health.live': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The process answers. Says nothing about what it depends on. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['LivenessView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Health.ready': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Everything that this process needs works. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ReadinessView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      431: components['responses']['HeadersTooLarge'];
+      /** @description Something does not; each check says what. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ReadinessView'];
+        };
+      };
+    };
+  };
+  'Metrics.read': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Figures about this process in the text format of Prometheus. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'text/plain': string;
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Parked.list': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before. */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Events that could not be processed, oldest first within each service. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ParkedPage'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Parked.redrive': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The event, and those that waited behind it, were given to the service again. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RedrivenView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Leads.list': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before. */
+        after?: string;
+        limit?: number;
+        /** @description Only leads that somebody has accepted and has said nothing of for so long (`14d`, `48h`, `90m`), longest silent first, each with `silentSince`. */
+        silentFor?: string;
+        source?: string;
+        /** @description Who was offered the lead last. */
+        party?: string;
+        grade?: 'A' | 'B' | 'C' | 'D' | 'none';
+        state?:
+          | 'new'
+          | 'rejected'
+          | 'held'
+          | 'received'
+          | 'graded'
+          | 'incomplete'
+          | 'not-qualified'
+          | 'unroutable'
+          | 'offered'
+          | 'accepted'
+          | 'contacted'
+          | 'qualified'
+          | 'won'
+          | 'lost'
+          | 'returned'
+          | 'declined'
+          | 'expired'
+          | 'withdrawn'
+          | 'recycled'
+          | 'erased';
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['LeadPage'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      /** @description Too many lists at once, or this one takes too long: narrow it down. */
+      503: {
+        headers: {
+          /** @description In seconds. */
+          'Retry-After': number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'Leads.post': {
+    parameters: {
+      query?: {
+        /** @description Refuse columns that are not mapped. */
+        strict?: 'true' | 'false';
+        /** @description A mapping as JSON, instead of the source’s own; `none`: ours already. */
+        mapping?: string;
+        /** @description Where the leads come from. A source’s key has its own. */
+        source?: string;
+      };
+      header?: {
+        /** @description `respond-async` (RFC 7240), with anything but a table: not to wait until each lead is taken in. */
+        Prefer?: string;
+        /** @description Sent again within a day, it is answered as before. */
+        'Idempotency-Key'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['LeadInput'] | unknown[];
+        'application/cloudevents+json': {
+          /** @constant */
+          specversion: '1.0';
+          id: string;
+          source: string;
+          type: string;
+          data: components['schemas']['LeadInput'];
+        };
+        'application/cloudevents-batch+json': unknown[];
+        'application/x-ndjson': string;
+        'text/csv': string;
+      };
+    };
+    responses: {
+      /** @description Stored. What became of each lead; or, with `Preference-Applied: respond-async`, where that is to be read. */
+      202: {
+        headers: {
+          /** @description Of what was not waited for. */
+          Location?: string;
+          'Preference-Applied'?: 'respond-async';
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json':
+            | {
+                results: {
+                  /** @description of the row, from 0 */
+                  index: number;
+                  /**
+                   * Format: uuid
+                   * @description the lead’s; of a merged one, that of the lead it was merged into
+                   */
+                  id: string;
+                  /** @enum {string} */
+                  status: 'received' | 'merged' | 'held' | 'rejected' | 'engaged' | 'ignored';
+                  errors?: {
+                    field: string;
+                    rule: string;
+                    detail: string;
+                  }[];
+                }[];
+              }
+            | {
+                submission: {
+                  /** Format: uuid */
+                  id: string;
+                  rows: number;
+                };
+              };
+        };
+      };
+      /** @description The body cannot be read, or a parameter or column is wrong; it is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      /** @description There is no such source, or it is not yours. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description Too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Not one of the content types. */
+      415: {
+        headers: {
+          /** @description What it accepts. */
+          'Accept-Post'?: string;
+          /** @description The same, of PATCH. */
+          'Accept-Patch'?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The one lead that was sent, and waited for, is rejected, or the Idempotency-Key was used before. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too much of the source was rejected within this hour, or too much was accepted that is not taken in yet. */
+      429: {
+        headers: {
+          /** @description In seconds. */
+          'Retry-After': number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      431: components['responses']['HeadersTooLarge'];
+      /** @description Too much at once, or no store; Retry-After says when to try again. */
+      503: {
+        headers: {
+          /** @description In seconds. */
+          'Retry-After': number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'Leads.one': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        leadId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['LeadView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      /** @description There is no such lead for you. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'HeldLeads.patch': {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Sent again within a day, it is answered as before. */
+        'Idempotency-Key'?: string;
+      };
+      path: {
+        leadId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['LeadCompletion'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            status: 'completed' | 'held' | 'changed';
+            missing: string[];
+          };
+        };
+      };
+      /** @description A field is unknown or of the wrong type; it is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      /** @description There is no such lead, or it is not from your source. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description The lead is not held: it went on before, and there is more in this than `consent`. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The lead was erased. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      /** @description The lead would not be usable like this; each field that is wrong is named. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Erasures.erase': {
+    parameters: {
+      query?: {
+        reason?: 'subject-request' | 'consent-withdrawn' | 'retention-ended' | 'taken-in-by-mistake';
+      };
+      header?: never;
+      path: {
+        leadId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErasureView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      /** @description There is no such lead. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      /** @description The key database is away: what was begun is finished when it is back. Or leads that came before are not taken in yet. */
+      503: {
+        headers: {
+          /** @description In seconds. */
+          'Retry-After': number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'Erasures.eraseSubject': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['EraseSubject'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SubjectErased'];
+        };
+      };
+      /** @description It is no address or no number; the answer does not repeat it. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      /** @description The key database is away: what was begun is finished when it is back. Or leads that came before are not taken in yet. */
+      503: {
+        headers: {
+          /** @description In seconds. */
+          'Retry-After': number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'Sources.get': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Letters, digits, dots, hyphens and underscores; at most 63. */
+        sourceId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SourceShown'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      /** @description There is no such source, or it is not yours. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Sources.put': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Letters, digits, dots, hyphens and underscores; at most 63. */
+        sourceId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SourceDocument'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SourceShown'];
+        };
+      };
+      /** @description The document is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'SourceEvents.challenge': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        sourceId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What the tool wants to hear. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'text/plain': unknown;
+          'application/json': unknown;
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'SourceEvents.post': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        sourceId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': unknown;
+        'application/cloudevents+json': unknown;
+        'application/cloudevents-batch+json': unknown;
+        'application/x-www-form-urlencoded': unknown;
+      };
+    };
+    responses: {
+      /** @description The same, to a tool that takes nothing else for success. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            results: {
+              /** @description of the item, from 0 */
+              index: number;
+              /**
+               * Format: uuid
+               * @description the lead’s
+               */
+              id?: string;
+              /**
+               * @description received, merged, held, rejected: a lead; engaged, ignored: what somebody known did, or nobody who is; wanted: it will be asked for; test: a trial of the tool; unknown: a type that is not known here, set aside
+               * @enum {string}
+               */
+              status:
+                'received' | 'merged' | 'held' | 'rejected' | 'engaged' | 'ignored' | 'wanted' | 'test' | 'unknown';
+              errors?: {
+                field: string;
+                rule: string;
+                detail: string;
+              }[];
+              /** @description what could not be understood, and was left out of the lead */
+              leftOut?: {
+                field: string;
+                rule: string;
+                detail: string;
+              }[];
+            }[];
+          };
+        };
+      };
+      /** @description Stored. What became of each item. */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            results: {
+              /** @description of the item, from 0 */
+              index: number;
+              /**
+               * Format: uuid
+               * @description the lead’s
+               */
+              id?: string;
+              /**
+               * @description received, merged, held, rejected: a lead; engaged, ignored: what somebody known did, or nobody who is; wanted: it will be asked for; test: a trial of the tool; unknown: a type that is not known here, set aside
+               * @enum {string}
+               */
+              status:
+                'received' | 'merged' | 'held' | 'rejected' | 'engaged' | 'ignored' | 'wanted' | 'test' | 'unknown';
+              errors?: {
+                field: string;
+                rule: string;
+                detail: string;
+              }[];
+              /** @description what could not be understood, and was left out of the lead */
+              leftOut?: {
+                field: string;
+                rule: string;
+                detail: string;
+              }[];
+            }[];
+          };
+        };
+      };
+      /** @description Proven, but not JSON. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      401: components['responses']['Unauthorized'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description Too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Not a content type of this format. */
+      415: {
+        headers: {
+          /** @description What it accepts. */
+          'Accept-Post'?: string;
+          /** @description The same, of PATCH. */
+          'Accept-Patch'?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too much of the source was rejected within this hour. */
+      429: {
+        headers: {
+          /** @description In seconds. */
+          'Retry-After': number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      431: components['responses']['HeadersTooLarge'];
+      /** @description Too much at once, or no store; the tool will send it again. */
+      503: {
+        headers: {
+          /** @description In seconds. */
+          'Retry-After': number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'SetAside.list': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before. */
+        after?: string;
+        /** @description A page holds 100 at most. */
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        sourceId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SetAsidePage'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      /** @description There is no such source. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Feedback.page': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before. */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        sourceId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['FeedbackPage'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      /** @description There is no such source, or it is not yours. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'ProposedMerges.list': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before. */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ProposedMergePage'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'ProposedMerges.accept': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        proposalId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['MergeDecision'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DecidedMerge'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      /** @description There is no such proposal. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description It was decided before, or one of the leads was erased or is one with another. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'ProposedMerges.dismiss': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        proposalId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['MergeDecision'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DecidedMerge'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      /** @description There is no such proposal. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description It was decided before. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Submissions.find': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before. */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        submissionId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SubmissionView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      /** @description There is no such submission, or it is not yours, or it is more than a day ago. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Splits.split': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        leadId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SplitDecision'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SplitView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      /** @description There is no such lead. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description It cannot be undone, and `type` ends in why: `not-merged` (The lead is one with no other, or was split from it before.) `not-kept` (They were made one before it was kept what that changed.) `erased` (One of the two was erased, and with it what the other one would get back.) `merged-further` (The lead that survived was made one with a third since: split those first.) `touched-since` (More came of the lead since they were made one, and nobody can say of which of the two.) */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'History.import': {
+    parameters: {
+      query: {
+        /** @description Where the deals come from: whose ids their externalId are. */
+        source: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['DealInput'][];
+        'application/x-ndjson': string;
+      };
+    };
+    responses: {
+      /** @description What became of each. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DealResults'];
+        };
+      };
+      /** @description The body cannot be read, or the parameter is wrong; nothing was taken. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      /** @description There is no such source. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description Too many, or too large; nothing was taken. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      /** @description Too much is waiting for Kafka; Retry-After says when to try again. */
+      503: {
+        headers: {
+          /** @description In seconds. */
+          'Retry-After': number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'Models.list': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ModelsView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Models.get': {
+    parameters: {
+      query?: {
+        version?: number;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ModelView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Models.put': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ModelDocument'];
+        'application/yaml': components['schemas']['ModelDocument'];
+      };
+    };
+    responses: {
+      /** @description The newest version says the same. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ModelView'];
+        };
+      };
+      /** @description A new version, not active yet. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ModelView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Models.activate': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['ActivateModel'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ModelView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Models.shadow': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['ActivateModel'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ModelView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description `in-force`: leads are scored with this version already. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Models.endShadow': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ModelView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      /** @description It is not asked in shadow. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Policies.list': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PoliciesView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Policies.get': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before. */
+        after?: string;
+        limit?: number;
+        version?: number;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PolicyHistoryView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Policies.put': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PolicyDocument'];
+        'application/yaml': components['schemas']['PolicyDocument'];
+      };
+    };
+    responses: {
+      /** @description The newest version says the same. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CheckedPolicyView'];
+        };
+      };
+      /** @description A new version, not active yet. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CheckedPolicyView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Policies.version': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        version: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PolicyVersionView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Policies.check': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PolicyDocument'];
+        'application/yaml': components['schemas']['PolicyDocument'];
+      };
+    };
+    responses: {
+      /** @description It could be written. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PolicyCheckView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'PolicyActivations.activate': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['ActivatePolicy'];
+      };
+    };
+    responses: {
+      /** @description In force. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ActivatedPolicyView'];
+        };
+      };
+      /** @description Planned. */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ActivatedPolicyView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description 100 activations are planned already. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'PolicyActivations.list': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before. */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ActivationsView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'PolicyActivations.cancel': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        activationId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It will not be carried out. */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description It was carried out, or cancelled, before. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'PolicyComparison.compare': {
+    parameters: {
+      query: {
+        /** @description `next` of the page before. */
+        after?: string;
+        limit?: number;
+        /** @description The newest, if not given. */
+        to?: number;
+        from: number;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ComparisonView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'PolicyPreview.preview': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['PreviewPolicy'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PreviewView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      /** @description It takes longer than 10 seconds. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Others are under way. */
+      429: {
+        headers: {
+          /** @description In seconds. */
+          'Retry-After': number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Partners.list': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before. */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PartnersPage'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Partners.get': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        partnerId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PartnerView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Partners.put': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        partnerId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PartnerDocument'];
+        'application/yaml': components['schemas']['PartnerDocument'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CheckedPartnerView'];
+        };
+      };
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CheckedPartnerView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description `too-many-partners` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Partners.history': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before. */
+        after?: string;
+        /** @description A page holds 100 at most. */
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        partnerId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PartnerHistoryView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'NamedAccounts.published': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before. */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PublishedListsView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'NamedAccounts.get': {
+    parameters: {
+      query?: {
+        version?: number;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ListView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'NamedAccounts.put': {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description With CSV: who answers for the list, as text or percent-encoded UTF-8. Not needed for a list that has an owner. */
+        'list-owner'?: string;
+      };
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NamedAccountsDocument'];
+        'application/yaml': components['schemas']['NamedAccountsDocument'];
+        'text/csv': string;
+      };
+    };
+    responses: {
+      /** @description The version in force says the same. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ListView'];
+        };
+      };
+      /** @description A new version, in force. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ListView'];
+        };
+      };
+      /** @description Something is wrong with the list, and none of it was taken. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description Too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'NamedAccounts.entries': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before. */
+        after?: string;
+        limit?: number;
+        /** @description The one in force, if not given. */
+        version?: number;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['EntriesView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'NamedAccounts.history': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before. */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HistoryView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'NamedAccounts.compare': {
+    parameters: {
+      query: {
+        /** @description `next` of the page before. */
+        after?: string;
+        limit?: number;
+        /** @description The version in force, if not given. */
+        to?: number;
+        from: number;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AccountsComparisonView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'DealRegistrations.list': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before. */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        partnerId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ClaimsView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'DealRegistrations.register': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        partnerId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['ClaimAccount'];
+      };
+    };
+    responses: {
+      /** @description It was registered already, and stays as it is. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ClaimView'];
+        };
+      };
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ClaimView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description `account-taken` (see `conflict`), `no-deal-registration`, `too-many-registrations`. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'DealRegistrations.end': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        partnerId: string;
+        claimId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['EndClaim'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ClaimView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description `claim-not-standing`: it was refused, or is over already. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'AccountsOfRecord.list': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before. */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        partnerId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ClaimsView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'AccountsOfRecord.entrust': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        partnerId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['AccountOfRecord'];
+      };
+    };
+    responses: {
+      /** @description It was so already, and stays as it is. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ClaimView'];
+        };
+      };
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ClaimView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description `account-taken`; see `conflict`. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'AccountsOfRecord.end': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        partnerId: string;
+        claimId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['EndClaim'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ClaimView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description `claim-not-standing`: it was refused, or is over already. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'AccountClaims.list': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before. */
+        after?: string;
+        limit?: number;
+        /** @description … or on a company of this name. */
+        company?: string;
+        /** @description Only claims on this domain … */
+        domain?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ClaimsView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Overrides.override': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        leadId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['OverrideLead'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OverrideView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      /** @description There is no such lead, or nothing was decided about it yet. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description The party has the lead already, or the lead is closed or erased; or the party is a partner, and the person has not consented. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Explanations.explain': {
+    parameters: {
+      query?: {
+        /** @description Why this one got it, or did not: a partner’s id, or `direct`. A partner’s key asks about itself. */
+        partner?: string;
+      };
+      header?: never;
+      path: {
+        leadId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ExplanationView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      /** @description There is no such lead for you, or nothing was decided about it yet. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Endpoints.get': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        partnerId: string;
+        endpointId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Its address, events and state, with reason and since when; no secret. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['EndpointView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Endpoints.put': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        partnerId: string;
+        endpointId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PutEndpoint'];
+      };
+    };
+    responses: {
+      /** @description Changed, and active again if it was disabled. The secret stays. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MadeEndpointView'];
+        };
+      };
+      /** @description Made. The secret of a webhook is shown this once. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MadeEndpointView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description `too-many-endpoints` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Endpoints.list': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        partnerId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description All endpoints of the party, by id. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['EndpointsView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Endpoints.rotateSecret': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        partnerId: string;
+        endpointId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The new secret, shown this once. For 24 hours the old one signs, too. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['NewSecretView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description `not-signed-so`: it is no webhook; `too-many-secrets` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Endpoints.rotateKey': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        partnerId: string;
+        endpointId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The new public key of an endpoint that is signed with `v1a`, too. For 24 hours the old key signs beside it. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['NewPublicKeyView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description `not-signed-so`, `too-many-secrets` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Endpoints.test': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        partnerId: string;
+        endpointId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A webhook of the type `fairlead.test` is on its way, signed and sent as all are, before whatever waits. What became of it is in the list of deliveries. */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TestSentView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description `endpoint-disabled`, `too-many-tests` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Deliveries.list': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before. */
+        after?: string;
+        limit?: number;
+        /** @description Not included. */
+        until?: string;
+        since?: string;
+        /** @description Of the event. */
+        type?:
+          | 'lead.routed'
+          | 'lead.offer-expired'
+          | 'lead.overridden'
+          | 'lead.accepted'
+          | 'lead.declined'
+          | 'lead.contacted'
+          | 'lead.qualified'
+          | 'lead.won'
+          | 'lead.lost'
+          | 'lead.returned'
+          | 'lead.amended'
+          | 'lead.recycled'
+          | 'lead.reminded'
+          | 'lead.erased'
+          | 'fairlead.test'
+          | 'fairlead.digest';
+        state?: 'pending' | 'delivered' | 'failed' | 'withheld';
+      };
+      header?: never;
+      path: {
+        partnerId: string;
+        endpointId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Deliveries and their attempts, newest first. `next` asks for the next page. One that is `withheld` has a `reason`: `endpoint-disabled`, or why the offer was not the party’s any more when it could have been sent (`offer-expired`, `offer-declined`, `offer-withdrawn`, `lead-returned`, `lead-lost`, `not-the-current-offer`, `lead-erased`), or `consent-refused`: the person has refused that partners have their details. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DeliveriesView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Deliveries.show': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        partnerId: string;
+        endpointId: string;
+        deliveryId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A delivery, and each attempt of it. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DeliveryView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Deliveries.resend': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        partnerId: string;
+        endpointId: string;
+        deliveryId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It is sent again, whether or not it had arrived: under a new `webhook-id`, so that a receiver that knows the first one takes it, while the event’s `id` in its body stays. What is not true any more is withheld, as ever. Asked for again before it is settled, the same one is answered. */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ResentView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description `endpoint-disabled`, `still-pending`, `is-a-test` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Replays.replay': {
+    parameters: {
+      query: {
+        dryRun?: 'true' | 'false';
+        /** @description Of the event. */
+        type?:
+          | 'lead.routed'
+          | 'lead.offer-expired'
+          | 'lead.overridden'
+          | 'lead.accepted'
+          | 'lead.declined'
+          | 'lead.contacted'
+          | 'lead.qualified'
+          | 'lead.won'
+          | 'lead.lost'
+          | 'lead.returned'
+          | 'lead.amended'
+          | 'lead.recycled'
+          | 'lead.reminded'
+          | 'lead.erased';
+        /** @description `missed`, which is what failed and what was withheld, when left out. `all` sends what arrived, too. */
+        state?: 'missed' | 'failed' | 'withheld' | 'all';
+        /** @description Not included; left out, or in the future: until now. */
+        until?: string;
+        since: string;
+      };
+      header?: {
+        /** @description Whatever you call this request: a second one by the same name is answered with the first. */
+        'idempotency-key'?: string;
+      };
+      path: {
+        partnerId: string;
+        endpointId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description With `dryRun=true`: how many it would be. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ReplayCountView'];
+        };
+      };
+      /** @description Under way, oldest first, each as when one is sent again: a new delivery under a new `webhook-id`, withheld when it is not true any more. What was sent again before, or waits, is not sent twice; nor is what was withheld because its offer had ended. At most 100,000: where there are `more`, ask again when it is over. */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ReplayView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description `endpoint-disabled`, `replay-under-way` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      /** @description The `Idempotency-Key` was used for another request. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Replays.show': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        partnerId: string;
+        endpointId: string;
+        replayId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description How far it has come. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ReplayView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Events.read': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before. */
+        after?: string;
+        /** @description A page holds 200 at most. */
+        limit?: number;
+        /** @description Where there is nothing yet: how long to wait for it. */
+        waitSeconds?: number;
+        type?:
+          | 'lead.routed'
+          | 'lead.offer-expired'
+          | 'lead.overridden'
+          | 'lead.accepted'
+          | 'lead.declined'
+          | 'lead.contacted'
+          | 'lead.qualified'
+          | 'lead.won'
+          | 'lead.lost'
+          | 'lead.returned'
+          | 'lead.amended'
+          | 'lead.recycled'
+          | 'lead.reminded'
+          | 'lead.erased';
+      };
+      header?: never;
+      path: {
+        partnerId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['EventsPage'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      /** @description A contact cannot be opened: somebody has to look after the keys. */
+      503: {
+        headers: {
+          /** @description In seconds. */
+          'Retry-After': number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'Answers.accept': {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Binds a repetition to this very request. */
+        'Idempotency-Key'?: string;
+      };
+      path: {
+        leadId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['AcceptLead'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['LeadView'];
+        };
+      };
+      /** @description The body is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      /** @description There is no such lead, or it was never offered to you. Try again shortly. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description The answer cannot follow what is known of the offer; `type` says why. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The lead was erased. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      /** @description The Idempotency-Key was used for another request. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Answers.decline': {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Binds a repetition to this very request. */
+        'Idempotency-Key'?: string;
+      };
+      path: {
+        leadId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['DeclineLead'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['LeadView'];
+        };
+      };
+      /** @description The body is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      /** @description There is no such lead, or it was never offered to you. Try again shortly. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description The answer cannot follow what is known of the offer; `type` says why. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The lead was erased. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      /** @description The Idempotency-Key was used for another request. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Answers.outcome': {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Binds a repetition to this very request. */
+        'Idempotency-Key'?: string;
+      };
+      path: {
+        leadId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ReportOutcome'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['LeadView'];
+        };
+      };
+      /** @description The body is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      /** @description There is no such lead, or it was never offered to you. Try again shortly. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description The answer cannot follow what is known of the offer; `type` says why. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The lead was erased. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      /** @description The Idempotency-Key was used for another request. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Outcomes.report': {
+    parameters: {
+      query?: never;
+      header: {
+        'content-type': string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['OutcomeRow'][];
+        'application/x-ndjson': string;
+        'text/csv': string;
+      };
+    };
+    responses: {
+      /** @description What became of each. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OutcomeResults'];
+        };
+      };
+      /** @description No outcomes can be told apart in it; none was looked at. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description Too many, or too large; none was looked at. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Links.show': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        token: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'text/html': string;
+        };
+      };
+      400: components['responses']['BadRequest'];
+      /** @description The link is none of ours, or its offer has not come in yet. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'text/html': string;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description The time for an answer is over, or the lead was erased. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'text/html': string;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description This link was opened too often within a minute, or too many came from this address that are none of ours. */
+      429: {
+        headers: {
+          'Retry-After': string;
+          [name: string]: unknown;
+        };
+        content: {
+          'text/html': string;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Links.decide': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        token: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/x-www-form-urlencoded': {
+          /** @enum {string} */
+          answer: 'accept' | 'decline';
+          /**
+           * @description Of `decline`, which needs one.
+           * @enum {string}
+           */
+          reason?:
+            | 'unable-to-reach'
+            | 'inaccurate-data'
+            | 'no-interest'
+            | 'no-budget'
+            | 'no-fit'
+            | 'geo-mismatch'
+            | 'product-mismatch'
+            | 'not-ready'
+            | 'spam'
+            | 'duplicate'
+            | 'capacity';
+        };
+      };
+    };
+    responses: {
+      /** @description It is taken; sent again, it is the same. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'text/html': string;
+        };
+      };
+      /** @description No answer, or none that there is. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'text/html': string;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The link is none of ours, or its offer has not come in yet. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'text/html': string;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description It cannot follow what is known of the offer. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'text/html': string;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The time for an answer is over, or the lead was erased. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'text/html': string;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      /** @description This link was opened too often within a minute, or too many came from this address that are none of ours. */
+      429: {
+        headers: {
+          'Retry-After': string;
+          [name: string]: unknown;
+        };
+        content: {
+          'text/html': string;
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Recycle.recycle': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        leadId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['RecycleLead'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['LeadView'];
+        };
+      };
+      /** @description The body is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      /** @description There is no such lead. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description The lead’s last offer was not returned: somebody has it, or it is closed. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The lead was erased. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Flow.look': {
+    parameters: {
+      query?: {
+        /** @description How far back. */
+        minutes?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['FlowView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      /** @description Too much is being asked for at once, or for too long a time. */
+      503: {
+        headers: {
+          /** @description In seconds. */
+          'Retry-After': number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'Trust.figures': {
+    parameters: {
+      query?: {
+        /** @description When leads are as old as `age` and `silence` say; now, when nothing is said. */
+        asOf?: string;
+        /** @description Days, for `noWord`. */
+        silence?: 7 | 14 | 30 | 60 | 90;
+        /** @description Only leads that have had so many days, and of each what happened in these, so that young and old are not mixed. */
+        age?: 7 | 14 | 30 | 60 | 90;
+        /** @description Only leads of this campaign: the attribute `campaign`, as it was when the lead was offered. */
+        campaign?: string;
+        /** @description Only leads of this source. */
+        source?: string;
+        /** @description By what leads are alike: `grade`, or an attribute such as `attributes.size`, as it was when the lead was offered. Words of up to 64 characters, whole numbers, yes and no are kinds; all others, and leads without it, are one kind, `none`. At most 100 kinds. */
+        mix?: string;
+        /** @description Last day (UTC), included. */
+        to?: string;
+        /** @description First day (UTC), such as 2026-01-01. */
+        from?: string;
+        pool?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TrustView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      /** @description Too much is being asked for at once, or this takes too long: for fewer days it may not. */
+      503: {
+        headers: {
+          /** @description In seconds. */
+          'Retry-After': number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'Times.times': {
+    parameters: {
+      query?: {
+        /** @description Until when leads were followed; now, when nothing is said. */
+        asOf?: string;
+        /** @description Until what. `accept` is of all offers; the others are of those that were accepted. */
+        what?: 'accept' | 'contact' | 'qualify' | 'win' | 'close';
+        /** @description Last day (UTC), included. */
+        to?: string;
+        /** @description First day (UTC), such as 2026-01-01. */
+        from?: string;
+        pool?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TimesView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      /** @description Too much is being asked for at once, or this takes too long: for fewer days it may not. */
+      503: {
+        headers: {
+          /** @description In seconds. */
+          'Retry-After': number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'SourceQuality.of': {
+    parameters: {
+      query?: {
+        /** @description The attribute that tells campaigns apart; `campaign`, when nothing is said. */
+        campaign?: string;
+        /** @description Last day (UTC), included; today. */
+        to?: string;
+        /** @description First day (UTC); 90 days ago, when nothing is said. */
+        from?: string;
+      };
+      header?: never;
+      path: {
+        sourceId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SourceQualityView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      /** @description The source is not yours. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      /** @description Too much is being asked for at once, or this takes too long: for fewer days it may not. */
+      503: {
+        headers: {
+          /** @description In seconds. */
+          'Retry-After': number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'ReadModels.hashes': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ReadModelsView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Log.checkpoint': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'text/plain': string;
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      /** @description None was published yet. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Log.cosign': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        size: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'text/plain': string;
+        'application/json': string;
+      };
+    };
+    responses: {
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      /** @description No checkpoint of that size was published. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      /** @description A line is not the right signature of a witness that this log knows. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Log.key': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'text/plain': string;
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Log.checkpoints': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before. */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CheckpointsView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Log.completeness': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CompletenessView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Log.tile[0]': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        level: string;
+        a: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': string;
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Log.tile[1]': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        level: string;
+        a: string;
+        b: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': string;
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Log.tile[2]': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        level: string;
+        a: string;
+        b: string;
+        c: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': string;
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Log.tile[3]': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        level: string;
+        a: string;
+        b: string;
+        c: string;
+        d: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': string;
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Log.tile[4]': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        level: string;
+        a: string;
+        b: string;
+        c: string;
+        d: string;
+        e: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': string;
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Log.tile[5]': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        level: string;
+        a: string;
+        b: string;
+        c: string;
+        d: string;
+        e: string;
+        f: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': string;
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'LeadLog.timeline': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before. */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        leadId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TimelineView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      /** @description The log says nothing of such a lead, or not yet. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'LeadLog.receipt': {
+    parameters: {
+      query?: {
+        /** @description Of the event, as the timeline has it. */
+        index?: string;
+      };
+      header?: never;
+      path: {
+        leadId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'text/plain': string;
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      /** @description The log has no such event for you, or not yet. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Session.current': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SessionView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Session.begin': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['BeginSession'];
+      };
+    };
+    responses: {
+      /** @description The session’s cookie comes with it. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SessionView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      /** @description The key is not valid; the link was used before, is over, or never was one. */
+      401: {
+        headers: {
+          'WWW-Authenticate': string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description A source has nothing to see here. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      /** @description Too many wrong ones came from this address. */
+      429: {
+        headers: {
+          /** @description In seconds. */
+          'Retry-After': number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'Session.end': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It is over, here at once and in every process within seconds. */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'EntryLinks.make': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['MakeEntryLink'];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['EntryLink'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      /** @description There is no such key, or it is not valid any more. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
 }

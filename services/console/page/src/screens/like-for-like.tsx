@@ -6,6 +6,7 @@ import { Figure } from '../charts/figure.js';
 import { GapChart } from '../charts/gap-chart.js';
 import { EmptyNote, Loaded } from '../shell/notes.js';
 import { percent, points } from '../words/numbers.js';
+import { AsOf } from './as-of.js';
 import { PeriodFilter } from './period.js';
 import { type Trust, useTrust } from './trust.js';
 
@@ -32,7 +33,12 @@ export function LikeForLike() {
         ]}
       />
       <Loaded query={trust} height={420}>
-        {(figures) => <Compared figures={figures} what={what} />}
+        {(figures) => (
+          <>
+            <Compared figures={figures} what={what} />
+            <AsOf figures={figures} period={period} />
+          </>
+        )}
       </Loaded>
     </Stack>
   );
@@ -49,7 +55,7 @@ function Compared({ figures, what }: { figures: Trust; what: Conversion }) {
     <>
       <Figure
         title={what === 'won' ? 'Leads won, of those accepted' : 'Opportunities, of leads accepted'}
-        finding={figures.mix === 'grade' ? alikeIn(parties) : ''}
+        finding={alikeIn(parties)}
         table={{
           columns: ['Party', 'Accepted', 'As a plain report has it', 'With the same leads', 'Low', 'High'],
           rows: parties.map(({ name, n, naive, alike, low, high }) => [
@@ -61,7 +67,7 @@ function Compared({ figures, what }: { figures: Trust; what: Conversion }) {
             percent(high),
           ]),
         }}
-        note="Hollow: as a plain report has it. Filled, with its 95 % interval: with the grades of all leads together. A long line says that the plain figure was the mix."
+        note={`Hollow: as a plain report has it. Filled, with its 95 % interval: with the mix of all leads together, by ${figures.mix}. A long line says that the plain figure was the mix.`}
       >
         <DumbbellChart parties={parties} label="Conversion by party, naive and with the same leads" />
       </Figure>

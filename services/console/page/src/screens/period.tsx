@@ -1,4 +1,4 @@
-import { Group, TextInput } from '@mantine/core';
+import { Group, Select, TextInput } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 
 /** What figures are asked for. It stands in the address, so that a colleague who gets it sees the same. */
@@ -6,26 +6,38 @@ export interface Period {
   readonly pool?: string;
   readonly from?: string;
   readonly to?: string;
+  /** Leads of one source alone. */
+  readonly source?: string;
+  /** Leads that have had so many days, and only what happened within them: young and old are then not mixed. */
+  readonly age?: number;
+  /** By what leads are alike: `grade`, or one of their attributes. */
+  readonly mix?: string;
 }
 
 const POOL = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+const SOURCE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+const MIX = /^attributes\..{1,64}$/;
+const AGES = [7, 14, 30, 60, 90];
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 export function readPeriod(search: Record<string, unknown>): Period {
-  const { pool, from, to } = search;
+  const { pool, from, to, source, age, mix } = search;
   return {
     ...(typeof pool === 'string' && POOL.test(pool) && { pool }),
     ...(typeof from === 'string' && DAY.test(from) && { from }),
     ...(typeof to === 'string' && DAY.test(to) && { to }),
+    ...(typeof source === 'string' && SOURCE.test(source) && { source }),
+    ...(AGES.includes(Number(age)) && { age: Number(age) }),
+    ...(typeof mix === 'string' && MIX.test(mix) && { mix }),
   };
 }
 
 export function PeriodFilter({ period, at }: { period: Period; at: '/promise' | '/like-for-like' }) {
   const navigate = useNavigate();
-  const change = (changed: Partial<Period>) =>
+  const change = (changed: Record<string, string | null>) =>
     void navigate({ to: at, search: readPeriod({ ...period, ...changed }), replace: true });
   return (
-    <Group gap="sm" align="end" className="no-print" role="search" aria-label="Which figures">
+    <Group gap="sm" align="start" className="no-print" role="search" aria-label="Which figures">
       <TextInput
         label="Pool"
         placeholder="all"
@@ -48,6 +60,33 @@ export function PeriodFilter({ period, at }: { period: Period; at: '/promise' | 
         value={period.to ?? ''}
         onChange={(event) => change({ to: event.currentTarget.value })}
       />
+      <TextInput
+        label="Source"
+        placeholder="all"
+        defaultValue={period.source ?? ''}
+        onBlur={(event) => change({ source: event.currentTarget.value })}
+        w={140}
+      />
+      <Select
+        label="Age"
+        placeholder="any"
+        clearable
+        data={AGES.map((age) => ({ value: String(age), label: `${age} days` }))}
+        value={period.age === undefined ? null : String(period.age)}
+        onChange={(age) => change({ age })}
+        w={110}
+      />
+      {at === '/like-for-like' ? (
+        <TextInput
+          label="Alike by"
+          placeholder="grade"
+          description="or attributes.size"
+          inputWrapperOrder={['label', 'input', 'description']}
+          defaultValue={period.mix ?? ''}
+          onBlur={(event) => change({ mix: event.currentTarget.value })}
+          w={170}
+        />
+      ) : null}
     </Group>
   );
 }

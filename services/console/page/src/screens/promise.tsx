@@ -4,6 +4,7 @@ import { Figure } from '../charts/figure.js';
 import { PromiseChart, type ReceivedShare } from '../charts/promise-chart.js';
 import { EmptyNote, Loaded } from '../shell/notes.js';
 import { count, percent } from '../words/numbers.js';
+import { AsOf } from './as-of.js';
 import { PeriodFilter } from './period.js';
 import { TOO_FEW, type Trust, useTrust } from './trust.js';
 
@@ -17,7 +18,12 @@ export function PromiseAndReality() {
     <Stack gap="lg">
       <PeriodFilter period={period} at="/promise" />
       <Loaded query={trust} height={360}>
-        {(figures) => <PromiseOf figures={figures} />}
+        {(figures) => (
+          <>
+            <PromiseOf figures={figures} />
+            <AsOf figures={figures} period={period} />
+          </>
+        )}
       </Loaded>
     </Stack>
   );

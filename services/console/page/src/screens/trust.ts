@@ -7,7 +7,7 @@ export type Trust = Schemas['TrustView'];
 export function useTrust(period: Period) {
   return useQuery({
     queryKey: ['trust', period],
-    queryFn: () => dataOf(api.GET('/v1/trust', { params: { query: period } })),
+    queryFn: () => dataOf(api.GET('/v1/trust', { params: { query: period as never } })),
   });
 }
 
