@@ -1,4 +1,5 @@
 import type { Browser } from 'playwright-core';
+import { join } from 'node:path';
 import { generateLeads } from '../src/demo/generate-leads.js';
 import { type CampaignResult, playCampaign } from '../src/demo/play-campaign.js';
 import { partners } from '../src/demo/vendor.js';
@@ -139,6 +140,12 @@ describe('the sample campaign, on running services', () => {
         for (const screen of consoleScreens) {
           await look(visited, screen);
           expect([screen.name, await barriers(visited.page)]).toEqual([screen.name, []]);
+          // For docs/console.md, when somebody asks for them.
+          const pictures = process.env['FAIRLEAD_SCREENSHOTS'];
+          if (pictures !== undefined && colorScheme === 'light')
+            await visited.page.screenshot({
+              path: join(pictures, `${screen.name.toLowerCase().replaceAll(' ', '-')}.png`),
+            });
         }
         expect(visited.complaints).toEqual([]);
       },
