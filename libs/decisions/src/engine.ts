@@ -1,4 +1,4 @@
 // Written by tools/engine-hash.mjs --write; see there what it is computed from.
 
 /** Content hash of everything that decides: it goes into every decision. */
-export const engine = '22beb859c3436a8632c1ec4868ad3748822e2f8c91558d1edf9f529c5057db4a';
+export const engine = '0bb8fc9d5a7881b968a0d20917a152cc96656290941f6537196525ce781f671c';

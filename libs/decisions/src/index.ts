@@ -126,7 +126,20 @@ export {
   type PartyLikeForLike,
 } from './trust/like-for-like.js';
 export { type Rate, rate } from './trust/rate.js';
+export {
+  type Beside,
+  type ComparedBeside,
+  type ComparedOrWithheld,
+  type PartySide,
+  type PromiseToParty,
+  type Returns,
+  type Scorecard,
+  scorecard,
+  type Together,
+  type VendorSide,
+} from './trust/scorecard.js';
 export { type Standardised, standardise } from './trust/standardise.js';
+export { mayBeShown, partiesShownTo } from './trust/suppress.js';
 export type { Stratum } from './trust/stratum.js';
 export { CAMPAIGN, kindOf, NO_KIND } from './trust/traits.js';
 export { type NoWord, type TrustCounts, type TrustReport, trustReport } from './trust/trust-report.js';

@@ -107,7 +107,8 @@ export function figures(counts: Tally): Figures {
   };
 }
 
-function promiseKept(counted: readonly Counted[], promises: readonly Promised[]): PromiseKept {
+/** Of leads of one grade, or of some together. */
+export function promiseKept(counted: readonly Counted[], promises: readonly Promised[]): PromiseKept {
   const shared = measured(
     counted.filter(({ kind }) => kind === 'share'),
     promises,
@@ -129,7 +130,7 @@ function promiseKept(counted: readonly Counted[], promises: readonly Promised[])
 }
 
 /** What was received is told of the same leads as what was promised: of deals from elsewhere nothing was, and they stand alone. */
-function measured(shared: readonly Counted[], promises: readonly Promised[]): readonly Counted[] {
+export function measured(shared: readonly Counted[], promises: readonly Promised[]): readonly Counted[] {
   const promised = new Set(promises.map(key));
   const under = shared.filter((each) => promised.has(key(each)));
   return under.length > 0 ? under : shared;

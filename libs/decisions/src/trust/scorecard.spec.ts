@@ -1,0 +1,262 @@
+import fc from 'fast-check';
+import { nothing, type Tally } from '../lifecycle/tally.js';
+import type { Counted } from './figures.js';
+import { type Beside, type Scorecard, scorecard } from './scorecard.js';
+import { mayBeShown } from './suppress.js';
+
+const counted = (party: string, tally: Partial<Tally>, overrides: Partial<Counted> = {}): Counted => ({
+  ...({ party, grade: 'A', kind: 'share', pool: 'smb', policy: 'emea@1' } as const),
+  tally: { ...nothing, ...tally },
+  ...overrides,
+});
+const worked = {
+  offered: 12,
+  delivered: 6,
+  accepted: 10,
+  expired: 2,
+  kept: 10,
+  contacted: 9,
+  qualified: 6,
+  won: 3,
+  lost: 2,
+};
+const promises = (['A', 'B', 'C', 'D', null] as const).map((grade) => ({
+  ...{ policy: 'emea@1', pool: 'smb', grade, directPercent: 40 },
+}));
+const noReturns = { byReason: {}, honoured: 0 };
+
+/** What became of offers, each a kind that has nothing in common with another. */
+const atoms = [
+  'open',
+  'withdrawn',
+  'expired',
+  'declined',
+  'inHand',
+  'called',
+  'dealt',
+  'lost',
+  'returned',
+  'won',
+] as const;
+type Atoms = Readonly<Record<(typeof atoms)[number], number>>;
+const tallyOf = (of: Atoms): Tally => {
+  const accepted = of.inHand + of.called + of.dealt + of.lost + of.returned + of.won;
+  return {
+    ...{ offered: of.open + of.withdrawn + of.expired + of.declined + accepted, delivered: of.open + of.called },
+    ...{ open: of.open, withdrawn: of.withdrawn, expired: of.expired, declined: of.declined, accepted },
+    ...{ kept: of.open + accepted - of.returned, lost: of.lost, returned: of.returned, won: of.won },
+    ...{ contacted: of.called + of.dealt + of.won, qualified: of.dealt + of.won },
+  };
+};
+const someTally = fc
+  .record(Object.fromEntries(atoms.map((atom) => [atom, fc.oneof(fc.nat(2), fc.nat(30))])) as never)
+  .map((of) => tallyOf(of as Atoms));
+const someCounted = (parties: readonly string[]): fc.Arbitrary<Counted[]> =>
+  fc
+    .array(
+      fc.record({
+        party: fc.constantFrom(...parties),
+        grade: fc.constantFrom('A', 'B', 'C', 'D', null),
+        kind: fc.constantFrom('share', 'share', 'share', 'override', 'fallback', 'protected-account'),
+        pool: fc.constant('smb'),
+        policy: fc.constantFrom('emea@1', 'emea@1', 'emea@2'),
+        tally: someTally,
+      }),
+      { minLength: 1, maxLength: 30 },
+    )
+    .map((all) => all as Counted[]);
+
+describe('a two-way scorecard', () => {
+  const all = [
+    counted('direct', { ...worked, offered: 30 }),
+    counted('direct', { offered: 5, accepted: 5, kept: 5 }, { kind: 'named-account' }),
+    counted('acme', worked),
+    counted('acme', { offered: 2, expired: 2 }, { grade: null, kind: 'override' }),
+    counted('bolt', worked),
+  ];
+
+  it('has of each figure the party’s own, that of all partners, and that of direct', () => {
+    const card = scorecard('acme', all, promises, { byReason: { spam: 2, 'no-fit': 1 }, honoured: 2 }, 'whole');
+    const counts = ({ own, partners, direct }: Beside) =>
+      [own, partners, direct].map((each) => [each?.successes, each?.trials]);
+    expect(counts(card.party.answeredInTime)).toEqual([
+      [10, 14],
+      [22 - 2, 26],
+      [33, 35],
+    ]);
+    expect(counts(card.party.accepted)).toEqual([
+      [10, 14],
+      [20, 26],
+      [15, 35],
+    ]);
+    expect(counts(card.party.won)).toEqual([
+      [3, 10],
+      [6, 20],
+      [3, 15],
+    ]);
+    expect(counts(card.vendor.incomplete)).toEqual([
+      [2, 14],
+      [2, 26],
+      [0, 35],
+    ]);
+    expect(counts(card.vendor.outside.override)[0]).toEqual([2, 14]);
+    expect(counts(card.vendor.outside.namedAccount)[2]).toEqual([5, 35]);
+    expect(counts(card.vendor.delivered)[0]).toEqual([6, 14]);
+    expect(card.vendor.promise['A']).toMatchObject({
+      promised: { direct: 40, channel: 60 },
+      received: {
+        direct: { successes: 10, trials: 30 },
+        channel: { successes: 20, trials: 30 },
+        own: { successes: 10, trials: 30 },
+      },
+    });
+    expect(card.vendor.mix.own).toMatchObject({ A: { successes: 12, trials: 14 }, incomplete: { successes: 2 } });
+    expect(card.vendor.returns.honoured).toMatchObject({ successes: 2, trials: 3 });
+    expect(card.party.likeForLike.won.own).toMatchObject({
+      crude: { successes: 3, trials: 10 },
+      standardised: { value: 0.3 },
+    });
+  });
+
+  it('is one of direct as well', () => {
+    const card = scorecard('direct', all, promises, noReturns, 'whole');
+    expect(card.party.won.own).toEqual(card.party.won.direct);
+    expect(card.party.won.partners).toMatchObject({ successes: 6, trials: 20 });
+  });
+
+  it('tells a partner nothing at all about the only other one: whatever that does, the answer is the same', () => {
+    fc.assert(
+      fc.property(someCounted(['acme', 'direct']), someCounted(['bolt']), (known, unknown) => {
+        const card = (also: readonly Counted[]) =>
+          scorecard('acme', [...known, ...also], promises, noReturns, 'protected');
+        expect(card(unknown)).toEqual(card([]));
+      }),
+    );
+  });
+
+  it('tells a partner that asks for a part of what may be told nothing of others', () => {
+    fc.assert(
+      fc.property(someCounted(['acme', 'direct']), someCounted(['bolt', 'cato', 'dune']), (known, unknown) => {
+        const card = (also: readonly Counted[]) => scorecard('acme', [...known, ...also], promises, noReturns, 'none');
+        expect(card(unknown)).toEqual(card([]));
+      }),
+    );
+  });
+
+  it('shows a partner only what may be shown, and no combination of it gives back what is withheld', () => {
+    let [shownOnes, withheldOnes] = [0, 0];
+    fc.assert(
+      fc.property(someCounted(['acme', 'direct', 'bolt', 'cato', 'dune']), (counts) => {
+        const told = formsOf(scorecard('acme', counts, promises, noReturns, 'protected'));
+        for (const form of told.shown) expect(mayBeShown(othersOf(counts, form))).toBe(true);
+        for (const form of told.withheld) expect(isSpanned(told.shown, form)).toBe(false);
+        shownOnes += told.shown.length;
+        withheldOnes += told.withheld.length;
+      }),
+      { numRuns: 300 },
+    );
+    // Neither all nor nothing is withheld of these.
+    expect(Math.min(shownOnes, withheldOnes)).toBeGreaterThan(300);
+  });
+
+  it('shows a partner the figures of all where many are behind them', () => {
+    const many = ['acme', 'bolt', 'cato', 'dune'].flatMap((party) =>
+      (['A', 'B', 'C', 'D', null] as const).map((grade) =>
+        counted(
+          party,
+          tallyOf({
+            ...{ open: 3, withdrawn: 3, expired: 3, declined: 3, inHand: 3, called: 3, dealt: 3, lost: 3, returned: 3 },
+            won: 3,
+          }),
+          { grade },
+        ),
+      ),
+    );
+    const card = (together: 'whole' | 'protected') => scorecard('acme', many, promises, noReturns, together);
+    expect({ ...card('protected'), together: 'whole' }).toMatchObject({
+      ...card('whole'),
+      vendor: { ...card('whole').vendor, outside: expect.anything() as object },
+    });
+  });
+});
+
+type Form = (counted: Counted) => number;
+const names = ['A', 'B', 'C', 'D', 'incomplete'];
+const named = ({ grade }: Counted) => grade ?? 'incomplete';
+const decided: Form = ({ tally }) => tally.offered - tally.open;
+const measures: Readonly<Record<string, Form>> = {
+  answeredInTime: (each) => decided(each) - each.tally.expired,
+  accepted: ({ tally }) => tally.accepted,
+  contacted: ({ tally }) => tally.contacted,
+  qualified: ({ tally }) => tally.qualified,
+  won: ({ tally }) => tally.won,
+  lost: ({ tally }) => tally.lost,
+  returned: ({ tally }) => tally.returned,
+};
+const only =
+  (grades: readonly string[], form: Form): Form =>
+  (each) =>
+    grades.includes(named(each)) ? form(each) : 0;
+
+/** What a partner can read off, as sums over what became of offers; a comparison is taken to tell all that it is made of. */
+function formsOf(card: Scorecard): { shown: Form[]; withheld: Form[] } {
+  const [shown, withheld]: [Form[], Form[]] = [[], []];
+  const groups = Object.keys(card.vendor.mix.partners);
+  (groups.length > 0 ? shown : withheld).push(decided);
+  for (const [name, form] of Object.entries(measures))
+    (card.party[name as 'won'].partners ? shown : withheld).push(form);
+  for (const group of groups) shown.push(only(group.split('+'), decided));
+  for (const name of names) if (!groups.includes(name)) withheld.push(only([name], decided));
+  const compared = Object.keys(card.party.likeForLike.commonMix ?? {});
+  for (const group of compared)
+    for (const name of ['accepted', 'qualified', 'won']) shown.push(only(group.split('+'), measures[name] as Form));
+  for (const name of names)
+    if (!compared.includes(name))
+      for (const form of [measures['accepted'], measures['won']]) withheld.push(only([name], form as Form));
+  return { shown, withheld };
+}
+
+function othersOf(counts: readonly Counted[], form: Form): Map<string, number> {
+  const others = new Map<string, number>();
+  for (const each of counts)
+    if (each.party !== 'acme' && each.party !== 'direct')
+      others.set(each.party, (others.get(each.party) ?? 0) + form(each));
+  return others;
+}
+
+/** Whether a combination of the ones gives the other, for whatever there is of each grade and atom. */
+function isSpanned(forms: readonly Form[], wanted: Form): boolean {
+  const units = ['A', 'B', 'C', 'D', null].flatMap((grade) =>
+    atoms.map((atom) =>
+      counted('bolt', tallyOf({ ...(Object.fromEntries(atoms.map((each) => [each, 0])) as Atoms), [atom]: 1 }), {
+        grade: grade as 'A',
+      }),
+    ),
+  );
+  const row = (form: Form) => units.map((unit) => form(unit));
+  return rank([...forms.map(row), row(wanted)]) === rank(forms.map(row));
+}
+
+/** By Gauss, modulo a prime: exact. */
+function rank(rows: readonly (readonly number[])[]): number {
+  const prime = 1_000_003;
+  const left = rows.map((row) => row.map((each) => ((each % prime) + prime) % prime));
+  const power = (base: number, exponent: number): number =>
+    exponent === 0 ? 1 : (power((base * base) % prime, Math.floor(exponent / 2)) * (exponent % 2 ? base : 1)) % prime;
+  let found = 0;
+  for (let column = 0; column < (left[0]?.length ?? 0); column += 1) {
+    const at = left.findIndex((row, index) => index >= found && row[column] !== 0);
+    if (at === -1) continue;
+    const [pivot] = left.splice(at, 1) as [number[]];
+    left.splice(found, 0, pivot);
+    const inverse = power(pivot[column] as number, prime - 2);
+    for (const row of left.slice(found + 1)) {
+      const factor = ((row[column] as number) * inverse) % prime;
+      if (factor !== 0)
+        for (const [index, each] of pivot.entries())
+          row[index] = ((((row[index] as number) - factor * each) % prime) + prime) % prime;
+    }
+    found += 1;
+  }
+  return found;
+}
