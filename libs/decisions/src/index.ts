@@ -142,7 +142,7 @@ export { type Standardised, standardise } from './trust/standardise.js';
 export { mayBeShown, partiesShownTo } from './trust/suppress.js';
 export type { Stratum } from './trust/stratum.js';
 export { CAMPAIGN, kindOf, NO_KIND } from './trust/traits.js';
-export { type NoWord, type TrustCounts, type TrustReport, trustReport } from './trust/trust-report.js';
+export { countsShownTo, type NoWord, type TrustCounts, type TrustReport, trustReport } from './trust/trust-report.js';
 export {
   type Durations,
   percentileTime,

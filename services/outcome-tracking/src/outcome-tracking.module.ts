@@ -14,6 +14,7 @@ import { PolicyActivatedHandler } from './handlers/policy-activated.handler.js';
 import { ReadModelsController } from './handlers/read-models.controller.js';
 import { RecycleController } from './handlers/recycle.controller.js';
 import { ReminderTimer } from './handlers/reminder.timer.js';
+import { ScorecardController } from './handlers/scorecard.controller.js';
 import { SourceQualityController } from './handlers/source-quality.controller.js';
 import { TimesController } from './handlers/times.controller.js';
 import { TrustController } from './handlers/trust.controller.js';
@@ -24,6 +25,7 @@ import { LeadsStore } from './store/leads.store.js';
 import { PoolRulesStore } from './store/pool-rules.store.js';
 import { PositionStore } from './store/position.store.js';
 import { PromisesStore } from './store/promises.store.js';
+import { ReturnsStore } from './store/returns.store.js';
 import { SourceQualityStore } from './store/source-quality.store.js';
 import { TimesStore } from './store/times.store.js';
 import { TrustCountsStore } from './store/trust-counts.store.js';
@@ -60,6 +62,7 @@ const GATHER_MS = 25;
     FlowController,
     TrustController,
     TimesController,
+    ScorecardController,
     SourceQualityController,
     ReadModelsController,
   ],
@@ -80,6 +83,7 @@ const GATHER_MS = 25;
     CountsStore,
     PositionStore,
     PromisesStore,
+    ReturnsStore,
     SourceQualityStore,
     TrustCountsStore,
     TimesStore,

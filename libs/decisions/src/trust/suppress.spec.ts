@@ -92,7 +92,7 @@ describe('what of all partners may be shown to one of them', () => {
   });
 
   it('leaves of the channel, where it is one partner and another, the partner and direct', () => {
-    const offers = (party: string, offered: number) => ({ party, tally: { offered } });
+    const offers = (party: string, offered: number) => ({ party, leads: offered });
     const known = [offers('acme', 9), offers('direct', 9)];
     const seen = (...others: ReturnType<typeof offers>[]) => {
       const isShown = partiesShownTo('acme', [...known, ...others]);

@@ -114,20 +114,15 @@ export function less(whole: Behind, part: Behind): Behind {
 }
 
 /**
- * Whose offers the figures of the whole channel may be made of, when a partner looks at them: everybody's, or, where all others together
+ * Whose leads the figures of the whole channel may be made of, when a partner looks at them: everybody's, or, where all others together
  * may not be shown, its own and direct's.
  */
 export function partiesShownTo(
   partner: string,
-  counted: readonly { readonly party: string; readonly tally: { readonly offered: number } }[],
+  counts: readonly { readonly party: string; readonly leads: number }[],
 ): (party: string) => boolean {
   const isOwn = (party: string) => party === partner || party === DIRECT;
-  const others = Map.groupBy(
-    counted.filter(({ party }) => !isOwn(party)),
-    ({ party }) => party,
-  );
-  const offered = [...others].map(
-    ([party, each]) => [party, each.reduce((sum, { tally }) => sum + tally.offered, 0)] as const,
-  );
-  return mayBeShown(new Map(offered)) ? () => true : isOwn;
+  const others = new Map<string, number>();
+  for (const { party, leads } of counts) if (!isOwn(party)) others.set(party, (others.get(party) ?? 0) + leads);
+  return mayBeShown(others) ? () => true : isOwn;
 }

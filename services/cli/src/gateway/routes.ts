@@ -84,6 +84,7 @@ export const routesOf: Readonly<Record<string, readonly string[]>> = {
     'POST /v1/links/:token',
     'GET /v1/trust',
     'GET /v1/trust/times',
+    'GET /v1/partners/:partnerId/scorecard',
     'GET /v1/sources/:sourceId/quality',
     'GET /v1/read-models',
   ],

@@ -1,6 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { ages } from '@fairlead/decisions';
+import { ages, countsShownTo } from '@fairlead/decisions';
 import { Reads } from '@fairlead/messaging';
 import { Allow, type Caller, CurrentCaller, invalidInput } from '@fairlead/platform';
 import { PositionStore } from '../store/position.store.js';
@@ -30,7 +30,8 @@ export class TrustController {
     description:
       'Of offers made in the period, whatever became of them since. Each rate has its denominator and its 95 % Wilson ' +
       'interval. `likeForLike` has each party’s rates with the leads of all, and `gap` what of the difference between direct and ' +
-      'partners is better leads and what better work. A partner sees both channels as wholes, and itself.',
+      'partners is better leads and what better work. A partner sees both channels as wholes, and itself; where too few others are behind ' +
+      'the channel to keep theirs from it, the channel is itself alone.',
   })
   @ApiQuery({ name: 'pool', required: false, schema: { type: 'string', pattern: POOL.source } })
   @ApiQuery({
@@ -98,7 +99,8 @@ export class TrustController {
     const answer = await orRefusal(() =>
       // All of it, and where in the log it stands, as of one moment.
       this.reads.snapshot(async (read) => {
-        const counts = await this.counts.read(read, query);
+        const all = await this.counts.read(read, query);
+        const counts = caller.role === 'partner' ? countsShownTo(caller.partnerId ?? '', all) : all;
         const kinds = tooManyKinds(counts);
         if (kinds !== undefined) throw tooMany(query.mix, kinds);
         const policies = [...new Set(counts.counted.map(({ policy }) => policy))];
