@@ -19,6 +19,7 @@ import { outcomesCommand } from './outcomes/outcomes.command.js';
 import { keysCommand } from './keys/keys.command.js';
 import { parkedCommand } from './parked/parked.command.js';
 import { scoreCommand } from './score/score.command.js';
+import { scorecardCommand } from './scorecard/scorecard.command.js';
 import { simulateCommand } from './simulate/simulate.command.js';
 import { sourcesCommand } from './sources/sources.command.js';
 import { startCommand } from './start/start.command.js';
@@ -51,6 +52,7 @@ export function fairleadProgram(): Command {
     .addCommand(scoreCommand())
     .addCommand(simulateCommand())
     .addCommand(sourcesCommand())
+    .addCommand(scorecardCommand())
     .addCommand(demoCommand())
     .addCommand(parkedCommand())
     .addCommand(deliveriesCommand())

@@ -39,6 +39,7 @@ const CANNOT: Readonly<Record<string, readonly string[] | string>> = {
   'score shadow': [],
   simulate: ['--parameters', 'nowhere'],
   'sources quality': ['web'],
+  scorecard: ['acme'],
   'parked list': [],
   'parked redrive': ['1'],
   'deliveries list': ['acme'],
