@@ -160,6 +160,59 @@ describe('a two-way scorecard', () => {
     expect(Math.min(shownOnes, withheldOnes)).toBeGreaterThan(100);
   });
 
+  it('keeps to itself how many offers of others are open, which deliveries of all offers would tell', () => {
+    const others = (open: number) =>
+      ['bolt', 'cato'].map((party) => counted(party, { offered: 40 + open, open, delivered: 20, accepted: 20 }));
+    const delivered = (open: number) =>
+      scorecard('acme', others(open), promises, noReturns, 'protected').vendor.delivered.partners;
+    expect(delivered(2)).toBe(null);
+    expect(delivered(3)).toMatchObject({ successes: 40, trials: 86 });
+  });
+
+  it('does not tell what was received where one other alone kept leads under the promise', () => {
+    const others = (kept: number) => [
+      counted('bolt', { offered: 40, accepted: 40, kept: 40 }),
+      counted('cato', { offered: 40, accepted: 20, kept }),
+    ];
+    const promise = (kept: number) =>
+      Object.keys(scorecard('acme', others(kept), promises, noReturns, 'protected').vendor.promise);
+    expect(promise(0)).toEqual([]);
+    expect(promise(20)).toEqual(['A+B+C+D+incomplete']);
+  });
+
+  it('keeps to itself by what way offers came to one other partner', () => {
+    const others = ['bolt', 'cato'].map((party) => counted(party, { offered: 40, accepted: 20 }));
+    const told = (overrides: readonly string[]) =>
+      scorecard(
+        'acme',
+        [...others, ...overrides.map((party) => counted(party, { offered: 9, accepted: 9 }, { kind: 'override' }))],
+        promises,
+        noReturns,
+        'protected',
+      ).vendor.outside.override.partners;
+    expect(told(['bolt'])).toBe(null);
+    expect(told(['bolt', 'cato'])).toMatchObject({ successes: 18, trials: 98 });
+  });
+
+  it('does not tell by the mean of two promises how many leads were routed under each', () => {
+    const told = (under: number) =>
+      scorecard(
+        'acme',
+        ['bolt', 'cato'].flatMap((party) => [
+          counted(party, { offered: 40, accepted: 40, kept: 40 }),
+          ...(under === 0
+            ? []
+            : [counted(party, { offered: under, accepted: under, kept: under }, { policy: 'emea@2' })]),
+        ]),
+        [...promises, { policy: 'emea@2', pool: 'smb', grade: 'A', directPercent: 20 }],
+        noReturns,
+        'protected',
+      ).vendor.promise['A+B+C+D+incomplete'];
+    expect(told(0)).toMatchObject({ promised: { direct: 40 } });
+    expect(told(1)).toMatchObject({ promised: null, received: { channel: { successes: 82 } } });
+    expect(told(40)).toMatchObject({ promised: { direct: 30 } });
+  });
+
   it('shows a partner the figures of all where many are behind them', () => {
     const many = ['acme', 'bolt', 'cato', 'dune'].flatMap((party) =>
       (['A', 'B', 'C', 'D', null] as const).map((grade) =>

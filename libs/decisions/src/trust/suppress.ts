@@ -9,11 +9,12 @@ export type Behind = ReadonlyMap<string, number>;
 /** Whether a count with this behind it may be shown. */
 export type Rule = (behind: Behind) => boolean;
 
-/** With one other partner behind it, a total less one's own is that partner's figure. */
-const LEAST_OTHERS = 2;
 /** Leads. Fewer are recognised one by one. */
 const LEAST_LEADS = 5;
-/** Of the largest of them: what the rest has to come to, so that the total is no close estimate of that one. */
+/**
+ * Of the largest of them: what the rest has to come to, so that the total is no close estimate of that one. So there is a rest: with one other
+ * partner behind it, a total less one's own is that partner's figure.
+ */
 const LEAST_REST_PERCENT = 10;
 
 /**
@@ -22,24 +23,24 @@ const LEAST_REST_PERCENT = 10;
  * each has none.
  *
  * These are the minimum frequency rule and the p % rule of statistical disclosure control: Hundepool, A. et al. (2012): Statistical Disclosure
- * Control, Wiley, §4.2 and §5; Eurostat's ESSnet Handbook on Statistical Disclosure Control, 2nd ed. (2024), §4.2.
+ * Control, Wiley, chapter 4; the same in the ESSnet Handbook on Statistical Disclosure Control, version 1.2 (2010), chapter 4.
  *
  * **Totals that may be shown can be added up**: the rest of a sum is the sum of the rests at least, and its largest no more than the sum of the
  * largests. So whoever knows several disjoint totals of this kind can make of them nothing by addition that may not be shown. What
  * may be made by subtraction is for the three functions below: each shows a count only if what it leaves of the others may be shown as well (complementary
- * suppression). Everything that is shown is then a sum of disjoint blocks that may each be shown, and what is
- * withheld cuts a block in two: nobody can tell where.
+ * suppression). What is shown of leads divided in one way (by how far they came, by grade) is then sums of disjoint blocks that may each be shown,
+ * and what is withheld cuts a block in two: nobody can tell where. Of leads divided in two ways only the margins are known, and from margins that each
+ * have five leads and leave five, no cell between them follows.
  */
 export const mayBeShown: Rule = (behind) => {
-  let [leads, largest, others] = [0, 0, 0];
+  let [leads, largest] = [0, 0];
   for (const count of behind.values()) {
     // Against the rules of the lifecycle, as a difference of two counts; what it would tell is not known here.
     if (count < 0) return false;
-    if (count > 0) others += 1;
     leads += count;
     largest = Math.max(largest, count);
   }
-  return others >= LEAST_OTHERS && leads >= LEAST_LEADS && (leads - largest) * 100 >= largest * LEAST_REST_PERCENT;
+  return leads >= LEAST_LEADS && (leads - largest) * 100 >= largest * LEAST_REST_PERCENT;
 };
 
 /**
