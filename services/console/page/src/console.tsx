@@ -7,8 +7,11 @@ import {
   RouterProvider,
 } from '@tanstack/react-router';
 import { useState } from 'react';
+import { type DeliveryFilter, readDeliveryFilter } from './screens/delivery-filter.js';
 import { type LeadFilter, readLeadFilter } from './screens/lead-filter.js';
+import { type ParkedFilter, readParkedFilter } from './screens/parked-filter.js';
 import { type Period, readPeriod } from './screens/period.js';
+import { type PolicyChoice, readPolicyChoice } from './screens/policy-choice.js';
 import { NothingHere, Shell } from './shell/shell.js';
 import { Signed } from './shell/session.js';
 import { SignIn } from './shell/sign-in.js';
@@ -44,6 +47,24 @@ const routes = root.addChildren([
     path: '/like-for-like',
     validateSearch: (search): Period => readPeriod(search),
     component: lazyRouteComponent(() => import('./screens/like-for-like.js'), 'LikeForLike'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/policies',
+    validateSearch: (search): PolicyChoice => readPolicyChoice(search),
+    component: lazyRouteComponent(() => import('./screens/policies.js'), 'Policies'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/deliveries',
+    validateSearch: (search): DeliveryFilter => readDeliveryFilter(search),
+    component: lazyRouteComponent(() => import('./screens/deliveries.js'), 'Deliveries'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/parked',
+    validateSearch: (search): ParkedFilter => readParkedFilter(search),
+    component: lazyRouteComponent(() => import('./screens/parked.js'), 'Parked'),
   }),
   createRoute({
     getParentRoute: () => root,

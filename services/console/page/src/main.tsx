@@ -6,9 +6,8 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ApiProblem } from './api/client.js';
 import { Console } from './console.js';
+import { styleNonce } from './shell/nonce.js';
 import { readable, theme } from './shell/theme.js';
-
-const nonce = document.querySelector<HTMLMetaElement>('meta[name="style-nonce"]')?.content ?? '';
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -27,7 +26,7 @@ createRoot(document.getElementById('console') as HTMLElement).render(
       theme={theme}
       cssVariablesResolver={readable}
       defaultColorScheme="auto"
-      getStyleNonce={() => nonce}
+      getStyleNonce={() => styleNonce}
     >
       <QueryClientProvider client={queries}>
         <Console />

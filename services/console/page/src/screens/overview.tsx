@@ -103,7 +103,10 @@ function Attention({ flow }: { flow: Flow }) {
     parked.data && parked.data.parked.length > 0 && (
       <>
         {parked.data.parked.length}
-        {parked.data.next ? ' or more' : ''} events could not be processed and are parked.
+        {parked.data.next ? ' or more' : ''} events could not be processed and are parked.{' '}
+        <Anchor component={Link} to="/parked">
+          Look
+        </Anchor>
       </>
     ),
   ].filter(Boolean);

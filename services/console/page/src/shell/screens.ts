@@ -11,6 +11,7 @@ export interface ScreenEntry {
 const everybody = ['admin', 'manager', 'auditor', 'partner'] as const;
 /** The log names all partners, and is for the vendor and its auditors. */
 const vendor = ['admin', 'manager', 'auditor'] as const;
+const managers = ['admin', 'manager'] as const;
 
 /** What there is to look at, in the order in which one asks. */
 export const screens: readonly ScreenEntry[] = [
@@ -18,6 +19,14 @@ export const screens: readonly ScreenEntry[] = [
   { to: '/leads', name: 'Leads', asks: 'Where is this lead, and why?', roles: everybody },
   { to: '/promise', name: 'Promise and reality', asks: 'Did each side get what it was promised?', roles: everybody },
   { to: '/like-for-like', name: 'Like for like', asks: 'Who is better, with the same leads?', roles: everybody },
+  { to: '/policies', name: 'Policy', asks: 'Who should get which leads, and what would change?', roles: vendor },
+  {
+    to: '/deliveries',
+    name: 'Deliveries',
+    asks: 'What was sent to a partner’s server, and did it arrive?',
+    roles: ['admin', 'manager', 'partner'],
+  },
+  { to: '/parked', name: 'Parked', asks: 'What could not be processed, and can it be now?', roles: managers },
   { to: '/verify', name: 'Verify', asks: 'Can I prove it myself?', roles: vendor },
 ];
 

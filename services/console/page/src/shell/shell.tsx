@@ -9,7 +9,6 @@ import {
   Image,
   Kbd,
   Menu,
-  Modal,
   NavLink,
   Stack,
   Table,
@@ -21,6 +20,7 @@ import { useDisclosure, useHotkeys } from '@mantine/hooks';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
+import { Dialog } from './dialog.js';
 import { EmptyNote } from './notes.js';
 import mark from './mark.svg';
 import { screensFor } from './screens.js';
@@ -113,7 +113,15 @@ function Account({ showHelp }: { showHelp: () => void }) {
   return (
     <Menu position="bottom-end" width={230}>
       <Menu.Target>
-        <Button variant="default" size="compact-md" rightSection={<Badge size="sm">{session.role}</Badge>}>
+        <Button
+          variant="default"
+          size="compact-md"
+          rightSection={
+            <Badge size="sm" variant="light">
+              {session.role}
+            </Badge>
+          }
+        >
           {session.partner ?? 'Vendor'}
         </Button>
       </Menu.Target>
@@ -144,8 +152,8 @@ function Help({ opened, close, screens }: { opened: boolean; close: () => void; 
     ['?', 'this'],
   ];
   return (
-    <Modal opened={opened} onClose={close} title="Keyboard" closeButtonProps={{ 'aria-label': 'Close' }}>
-      <Table>
+    <Dialog opened={opened} close={close} title="Keyboard">
+      <Table aria-label="Keys">
         <Table.Tbody>
           {keys.map(([key, does]) => (
             <Table.Tr key={key}>
@@ -157,7 +165,7 @@ function Help({ opened, close, screens }: { opened: boolean; close: () => void; 
           ))}
         </Table.Tbody>
       </Table>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -34,3 +34,8 @@ export function lasting(seconds: number): string {
   if (seconds < 129_600) return `${Math.round(seconds / 3_600)} h`;
   return `${Math.round(seconds / 86_400)} d`;
 }
+
+/** What a field for a date and a time holds, taken as UTC as everything here is; undefined where it holds none. */
+export function utcOf(field: string): string | undefined {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d$/.test(field) ? `${field}:00Z` : undefined;
+}
