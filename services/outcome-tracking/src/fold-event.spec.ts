@@ -125,7 +125,9 @@ describe('the view of a lead', () => {
       return { held, sentAgain, probability };
     };
     expect(details(received)).toEqual({ held: false, sentAgain: 0, probability: null });
-    const [merged, completed] = [event(LeadMerged, { touch: 2, changed: [] }), event(LeadCompleted, { missing: [] })];
+    const facts = { engagement: {}, attributes: {} };
+    const merged = event(LeadMerged, { touch: 2, changed: [] });
+    const completed = event(LeadCompleted, { missing: [], facts });
     const scored = event(LeadScored, { missing: [], contributions: [], probability: 250_000 });
     const held = event(LeadHeld, { missing: ['phone'], until: 1 });
     expect(details(received, held, merged, completed, scored, merged)).toEqual({

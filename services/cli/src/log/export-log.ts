@@ -2,7 +2,6 @@ import { readdirSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { verifyPage } from '@fairlead/console/verify-page';
 import {
   CHECKPOINT,
   CHECKPOINTS,
@@ -99,6 +98,7 @@ async function exportInto(
     );
 
   if (!keyBefore) await storage.write(VERIFIER_KEY, key);
+  const { verifyPage } = await import('@fairlead/console/verify-page');
   await storage.write(VERIFY_PAGE, await readFile(verifyPage));
 
   // The last ones first: `pop` takes the bundles from the left.

@@ -1,5 +1,7 @@
 import { type Policy, type PolicyDocument, policyOf } from '@fairlead/decisions';
 
+export { readPolicyDraft } from '@fairlead/decisions';
+
 /** A policy to be played, and what people do that no policy of Fairlead's allows. */
 export interface PlayedPolicy {
   readonly policy: Policy;

@@ -57,10 +57,9 @@ export function simulateCommand(): Command {
     .addHelpText('after', help)
     .action((options: SimulateOptions) =>
       runCommand(async () => {
-        const { readPolicyDraft } = await import('@fairlead/decisions');
         const { readDocument } = await import('../log/read-otherwise.js');
         const { defaultParameters, readParameters } = await import('./parameters.js');
-        const { builtIn, played } = await import('./policies.js');
+        const { builtIn, played, readPolicyDraft } = await import('./policies.js');
         const { simulate } = await import('./simulate.js');
         const { seed, quarters, leads, partners, policy = ['legacy', 'fair'], json, html } = options;
         const read =

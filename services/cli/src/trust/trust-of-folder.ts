@@ -1,13 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MOST_KINDS, readTrustQuery, type TrustAnswer, TrustFold } from '@fairlead/outcome-tracking/trust';
+import type { TrustAnswer } from '@fairlead/outcome-tracking/trust';
 import { CommandFailed } from '../api/command-failed.js';
 import { FOLDED } from '../log/folded.js';
 import { skimEvent } from '../log/skim-event.js';
 import { readEntry } from '../log/verify-folder.js';
 import { entriesOf } from './entries-of.js';
 import type { ReadAsOf } from './read-as-of.js';
+
+/** Loaded when it is needed, as all of the services. */
+type Trust = typeof import('@fairlead/outcome-tracking/trust');
 
 /**
  * The figures of trust from an exported log alone. It is read as it is: whether it is sound says `fairlead verify`.
@@ -21,10 +24,11 @@ export async function trustOfFolder(
   asOf: ReadAsOf | undefined,
   onProgress: (done: number, of: number) => void,
 ): Promise<TrustAnswer> {
+  const trust = await import('@fairlead/outcome-tracking/trust');
   // Before a long log is read: what is asked for must be something.
-  queryOf(asked, 0);
+  queryOf(trust, asked, 0);
   const scratch = await mkdtemp(join(tmpdir(), 'fairlead-trust-'));
-  const fold = new TrustFold(scratch, asOf?.events);
+  const fold = new trust.TrustFold(scratch, asOf?.events);
   try {
     for await (const { entries, first, size } of entriesOf(folder)) {
       for (const [at, entry] of entries.entries())
@@ -36,10 +40,10 @@ export async function trustOfFolder(
       throw new CommandFailed(
         `${folder} ends before that position: ${fold.missing.toLocaleString('en')} events are not in it. Export the log again.`,
       );
-    const answer = fold.answer(queryOf(asked, asOf?.at ?? fold.lastAt));
+    const answer = fold.answer(queryOf(trust, asked, asOf?.at ?? fold.lastAt));
     if ('tooManyKinds' in answer)
       throw new CommandFailed(
-        `${asked['mix']} has ${answer.tooManyKinds} kinds in this period; leads are compared by at most ${MOST_KINDS}.`,
+        `${asked['mix']} has ${answer.tooManyKinds} kinds in this period; leads are compared by at most ${trust.MOST_KINDS}.`,
       );
     return answer;
   } finally {
@@ -48,7 +52,7 @@ export async function trustOfFolder(
   }
 }
 
-function queryOf(asked: Readonly<Record<string, string>>, now: number) {
+function queryOf({ readTrustQuery }: Trust, asked: Readonly<Record<string, string>>, now: number) {
   const read = readTrustQuery(asked, now);
   if ('query' in read) return read.query;
   const [first] = read.complaints;
