@@ -108,6 +108,11 @@ describe('what a policy says of leads after they were offered', () => {
     // At once, from two of its systems.
     const answers = await Promise.all([1, 2].map(() => post(lead, 'outcomes', { type: 'returned', reason }, acme)));
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    // It counts at once, but what is told of the lead from now on is to come after it in Kafka too.
+    await tracking.eventually(
+      async () => (await tracking.saidAbout(lead)).some(({ type }) => type === 'lead.returned'),
+      true,
+    );
     return lead;
   };
 
