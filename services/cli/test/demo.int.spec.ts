@@ -61,7 +61,7 @@ describe('the sample campaign, on running services', () => {
         'by better work',
         '/docs',
         'Four things to try',
-        'npx fairlead simulate --html spiral.html',
+        'fairlead simulate --html spiral.html', // in front of it stands a colour, where there are any
         'by a person, not by the policy',
       ])
         expect(shown).toContain(part);

@@ -12,6 +12,13 @@ import { ownDatabase } from './fixture/own-database.js';
 
 const ADMIN = `admin-${randomBytes(24).toString('hex')}`;
 
+const PAGE = ['GET /console', 'GET /console/assets/:asset'];
+
+/** A page has another one in each answer. */
+function withoutNonce(answer: object): unknown {
+  return JSON.parse(JSON.stringify(answer).replaceAll(/(nonce-|style-nonce\\" content=\\")[\w-]{22}/g, '$1'));
+}
+
 describe('the gateway, before services that run apart', () => {
   const services = new Map<string, RunningServices>();
   let gateway: FastifyInstance;
@@ -79,7 +86,7 @@ describe('the gateway, before services that run apart', () => {
           if (method === 'POST' && path === '/v1/keys' && key === ADMIN) continue;
           const direct = await send(services.get(name)?.url ?? '', method, filled, key);
           const through = await send(url, method, filled, key);
-          expect({ route, key, ...through }).toEqual({ route, key, ...direct });
+          expect(withoutNonce({ route, key, ...through })).toEqual(withoutNonce({ route, key, ...direct }));
         }
   });
 
@@ -99,7 +106,9 @@ describe('the gateway, before services that run apart', () => {
     const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => shapeOf(`${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`)),
     );
-    expect(documented).toEqual(expect.arrayContaining(Object.values(routesOf).flat().map(shapeOf)));
+    // The console's page is no part of the API.
+    const routes = Object.values(routesOf).flatMap((each) => each.filter((route) => !PAGE.includes(route)));
+    expect(documented).toEqual(expect.arrayContaining(routes.map(shapeOf)));
   });
 
   it('counts wrong keys by where they come from, whatever the caller says about that', async () => {

@@ -248,6 +248,7 @@ describe('the log, taken away', () => {
       'read-models.json',
       'tile',
       'verifier.key',
+      'verify.html',
     ]);
     const again = await fairlead('export', '--out', out, '--json');
     expect(JSON.parse(again.stdout)).toMatchObject({ fetched: 0 });
