@@ -12,18 +12,7 @@ export {
   type OfferKind,
   type Standing,
 } from './lifecycle/standing.js';
-export {
-  add,
-  type Cell,
-  cellOf,
-  differences,
-  type Measure,
-  measures,
-  nothing,
-  subtract,
-  type Tally,
-  tallyOf,
-} from './lifecycle/tally.js';
+export { type Measure, measures, nothing, type Tally, tallyOf } from './lifecycle/tally.js';
 export {
   addCohort,
   addedUp,

@@ -1,6 +1,5 @@
 import {
   bindMapping,
-  cellOf,
   type ComparedCounts,
   type KnownDeal,
   likeForLike,
@@ -180,7 +179,7 @@ describe('a history of deals (../shared/data/ibm_sales_win_loss.csv.gz)', () => 
     const counted = new Imported()
       .read((rows ?? []).slice(0, 2_000), mapping)
       .offers()
-      .map(({ offer }) => ({ ...cellOf(offer), tally: tallyOf(offer) }));
+      .map(({ offer }) => ({ ...offer, tally: tallyOf(offer) }));
     expect(new Set(counted.map(({ pool, policy, kind }) => `${pool} ${policy} ${kind}`))).toEqual(
       new Set(['legacy legacy@1 share']),
     );

@@ -1,5 +1,5 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { DIRECT, isPartnerId, scorecard, type Together } from '@fairlead/decisions';
 import { Reads } from '@fairlead/messaging';
 import { Allow, type Caller, CurrentCaller, invalidInput, notFound } from '@fairlead/platform';
@@ -8,9 +8,10 @@ import { PromisesStore } from '../store/promises.store.js';
 import { ReturnsStore } from '../store/returns.store.js';
 import { TrustCountsStore } from '../store/trust-counts.store.js';
 import { asOfOf } from '../trust/trust-answer.js';
-import { POOL, readTrustQuery, type TrustQuery } from '../trust/trust-query.js';
+import { readTrustQuery, type TrustQuery } from '../trust/trust-query.js';
 import { ScorecardView } from '../view/scorecard-view.js';
 import { orRefusal } from './or-refusal.js';
+import { ApiPool, ApiReport } from './report-api.js';
 import { quarterOf } from './quarter.js';
 
 type Asked = TrustQuery & Readonly<Record<'from' | 'to', string>>;
@@ -38,30 +39,13 @@ export class ScorecardController {
       'direct. A partner sees its own scorecard, and of all partners together only what tells no other partner’s figures: for one whole ' +
       'quarter (UTC) and all pools, and where enough others are behind it; the rest is null or left out.',
   })
-  @ApiQuery({
-    name: 'pool',
-    required: false,
-    description: 'One pool. A partner is then told nothing of all partners together.',
-    schema: { type: 'string', pattern: POOL.source },
-  })
-  @ApiQuery({
-    name: 'from',
-    required: false,
-    description: 'First day (UTC), such as 2026-01-01; that of the quarter of `to`, when nothing is said.',
-    schema: { type: 'string', format: 'date' },
-  })
-  @ApiQuery({
-    name: 'to',
-    required: false,
-    description: 'Last day (UTC), included; that of the quarter of `from`, or of this one.',
-    schema: { type: 'string', format: 'date' },
+  @ApiPool('One pool. A partner is then told nothing of all partners together.')
+  @ApiReport({
+    from: 'First day (UTC), such as 2026-01-01; that of the quarter of `to`, when nothing is said.',
+    to: 'Last day (UTC), included; that of the quarter of `from`, or of this one.',
   })
   @ApiResponse({ status: 200, type: ScorecardView })
   @ApiResponse({ status: 404, description: 'There is no such partner, or it is not yours to see.' })
-  @ApiResponse({
-    status: 503,
-    description: 'Too much is being asked for at once, or this takes too long: for fewer days it may not.',
-  })
   async of(
     @Param('partnerId') partner: string,
     @Query() query: Record<string, unknown>,
@@ -97,15 +81,9 @@ function togetherFor({ role }: Caller, { pool, from, to }: Asked): Together {
 }
 
 function readAsked(query: Record<string, unknown>): Asked {
-  const known = new Set(['pool', 'from', 'to']);
-  const unknown = Object.keys(query).filter((name) => !known.has(name));
   const now = Date.now();
-  const read = readTrustQuery(query, now);
-  const complaints = [
-    ...unknown.map((name) => ({ field: name.slice(0, 64), detail: 'This parameter is not known here.' })),
-    ...('complaints' in read ? read.complaints.filter(({ field }) => known.has(field)) : []),
-  ];
-  if (complaints.length > 0 || 'complaints' in read) throw invalidInput(complaints);
+  const read = readTrustQuery(query, now, ['pool', 'from', 'to']);
+  if ('complaints' in read) throw invalidInput([...read.complaints]);
   const from = read.query.from ?? quarterOf(read.query.to ?? new Date(now).toISOString().slice(0, 10)).from;
   return { ...read.query, from, to: read.query.to ?? quarterOf(from).to };
 }

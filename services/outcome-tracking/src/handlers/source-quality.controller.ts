@@ -7,6 +7,7 @@ import { SourceQualityView } from '../quality/source-quality-view.js';
 import { SourceQualityStore } from '../store/source-quality.store.js';
 import { isDay } from './day.js';
 import { orRefusal } from './or-refusal.js';
+import { ApiReport } from './report-api.js';
 
 const SOURCE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 const ATTRIBUTE = /^[^\p{Cc}]{1,64}$/u;
@@ -34,17 +35,9 @@ export class SourceQualityController {
       'denominator and its 95 % Wilson interval. The calibration holds grade, score and predicted probability against what became of ' +
       'the leads that somebody accepted. A source’s key reads its own.',
   })
-  @ApiQuery({
-    name: 'from',
-    required: false,
-    description: 'First day (UTC); 90 days ago, when nothing is said.',
-    schema: { type: 'string', format: 'date' },
-  })
-  @ApiQuery({
-    name: 'to',
-    required: false,
-    description: 'Last day (UTC), included; today.',
-    schema: { type: 'string', format: 'date' },
+  @ApiReport({
+    from: 'First day (UTC); 90 days ago, when nothing is said.',
+    to: 'Last day (UTC), included; today.',
   })
   @ApiQuery({
     name: 'campaign',
@@ -54,10 +47,6 @@ export class SourceQualityController {
   })
   @ApiResponse({ status: 200, type: SourceQualityView })
   @ApiResponse({ status: 404, description: 'The source is not yours.' })
-  @ApiResponse({
-    status: 503,
-    description: 'Too much is being asked for at once, or this takes too long: for fewer days it may not.',
-  })
   async of(
     @Param('sourceId') source: string,
     @Query() query: Record<string, unknown>,

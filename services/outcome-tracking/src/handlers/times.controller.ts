@@ -6,9 +6,10 @@ import { Allow, type Caller, CurrentCaller, invalidInput } from '@fairlead/platf
 import { PositionStore } from '../store/position.store.js';
 import { type TimesAsked, TimesStore } from '../store/times.store.js';
 import { asOfOf } from '../trust/trust-answer.js';
-import { POOL, readTrustQuery } from '../trust/trust-query.js';
+import { readTrustQuery } from '../trust/trust-query.js';
 import { TimesView } from '../view/times-view.js';
 import { orRefusal } from './or-refusal.js';
+import { ANY_PERIOD, ApiPool, ApiReport } from './report-api.js';
 
 const steps = ['accept', 'contact', 'qualify', 'win', 'close'] as const;
 
@@ -33,19 +34,8 @@ export class TimesController {
       'whole days as its youngest has had. A partner sees both channels as wholes, and itself; where too few others are behind the ' +
       'channel to keep theirs from it, the channel is itself alone.',
   })
-  @ApiQuery({ name: 'pool', required: false, schema: { type: 'string', pattern: POOL.source } })
-  @ApiQuery({
-    name: 'from',
-    required: false,
-    description: 'First day (UTC), such as 2026-01-01.',
-    schema: { type: 'string', format: 'date' },
-  })
-  @ApiQuery({
-    name: 'to',
-    required: false,
-    description: 'Last day (UTC), included.',
-    schema: { type: 'string', format: 'date' },
-  })
+  @ApiPool()
+  @ApiReport(ANY_PERIOD)
   @ApiQuery({
     name: 'what',
     required: false,
@@ -59,10 +49,6 @@ export class TimesController {
     schema: { type: 'string', format: 'date-time' },
   })
   @ApiResponse({ status: 200, type: TimesView })
-  @ApiResponse({
-    status: 503,
-    description: 'Too much is being asked for at once, or this takes too long: for fewer days it may not.',
-  })
   async times(@Query() query: Record<string, unknown>, @CurrentCaller() caller: Caller): Promise<TimesView> {
     const asked = readAsked(query);
     const { pool, from, to, what } = asked;
@@ -85,16 +71,12 @@ export class TimesController {
 
 function readAsked({ what = 'contact', ...query }: Record<string, unknown>): TimesAsked {
   const step = steps.find((each) => each === what);
-  const known = new Set(['pool', 'from', 'to', 'asOf']);
-  const read = readTrustQuery(query, Date.now());
+  const read = readTrustQuery(query, Date.now(), ['pool', 'from', 'to', 'asOf']);
   const complaints = [
     ...(step ? [] : [{ field: 'what', detail: `must be one of ${steps.join(', ')}` }]),
-    ...Object.keys(query)
-      .filter((name) => !known.has(name))
-      .map((name) => ({ field: name.slice(0, 64), detail: 'This parameter is not known here.' })),
-    ...('complaints' in read ? read.complaints.filter(({ field }) => known.has(field)) : []),
+    ...('complaints' in read ? read.complaints : []),
   ];
-  if (complaints.length > 0 || !step || 'complaints' in read) throw invalidInput(complaints);
+  if (!step || 'complaints' in read) throw invalidInput(complaints);
   const { pool, from, to, asOf } = read.query;
   return { pool, from, to, asOf, what: step };
 }

@@ -10,6 +10,7 @@ import { MOST_KINDS, tooManyKinds, trustAnswer } from '../trust/trust-answer.js'
 import { POOL, readTrustQuery, type TrustQuery, USUAL_SILENCE } from '../trust/trust-query.js';
 import { TrustView } from '../view/trust-view.js';
 import { orRefusal } from './or-refusal.js';
+import { ANY_PERIOD, ApiPool, ApiReport } from './report-api.js';
 
 /** What the counts say: who was offered what, and what became of it, on both sides in the same words. */
 @ApiTags('trust')
@@ -33,19 +34,8 @@ export class TrustController {
       'partners is better leads and what better work. A partner sees both channels as wholes, and itself; where too few others are behind ' +
       'the channel to keep theirs from it, the channel is itself alone.',
   })
-  @ApiQuery({ name: 'pool', required: false, schema: { type: 'string', pattern: POOL.source } })
-  @ApiQuery({
-    name: 'from',
-    required: false,
-    description: 'First day (UTC), such as 2026-01-01.',
-    schema: { type: 'string', format: 'date' },
-  })
-  @ApiQuery({
-    name: 'to',
-    required: false,
-    description: 'Last day (UTC), included.',
-    schema: { type: 'string', format: 'date' },
-  })
+  @ApiPool()
+  @ApiReport(ANY_PERIOD)
   @ApiQuery({
     name: 'mix',
     required: false,
@@ -90,10 +80,6 @@ export class TrustController {
     schema: { type: 'string', format: 'date-time' },
   })
   @ApiResponse({ status: 200, type: TrustView })
-  @ApiResponse({
-    status: 503,
-    description: 'Too much is being asked for at once, or this takes too long: for fewer days it may not.',
-  })
   async figures(@Query() asked: Record<string, unknown>, @CurrentCaller() caller: Caller): Promise<TrustView> {
     const query = queryOf(asked);
     const answer = await orRefusal(() =>

@@ -25,6 +25,8 @@ export interface Complaint {
 
 export const POOL = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 export const ATTRIBUTE = /^attributes\.[^\p{Cc}]{1,64}$/u;
+const NAMES = ['pool', 'from', 'to', 'source', 'campaign', 'mix', 'age', 'silence', 'asOf'] as const;
+type Name = (typeof NAMES)[number];
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z$/;
 /** A fortnight: long enough for a holiday, and too long for a lead. */
 export const USUAL_SILENCE = 14;
@@ -32,13 +34,16 @@ export const USUAL_SILENCE = 14;
 /**
  * @param asked  by name, as it came
  * @param now  as of when the figures are, where nothing is said; milliseconds since the epoch
+ * @param names  what may be asked; anything else is a complaint
  */
 export function readTrustQuery(
   asked: Readonly<Record<string, unknown>>,
   now: number,
+  names: readonly Name[] = NAMES,
 ): { readonly query: TrustQuery } | { readonly complaints: readonly Complaint[] } {
   const complaints = Object.entries(asked).flatMap(([name, value]): Complaint[] => {
-    const detail = complaint(name, value);
+    const known = names.find((each) => each === name);
+    const detail = known === undefined ? 'This parameter is not known here.' : complaint(known, value);
     return detail === undefined ? [] : [{ field: name.slice(0, 64), detail }];
   });
   if (complaints.length > 0) return { complaints };
@@ -57,7 +62,7 @@ export function readTrustQuery(
 
 type Asked = Partial<Record<'pool' | 'from' | 'to' | 'source' | 'campaign' | 'mix' | 'asOf', string>>;
 
-function complaint(name: string, value: unknown): string | undefined {
+function complaint(name: Name, value: unknown): string | undefined {
   const isText = typeof value === 'string';
   switch (name) {
     case 'pool':
@@ -80,7 +85,5 @@ function complaint(name: string, value: unknown): string | undefined {
       return isText && INSTANT.test(value) && !Number.isNaN(Date.parse(value))
         ? undefined
         : 'must be an instant such as 2026-01-31T12:00:00Z';
-    default:
-      return 'This parameter is not known here.';
   }
 }
