@@ -55,11 +55,14 @@ for (const file of globSync('{libs,services}/*/test-results/*.json').concat(glob
 /** @type {{ name: string, passed: boolean, skipped?: boolean, seconds: number }[]} */
 const stages = [];
 // Lint and types in one go each: package by package, each would be read with whatever it imports, most of it a dozen times.
-await stage('lint, types, format', [
+await stage('lint, types, format, unit tests', [
   [[join(dirname(require.resolve('eslint/package.json')), 'bin/eslint.js'), '.']],
-  [[require.resolve('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.json'], prettier],
+  [
+    [require.resolve('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.json'],
+    prettier,
+    [...nx, '-t', 'test', '--parallel=2'],
+  ],
 ]);
-await stage('unit tests', [[[...nx, '-t', 'test', '--parallel=2']]]);
 await integrationTests();
 
 // After all else, with nothing beside it: it is told how long it may take.
@@ -68,7 +71,7 @@ await stage('conformance tests', [[[conformance]]]);
 console.log('');
 for (const { name, passed, skipped, seconds } of stages) {
   const mark = skipped ? '–' : passed ? '✓' : '✗';
-  console.log(`  ${mark} ${name.padEnd(20)} ${seconds.toFixed(1).padStart(7)} s${skipped ? '  skipped' : ''}`);
+  console.log(`  ${mark} ${name.padEnd(32)} ${seconds.toFixed(1).padStart(7)} s${skipped ? '  skipped' : ''}`);
 }
 if (interrupted) {
   console.log('\nInterrupted.');

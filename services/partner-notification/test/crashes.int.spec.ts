@@ -6,17 +6,16 @@ import { eventually, Stretch } from './fixture/stretch.js';
 
 // A sender dies: everything arrives all the same, under the same webhook-id, in the order of each lead, and is told once.
 
+/** A busy machine answers within the timeout too: what was given up and still arrives does so in any order. */
 const SETTINGS = {
-  FAIRLEAD_WEBHOOK_TIMEOUT: '500ms',
-  FAIRLEAD_WEBHOOK_LEASE: '1500ms',
+  FAIRLEAD_WEBHOOK_TIMEOUT: '1500ms',
+  FAIRLEAD_WEBHOOK_LEASE: '4500ms',
   FAIRLEAD_WEBHOOK_RETRY_SCALE: '0.01',
 };
 const LEADS = 100;
 
-/** At once, each with servers and topics of its own: most of the time they wait for leases, and for Kafka to notice who is dead. */
-const SIDE_BY_SIDE = 2;
-/** Twenty seconds on a machine that has nothing else to do. */
-const PATIENCE_MS = 120_000;
+/** Half a minute on a machine that has nothing else to do. */
+const PATIENCE_MS = 180_000;
 
 interface Scene {
   readonly road: Stretch;
@@ -75,49 +74,54 @@ async function everythingArrived(
   expect(left).toEqual([]);
 }
 
-async function diesAndLosesNothing(scene: Scene, point: string): Promise<void> {
-  // The intentions are committed by one process and carried out by others: no kill then delays the consumer's group.
+/** One death after the other. */
+async function diesAndLosesNothing(scene: Scene, points: readonly string[]): Promise<void> {
   const { road, receiver } = scene;
-  const service = await given(scene);
-  await road.db.query(`UPDATE endpoints SET resting_until = now() + interval '1 hour'`);
-  const leads = Array.from({ length: LEADS }, () => randomUUID());
-  const events = twoEventsOf(leads);
-  await road.receives(...events);
-  await eventually(() => expectWaiting(scene, events.length));
-  await road.stop(service);
-  await road.db.query('UPDATE endpoints SET resting_until = NULL');
-  expect(receiver.received).toEqual([]);
+  let service = await given(scene);
+  const leads: string[] = [];
+  const events: ReturnType<typeof twoEventsOf> = [];
+  for (const point of points) {
+    // The intentions are committed by one process and carried out by others: no kill then delays the consumer's group.
+    await road.db.query(`UPDATE endpoints SET resting_until = now() + interval '1 hour'`);
+    const more = Array.from({ length: LEADS }, () => randomUUID());
+    const told = twoEventsOf(more);
+    await road.receives(...told);
+    await eventually(() => expectWaiting(scene, told.length));
+    await road.stop(service);
+    await road.db.query('UPDATE endpoints SET resting_until = NULL');
+    expect(new Set(receiver.received.map(({ body }) => body.id)).size).toBe(events.length);
 
-  const dying = await road.start({ ...SETTINGS, FAIRLEAD_CRASH_AT: point });
-  await eventually(() => expect(dying.signalCode).toBe('SIGKILL'));
-  await road.start(SETTINGS);
-  await everythingArrived(scene, leads, events);
+    const dying = await road.start({ ...SETTINGS, FAIRLEAD_CRASH_AT: point });
+    await eventually(() => expect([point, dying.signalCode]).toEqual([point, 'SIGKILL']));
+    service = await road.start(SETTINGS);
+    leads.push(...more);
+    events.push(...told);
+    await everythingArrived(scene, leads, events);
+  }
 }
 
 describe('a sender that dies', () => {
-  const points = [
-    ...['delivery.claimed:1', 'delivery.claimed:2', 'delivery.sent:1', 'delivery.sent:17'],
-    ...['delivery.recorded:1', 'delivery.recorded:2'],
+  const groups = [
+    ['delivery.claimed:1', 'delivery.sent:1', 'delivery.recorded:1'],
+    ['delivery.claimed:2', 'delivery.sent:17', 'delivery.recorded:2'],
   ];
-  const groups = Array.from({ length: points.length / SIDE_BY_SIDE }, (_, group) => [
-    points.slice(group * SIDE_BY_SIDE, (group + 1) * SIDE_BY_SIDE),
-  ]);
-  it.each(groups)(
-    'at any of %j',
-    async (group) => {
+  it(
+    `at any of ${groups.flat().join(', ')}`,
+    async () => {
       const outcomes = await Promise.allSettled(
-        group.map(async (point) => {
+        // At once, each with servers and topics of its own: most of the time they wait for leases.
+        groups.map(async (points) => {
           const own = await open();
           try {
-            await diesAndLosesNothing(own, point);
+            await diesAndLosesNothing(own, points);
           } finally {
             await close(own);
           }
         }),
       );
       expect(
-        outcomes.map((outcome, i) => [group[i], outcome.status === 'rejected' ? String(outcome.reason) : 'well']),
-      ).toEqual(group.map((point) => [point, 'well']));
+        outcomes.map((outcome, i) => [groups[i], outcome.status === 'rejected' ? String(outcome.reason) : 'well']),
+      ).toEqual(groups.map((points) => [points, 'well']));
     },
     PATIENCE_MS,
   );

@@ -38,7 +38,11 @@ export function canonicalJson(value: unknown): string {
   }
 }
 
+/** What stands for itself between quotation marks; most of what a document has, and told at a tenth of the cost. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
 function quoted(text: string): string {
+  if (PLAIN.test(text)) return `"${text}"`;
   // JSON.stringify would escape it, and RFC 8785 demands an error: two parsers disagree about what it means.
   if (!text.isWellFormed()) throw new TypeError('a lone surrogate has no canonical form');
   return JSON.stringify(text);

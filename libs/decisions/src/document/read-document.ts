@@ -3,6 +3,7 @@ import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { type TSchema } from '@sinclair/typebox';
 import { Ajv, type ErrorObject } from 'ajv';
 import { isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
+import { atFirstUse } from '../at-first-use.js';
 import { canonicalJson } from './content-hash.js';
 
 /** What is wrong with a document, where it is wrong. All of it is told at once: whoever wrote it corrects it once. */
@@ -64,9 +65,10 @@ export function documentReader<T>(
     maxBytes = MAX_DOCUMENT_BYTES,
   }: { readonly onSoundParts?: boolean; readonly maxBytes?: number } = {},
 ): (source: unknown) => Reading<T> {
-  const hasShape = ajv.compile(schema);
+  const shape = atFirstUse(() => ajv.compile(schema));
 
   return (source) => {
+    const hasShape = shape();
     const text = typeof source === 'string' ? parsedText(source) : undefined;
     if (text && text.problems.length > 0) return { ok: false, problems: text.problems };
     const value = text ? text.value : source;

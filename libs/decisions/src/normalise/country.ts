@@ -1,4 +1,5 @@
 import countries from 'i18n-iso-countries';
+import { atFirstUse } from '../at-first-use.js';
 import { foldName } from './text.js';
 
 // Names that the list lacks and forms have. UK and EL are reserved for GB and GR in ISO 3166-1.
@@ -62,7 +63,7 @@ const ALSO: readonly (readonly [name: string, code: string])[] = [
 ];
 
 const codes: ReadonlySet<string> = new Set(Object.keys(countries.getAlpha2Codes()));
-const names = allNames();
+const names = atFirstUse(allNames);
 
 /**
  * Reads a country: ISO 3166-1 alpha-2, alpha-3 or numeric, or its name in any of the languages of the list.
@@ -74,7 +75,7 @@ export function readCountry(text: string): string | undefined {
   if (codes.has(code)) return code;
   // The standard itself writes "Tanzania, United Republic of".
   const [, name, before] = /^([^,]+),\s*([^,]+)$/.exec(written) ?? [];
-  return names.get(foldName(written)) ?? (name && before ? names.get(foldName(`${before} ${name}`)) : undefined);
+  return names().get(foldName(written)) ?? (name && before ? names().get(foldName(`${before} ${name}`)) : undefined);
 }
 
 /** English first, then the languages with the most speakers in business: where two languages disagree, the first wins. */

@@ -3,30 +3,31 @@
 import disposable from 'disposable-email-domains/index.json' with { type: 'json' };
 import disposableWildcards from 'disposable-email-domains/wildcard.json' with { type: 'json' };
 import free from 'free-email-domains/domains.json' with { type: 'json' };
+import { atFirstUse } from '../at-first-use.js';
 
-// Two lists that others keep (both MIT): some 135,000 names, 40 ms and 12 MB at the start, a hash look-up afterwards.
+// Two lists that others keep (both MIT): some 135,000 names, 40 ms and 12 MB at the first use, a hash look-up afterwards.
 
-const freeDomains: ReadonlySet<string> = new Set(free);
-const disposableDomains: ReadonlySet<string> = new Set(disposable);
+const freeDomains = atFirstUse((): ReadonlySet<string> => new Set(free));
+const disposableDomains = atFirstUse((): ReadonlySet<string> => new Set(disposable));
 /** Every name below these is disposable too. */
-const disposableParents: ReadonlySet<string> = new Set(disposableWildcards);
+const disposableParents = atFirstUse((): ReadonlySet<string> => new Set(disposableWildcards));
 
 /**
  * Where anybody can have an address: it says nothing about a company.
  * @param registrable  `example.org` for `mail.example.org`, which is its owner's too
  */
 export function isFreeDomain(domain: string, registrable = domain): boolean {
-  return freeDomains.has(domain) || (registrable !== domain && freeDomains.has(registrable));
+  return freeDomains().has(domain) || (registrable !== domain && freeDomains().has(registrable));
 }
 
 /** Where an address is thrown away after use. */
 export function isDisposableDomain(domain: string, registrable = domain): boolean {
-  if (disposableDomains.has(domain) || disposableParents.has(domain)) return true;
-  if (registrable === domain) return disposableParents.has(domain.slice(domain.indexOf('.') + 1));
+  if (disposableDomains().has(domain) || disposableParents().has(domain)) return true;
+  if (registrable === domain) return disposableParents().has(domain.slice(domain.indexOf('.') + 1));
   for (let dot = domain.indexOf('.'); dot !== -1; dot = domain.indexOf('.', dot + 1)) {
-    if (disposableParents.has(domain.slice(dot + 1))) return true;
+    if (disposableParents().has(domain.slice(dot + 1))) return true;
   }
-  return disposableDomains.has(registrable);
+  return disposableDomains().has(registrable);
 }
 
 /** Local parts behind which a desk sits and not a person; several of them from RFC 2142. */

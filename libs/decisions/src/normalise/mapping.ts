@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { Ajv } from 'ajv';
+import { atFirstUse } from '../at-first-use.js';
 import { type FieldError, shownName } from './field-error.js';
 import { historyFields, leadFields, MAX_FREE_NAME } from './lead-input.js';
 
@@ -52,12 +53,13 @@ export type Mapped =
   | { readonly ok: true; readonly lead: Record<string, unknown>; readonly history: Record<string, unknown> }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
-const isMapping = new Ajv({ allErrors: false, allowUnionTypes: true }).compile(Mapping);
+const shape = atFirstUse(() => new Ajv({ allErrors: false, allowUnionTypes: true }).compile(Mapping));
 
 /** Checks a mapping document, and that every field it names is one of ours. */
 export function parseMapping(
   document: unknown,
 ): { readonly ok: true; readonly mapping: Mapping } | { readonly ok: false; readonly errors: readonly FieldError[] } {
+  const isMapping = shape();
   if (!isMapping(document)) {
     const [error] = isMapping.errors ?? [];
     const place = (error?.instancePath ?? '').split('/').filter(Boolean).map(decodePointer).map(shownName);

@@ -1,5 +1,6 @@
 import type { TSchema } from '@sinclair/typebox';
 import { Ajv, type ErrorObject } from 'ajv';
+import { atFirstUse } from '../at-first-use.js';
 import { type FieldError, shownName } from './field-error.js';
 import { LeadInput } from './lead-input.js';
 
@@ -16,8 +17,11 @@ export const checkShape = shapeOf<LeadInput>(LeadInput, 'lead');
 export function shapeOf<T>(schema: TSchema, noun: string): (raw: unknown) => Shaped<T> {
   // Every error at once, so that a row is corrected once. Not `verbose`: errors would carry the values along. The input
   // is bounded before it comes here, so "all errors" cannot grow without end.
-  const isOfShape = new Ajv({ allErrors: true, allowUnionTypes: true, messages: false }).compile<T>(schema);
+  const shape = atFirstUse(() =>
+    new Ajv({ allErrors: true, allowUnionTypes: true, messages: false }).compile<T>(schema),
+  );
   return (raw) => {
+    const isOfShape = shape();
     if (raw === null || typeof raw !== 'object' || Array.isArray(raw)) {
       return { ok: false, errors: [{ field: noun, rule: 'type', detail: `A ${noun} must be a JSON object.` }] };
     }
