@@ -5,6 +5,7 @@ import { Environment } from '@fairlead/platform';
 import { GuardedHttp } from '@fairlead/platform/outgoing';
 import { INGESTION_SETTINGS, type IngestionSettings, readIngestionSettings } from './config.js';
 import { EraseLead } from './erasure/erase-lead.js';
+import { AccessTokens } from './feedback/access-tokens.js';
 import { ErasureTimer } from './handlers/erasure.timer.js';
 import { ErasuresController } from './handlers/erasures.controller.js';
 import { FeedbackController } from './handlers/feedback.controller.js';
@@ -115,7 +116,7 @@ const CONNECTIONS_PER_ORIGIN = 10;
     ...[ProposedMergesStore, MergesStore, MergeLeads, SplitLeads, NearMatchesTimer],
     ...[ImportedDealsStore, TakeHistory],
     ...[SubmissionsStore, Waiting, AcceptSubmission, GatherLeads, WorkOff, SubmissionsTimer, Reads],
-    ...[SendersStore, FeedbackStore, FeedbackTargetsStore, FeedbackTimer],
+    ...[SendersStore, FeedbackStore, FeedbackTargetsStore, AccessTokens, FeedbackTimer],
     ...[
       Intake,
       TakeIn,

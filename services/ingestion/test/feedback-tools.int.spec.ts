@@ -317,9 +317,261 @@ describe('Meta', () => {
   });
 });
 
+const CLIENT = { id: 'the-client', secret: 'secret-that-nobody-may-see' };
+
+/** At `path` whoever shows to be the client gets a token as RFC 6749 says, `token-1`, then `token-2`; elsewhere the tool answers. */
+function withTokens(path: string, tool: readonly Answer[], { more = {}, seconds = 3_600 } = {}): Answer {
+  const answers = [...tool];
+  let given = 0;
+  return (came, response) => {
+    if (came.path !== path) return (answers.length > 1 ? answers.shift() : answers[0])?.(came, response);
+    const form = Object.fromEntries(new URLSearchParams(came.body.toString()));
+    const expected = { grant_type: 'client_credentials', client_id: CLIENT.id, client_secret: CLIENT.secret, ...more };
+    const isForm = came.method === 'POST' && came.headers['content-type'] === 'application/x-www-form-urlencoded';
+    if (!isForm) return json({ error: 'invalid_request' }, 400)(came, response);
+    if (JSON.stringify(form) !== JSON.stringify(expected))
+      return json({ error: 'invalid_client' }, 401)(came, response);
+    given += 1;
+    const token = { access_token: `token-${given}`, token_type: 'bearer', expires_in: seconds };
+    return json(token)(came, response);
+  };
+}
+
+/** What came beside what was asked for tokens. */
+const toldOf = (path: string) => tool.came.filter((came) => came.path === path);
+
+/**
+ * https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/lead-database/leads and
+ * https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/error-codes: 200, whatever it says.
+ */
+const marketo =
+  ({ token = 'token-1', gone = [] as readonly number[] } = {}): Answer =>
+  (came, response) => {
+    const { method, headers } = came;
+    const refuse = (code: string, message: string) =>
+      json({ requestId: 'e42b#1', success: false, errors: [{ code, message }] })(came, response);
+    if (headers.authorization !== `Bearer ${token}`) return refuse('601', 'Access token invalid');
+    if (method !== 'POST' || headers['content-type'] !== 'application/json')
+      return refuse('612', 'Invalid Content Type');
+    const {
+      action,
+      lookupField,
+      input = [],
+    } = bodyOf(came) as {
+      action?: unknown;
+      lookupField?: unknown;
+      input?: Record<string, unknown>[];
+    };
+    const ids = input.map(({ id }) => id);
+    const isWellFormed =
+      action === 'updateOnly' &&
+      lookupField === 'id' &&
+      ids.length >= 1 &&
+      ids.length <= 300 &&
+      new Set(ids).size === ids.length &&
+      ids.every((id) => Number.isInteger(id));
+    if (!isWellFormed) return refuse('609', 'Invalid JSON');
+    if (input.some((each) => Object.keys(each).join() !== 'id,leadStatus')) return refuse('1006', 'Field not found');
+    if (input.some((each) => each['leadStatus'] === 'No such value')) return refuse('1001', 'Invalid value');
+    const result = ids.map((id) =>
+      gone.includes(id as number)
+        ? { status: 'skipped', reasons: [{ code: '1004', message: 'Lead not found' }] }
+        : { id, status: 'updated' },
+    );
+    return json({ requestId: 'e42b#1', result, success: true })(came, response);
+  };
+const marketoRefuses = (code: string): Answer => json({ requestId: 'e42b#1', success: false, errors: [{ code }] });
+
+describe('Marketo', () => {
+  const LEADS = '/rest/v1/leads.json';
+  const outcomes = (more = {}) => ({
+    ...{ baseUrl: tool.url, client: CLIENT, into: 'leadStatus' },
+    words: { qualified: 'Qualified', won: 'Customer', lost: 'No such value' },
+    ...more,
+  });
+  const answers = (...those: readonly Answer[]) => (tool.answers = [withTokens('/identity/oauth/token', those)]);
+
+  it('has the field of its people changed by whoever gets a token for it, and is not asked for another while that holds', async () => {
+    await intake.source('marketo', { format: 'marketo', outcomes: outcomes() });
+    const leads = await leadsOf('marketo', ['1001', '1002', '1003', 'not-one-of-its-own']);
+    answers(marketo({ gone: [1_002] }));
+    await tell('marketo', [
+      answer(leads.get('1001')!, LeadQualified),
+      answer(leads.get('1002')!, LeadQualified),
+      answer(leads.get('not-one-of-its-own')!, LeadWon),
+    ]);
+    await settled('marketo', 3);
+    await tell('marketo', [answer(leads.get('1003')!, LeadWon)]);
+    await settled('marketo', 4);
+    const common = { action: 'updateOnly', lookupField: 'id' };
+    expect(toldOf(LEADS).map(bodyOf)).toEqual([
+      {
+        ...common,
+        input: expect.arrayContaining([
+          { id: 1_001, leadStatus: 'Qualified' },
+          { id: 1_002, leadStatus: 'Qualified' },
+        ]),
+      },
+      { ...common, input: [{ id: 1_003, leadStatus: 'Customer' }] },
+    ]);
+    // Of the secret nothing stands in an address.
+    expect(tool.came.map(({ path }) => path)).toEqual(['/identity/oauth/token', LEADS, LEADS]);
+  });
+
+  it('is told with a new token when the one before was ended, although it says so with the status of success', async () => {
+    await intake.source('marketo-token', { format: 'marketo', outcomes: outcomes() });
+    const leads = await leadsOf('marketo-token', ['2001']);
+    answers(marketoRefuses('602'), marketo({ token: 'token-2' }));
+    await tell('marketo-token', [answer(leads.get('2001')!, LeadQualified)]);
+    await settled('marketo-token', 1);
+    expect(toldOf(LEADS).map(({ headers }) => headers.authorization)).toEqual(['Bearer token-1', 'Bearer token-2']);
+  });
+
+  it('is told when the client was set right that was refused', async () => {
+    await intake.source('marketo-client', {
+      ...{ format: 'marketo', outcomes: outcomes({ client: { ...CLIENT, secret: 'of-before' } }) },
+    });
+    const leads = await leadsOf('marketo-client', ['2101']);
+    answers(marketo());
+    await tell('marketo-client', [answer(leads.get('2101')!, LeadQualified)]);
+    await eventually(async () => {
+      const { body } = await intake.call('/v1/sources/marketo-client');
+      expect(body['outcomes']).toMatchObject({ failing: 'client-refused', hasClient: true });
+    });
+    expect(toldOf(LEADS)).toEqual([]);
+    await intake.source('marketo-client', { format: 'marketo', outcomes: outcomes() });
+    await settled('marketo-client', 1);
+  });
+
+  it('is left alone when it says that it was asked too often, and for an hour when the day’s quota is used up', async () => {
+    await intake.source('marketo-pace', { format: 'marketo', outcomes: outcomes() });
+    const leads = await leadsOf('marketo-pace', ['2201']);
+    answers(marketoRefuses('606'), marketoRefuses('615'), marketoRefuses('607'));
+    await tell('marketo-pace', [answer(leads.get('2201')!, LeadQualified)]);
+    await eventually(async () =>
+      expect(
+        await intake.rows(
+          `SELECT attempts, failing, due_at > now() + interval '55 minutes' AS later FROM feedback_targets
+           WHERE source_id = 'marketo-pace'`,
+        ),
+      ).toEqual([{ attempts: 0, failing: 'quota-used-up', later: true }]),
+    );
+    expect(toldOf(LEADS)).toHaveLength(3);
+  });
+
+  it('is told of the others where one value refuses all of them, and is waited for while its database is busy', async () => {
+    await intake.source('marketo-halves', { format: 'marketo', outcomes: outcomes() });
+    const ids = ['2301', '2302', '2303', '2304'];
+    const leads = await leadsOf('marketo-halves', ids);
+    answers(marketoRefuses('713'), marketo());
+    await tell(
+      'marketo-halves',
+      ids.map((id, place) => answer(leads.get(id)!, place === 1 ? LeadLost : LeadQualified)),
+    );
+    await settled('marketo-halves', 4, {});
+    const taken = toldOf(LEADS)
+      .slice(1)
+      .map((came) => (bodyOf(came) as { input: { id: number; leadStatus: string }[] }).input)
+      .filter((input) => input.every(({ leadStatus }) => leadStatus === 'Qualified'))
+      .flat();
+    expect(taken.map(({ id }) => id).toSorted()).toEqual([2_301, 2_303, 2_304]);
+  });
+
+  it('is tried for as long as a field is missing that people can make', async () => {
+    await intake.source('marketo-field', { format: 'marketo', outcomes: outcomes({ into: 'leadStage' }) });
+    const leads = await leadsOf('marketo-field', ['2401']);
+    answers(marketo());
+    await tell('marketo-field', [answer(leads.get('2401')!, LeadQualified)]);
+    await eventually(async () => {
+      const { body } = await intake.call('/v1/sources/marketo-field');
+      expect(body['outcomes']).toMatchObject({ failing: 'field-not-found' });
+    });
+    await intake.source('marketo-field', { format: 'marketo', outcomes: { ...outcomes(), client: undefined } });
+    await settled('marketo-field', 1);
+  });
+});
+
+/** https://devdocs.mautic.org/en/latest/rest_api/contacts.html, and what its controller answers for a batch. */
+const mautic =
+  (gone: readonly string[] = []): Answer =>
+  (came, response) => {
+    const { method, path, headers } = came;
+    const refuse = (code: number, message: string) =>
+      json({ errors: [{ code, message, details: [], type: null }] }, code)(came, response);
+    if (headers.authorization !== 'Bearer token-1') return refuse(401, 'The access token provided is invalid.');
+    const contacts = bodyOf(came) as Record<string, unknown>[];
+    const ids = contacts.map(({ id }) => id);
+    const isWellFormed =
+      method === 'PATCH' &&
+      path === '/mautic/api/contacts/batch/edit' &&
+      headers['content-type'] === 'application/json' &&
+      ids.length >= 1 &&
+      ids.length <= 200 &&
+      new Set(ids).size === ids.length &&
+      contacts.every((contact) => Object.keys(contact).join() === 'id,lead_status');
+    if (!isWellFormed) return refuse(400, 'Bad request');
+    const statuses = ids.map((id) => (gone.includes(id as string) ? 404 : 200));
+    const errors = statuses.flatMap((code, place) =>
+      code === 200 ? [] : [[place, { code, message: 'Item was not found.' }]],
+    );
+    return json({
+      contacts: contacts.filter(({ id }) => !gone.includes(id as string)),
+      // PHP writes an object where the places do not begin with 0.
+      statusCodes: gone.length > 0 ? Object.fromEntries(statuses.entries()) : statuses,
+      ...(errors.length > 0 && { errors: Object.fromEntries(errors) }),
+    })(came, response);
+  };
+
+describe('Mautic', () => {
+  const outcomes = () => ({
+    ...{ baseUrl: `${tool.url}/mautic/`, client: CLIENT, into: 'lead_status' },
+    words: { qualified: 'qualified', returned: 'returned' },
+  });
+  const PATH = '/mautic/api/contacts/batch/edit';
+
+  it('has the field of its contacts changed, each once, and of one that is not there any more is told no more', async () => {
+    await intake.source('mautic', { format: 'mautic', outcomes: outcomes() });
+    const leads = await leadsOf('mautic', ['14', '15', '16']);
+    tool.answers = [withTokens('/mautic/oauth/v2/token', [mautic(['15'])])];
+    await tell('mautic', [
+      answer(leads.get('14')!, LeadQualified),
+      answer(leads.get('14')!, LeadReturned, { reason: 'spam' }),
+      answer(leads.get('15')!, LeadQualified),
+      answer(leads.get('16')!, LeadQualified),
+    ]);
+    await settled('mautic', 4);
+    expect(toldOf(PATH)).toHaveLength(1);
+    const told = bodyOf(toldOf(PATH)[0]!) as { id: string }[];
+    expect(told.toSorted((one, other) => Number(one.id) - Number(other.id))).toEqual([
+      { id: '14', lead_status: 'returned' },
+      { id: '15', lead_status: 'qualified' },
+      { id: '16', lead_status: 'qualified' },
+    ]);
+  });
+
+  it('is asked for a token each time where those end at once, and left alone while it says that it was asked too often', async () => {
+    await intake.source('mautic-pace', { format: 'mautic', outcomes: outcomes() });
+    const leads = await leadsOf('mautic-pace', ['17']);
+    const refuses = json({ errors: [{ code: 429, message: 'Rate limit exceeded.' }] }, 429);
+    tool.answers = [withTokens('/mautic/oauth/v2/token', [refuses, json({})], { seconds: 30 })];
+    await tell('mautic-pace', [answer(leads.get('17')!, LeadQualified)]);
+    await eventually(async () => {
+      const { body } = await intake.call('/v1/sources/mautic-pace');
+      expect(body['outcomes']).toMatchObject({ failing: 'answer-malformed' });
+    });
+    expect(
+      toldOf(PATH)
+        .map(({ headers }) => headers.authorization)
+        .slice(0, 2),
+    ).toEqual(['Bearer token-1', 'Bearer token-2']);
+    await intake.source('mautic-pace');
+  });
+});
+
 describe('a source whose tool is told', () => {
   const words = { won: 'Won' };
   const valid = { baseUrl: 'https://example.com', token: TOKEN, into: 'hs_lead_status', words };
+  const byClient = { baseUrl: 'https://example.com', client: CLIENT, into: 'lead_status', words };
 
   it.each([
     ['of a format that nobody can tell', 'typeform', valid, '/outcomes'],
@@ -336,6 +588,18 @@ describe('a source whose tool is told', () => {
       '/outcomes/baseUrl',
     ],
     ['without a token the first time', 'hubspot', { ...valid, token: undefined }, '/outcomes/token'],
+    ['with a token that ends after an hour', 'marketo', { ...byClient, token: TOKEN }, '/outcomes/token'],
+    ['without a client the first time', 'marketo', { ...byClient, client: undefined }, '/outcomes/client'],
+    ['as a client where there is a token', 'hubspot', { ...valid, client: CLIENT }, '/outcomes/client'],
+    ['as a client without a secret', 'mautic', { ...byClient, client: { id: 'x' } }, '/outcomes/client/secret'],
+    [
+      'as a client of an address that is nobody’s to call',
+      'mautic',
+      { ...byClient, client: { ...CLIENT, tokenUrl: 'http://10.0.0.1/token' } },
+      '/outcomes/client/tokenUrl',
+    ],
+    ['into what the person is found by', 'marketo', { ...byClient, into: 'id' }, '/outcomes/into'],
+    ['into a field that is no alias', 'mautic', { ...byClient, into: 'Lead Status' }, '/outcomes/into'],
   ])('is refused: %s', async (_, format, outcomes, field) => {
     const { status, body } = await intake.call('/v1/sources/refused', { method: 'PUT', json: { format, outcomes } });
     expect([status, body.errors?.map((error) => error.field)]).toEqual([400, [field]]);
@@ -347,5 +611,26 @@ describe('a source whose tool is told', () => {
     expect(body['outcomes']).toEqual({ baseUrl: tool.url, into: 'hs_lead_status', words, hasToken: true });
     expect(text).not.toContain(TOKEN);
     expect(await intake.dump()).not.toContain(TOKEN);
+  });
+
+  it('shows no more of a client than that there is one, keeps it sealed, and shows it to no other tool or address', async () => {
+    const outcomes = { ...byClient, baseUrl: tool.url };
+    await intake.source('shown-client', { format: 'mautic', outcomes });
+    const { body, text } = await intake.call('/v1/sources/shown-client');
+    expect(body['outcomes']).toEqual({ baseUrl: tool.url, into: 'lead_status', words, hasClient: true });
+    for (const secret of [CLIENT.id, CLIENT.secret]) {
+      expect(text).not.toContain(secret);
+      expect(await intake.dump()).not.toContain(secret);
+    }
+    for (const [format, baseUrl, field] of [
+      ['marketo', tool.url, '/outcomes/client'],
+      ['hubspot', tool.url, '/outcomes/token'],
+      ['mautic', 'http://127.0.0.1:1', '/outcomes/client'],
+    ] as const) {
+      const json = { format, outcomes: { ...outcomes, baseUrl, client: undefined } };
+      const refused = await intake.call('/v1/sources/shown-client', { method: 'PUT', json });
+      expect([refused.status, refused.body.errors?.map((error) => error.field)]).toEqual([400, [field]]);
+    }
+    await intake.source('shown-client', { format: 'mautic', outcomes: { ...outcomes, client: undefined } });
   });
 });

@@ -11,15 +11,16 @@ import { isTransient } from '@fairlead/persistence';
 import { type Exchange, GuardedHttp } from '@fairlead/platform/outgoing';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { INGESTION_SETTINGS, type IngestionSettings } from '../config.js';
+import { AccessTokens, type Obtained } from '../feedback/access-tokens.js';
 import { callbackRequest } from '../feedback/callback.js';
 import { type Judged, judgeCallback, judgeTool } from '../feedback/judge-answer.js';
-import { wordsFor } from '../feedback/telling.js';
+import { TOKEN_REFUSED, wordsFor } from '../feedback/telling.js';
 import { tellingOf } from '../feedback/tools.js';
 import { feedbackTotal } from '../metrics.js';
 import { nextAttemptMs, pauseMs } from '../sources/attempt-schedule.js';
 import { type Batch, FeedbackTargetsStore, type TargetKind } from '../store/feedback-targets.store.js';
 import { FeedbackStore, type StoredEntry } from '../store/feedback.store.js';
-import { SourcesStore } from '../store/sources.store.js';
+import { SourcesStore, type ToldTool } from '../store/sources.store.js';
 import { MAX_ANSWER_BYTES } from './fetches.timer.js';
 import { SideBySide } from './side-by-side.js';
 
@@ -53,6 +54,7 @@ export class FeedbackTimer implements OnApplicationBootstrap, BeforeApplicationS
     private readonly targets: FeedbackTargetsStore,
     private readonly feedback: FeedbackStore,
     private readonly sources: SourcesStore,
+    private readonly tokens: AccessTokens,
     private readonly http: GuardedHttp,
     @Inject(INGESTION_SETTINGS) private readonly settings: IngestionSettings,
   ) {}
@@ -97,7 +99,7 @@ export class FeedbackTimer implements OnApplicationBootstrap, BeforeApplicationS
     // Erased since, or too old by now.
     if (entries.length === 0) return { kind: 'told', refused: 0 };
     const callback = await this.sources.callbackOf(batch.sourceId);
-    if (!callback) return { kind: 'wait', why: 'secret-unreadable', retryAfter: undefined };
+    if (!callback) return { kind: 'wait', why: 'secret-unreadable' };
     const id = derivedId(batch.sourceId, 'feedback', `${batch.after}-${batch.through}`);
     const exchange = await this.http.send(
       callbackRequest(callback, { id, source: batch.sourceId, entries }, Date.now()),
@@ -111,18 +113,29 @@ export class FeedbackTimer implements OnApplicationBootstrap, BeforeApplicationS
     const source = await this.sources.read(batch.sourceId);
     const telling = source && tellingOf(source.format);
     const outcomes = await this.sources.outcomesOf(batch.sourceId);
-    if (!telling || !outcomes) return { kind: 'wait', why: 'token-unreadable', retryAfter: undefined };
+    if (!telling || !outcomes) return { kind: 'wait', why: 'token-unreadable' };
     const entries = stored.map(({ entry }) => entry);
     const words = wordsFor(entries, outcomes.words, telling, Date.now());
     if (words.length === 0) return { kind: 'told', refused: 0 };
-    const { url, body, ...request } = telling.request(words, outcomes);
+    const access = await this.#accessOf(batch.sourceId, outcomes);
+    if ('trouble' in access) {
+      this.#noteSent(batch, words.length, access.trouble, access);
+      return access.trouble;
+    }
+    const { url, body, ...request } = telling.request(words, { ...outcomes, token: access.token });
     const exchange = await this.http.send({
       ...{ method: request.method, headers: { ...request.headers } },
       ...{ url: new URL(url), body: Buffer.from(body), keepBytes: MAX_ANSWER_BYTES },
     });
     const judged = judgeTool(exchange, telling, words);
+    if ('why' in judged && judged.why === TOKEN_REFUSED.why) this.tokens.forget(batch.sourceId);
     this.#noteSent(batch, words.length, judged, exchange);
     return judged;
+  }
+
+  /** The token that was given; else one that the source's client gets. */
+  async #accessOf(sourceId: string, told: ToldTool): Promise<Obtained> {
+    return 'token' in told ? told : this.tokens.of(sourceId, told.client, told.grant, told.baseUrl);
   }
 
   async #settle(batch: Batch, entries: readonly StoredEntry[], judged: Judged): Promise<void> {
@@ -153,7 +166,12 @@ export class FeedbackTimer implements OnApplicationBootstrap, BeforeApplicationS
     return this.targets.settle(this.units.query, batch, why);
   }
 
-  #noteSent({ sourceId, kind, attempts }: Batch, count: number, judged: Judged, { durationMs: ms }: Exchange): void {
+  #noteSent(
+    { sourceId, kind, attempts }: Batch,
+    count: number,
+    judged: Judged,
+    { durationMs: ms }: Pick<Exchange, 'durationMs'>,
+  ): void {
     const refused = judged.kind === 'told' ? judged.refused : 0;
     feedbackTotal.inc({ target: kind, outcome: judged.kind }, count - refused);
     feedbackTotal.inc({ target: kind, outcome: 'refused' }, refused);

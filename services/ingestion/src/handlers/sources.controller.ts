@@ -81,6 +81,27 @@ export class SourceFeedback {
   secret?: string;
 }
 
+/** OAuth 2. All of it is given together, never shown again, and stays as it is when the whole is left out. */
+export class OutcomesClient {
+  @ApiProperty({ maxLength: 512 })
+  @Matches(SECRET, { message: 'must be 1 to 512 printable ASCII characters' })
+  id: string;
+
+  @ApiProperty({ maxLength: 512, writeOnly: true })
+  @Matches(SECRET, { message: 'must be 1 to 512 printable ASCII characters' })
+  secret: string;
+
+  @ApiPropertyOptional({
+    description:
+      'Where tokens are given: https, and a public address. Where the tool usually gives them, when left out.',
+    maxLength: 2_048,
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(2_048)
+  tokenUrl?: string;
+}
+
 export class SourceOutcomes {
   @ApiProperty({ description: 'Where the tool’s API begins: https, and a public address.', maxLength: 2_048 })
   @IsString()
@@ -94,7 +115,17 @@ export class SourceOutcomes {
   @MaxLength(MAX_TOKEN_LENGTH)
   token?: string;
 
-  @ApiProperty({ description: 'HubSpot: a property; Salesforce: an object and its field; Meta: the id of a data set.' })
+  @ApiPropertyOptional({ description: 'As whom it is told by tools whose tokens end after an hour: Marketo, Mautic.' })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => OutcomesClient)
+  client?: OutcomesClient;
+
+  @ApiProperty({
+    description:
+      'HubSpot: a property; Salesforce: an object and its field; Marketo and Mautic: a field; Meta: the id of a data set.',
+  })
   @IsString()
   @MaxLength(200)
   into: string;
@@ -157,7 +188,7 @@ export class SourceDocument {
   @Type(() => SourceFeedback)
   feedback?: SourceFeedback;
 
-  @ApiPropertyOptional({ description: 'How the tool itself is told: HubSpot, Salesforce, Meta.' })
+  @ApiPropertyOptional({ description: 'How the tool itself is told: HubSpot, Marketo, Mautic, Meta, Salesforce.' })
   @IsOptional()
   @IsObject()
   @ValidateNested()
@@ -207,6 +238,7 @@ export class SourceShown {
       into: { type: 'string' },
       words: { type: 'object', additionalProperties: { type: 'string' } },
       hasToken: { type: 'boolean' },
+      hasClient: { type: 'boolean' },
       ...health,
     },
   })
@@ -263,7 +295,8 @@ export class SourcesController {
       ...(feedback && { feedback: { url: feedback.url, secret: feedback.secret } }),
       ...(outcomes && {
         outcomes: {
-          ...{ baseUrl: withoutSlash(outcomes.baseUrl), token: outcomes.token, into: outcomes.into },
+          ...{ baseUrl: withoutSlash(outcomes.baseUrl), token: outcomes.token, client: outcomes.client },
+          into: outcomes.into,
           words: outcomes.words as Record<string, string>,
         },
       }),
@@ -283,12 +316,16 @@ export class SourcesController {
     ];
   }
 
-  async #wrongOutcomes(format: Format, { baseUrl, into, words }: SourceOutcomes): Promise<FieldError[]> {
+  async #wrongOutcomes(format: Format, { baseUrl, token, client, into, words }: SourceOutcomes): Promise<FieldError[]> {
     const telling = tellingOf(format);
     if (!telling) return [{ field: '/outcomes', detail: 'This tool cannot be told; its source may have feedback.' }];
     const refusal = await this.#refusalOf(baseUrl);
+    const tokenRefusal = client?.tokenUrl === undefined ? undefined : await this.#refusalOf(client.tokenUrl);
     return [
       ...(refusal === undefined ? [] : [{ field: '/outcomes/baseUrl', detail: refusal }]),
+      ...(tokenRefusal === undefined ? [] : [{ field: '/outcomes/client/tokenUrl', detail: tokenRefusal }]),
+      ...(telling.grant && token !== undefined ? [{ field: '/outcomes/token', detail: CLIENT_INSTEAD }] : []),
+      ...(!telling.grant && client ? [{ field: '/outcomes/client', detail: TOKEN_INSTEAD }] : []),
       ...(telling.into.pattern.test(into) ? [] : [{ field: '/outcomes/into', detail: telling.into.detail }]),
       ...wrongWords(words),
     ];
@@ -316,7 +353,11 @@ const fieldOf: Readonly<Record<Needed, string>> = {
   'token-needed': '/fetch/token',
   'feedback-secret-needed': '/feedback/secret',
   'outcomes-token-needed': '/outcomes/token',
+  'outcomes-client-needed': '/outcomes/client',
 };
+
+const CLIENT_INSTEAD = 'Tokens of this tool end after an hour: give client, with id and secret, instead.';
+const TOKEN_INSTEAD = 'This tool is told with a token: give token instead.';
 
 function withoutSlash(url: string): string {
   return url.replace(/\/+$/, '');

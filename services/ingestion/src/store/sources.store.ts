@@ -5,7 +5,9 @@ import { PersonalData, SecretBox } from '@fairlead/personal-data';
 import type { Query } from '@fairlead/persistence';
 import { parseSecret } from '@fairlead/platform/outgoing';
 import { type KeyObject, randomUUID } from 'node:crypto';
+import type { Client, Grant } from '../feedback/access-tokens.js';
 import type { Words } from '../feedback/telling.js';
+import { tellingOf } from '../feedback/tools.js';
 import type { Format } from '../sources/formats.js';
 import type { Credentials } from '../sources/source-format.js';
 import { FeedbackTargetsStore, type TargetKind } from './feedback-targets.store.js';
@@ -29,7 +31,7 @@ export interface ShownSource extends Omit<Source, 'canFetch'> {
   readonly hasVerifyToken?: true;
   readonly fetch?: { readonly baseUrl: string; readonly hasToken: true };
   readonly feedback?: { readonly url: string; readonly hasSecret: true } & TargetHealth;
-  readonly outcomes?: Outcomes & { readonly hasToken: true } & TargetHealth;
+  readonly outcomes?: Outcomes & ({ readonly hasToken: true } | { readonly hasClient: true }) & TargetHealth;
 }
 
 /** Where the tool is told what became of its leads: into what, and in which words. */
@@ -38,6 +40,9 @@ export interface Outcomes {
   readonly into: string;
   readonly words: Words;
 }
+
+/** As whom it is told. */
+export type ToldTool = Outcomes & ({ readonly token: string } | { readonly client: Client; readonly grant: Grant });
 
 /** Whether telling works; both absent: it does, or was not tried yet. */
 interface TargetHealth {
@@ -52,11 +57,12 @@ export interface NewSource extends Omit<Source, 'canFetch'> {
   readonly verifyToken?: string | null | undefined;
   readonly fetch?: { readonly baseUrl: string; readonly token?: string | undefined } | undefined;
   readonly feedback?: { readonly url: string; readonly secret?: string | undefined } | undefined;
-  readonly outcomes?: (Outcomes & { readonly token?: string | undefined }) | undefined;
+  readonly outcomes?:
+    (Outcomes & { readonly token?: string | undefined; readonly client?: Client | undefined }) | undefined;
 }
 
 /** What has to be given with a new address: what was given for another is not sent to this one. */
-export type Needed = 'token-needed' | 'feedback-secret-needed' | 'outcomes-token-needed';
+export type Needed = 'token-needed' | 'feedback-secret-needed' | 'outcomes-token-needed' | 'outcomes-client-needed';
 
 interface StoredSource {
   readonly format: Format;
@@ -153,7 +159,13 @@ export class SourcesStore {
       ...(row.feedbackUrl !== null && {
         feedback: { url: row.feedbackUrl, hasSecret: true, ...health.get('callback') },
       }),
-      ...(row.outcomes && { outcomes: { ...row.outcomes, hasToken: true, ...health.get('tool') } }),
+      ...(row.outcomes && {
+        outcomes: {
+          ...row.outcomes,
+          ...(tellingOf(row.format)?.grant ? { hasClient: true as const } : { hasToken: true as const }),
+          ...health.get('tool'),
+        },
+      }),
     };
   }
 
@@ -232,7 +244,7 @@ export class SourcesStore {
   /** @returns what is needed for it, if anything is */
   async #putTargets(
     query: Query,
-    { id, feedback, outcomes }: NewSource,
+    { id, format, feedback, outcomes }: NewSource,
     before: StoredSource | undefined,
   ): Promise<Needed | undefined> {
     const secret =
@@ -243,15 +255,18 @@ export class SourcesStore {
         { url: before?.feedbackUrl, sealed: before?.feedbackSecret },
       );
     if (feedback && !secret) return 'feedback-secret-needed';
-    const { token, ...told } = outcomes ?? {};
+    const { token, client, ...told } = outcomes ?? {};
+    const place = tellingOf(format)?.grant ? 'outcomes-client' : 'outcomes-token';
+    const given = place === 'outcomes-client' ? client && JSON.stringify(client) : token;
     const sealed =
       outcomes &&
       this.#sealedFor(
-        'outcomes-token',
-        { id, url: outcomes.baseUrl, given: token },
-        { url: before?.outcomes?.baseUrl, sealed: before?.outcomesToken },
+        place,
+        { id, url: outcomes.baseUrl, given },
+        // What another tool gave opens nothing here.
+        { url: before?.format === format ? before.outcomes?.baseUrl : undefined, sealed: before?.outcomesToken },
       );
-    if (outcomes && !sealed) return 'outcomes-token-needed';
+    if (outcomes && !sealed) return `${place}-needed`;
     // Said again, as by a script that sets everything up every time: nothing begins anew.
     const stored = before?.feedbackSecret ? this.#open(id, 'feedback-secret', before.feedbackSecret) : undefined;
     const isNew = feedback?.secret !== undefined && feedback.secret !== stored;
@@ -337,14 +352,17 @@ export class SourcesStore {
     return row?.url != null && secrets.length > 0 ? { url: row.url, secrets: secrets.map(parseSecret) } : undefined;
   }
 
-  /** How its tool is told what became of its leads, and as whom. */
-  async outcomesOf(id: string): Promise<(Outcomes & { readonly token: string }) | undefined> {
-    const [row] = await this.units.query<{ outcomes: Outcomes | null; token: Buffer | null }>(
-      'SELECT outcomes, outcomes_token AS token FROM sources WHERE id = $1',
+  /** How its tool is told what became of its leads, and as whom. Undefined when what is sealed cannot be opened. */
+  async outcomesOf(id: string): Promise<ToldTool | undefined> {
+    const [row] = await this.units.query<{ format: Format; outcomes: Outcomes | null; sealed: Buffer | null }>(
+      'SELECT format, outcomes, outcomes_token AS sealed FROM sources WHERE id = $1',
       [id],
     );
-    const token = row?.token ? this.#open(id, 'outcomes-token', row.token) : undefined;
-    return row?.outcomes && token !== undefined ? { ...row.outcomes, token } : undefined;
+    if (!row?.outcomes || !row.sealed) return undefined;
+    const grant = tellingOf(row.format)?.grant;
+    const opened = this.#open(id, grant ? 'outcomes-client' : 'outcomes-token', row.sealed);
+    if (opened === undefined) return undefined;
+    return { ...row.outcomes, ...(grant ? { client: JSON.parse(opened) as Client, grant } : { token: opened }) };
   }
 
   /** Opens for this source and this place only: a row that is copied elsewhere is worth nothing there. */
