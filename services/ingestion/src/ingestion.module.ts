@@ -41,6 +41,7 @@ import { TakeIn } from './intake/take-in.js';
 import { SourceVerifier } from './sources/source-verifier.js';
 import { TakeArrivals } from './sources/take-arrivals.js';
 import { ActivePolicyStore } from './store/active-policy.store.js';
+import { ClicksStore } from './store/clicks.store.js';
 import { ErasuresStore } from './store/erasures.store.js';
 import { FeedbackTargetsStore } from './store/feedback-targets.store.js';
 import { FeedbackStore } from './store/feedback.store.js';
@@ -138,6 +139,7 @@ const CONNECTIONS_PER_ORIGIN = 10;
       ActivePolicyStore,
       ErasuresStore,
       FetchesStore,
+      ClicksStore,
       SetAsideStore,
     ],
   ],

@@ -1,6 +1,8 @@
 // Tools are told what became of their leads, each as its documents ask for; a server demands just that of every request.
 import { LeadAccepted, LeadLost, LeadQualified, LeadReturned, LeadWon } from '@fairlead/events';
+import { UnitsOfWork } from '@fairlead/messaging';
 import { randomUUID } from 'node:crypto';
+import { ClicksStore } from '../src/store/clicks.store.js';
 import { eventually, type Intake, startIntake } from './fixture/intake.js';
 import { answer, type Outcome, say } from './fixture/outcomes.js';
 import { type Answer, type Came, json, type Receiver, startReceiver } from './fixture/receiver.js';
@@ -320,13 +322,17 @@ describe('Meta', () => {
 const CLIENT = { id: 'the-client', secret: 'secret-that-nobody-may-see' };
 
 /** At `path` whoever shows to be the client gets a token as RFC 6749 says, `token-1`, then `token-2`; elsewhere the tool answers. */
-function withTokens(path: string, tool: readonly Answer[], { more = {}, seconds = 3_600 } = {}): Answer {
+function withTokens(
+  path: string,
+  tool: readonly Answer[],
+  { more = {}, grant = 'client_credentials', seconds = 3_600 } = {},
+): Answer {
   const answers = [...tool];
   let given = 0;
   return (came, response) => {
     if (came.path !== path) return (answers.length > 1 ? answers.shift() : answers[0])?.(came, response);
     const form = Object.fromEntries(new URLSearchParams(came.body.toString()));
-    const expected = { grant_type: 'client_credentials', client_id: CLIENT.id, client_secret: CLIENT.secret, ...more };
+    const expected = { grant_type: grant, client_id: CLIENT.id, client_secret: CLIENT.secret, ...more };
     const isForm = came.method === 'POST' && came.headers['content-type'] === 'application/x-www-form-urlencoded';
     if (!isForm) return json({ error: 'invalid_request' }, 400)(came, response);
     if (JSON.stringify(form) !== JSON.stringify(expected))
@@ -474,7 +480,9 @@ describe('Marketo', () => {
       .map((came) => (bodyOf(came) as { input: { id: number; leadStatus: string }[] }).input)
       .filter((input) => input.every(({ leadStatus }) => leadStatus === 'Qualified'))
       .flat();
-    expect(taken.map(({ id }) => id).toSorted()).toEqual([2_301, 2_303, 2_304]);
+    expect(new Set(taken.map(({ id }) => id))).toEqual(new Set([2_301, 2_303, 2_304]));
+    // What passes by itself is no reason for halves.
+    expect((bodyOf(toldOf(LEADS)[1]!) as { input: unknown[] }).input).toHaveLength(4);
   });
 
   it('is tried for as long as a field is missing that people can make', async () => {
@@ -568,10 +576,317 @@ describe('Mautic', () => {
   });
 });
 
+interface GoogleRequest {
+  readonly destinations: readonly {
+    readonly reference?: string;
+    readonly loginAccount?: object;
+    readonly operatingAccount?: { readonly accountType?: unknown; readonly accountId?: unknown };
+    readonly productDestinationId?: unknown;
+  }[];
+  readonly events: readonly {
+    readonly destinationReferences: readonly string[];
+    readonly transactionId: string;
+    readonly eventTimestamp: string;
+    readonly adIdentifiers: { readonly gclid: string };
+  }[];
+  readonly consent?: unknown;
+}
+
+/**
+ * https://developers.google.com/data-manager/api/reference/rest/v1/events/ingest and
+ * https://developers.google.com/data-manager/api/devguides/concepts/understand-errors: all of it is taken, or nothing.
+ */
+const google =
+  ({ invalid = [] as readonly string[] } = {}): Answer =>
+  (came, response) => {
+    const { method, headers } = came;
+    if (headers.authorization !== 'Bearer token-1')
+      return json({ error: { code: 401, status: 'UNAUTHENTICATED' } }, 401)(came, response);
+    const { destinations = [], events = [] } = bodyOf(came) as GoogleRequest;
+    const references = destinations.map(({ reference }) => reference);
+    const violations = [
+      ...(method === 'POST' && headers['content-type'] === 'application/json' ? [] : ['method']),
+      ...(references.length >= 1 && references.length <= 10 ? [] : ['destinations']),
+      ...(new Set(references).size === references.length ? [] : ['destinations.reference']),
+      ...destinations
+        .filter(
+          ({ operatingAccount, productDestinationId }) =>
+            operatingAccount?.accountType !== 'GOOGLE_ADS' ||
+            operatingAccount.accountId !== '1234567890' ||
+            !/^\d+$/.test(String(productDestinationId)),
+        )
+        .map(() => 'destinations.operating_account'),
+      ...(events.length >= 1 && events.length <= 2_000 ? [] : ['events']),
+      ...events.flatMap((event, place) => {
+        const isValid =
+          event.destinationReferences.length === 1 &&
+          references.includes(event.destinationReferences[0]) &&
+          event.transactionId !== '' &&
+          new Date(event.eventTimestamp).toISOString() === event.eventTimestamp &&
+          // Nothing of the person.
+          !('userData' in event) &&
+          Object.keys(event.adIdentifiers).join() === 'gclid' &&
+          !invalid.includes(event.adIdentifiers.gclid);
+        return isValid ? [] : [`events.events[${place}]`];
+      }),
+    ];
+    if (violations.length > 0) return googleRefuses('INVALID_ARGUMENT', violations)(came, response);
+    return json({ requestId: 'a-request' })(came, response);
+  };
+const googleRefuses = (reason: string, fields: readonly string[] = []): Answer =>
+  json(
+    {
+      error: {
+        ...{ code: 400, message: 'There was a problem with the request.', status: 'INVALID_ARGUMENT' },
+        details: [
+          { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason, domain: 'datamanager.googleapis.com' },
+          {
+            '@type': 'type.googleapis.com/google.rpc.BadRequest',
+            fieldViolations: fields.map((field) => ({ field, reason: 'INVALID_EVENT' })),
+          },
+        ],
+      },
+    },
+    400,
+  );
+
+describe('Google Ads', () => {
+  const EVENTS = '/v1/events:ingest';
+  const refreshToken = '1//refresh-token';
+  const outcomes = (more = {}) => ({
+    ...{ baseUrl: tool.url, into: '1234567890', words: { qualified: '7001', won: '7002' } },
+    client: { ...CLIENT, refreshToken, tokenUrl: `${tool.url}/token` },
+    ...more,
+  });
+  const source = (id: string, more = {}) =>
+    intake.source(id, { format: 'google-ads', secret: 'the key', outcomes: outcomes(more) });
+  const answers = (...those: readonly Answer[]) =>
+    (tool.answers = [withTokens('/token', those, { more: { refresh_token: refreshToken }, grant: 'refresh_token' })]);
+  const click = (lead: string) => `Cj0KCQjw-click-of-${lead}`;
+  /** As the lead form sends it. */
+  async function send(id: string, lead: string, clickId: string | undefined = click(lead)): Promise<string> {
+    const { body, text } = await intake.call(`/v1/sources/${id}/events`, {
+      json: {
+        ...{ lead_id: lead, google_key: 'the key', ...(clickId && { gcl_id: clickId }) },
+        user_column_data: [{ column_id: 'EMAIL', string_value: `${randomUUID()}@example.com` }],
+      },
+    });
+    const leadId = body.results?.[0]?.id;
+    if (leadId === undefined) throw new Error(text);
+    return leadId;
+  }
+  const requests = () => toldOf(EVENTS).map((came) => bodyOf(came) as GoogleRequest);
+
+  it('is told of a conversion by the click that the lead came by, for the action that was agreed on, with what it was worth', async () => {
+    await source('google', { into: '9876543210/1234567890', consent: 'granted' });
+    const [one, two] = [await send('google', 'one'), await send('google', 'two')];
+    const clickless = await send('google', 'three', '');
+    answers(google());
+    const at = Date.now() - 60_000;
+    await tell('google', [
+      answer(one, LeadAccepted, { at }),
+      answer(one, LeadQualified, { at }),
+      answer(two, LeadWon, { at, amount: { value: 12_000.5, currency: 'EUR' } }),
+      answer(clickless, LeadWon, { at }),
+    ]);
+    await settled('google', 4);
+    const destination = (action: string) => ({
+      reference: action,
+      loginAccount: { accountType: 'GOOGLE_ADS', accountId: '9876543210' },
+      operatingAccount: { accountType: 'GOOGLE_ADS', accountId: '1234567890' },
+      productDestinationId: action,
+    });
+    const { entries } = (await intake.call('/v1/sources/google/feedback')).body as unknown as {
+      entries: { id: string; type: string; lead: string }[];
+    };
+    const idOf = (lead: string, type: string) => entries.find((each) => each.lead === lead && each.type === type)?.id;
+    const event = (lead: string, id: string, action: string) => ({
+      ...{
+        destinationReferences: [action],
+        transactionId: idOf(id, action === '7001' ? 'lead.qualified' : 'lead.won'),
+      },
+      ...{ eventTimestamp: new Date(at).toISOString(), adIdentifiers: { gclid: click(lead) } },
+    });
+    expect(requests()).toEqual([
+      {
+        destinations: expect.arrayContaining([destination('7001'), destination('7002')]),
+        events: expect.arrayContaining([
+          event('one', one, '7001'),
+          { ...event('two', two, '7002'), conversionValue: 12_000.5, currency: 'EUR' },
+        ]),
+        consent: { adUserData: 'CONSENT_GRANTED', adPersonalization: 'CONSENT_GRANTED' },
+      },
+    ]);
+    expect(requests()[0]?.events).toHaveLength(2);
+  });
+
+  it('is told the same again under the same name when it did not answer, so that it counts it once', async () => {
+    await source('google-again');
+    const lead = await send('google-again', 'again');
+    answers(json({ error: { code: 503, status: 'UNAVAILABLE' } }, 503), google());
+    await tell('google-again', [answer(lead, LeadQualified)]);
+    await settled('google-again', 1);
+    const [first, again] = requests();
+    expect(again).toEqual(first);
+    expect(first?.consent).toBeUndefined();
+  });
+
+  it('is told of the others where one event refuses all of them, and tried again where people can set the account right', async () => {
+    await source('google-halves');
+    const ids = ['first', 'second', 'third', 'fourth'];
+    const leads = new Map<string, string>();
+    for (const id of ids) leads.set(id, await send('google-halves', id));
+    answers(googleRefuses('TERMS_AND_CONDITIONS_NOT_SIGNED'), google({ invalid: [click('second')] }));
+    await tell(
+      'google-halves',
+      ids.map((id) => answer(leads.get(id)!, LeadQualified)),
+    );
+    await settled('google-halves', 4, {});
+    const taken = requests()
+      .slice(1)
+      .map(({ events }) => events.map(({ adIdentifiers }) => adIdentifiers.gclid))
+      .filter((clicks) => !clicks.includes(click('second')))
+      .flat();
+    expect(taken.toSorted()).toEqual(['first', 'fourth', 'third'].map(click));
+    // Of what is about the account nothing is told by halves.
+    expect(requests()[1]?.events).toHaveLength(4);
+  });
+
+  it('is told nothing of whoever takes consent back, nor of anybody by a click that is forgotten with the person', async () => {
+    await source('google-consent');
+    const [willing, unwilling, erased] = [
+      await send('google-consent', 'willing'),
+      await send('google-consent', 'unwilling'),
+      await send('google-consent', 'erased'),
+    ];
+    const withdrawn = await intake.call(`/v1/leads/${unwilling}`, { method: 'PATCH', json: { consent: false } });
+    expect(withdrawn.status).toBe(200);
+    expect(await intake.dump()).toContain(click('erased'));
+    expect((await intake.call(`/v1/leads/${erased}/personal-data`, { method: 'DELETE' })).status).toBe(200);
+    expect(await intake.dump()).not.toContain(click('erased'));
+    expect(intake.everything().toString()).not.toContain('Cj0KCQjw-click');
+    await eventually(async () => {
+      const { text } = await intake.call('/v1/sources/google-consent/feedback');
+      expect(text).toContain('lead.erased');
+    });
+    answers(google());
+    await tell('google-consent', [answer(unwilling, LeadWon), answer(willing, LeadWon)]);
+    await settled('google-consent', 3);
+    expect(requests().flatMap(({ events }) => events.map(({ adIdentifiers }) => adIdentifiers.gclid))).toEqual([
+      click('willing'),
+    ]);
+  });
+
+  it('is told by no click that is older than it takes, and those are dropped', async () => {
+    await source('google-old');
+    const lead = await send('google-old', 'old');
+    const store = intake.service(ClicksStore);
+    const { query } = intake.service(UnitsOfWork);
+    expect(await store.of(query, 'google-old', ['old', 'absent'])).toEqual(new Map([['old', click('old')]]));
+    await intake.rows(`UPDATE clicks SET came_at = now() - interval '91 days' WHERE click_id = '${click('old')}'`);
+    expect(await store.of(query, 'google-old', ['old'])).toEqual(new Map());
+    answers(google());
+    await tell('google-old', [answer(lead, LeadWon)]);
+    await settled('google-old', 1);
+    expect(tool.came).toEqual([]);
+    expect(await store.dropOld(query, 10)).toBe(1);
+    expect(await store.dropOld(query, 10)).toBe(0);
+  });
+});
+
+/**
+ * https://learn.microsoft.com/en-us/linkedin/marketing/integrations/ads-reporting/conversions-api and
+ * https://learn.microsoft.com/en-us/linkedin/marketing/integrations/ads-reporting/conversions-api-schema
+ */
+const linkedin =
+  (unknown: readonly string[] = []): Answer =>
+  (came, response) => {
+    const { method, path, headers } = came;
+    if (headers.authorization !== `Bearer ${TOKEN}`)
+      return json({ status: 401, code: 'EXPIRED_ACCESS_TOKEN', serviceErrorCode: 65_601 }, 401)(came, response);
+    const isBatch =
+      method === 'POST' &&
+      path === '/rest/conversionEvents' &&
+      headers['content-type'] === 'application/json' &&
+      /^20\d\d(?:0[1-9]|1[0-2])$/.test(String(headers['linkedin-version'])) &&
+      headers['x-restli-protocol-version'] === '2.0.0' &&
+      headers['x-restli-method'] === 'BATCH_CREATE';
+    const { elements = [] } = bodyOf(came) as { elements?: Record<string, unknown>[] };
+    if (!isBatch || elements.length < 1 || elements.length > 5_000)
+      return json({ status: 400, code: 'ILLEGAL_ARGUMENT' }, 400)(came, response);
+    const statusOf = ({ conversion, conversionHappenedAt: at, user, eventId }: Record<string, unknown>) => {
+      const { userIds, lead, ...more } = user as Record<string, unknown>;
+      const isValid =
+        /^urn:lla:llaPartnerConversion:\d+$/.test(String(conversion)) &&
+        Number.isInteger(at) &&
+        (at as number) > Date.now() - 90 * 86_400_000 &&
+        typeof eventId === 'string' &&
+        Array.isArray(userIds) &&
+        // Nothing of the person.
+        userIds.length === 0 &&
+        Object.keys(more).length === 0 &&
+        /^urn:li:leadGenFormResponse:[\w-]+$/.test(String(lead));
+      return isValid && !unknown.includes(String(lead).split(':').at(-1) as string) ? 201 : 422;
+    };
+    return json({ elements: elements.map((each) => ({ status: statusOf(each) })) })(came, response);
+  };
+
+describe('LinkedIn', () => {
+  const outcomes = (more = {}) => ({
+    ...{ baseUrl: `${tool.url}/rest`, token: TOKEN, words: { qualified: '104012', won: '104013' } },
+    ...more,
+  });
+
+  it('is told of a conversion by the lead’s own response to a form, of the others where one is not known any more, and nothing of whoever does not agree', async () => {
+    await intake.source('li', { format: 'linkedin', outcomes: outcomes() });
+    const leads = await leadsOf('li', ['ab-1', 'ab-2', 'ab-3', 'ab-4']);
+    const withdrawn = await intake.call(`/v1/leads/${leads.get('ab-4')}`, {
+      method: 'PATCH',
+      json: { consent: false },
+    });
+    expect(withdrawn.status).toBe(200);
+    tool.answers = [json({ status: 429 }, 429), linkedin(['ab-3'])];
+    const at = Date.now() - 60_000;
+    await tell('li', [
+      answer(leads.get('ab-1')!, LeadQualified, { at }),
+      answer(leads.get('ab-1')!, LeadWon, { at, amount: { value: 12_000.5, currency: 'EUR' } }),
+      answer(leads.get('ab-2')!, LeadWon, { at: at - 91 * 86_400_000 }),
+      answer(leads.get('ab-3')!, LeadQualified, { at }),
+      answer(leads.get('ab-4')!, LeadQualified, { at }),
+    ]);
+    await settled('li', 5);
+    const element = (lead: string, rule: string) => ({
+      ...{ conversion: `urn:lla:llaPartnerConversion:${rule}`, conversionHappenedAt: at, eventId: expect.any(String) },
+      user: { userIds: [], lead: `urn:li:leadGenFormResponse:${lead}` },
+    });
+    expect(tool.came).toHaveLength(2);
+    const { elements } = bodyOf(tool.came[1]!) as { elements: { eventId: string }[] };
+    expect(elements).toHaveLength(3);
+    expect(elements).toEqual(
+      expect.arrayContaining([
+        element('ab-1', '104012'),
+        { ...element('ab-1', '104013'), conversionValue: { currencyCode: 'EUR', amount: '12000.5' } },
+        element('ab-3', '104012'),
+      ]),
+    );
+    expect(new Set(elements.map(({ eventId }) => eventId)).size).toBe(3);
+    // What is sent again says that it is the same.
+    expect(tool.came[0]?.body.toString()).toBe(tool.came[1]?.body.toString());
+  });
+});
+
 describe('a source whose tool is told', () => {
   const words = { won: 'Won' };
   const valid = { baseUrl: 'https://example.com', token: TOKEN, into: 'hs_lead_status', words };
   const byClient = { baseUrl: 'https://example.com', client: CLIENT, into: 'lead_status', words };
+  const byRefresh = (client: object = { ...CLIENT, refreshToken: 'x' }) => ({
+    ...{ baseUrl: 'https://example.com', client, into: '1234567890', words: { won: '7002' } },
+  });
+  const byRule = { baseUrl: 'https://example.com', token: TOKEN, words: { won: '104012' } };
+  const types = ['held', 'completed', 'unroutable', 'accepted', 'contacted', 'qualified', 'won', 'lost', 'declined'];
+  const elevenActions = Object.fromEntries(
+    [...types, 'returned', 'recycled'].map((type, place) => [type, String(7_000 + place)]),
+  );
 
   it.each([
     ['of a format that nobody can tell', 'typeform', valid, '/outcomes'],
@@ -598,6 +913,21 @@ describe('a source whose tool is told', () => {
       { ...byClient, client: { ...CLIENT, tokenUrl: 'http://10.0.0.1/token' } },
       '/outcomes/client/tokenUrl',
     ],
+    ['by a client without a refresh token', 'google-ads', byRefresh({ ...CLIENT }), '/outcomes/client/refreshToken'],
+    [
+      'by a refresh token where there is none',
+      'marketo',
+      { ...byClient, client: { ...CLIENT, refreshToken: 'x' } },
+      '/outcomes/client/refreshToken',
+    ],
+    ['into an account with hyphens', 'google-ads', { ...byRefresh(), into: '123-456-7890' }, '/outcomes/into'],
+    ['into something where the words say it', 'linkedin', { ...byRule, into: '507000000' }, '/outcomes/into'],
+    ['in words that are no rules', 'linkedin', { ...byRule, words }, '/outcomes/words/won'],
+    ['into nothing', 'hubspot', { ...valid, into: undefined }, '/outcomes/into'],
+    ['in words that are no actions', 'google-ads', { ...byRefresh(), words }, '/outcomes/words/won'],
+    ['in more words than it takes', 'google-ads', { ...byRefresh(), words: elevenActions }, '/outcomes/words'],
+    ['of consent where nobody asks', 'hubspot', { ...valid, consent: 'granted' }, '/outcomes/consent'],
+    ['of consent that is neither', 'google-ads', { ...byRefresh(), consent: 'maybe' }, '/outcomes/consent'],
     ['into what the person is found by', 'marketo', { ...byClient, into: 'id' }, '/outcomes/into'],
     ['into a field that is no alias', 'mautic', { ...byClient, into: 'Lead Status' }, '/outcomes/into'],
   ])('is refused: %s', async (_, format, outcomes, field) => {
@@ -631,6 +961,17 @@ describe('a source whose tool is told', () => {
       const refused = await intake.call('/v1/sources/shown-client', { method: 'PUT', json });
       expect([refused.status, refused.body.errors?.map((error) => error.field)]).toEqual([400, [field]]);
     }
-    await intake.source('shown-client', { format: 'mautic', outcomes: { ...outcomes, client: undefined } });
+    const left = { token: null, client: null, consent: null };
+    await intake.source('shown-client', { format: 'mautic', outcomes: { ...outcomes, ...left } });
+    const nothingMore = { refreshToken: null, tokenUrl: null };
+    await intake.source('shown-client', {
+      ...{ format: 'mautic', fetch: null, feedback: null },
+      outcomes: { ...outcomes, client: { ...CLIENT, ...nothingMore } },
+    });
+    await intake.source('shown', {
+      ...{ format: 'hubspot', fetch: { baseUrl: tool.url, token: TOKEN } },
+      outcomes: { ...valid, baseUrl: tool.url, token: null },
+    });
+    await intake.source('shown', { format: 'hubspot', fetch: { baseUrl: tool.url, token: null } });
   });
 });

@@ -18,6 +18,7 @@ export const tellMeta: Telling = {
   into: { pattern: /^\d{5,20}$/, detail: 'must be the id of a data set' },
   ids: /^\d{5,20}$/,
   withinMs: WITHIN_MS,
+  forAdvertising: true,
   request: (words, { baseUrl, token, into }) => ({
     method: 'POST',
     url: `${baseUrl}/${into}/events`,

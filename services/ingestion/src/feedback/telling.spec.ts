@@ -1,4 +1,7 @@
 import type { FeedbackEntry } from './entry.js';
+import { tellLinkedin } from './tell-linkedin.js';
+import { tellMarketo } from './tell-marketo.js';
+import { tellMautic } from './tell-mautic.js';
 import { wordsFor } from './telling.js';
 
 const at = '2026-01-15T12:00:00.000Z';
@@ -26,5 +29,18 @@ describe('what a tool is told', () => {
     expect(corrected({ type: 'lost' }, { type: 'lost', reason: 'no-budget' })).toEqual(['No money']);
     expect(corrected({ type: 'won', ...amount(1) }, { type: 'won', ...amount(2) })).toEqual([]);
     expect(corrected({ type: 'won' }, null)).toEqual([]);
+  });
+});
+
+describe('what a tool refused one by one', () => {
+  it.each([
+    ['LinkedIn', tellLinkedin, { elements: [{ status: 201 }, { status: 422 }, { status: 400 }] }],
+    ['Marketo', tellMarketo, { result: [{ status: 'updated' }, { status: 'skipped' }, { status: 'skipped' }] }],
+    ['Mautic, in a list', tellMautic, { statusCodes: [200, 404, 403] }],
+    ['Mautic, by place', tellMautic, { statusCodes: { 0: 404, 1: 200, 2: 400 } }],
+  ])('is counted: %s', (_, { refused }, answer) => {
+    expect(refused(answer, [])).toBe(2);
+    // Nothing can be seen in it.
+    expect(refused({}, [])).toBeUndefined();
   });
 });

@@ -16,15 +16,21 @@ export interface Word {
 
 /** How a tool is told what became of the leads that it sent: a request about several of them, as its documents ask for. */
 export interface Telling {
-  /** Into what: a property, a field, a data set; and in words, for whoever gave something else. */
-  readonly into: { readonly pattern: RegExp; readonly detail: string };
+  /** Into what: a property, a field, a data set; and in words, for whoever gave something else. Undefined: its words say it. */
+  readonly into?: { readonly pattern: RegExp; readonly detail: string };
+  /** What its words are like, and how many different ones it takes; undefined: up to the people who made them. */
+  readonly words?: { readonly pattern: RegExp; readonly detail: string; readonly most: number };
+  /** It knows no lead by a name, and is told of the click that the lead came by. */
+  readonly byClick?: true;
+  /** It is told so that advertising reaches whom it should: nothing of whoever said that they do not agree. */
+  readonly forAdvertising?: true;
   /** What its ids are like; what is named otherwise did not come from it. */
   readonly ids: RegExp;
   /** After that it takes a word no more; undefined: at any time. */
   readonly withinMs?: number;
   /** How a client gets its access tokens; undefined: the tool is shown a token that holds until somebody ends it. */
   readonly grant?: Grant;
-  readonly request: (words: readonly Word[], access: Access) => ToolRequest;
+  readonly request: (words: readonly Word[], access: Access, now: number) => ToolRequest;
   /** How many of the words it refused, one by one, in an answer that says 2xx; undefined when that cannot be seen in it. */
   readonly refused: (answer: unknown, words: readonly Word[]) => number | undefined;
   /** Why none of them was taken, where the status alone does not say it. */
@@ -47,8 +53,15 @@ export const TOO_OFTEN = { kind: 'wait', why: 'too-many-requests' } as const;
 export interface Access {
   readonly baseUrl: string;
   readonly token: string;
+  /** Empty where the tool's words say it. */
   readonly into: string;
+  /** What it is told of people's consent; undefined: nothing. */
+  readonly consent?: Consent | undefined;
 }
+
+/** To the use of what is told for advertising. */
+export type Consent = (typeof consents)[number];
+export const consents = ['granted', 'denied'] as const;
 
 export interface ToolRequest {
   readonly method: 'POST' | 'PATCH';

@@ -13,13 +13,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { INGESTION_SETTINGS, type IngestionSettings } from '../config.js';
 import { AccessTokens, type Obtained } from '../feedback/access-tokens.js';
 import { callbackRequest } from '../feedback/callback.js';
+import type { FeedbackEntry } from '../feedback/entry.js';
 import { type Judged, judgeCallback, judgeTool } from '../feedback/judge-answer.js';
-import { TOKEN_REFUSED, wordsFor } from '../feedback/telling.js';
+import { type Telling, TOKEN_REFUSED, wordsFor } from '../feedback/telling.js';
 import { tellingOf } from '../feedback/tools.js';
 import { feedbackTotal } from '../metrics.js';
 import { nextAttemptMs, pauseMs } from '../sources/attempt-schedule.js';
+import { ClicksStore } from '../store/clicks.store.js';
 import { type Batch, FeedbackTargetsStore, type TargetKind } from '../store/feedback-targets.store.js';
 import { FeedbackStore, type StoredEntry } from '../store/feedback.store.js';
+import { LeadsStore } from '../store/leads.store.js';
 import { SourcesStore, type ToldTool } from '../store/sources.store.js';
 import { MAX_ANSWER_BYTES } from './fetches.timer.js';
 import { SideBySide } from './side-by-side.js';
@@ -54,6 +57,8 @@ export class FeedbackTimer implements OnApplicationBootstrap, BeforeApplicationS
     private readonly targets: FeedbackTargetsStore,
     private readonly feedback: FeedbackStore,
     private readonly sources: SourcesStore,
+    private readonly clicks: ClicksStore,
+    private readonly leads: LeadsStore,
     private readonly tokens: AccessTokens,
     private readonly http: GuardedHttp,
     @Inject(INGESTION_SETTINGS) private readonly settings: IngestionSettings,
@@ -114,7 +119,7 @@ export class FeedbackTimer implements OnApplicationBootstrap, BeforeApplicationS
     const telling = source && tellingOf(source.format);
     const outcomes = await this.sources.outcomesOf(batch.sourceId);
     if (!telling || !outcomes) return { kind: 'wait', why: 'token-unreadable' };
-    const entries = stored.map(({ entry }) => entry);
+    const entries = await this.#entriesFor(telling, batch.sourceId, stored);
     const words = wordsFor(entries, outcomes.words, telling, Date.now());
     if (words.length === 0) return { kind: 'told', refused: 0 };
     const access = await this.#accessOf(batch.sourceId, outcomes);
@@ -122,7 +127,11 @@ export class FeedbackTimer implements OnApplicationBootstrap, BeforeApplicationS
       this.#noteSent(batch, words.length, access.trouble, access);
       return access.trouble;
     }
-    const { url, body, ...request } = telling.request(words, { ...outcomes, token: access.token });
+    const { url, body, ...request } = telling.request(
+      words,
+      { into: '', ...outcomes, token: access.token },
+      Date.now(),
+    );
     const exchange = await this.http.send({
       ...{ method: request.method, headers: { ...request.headers } },
       ...{ url: new URL(url), body: Buffer.from(body), keepBytes: MAX_ANSWER_BYTES },
@@ -131,6 +140,26 @@ export class FeedbackTimer implements OnApplicationBootstrap, BeforeApplicationS
     if ('why' in judged && judged.why === TOKEN_REFUSED.why) this.tokens.forget(batch.sourceId);
     this.#noteSent(batch, words.length, judged, exchange);
     return judged;
+  }
+
+  /** As the tool knows the leads: by its own names, or by clicks. */
+  async #entriesFor(
+    { byClick, forAdvertising }: Telling,
+    sourceId: string,
+    stored: readonly StoredEntry[],
+  ): Promise<readonly FeedbackEntry[]> {
+    const { query } = this.units;
+    const all = stored.map(({ entry }) => entry);
+    const leads = new Set(all.map(({ lead }) => lead));
+    const unwilling = forAdvertising ? await this.leads.unwilling(query, [...leads]) : new Set();
+    const entries = all.filter(({ lead }) => !unwilling.has(lead));
+    if (!byClick) return entries;
+    const names = new Set(entries.flatMap(({ externalId }) => externalId ?? []));
+    const clicks = await this.clicks.of(query, sourceId, [...names]);
+    return entries.flatMap((entry) => {
+      const clickId = clicks.get(entry.externalId ?? '');
+      return clickId === undefined ? [] : [{ ...entry, externalId: clickId }];
+    });
   }
 
   /** The token that was given; else one that the source's client gets. */

@@ -34,8 +34,9 @@ import {
 } from 'class-validator';
 import { createPublicKey } from 'node:crypto';
 import { INGESTION_SETTINGS, type IngestionSettings } from '../config.js';
-import { feedbackEvents } from '../feedback/entry.js';
-import { tellingOf } from '../feedback/tools.js';
+import type { Client } from '../feedback/access-tokens.js';
+import { wrongOutcomes } from '../feedback/check-outcomes.js';
+import { type Consent, consents } from '../feedback/telling.js';
 import { isSourceId, SOURCE_ID } from '../intake/prepare-rows.js';
 import { type Format, formats } from '../sources/formats.js';
 import { type Needed, type ShownSource, SourcesStore } from '../store/sources.store.js';
@@ -92,6 +93,15 @@ export class OutcomesClient {
   secret: string;
 
   @ApiPropertyOptional({
+    description: 'Google Ads: what it gave when somebody agreed that the client may act for them.',
+    maxLength: 512,
+    writeOnly: true,
+  })
+  @IsOptional()
+  @Matches(SECRET, { message: 'must be 1 to 512 printable ASCII characters' })
+  refreshToken?: string;
+
+  @ApiPropertyOptional({
     description:
       'Where tokens are given: https, and a public address. Where the tool usually gives them, when left out.',
     maxLength: 2_048,
@@ -115,20 +125,23 @@ export class SourceOutcomes {
   @MaxLength(MAX_TOKEN_LENGTH)
   token?: string;
 
-  @ApiPropertyOptional({ description: 'As whom it is told by tools whose tokens end after an hour: Marketo, Mautic.' })
+  @ApiPropertyOptional({
+    description: 'As whom it is told by tools whose tokens end after an hour: Google Ads, Marketo, Mautic.',
+  })
   @IsOptional()
   @IsObject()
   @ValidateNested()
   @Type(() => OutcomesClient)
   client?: OutcomesClient;
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description:
-      'HubSpot: a property; Salesforce: an object and its field; Marketo and Mautic: a field; Meta: the id of a data set.',
+      'Google Ads: an account; HubSpot: a property; Marketo and Mautic: a field; Meta: the id of a data set; Salesforce: an object and its field.',
   })
+  @IsOptional()
   @IsString()
   @MaxLength(200)
-  into: string;
+  into?: string;
 
   @ApiProperty({
     type: 'object',
@@ -138,6 +151,14 @@ export class SourceOutcomes {
   })
   @IsObject()
   words: Record<string, unknown>;
+
+  @ApiPropertyOptional({
+    enum: consents,
+    description: 'Google Ads: what it is told of people’s consent to the use for advertising; nothing, when left out.',
+  })
+  @IsOptional()
+  @IsIn(consents)
+  consent?: Consent;
 }
 
 export class SourceDocument {
@@ -188,7 +209,9 @@ export class SourceDocument {
   @Type(() => SourceFeedback)
   feedback?: SourceFeedback;
 
-  @ApiPropertyOptional({ description: 'How the tool itself is told: HubSpot, Marketo, Mautic, Meta, Salesforce.' })
+  @ApiPropertyOptional({
+    description: 'How the tool itself is told: Google Ads, HubSpot, LinkedIn, Marketo, Mautic, Meta, Salesforce.',
+  })
   @IsOptional()
   @IsObject()
   @ValidateNested()
@@ -237,6 +260,7 @@ export class SourceShown {
       baseUrl: { type: 'string' },
       into: { type: 'string' },
       words: { type: 'object', additionalProperties: { type: 'string' } },
+      consent: { type: 'string', enum: [...consents] },
       hasToken: { type: 'boolean' },
       hasClient: { type: 'boolean' },
       ...health,
@@ -291,13 +315,15 @@ export class SourcesController {
       secret: body.secret,
       publicKeys: body.publicKeys ?? [],
       verifyToken: body.verifyToken,
-      ...(fetch && { fetch: { baseUrl: withoutSlash(fetch.baseUrl), token: fetch.token } }),
-      ...(feedback && { feedback: { url: feedback.url, secret: feedback.secret } }),
+      ...(fetch && { fetch: { baseUrl: withoutSlash(fetch.baseUrl), token: fetch.token ?? undefined } }),
+      ...(feedback && { feedback: { url: feedback.url, secret: feedback.secret ?? undefined } }),
       ...(outcomes && {
         outcomes: {
-          ...{ baseUrl: withoutSlash(outcomes.baseUrl), token: outcomes.token, client: outcomes.client },
-          into: outcomes.into,
+          ...{ baseUrl: withoutSlash(outcomes.baseUrl), token: outcomes.token ?? undefined },
+          ...(outcomes.client && { client: clientOf(outcomes.client) }),
+          ...(outcomes.into != null && { into: outcomes.into }),
           words: outcomes.words as Record<string, string>,
+          ...(outcomes.consent && { consent: outcomes.consent }),
         },
       }),
     });
@@ -310,24 +336,20 @@ export class SourcesController {
     const refusal = await refusalOf(url, this.settings.guard);
     return [
       ...(refusal === undefined ? [] : [{ field: '/feedback/url', detail: refusal }]),
-      ...(secret === undefined || isWebhookSecret(secret)
+      ...(secret == null || isWebhookSecret(secret)
         ? []
         : [{ field: '/feedback/secret', detail: 'Must be whsec_ and 24 to 64 bytes as base64.' }]),
     ];
   }
 
-  async #wrongOutcomes(format: Format, { baseUrl, token, client, into, words }: SourceOutcomes): Promise<FieldError[]> {
-    const telling = tellingOf(format);
-    if (!telling) return [{ field: '/outcomes', detail: 'This tool cannot be told; its source may have feedback.' }];
+  async #wrongOutcomes(format: Format, outcomes: SourceOutcomes): Promise<FieldError[]> {
+    const { baseUrl, client } = outcomes;
     const refusal = await this.#refusalOf(baseUrl);
-    const tokenRefusal = client?.tokenUrl === undefined ? undefined : await this.#refusalOf(client.tokenUrl);
+    const tokenRefusal = client?.tokenUrl == null ? undefined : await this.#refusalOf(client.tokenUrl);
     return [
       ...(refusal === undefined ? [] : [{ field: '/outcomes/baseUrl', detail: refusal }]),
       ...(tokenRefusal === undefined ? [] : [{ field: '/outcomes/client/tokenUrl', detail: tokenRefusal }]),
-      ...(telling.grant && token !== undefined ? [{ field: '/outcomes/token', detail: CLIENT_INSTEAD }] : []),
-      ...(!telling.grant && client ? [{ field: '/outcomes/client', detail: TOKEN_INSTEAD }] : []),
-      ...(telling.into.pattern.test(into) ? [] : [{ field: '/outcomes/into', detail: telling.into.detail }]),
-      ...wrongWords(words),
+      ...wrongOutcomes(format, outcomes),
     ];
   }
 
@@ -356,8 +378,10 @@ const fieldOf: Readonly<Record<Needed, string>> = {
   'outcomes-client-needed': '/outcomes/client',
 };
 
-const CLIENT_INSTEAD = 'Tokens of this tool end after an hour: give client, with id and secret, instead.';
-const TOKEN_INSTEAD = 'This tool is told with a token: give token instead.';
+/** What is left out may also be said to be null. */
+function clientOf({ id, secret, refreshToken, tokenUrl }: OutcomesClient): Client {
+  return { id, secret, ...(refreshToken != null && { refreshToken }), ...(tokenUrl != null && { tokenUrl }) };
+}
 
 function withoutSlash(url: string): string {
   return url.replace(/\/+$/, '');
@@ -369,27 +393,6 @@ function isWebhookSecret(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** A correction is told by the word for what is right. */
-const toldInWords = feedbackEvents.filter((type) => type !== 'lead.amended');
-/** Every type and every reason has its own at most. */
-const MAX_WORDS = 100;
-const WORD_FOR = new RegExp(
-  `^(?:${toldInWords.map((type) => type.replace('lead.', '')).join('|')})(?:\\.[a-z][a-z0-9-]{0,62})?$`,
-);
-
-function wrongWords(words: Readonly<Record<string, unknown>>): FieldError[] {
-  const given = Object.entries(words);
-  if (given.length < 1 || given.length > MAX_WORDS)
-    return [{ field: '/outcomes/words', detail: `Must have 1 to ${MAX_WORDS} words.` }];
-  return given.flatMap(([name, word]) => {
-    const field = `/outcomes/words/${name.slice(0, 100)}`;
-    if (!WORD_FOR.test(name))
-      return [{ field, detail: 'Must be what becomes of a lead, such as won or returned.spam.' }];
-    const isWord = typeof word === 'string' && /^[^\p{Cc}]{1,100}$/u.test(word);
-    return isWord ? [] : [{ field, detail: 'Must be 1 to 100 printable characters.' }];
-  });
 }
 
 function wrongKey(pem: string, index: number): FieldError[] {

@@ -1,4 +1,5 @@
 import { parseJson } from '@fairlead/platform';
+import { tellGoogleAds } from '../feedback/tell-google-ads.js';
 import { fillLead, usualNames, withAnswers } from './fill-lead.js';
 import { at, externalId, isObject, items, reference, type Scalar, text } from './json-value.js';
 import { isSame } from './signature.js';
@@ -48,7 +49,10 @@ function readLead(body: unknown, { mapping }: ReaderOptions): Arrival {
     ...withAnswers(filled.lead, answers),
     attributes: { ...idsOf(body), ...(filled.lead['attributes'] as object | undefined) },
   };
-  return body['is_test'] === true ? { kind: 'test', lead, ...key } : { kind: 'lead', lead, ...key };
+  if (body['is_test'] === true) return { kind: 'test', lead, ...key };
+  const clickId = text(body['gcl_id']);
+  const isClick = clickId !== undefined && tellGoogleAds.ids.test(clickId);
+  return { kind: 'lead', lead, ...key, ...(isClick && { clickId }) };
 }
 
 /** Which campaign it came by; 0 where it came by none. */

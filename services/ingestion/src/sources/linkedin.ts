@@ -45,7 +45,7 @@ const FIELDS = 'id,leadType,submittedAt,testLead,formResponse,form:(hiddenFields
 /** LinkedIn has a version for each month, and keeps each for a year: three months old, it is there and will be for long. */
 const VERSION_AGE_MS = 90 * 86_400_000;
 
-function versionAt(now: number): string {
+export function versionAt(now: number): string {
   return new Date(now - VERSION_AGE_MS).toISOString().slice(0, 7).replace('-', '');
 }
 

@@ -335,10 +335,11 @@ describe('Google Ads', () => {
       { column_name: 'Full Name', string_value: 'Grace Brewster Hopper' },
       { column_id: 'budget', column_name: 'Your budget?', string_value: '10k' },
     ];
-    const body = { lead_id: 'x'.repeat(200), user_column_data: columns, campaign_id: 12345678901234567890n.toString() };
-    expect(told(read('google-ads', body))).toEqual([
+    const ids = { lead_id: 'x'.repeat(200), gcl_id: 'Cj0KCQjw-click', campaign_id: 12345678901234567890n.toString() };
+    expect(told(read('google-ads', { ...ids, user_column_data: columns }))).toEqual([
       {
         kind: 'lead',
+        clickId: 'Cj0KCQjw-click',
         lead: {
           externalId: expect.stringMatching(/^[0-9a-f]{64}$/),
           email: 'work@g.example',

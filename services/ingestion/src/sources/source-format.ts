@@ -32,17 +32,19 @@ export type Verdict = 'verified' | 'refused' | 'own-key';
 /** What came of a delivery's items, in their order. `key`: by what an item is recognised when it is sent again. */
 export type Arrival = {
   readonly key?: string;
-} & (
-  | { readonly kind: 'lead'; readonly lead: Record<string, unknown> }
-  | Activity
-  /** All that is known is the tool's own name for it; the rest has to be asked for. */
-  | { readonly kind: 'reference'; readonly reference: string }
-  /** The tool tries whether it arrives. What it would have been, where it says so. */
-  | { readonly kind: 'test'; readonly lead?: Record<string, unknown> }
-  /** @param type the tool's word for it */
-  | { readonly kind: 'unknown'; readonly type: string; readonly item: unknown }
-  | { readonly kind: 'unusable'; readonly errors: readonly FieldError[] }
-);
+} &
+  /** @param clickId the click on an ad that it came by, where the tool is told by that */
+  (
+    | { readonly kind: 'lead'; readonly lead: Record<string, unknown>; readonly clickId?: string }
+    | Activity
+    /** All that is known is the tool's own name for it; the rest has to be asked for. */
+    | { readonly kind: 'reference'; readonly reference: string }
+    /** The tool tries whether it arrives. What it would have been, where it says so. */
+    | { readonly kind: 'test'; readonly lead?: Record<string, unknown> }
+    /** @param type the tool's word for it */
+    | { readonly kind: 'unknown'; readonly type: string; readonly item: unknown }
+    | { readonly kind: 'unusable'; readonly errors: readonly FieldError[] }
+  );
 
 /** What the reader of a source is told about it. */
 export interface ReaderOptions {

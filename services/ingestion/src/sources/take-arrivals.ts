@@ -9,6 +9,7 @@ import type { RawRow } from '../intake/read-body.js';
 import { TOLD_ONE_BY_ONE } from '../intake/rejections.js';
 import type { PreparedRow, RowResult } from '../intake/rows.js';
 import { arrivalsTotal } from '../metrics.js';
+import { ClicksStore } from '../store/clicks.store.js';
 import { FetchesStore } from '../store/fetches.store.js';
 import { SetAsideStore } from '../store/set-aside.store.js';
 import type { Source } from '../store/sources.store.js';
@@ -58,6 +59,7 @@ export class TakeArrivals {
     private readonly intake: Intake,
     private readonly fetches: FetchesStore,
     private readonly setAside: SetAsideStore,
+    private readonly clicks: ClicksStore,
     private readonly personalData: PersonalData,
   ) {}
 
@@ -127,7 +129,7 @@ export class TakeArrivals {
         rows: row ? [row] : [],
         keyedPart,
         alongside: async (unit) => {
-          await this.#store(arrival, options, unit);
+          await this.#store(prepared, options, unit);
           await alongside?.(arrival, unit);
         },
         ...(traceparent !== undefined && { traceparent }),
@@ -180,7 +182,10 @@ export class TakeArrivals {
     return prepared ? { row: prepared } : {};
   }
 
-  async #store(arrival: Arrival, { source, traceparentOf }: TakeOptions, unit: OpenUnit): Promise<void> {
+  async #store({ arrival, row }: PreparedItem, options: TakeOptions, unit: OpenUnit): Promise<void> {
+    const { source, traceparentOf } = options;
+    if (arrival.kind === 'lead' && arrival.clickId !== undefined && row?.kind === 'lead')
+      await this.clicks.note(unit, row.keys, arrival.clickId);
     if (arrival.kind === 'reference') {
       const wanted = { sourceId: source.id, reference: arrival.reference, traceparent: traceparentOf(arrival) };
       if (!(await this.fetches.want(unit, wanted))) throw tooManyWanted();

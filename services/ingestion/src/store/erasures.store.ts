@@ -51,6 +51,10 @@ export class ErasuresStore {
     if (leads.length === 0) return undefined;
     // Before the identities: whoever supplies something for a held lead claims those, and then finds it gone, or was first.
     await query('DELETE FROM held_leads WHERE lead_id = $1', [leadId]);
+    await query(
+      `DELETE FROM clicks WHERE key IN (SELECT key FROM identities WHERE kind = 'externalId' AND lead_id = $1)`,
+      [leadId],
+    );
     await query('DELETE FROM identities WHERE lead_id = $1', [leadId]);
     await query('DELETE FROM further_identities WHERE lead_id = $1', [leadId]);
     await query('DELETE FROM near_keys WHERE lead_id = $1', [leadId]);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Knowledge } from '@fairlead/decisions';
 import type { UnitOfWork } from '@fairlead/messaging';
+import type { Query } from '@fairlead/persistence';
 import type { ContactKeys } from '../intake/contact-keys.js';
 import type { NearKey } from '../intake/near-keys.js';
 
@@ -109,6 +110,15 @@ export class LeadsStore {
         leads.map(({ near = [] }) => (near.length > 0 ? JSON.stringify(near) : null)),
       ],
     );
+  }
+
+  /** Those of them who said last that they do not agree. */
+  async unwilling(query: Query, ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const rows = await query<{ id: string }>(
+      `SELECT id FROM leads WHERE id = ANY($1::uuid[]) AND known #>> '{knowledge,consent,given}' = 'false'`,
+      [ids],
+    );
+    return new Set(rows.map(({ id }) => id));
   }
 
   /** Whether it is one with another lead. */

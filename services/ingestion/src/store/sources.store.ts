@@ -6,7 +6,7 @@ import type { Query } from '@fairlead/persistence';
 import { parseSecret } from '@fairlead/platform/outgoing';
 import { type KeyObject, randomUUID } from 'node:crypto';
 import type { Client, Grant } from '../feedback/access-tokens.js';
-import type { Words } from '../feedback/telling.js';
+import type { Consent, Words } from '../feedback/telling.js';
 import { tellingOf } from '../feedback/tools.js';
 import type { Format } from '../sources/formats.js';
 import type { Credentials } from '../sources/source-format.js';
@@ -37,8 +37,10 @@ export interface ShownSource extends Omit<Source, 'canFetch'> {
 /** Where the tool is told what became of its leads: into what, and in which words. */
 export interface Outcomes {
   readonly baseUrl: string;
-  readonly into: string;
+  readonly into?: string | undefined;
   readonly words: Words;
+  /** What it is told of people's consent. */
+  readonly consent?: Consent | undefined;
 }
 
 /** As whom it is told. */
