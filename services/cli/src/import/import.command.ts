@@ -22,8 +22,10 @@ or the source must have a mapping of its own. A mapping is YAML or JSON:
 Our fields: externalId firstName lastName email phone company domain country region city industry employees revenue
 product message consent occurredAt, and freely named engagement.* and attributes.*
 
-The import goes on by itself when the services were restarted in the meantime, and nothing is taken in twice. It ends
-with 0 when every row was answered, unless none could be used.
+Each row is answered when it is taken in, and not before: one that is rejected is told by its number, its line and why,
+the others are counted in the end. The import goes on by itself when the services were restarted in the meantime, and
+nothing is taken in twice; a source of which too much is rejected is refused until the next full hour (429), for which it
+waits no longer than --patience. It ends with 0 when every row was answered, unless none could be used.
 
 With --history the rows are deals that were routed and closed elsewhere, as a CRM exports them. They are counted under the
 policy legacy, and nobody is told of them. Their fields, besides those of a lead:
