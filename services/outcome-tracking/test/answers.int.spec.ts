@@ -418,6 +418,8 @@ describe('answers of partners and direct', () => {
       tracking.call('/v1/outcomes', { text, headers: { 'content-type': 'application/x-ndjson' }, key: acme });
     expect(statuses(await lines(`${JSON.stringify(outcome)}\nno JSON`))).toEqual(['repeated', 'invalid']);
     expect(typeOf(await tracking.call('/v1/outcomes', { json: outcome, key: acme }))).toEqual([400, 'invalid-input']);
+    const nothing = await tracking.call('/v1/outcomes', { method: 'POST', key: acme });
+    expect(typeOf(nothing)).toEqual([400, 'invalid-input']);
     expect(typeOf(await lines('{}\n'.repeat(1_001)))).toEqual([413, 'too-many']);
     expect(typeOf(await lines(`"${'x'.repeat(1024 * 1024)}"`))).toEqual([413, 'too-large']);
     await tracking.eventually(

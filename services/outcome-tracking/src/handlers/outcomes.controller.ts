@@ -97,10 +97,10 @@ export class OutcomesController {
   @ApiResponse({ status: 413, description: 'Too many, or too large; none was looked at.' })
   async report(
     @Body() body: AsyncIterable<Buffer> | Buffer | undefined,
-    @Headers('content-type') contentType: string,
+    @Headers('content-type') contentType: string | undefined,
     @CurrentCaller() caller: Caller,
   ): Promise<OutcomeResults> {
-    const sent = await readOutcomes(body, contentType.toLowerCase());
+    const sent = await readOutcomes(body, contentType?.toLowerCase());
     const results = new Array<OutcomeResult>(sent.length);
     const rows: Row[] = [];
     for (const [index, value] of sent.entries()) {

@@ -71,6 +71,7 @@ describe('outcomes that are sent together', () => {
   it('are refused whole where they cannot be told apart, or are too many', async () => {
     const json = (text: string) => refusal(readOutcomes(Buffer.from(text), 'application/json'));
     expect(await Promise.all(['{}', '[', ''].map(json))).toEqual(['invalid-input', 'malformed-json', 'invalid-input']);
+    expect(await refusal(readOutcomes(undefined, undefined))).toBe('invalid-input');
     expect(await refusal(table('lead,stage', 'a,won'))).toBe('invalid-input');
     expect(await refusal(table('lead,lead', 'a,a'))).toBe('invalid-input');
     expect(await refusal(table())).toBe('invalid-input');

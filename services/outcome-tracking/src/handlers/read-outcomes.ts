@@ -31,15 +31,16 @@ const NUMBER = /^\d{1,15}(\.\d{1,6})?$/;
 
 /**
  * Outcomes as they were sent: a table, lines of JSON, or a list. None of them is checked yet.
+ * @param contentType  in lower case; undefined where nothing was sent, since nothing else comes without one
  * @throws Problem where they cannot be told apart, or are too many
  */
 export async function readOutcomes(
   body: AsyncIterable<Buffer> | Buffer | undefined,
-  contentType: string,
+  contentType: string | undefined,
 ): Promise<unknown[]> {
   const bytes = await bytesOf(body);
   if (!isUtf8(bytes)) throw invalidInput([{ field: '', detail: 'is not UTF-8' }]);
-  const outcomes = read(bytes, contentType);
+  const outcomes = read(bytes, contentType ?? 'application/json');
   if (outcomes.length > MAX_OUTCOMES)
     throw new Problem(413, { type: 'too-many', detail: `At most ${MAX_OUTCOMES} outcomes are taken in one request.` });
   return outcomes;
