@@ -23,9 +23,10 @@ const script = output[0].code.trim().replaceAll('</script', '<\\/script');
 const style = readFileSync('src/verify/standalone.css', 'utf8').replaceAll(/\s+/g, ' ').trim();
 const hashOf = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 const policy = `default-src 'none'; script-src ${hashOf(script)}; style-src ${hashOf(style)}; base-uri 'none'; form-action 'none'`;
+// A hash is of everything in the element: with the white space that the template has there, nothing would run.
 const page = readFileSync('verify.html', 'utf8')
   .replace('%POLICY%', () => policy)
-  .replace('%STYLE%', () => style)
-  .replace('%SCRIPT%', () => script);
+  .replace(/\s*%STYLE%\s*/, () => style)
+  .replace(/\s*%SCRIPT%\s*/, () => script);
 writeFileSync('../static/verify.html', page);
 console.log(`verify.html: ${(page.length / 1024).toFixed(0)} kB`);
