@@ -1,11 +1,17 @@
 import type { Browser } from 'playwright-core';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { generateSigner, verifierKey as verifierKeyOf } from '@fairlead/transparency-log';
 import { generateLeads } from '../src/demo/generate-leads.js';
 import { type CampaignResult, playCampaign } from '../src/demo/play-campaign.js';
-import { partners } from '../src/demo/vendor.js';
+import { partners, policy } from '../src/demo/vendor.js';
 import { serviceNames } from '../src/services.js';
 import { barriers, browserPath, launch, visit, type Visit } from './fixture/browser.js';
-import { consoleScreens } from './fixture/console-screens.js';
+import { consoleCalls, filled } from './fixture/console-calls.js';
+import { type ConsoleScreen, consoleScreens, partnerScreens, vendorScreens } from './fixture/console-screens.js';
 import { logSettings } from './fixture/log-key.js';
 import { MortalServices } from './fixture/mortal-services.js';
 
@@ -123,29 +129,32 @@ describe('the sample campaign, on running services', () => {
       open.push(visited);
       await visited.page.goto(`${services.url}${path}`);
       await visited.page.getByRole('button', { name: 'Enter' }).click();
-      await visited.page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+      await visited.page.getByRole('heading', { level: 1, name: role === 'partner' ? 'Today' : 'Overview' }).waitFor();
       return visited;
     }
 
-    async function look({ page }: Visit, { address, name, shows }: (typeof consoleScreens)[number]): Promise<void> {
+    async function look({ page }: Visit, { address, name, shows }: ConsoleScreen): Promise<void> {
       await page.goto(`${services.url}/console#${address}`);
       await page.getByRole('heading', { level: 1, name }).waitFor();
       await page.getByText(shows).first().waitFor();
+    }
+
+    /** For docs/console.md, and for eyes, when somebody asks for them: FAIRLEAD_SCREENSHOTS names the folder. */
+    async function picture({ page }: Visit, name: string, more = ''): Promise<void> {
+      const folder = process.env['FAIRLEAD_SCREENSHOTS'];
+      if (folder === undefined) return;
+      const file = `${name.toLowerCase().replaceAll(' ', '-')}${more}.png`;
+      await page.screenshot({ path: join(folder, file), fullPage: more !== '' });
     }
 
     it.each(['light', 'dark'] as const)(
       'shows a manager every screen, without a complaint and without a barrier (%s)',
       async (colorScheme) => {
         const visited = await enteredAs('manager', undefined, { colorScheme });
-        for (const screen of consoleScreens) {
+        for (const screen of vendorScreens) {
           await look(visited, screen);
           expect([screen.name, await barriers(visited.page)]).toEqual([screen.name, []]);
-          // For docs/console.md, when somebody asks for them.
-          const pictures = process.env['FAIRLEAD_SCREENSHOTS'];
-          if (pictures !== undefined && colorScheme === 'light')
-            await visited.page.screenshot({
-              path: join(pictures, `${screen.name.toLowerCase().replaceAll(' ', '-')}.png`),
-            });
+          if (colorScheme === 'light') await picture(visited, screen.name);
         }
         expect(visited.complaints).toEqual([]);
       },
@@ -156,14 +165,17 @@ describe('the sample campaign, on running services', () => {
       'fits a telephone, and twice the size of everything',
       async () => {
         for (const width of [320, 640]) {
-          const visited = await enteredAs('manager', undefined, {
-            viewport: { width, height: 700 },
-            deviceScaleFactor: width === 640 ? 2 : 1,
-          });
+          const small = { viewport: { width, height: 700 }, deviceScaleFactor: width === 640 ? 2 : 1 };
+          const [vendor, partner] = [
+            await enteredAs('manager', undefined, small),
+            await enteredAs('partner', partners[0]?.id, small),
+          ];
           for (const screen of consoleScreens) {
+            const visited = screen.for === 'partners' ? partner : vendor;
             await look(visited, screen);
             const beyond = await visited.page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
             expect([screen.name, width, beyond <= 0]).toEqual([screen.name, width, true]);
+            if (width === 320) await picture(visited, screen.name, '-320');
           }
         }
       },
@@ -186,6 +198,11 @@ describe('the sample campaign, on running services', () => {
         await page.keyboard.press('/');
         expect(await page.evaluate('document.activeElement.id')).toBe('search');
         await page.keyboard.press('Escape');
+        // The field has given the keys back.
+        await page.keyboard.press('5');
+        await page.getByRole('heading', { level: 1, name: 'Scorecards' }).waitFor();
+        await page.getByRole('button', { name: 'Show as table' }).first().press('Enter');
+        await page.getByRole('columnheader', { name: 'Measure' }).first().waitFor();
         expect(complaints).toEqual([]);
       },
       TIMEOUT_MS,
@@ -196,21 +213,168 @@ describe('the sample campaign, on running services', () => {
       async () => {
         const [own, ...others] = partners;
         const visited = await enteredAs('partner', own?.id);
-        for (const screen of consoleScreens.filter(({ forPartners }) => forPartners)) await look(visited, screen);
+        const seen: string[] = [];
+        for (const screen of partnerScreens) {
+          await look(visited, screen);
+          seen.push(await visited.page.content());
+          expect([screen.name, await barriers(visited.page)]).toEqual([screen.name, []]);
+          if (screen.for === 'partners') await picture(visited, screen.name);
+        }
+        expect(await visited.page.getByRole('navigation').getByRole('link').allTextContents()).toEqual(
+          partnerScreens.map(({ name }) => name),
+        );
         await visited.page.goto(`${services.url}/console#/leads`);
         await visited.page.getByRole('row').first().getByRole('link').click();
         await visited.page.getByText('Your offers').waitFor();
         await visited.page.getByText('Why it went there').waitFor();
+        await visited.page.getByText(/In the log, entry/).waitFor();
+        expect(await barriers(visited.page)).toEqual([]);
+        await picture(visited, 'Lead of a partner');
+        seen.push(await visited.page.content(), ...visited.answers.values());
         expect(visited.answers.size).toBeGreaterThan(4);
-        const seen = [...visited.answers.values(), await visited.page.content()].join('\n');
-        expect(seen).toContain(own?.id);
-        for (const { id, name } of others)
-          expect([id, seen.includes(`"${id}"`), seen.includes(name)]).toEqual([id, false, false]);
-        await visited.page.goto(`${services.url}/console#/verify`);
+        expect(seen.join('\n')).toContain(own?.id);
+        expect(namedIn(seen, others)).toEqual([]);
+
+        // The screens of others are none to it, also where somebody gives it their address.
+        for (const { address } of vendorScreens.filter(
+          (screen) => screen.for === 'the vendor' && screen.address !== '/',
+        )) {
+          await visited.page.goto(`${services.url}/console#${address}`);
+          await visited.page.getByText('There is no such screen.').waitFor();
+        }
         expect(visited.complaints).toEqual([]);
       },
       TIMEOUT_MS,
     );
+
+    it(
+      'tells a partner nothing of another, whatever of what the page asks for it asks for, and about whom',
+      async () => {
+        const [own, ...others] = partners;
+        const other = others[0]?.id ?? '';
+        const { page } = await enteredAs('partner', own?.id);
+        const leadsOf = async (party: string) =>
+          (await services.call<{ leads: { id: string }[] }>('GET', `/v1/leads?party=${party}&limit=15`)).leads;
+        const ownLeads = await leadsOf(own?.id ?? '');
+        const ofNobody = { replayId: randomUUID(), deliveryId: randomUUID(), endpointId: 'sample-campaign' };
+        const rest = { ...ofNobody, name: policy.name, version: '1', activationId: randomUUID() };
+        const asked = consoleCalls.flatMap((path) => [
+          ...ownLeads.map(({ id }) => filled(path, { ...rest, leadId: id, partnerId: own?.id ?? '' })),
+          filled(path, { ...rest, leadId: ownLeads[0]?.id ?? '', partnerId: other }),
+        ]);
+        const answers = await Promise.all(
+          [...new Set(asked)].map(async (path) => {
+            const answer = await page.request.get(`${services.url}${path}`);
+            return { path, status: answer.status(), text: await answer.text() };
+          }),
+        );
+        expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThan(ownLeads.length);
+        expect(answers.filter(({ path, status }) => path.includes(`/${other}`) && status < 400)).toEqual([]);
+        // What it asked about it knows; no answer may say more.
+        expect(
+          namedIn(
+            answers.map(({ path, text }) => text.replaceAll(path, '')),
+            others,
+          ),
+        ).toEqual([]);
+
+        // Leads that went to others: why they did not come to it may be told, and nothing else.
+        for (const { id } of await leadsOf(other)) {
+          const [lead, why] = await Promise.all(
+            ['', '/explanation'].map(async (about) => page.request.get(`${services.url}/v1/leads/${id}${about}`)),
+          );
+          if (lead?.status() === 200) continue; // it had been offered it before
+          expect([lead?.status(), namedIn([(await why?.text()) ?? ''], others)]).toEqual([404, []]);
+        }
+      },
+      TIMEOUT_MS,
+    );
+
+    it(
+      'lets a partner take an offer, turn one down, and say what became of a lead',
+      async () => {
+        const [own] = partners;
+        const [taken, declined] = await offersTo(own?.id ?? '', 2);
+        const { page, complaints } = await enteredAs('partner', own?.id);
+        await page.getByRole('heading', { name: /^2 offers wait for your answer/ }).waitFor();
+        expect(await barriers(page)).toEqual([]);
+        const of = (lead: string | undefined) =>
+          page.getByRole('listitem').filter({ has: page.locator(`a[href*="${lead}"]`) });
+        await picture({ page } as Visit, 'Today with offers');
+
+        await of(taken)
+          .getByRole('button', { name: /^Accept/ })
+          .press('Enter');
+        await page.getByRole('status').getByText('is yours').waitFor();
+        await page.getByRole('heading', { name: /^1 offer waits for your answer/ }).waitFor();
+
+        await of(declined)
+          .getByRole('button', { name: /^Decline/ })
+          .press('Enter');
+        await page.getByRole('dialog').getByLabel('Why').press('Enter');
+        await page.getByRole('option', { name: 'capacity' }).click();
+        expect(await barriers(page)).toEqual([]);
+        await page.getByRole('button', { name: 'Decline it' }).press('Enter');
+        await page.getByRole('status').getByText('was declined').waitFor();
+        await page.getByRole('heading', { name: 'No offer waits for your answer' }).waitFor();
+
+        await page.goto(`${services.url}/console#/leads/${taken}`);
+        await page
+          .getByRole('row', { name: /^(email|phone) / })
+          .first()
+          .waitFor(); // revealed by accepting
+        await page.getByRole('button', { name: /^What became/ }).press('Enter');
+        expect(await barriers(page)).toEqual([]);
+        await page.getByRole('button', { name: 'Say so' }).press('Enter');
+        await page.getByRole('status').getByText('It is taken down').waitFor();
+        expect(complaints).toEqual([]);
+
+        const offers = async (lead: string | undefined) =>
+          (
+            await services.call<{ offers: { party: string; stage: string; reason: string | null }[] }>(
+              'GET',
+              `/v1/leads/${lead}`,
+            )
+          ).offers
+            .filter(({ party }) => party === own?.id)
+            .at(-1);
+        expect([await offers(taken), await offers(declined)]).toMatchObject([
+          { stage: 'contacted' },
+          { stage: 'declined', reason: 'capacity' },
+        ]);
+      },
+      TIMEOUT_MS,
+    );
+
+    /** Leads of direct that somebody gives to a partner, who has an hour to answer; as soon as it sees them. */
+    async function offersTo(party: string, many: number): Promise<string[]> {
+      // The campaign's own people, who are still there, would answer before anybody could in a browser.
+      const endpoint = `/v1/partners/${party}/endpoints/sample-campaign`;
+      const { url } = await services.call<{ url: string }>('GET', endpoint);
+      await services.call('PUT', endpoint, { url, events: ['lead.won'] });
+      const pools = policy.pools.map((pool) => ({ ...pool, offer: { ...pool.offer, acceptWithin: '1h' } }));
+      await services.call('PUT', `/v1/policies/${policy.name}`, { ...policy, pools });
+      await services.call('POST', `/v1/policies/${policy.name}/activate`, {});
+      const { leads } = await services.call<{ leads: { id: string }[] }>(
+        'GET',
+        '/v1/leads?party=direct&grade=B&limit=100',
+      );
+      const given: string[] = [];
+      for (const { id } of leads) {
+        if (given.length === many) break;
+        const isGiven = await services
+          .call('POST', `/v1/leads/${id}/override`, { to: party, reason: 'to be answered in the browser' })
+          .then(() => true)
+          .catch(() => false); // no consent, closed, or it had the lead before
+        if (isGiven) given.push(id);
+      }
+      for (const id of given)
+        await until(async () => {
+          const { party: now, state } = await services.call<{ party: string; state: string }>('GET', `/v1/leads/${id}`);
+          return now === party && state === 'offered';
+        });
+      return given;
+    }
 
     it(
       'turns red where a tile was changed, and names the step',
@@ -235,15 +399,62 @@ describe('the sample campaign, on running services', () => {
     );
 
     it(
-      'is printed',
+      'needs no server to be verified: the page in an export says that its log is sound, and of a changed one which step is wrong',
+      async () => {
+        const folder = join(services.folder, 'taken-away');
+        expect((await services.fairlead('export', '--out', folder)).code).toBe(0);
+        // From the operator, and not from the folder that is to be checked.
+        const authorization = `Bearer ${services.adminKey}`;
+        const key = await (await fetch(`${services.url}/log/verifier.key`, { headers: { authorization } })).text();
+        const changed = join(services.folder, 'changed');
+        cpSync(folder, changed, { recursive: true });
+        const tile = join(changed, 'tile/0/000');
+        const bytes = readFileSync(tile);
+        bytes[32]! ^= 1; // the hash of the second entry, by which the first one is shown
+        writeFileSync(tile, bytes);
+
+        const visited = await visit(browser);
+        open.push(visited);
+        const { page, complaints } = visited;
+        const check = async (of: string, told: { readonly key: string; readonly index: string }) => {
+          await page.goto(pathToFileURL(join(of, 'verify.html')).href);
+          await page.getByLabel(/^The log’s key/).fill(told.key);
+          await page.getByLabel('The folder of the export').setInputFiles(of);
+          await page.getByLabel(/^Entry/).fill(told.index);
+          await page.getByRole('button', { name: 'Check' }).click();
+          await page.locator('#verdict:not(:empty)').waitFor();
+          const wrong = page.locator('[data-right="false"]');
+          return [
+            await page.locator('#verdict').getAttribute('class'),
+            (await wrong.count()) === 0 ? null : await wrong.getAttribute('data-step'),
+          ];
+        };
+        expect(await check(folder, { key, index: '0' })).toEqual(['sound', null]);
+        expect(await barriers(page)).toEqual([]);
+        expect(await check(changed, { key, index: '0' })).toEqual(['unsound', 'inclusion']);
+        const another = verifierKeyOf(generateSigner(key.split('+')[0] ?? ''));
+        expect(await check(folder, { key: another, index: '0' })).toEqual(['unsound', 'checkpoint']);
+        expect(complaints).toEqual([]);
+      },
+      TIMEOUT_MS,
+    );
+
+    it(
+      'is printed, with the period, and the checkpoint that it can be held against',
       async () => {
         const visited = await enteredAs('manager');
-        await look(
-          visited,
-          consoleScreens.find(({ name }) => name === 'Like for like') as (typeof consoleScreens)[number],
-        );
-        const pdf = await visited.page.pdf({ format: 'A4' });
-        expect([pdf.subarray(0, 5).toString(), pdf.length > 10_000]).toEqual(['%PDF-', true]);
+        const { page } = visited;
+        for (const wanted of ['Like for like', 'Scorecards']) {
+          const screen = vendorScreens.find(({ name }) => name === wanted) as ConsoleScreen;
+          const search = wanted === 'Scorecards' ? '' : '?from=2026-01-01';
+          await look(visited, { ...screen, address: `${screen.address}${search}` });
+          const pdf = await page.pdf({ format: 'A4' });
+          expect([pdf.subarray(0, 5).toString(), pdf.length > 10_000]).toEqual(['%PDF-', true]);
+        }
+        await page.emulateMedia({ media: 'print' });
+        await page.getByText(/Period: \d{4}-\d\d-01 to .* the log .* had [\d,]+ entries with the root /).waitFor();
+        await page.goto(`${services.url}/console#/like-for-like?from=2026-01-01`);
+        await page.getByText(/Period: 2026-01-01 to now\./).waitFor();
       },
       TIMEOUT_MS,
     );
@@ -280,4 +491,20 @@ function totals(parties: CampaignResult['parties']) {
     expired: sum('expired'),
     open: sum('open'),
   };
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 60_000; !(await holds()); await pause(50))
+    if (Date.now() > end) throw new Error('it did not come to be');
+}
+
+/** Which of these partners are named in any of the texts, by their ids or names. */
+function namedIn(
+  texts: readonly string[],
+  parties: readonly { readonly id: string; readonly name: string }[],
+): string[] {
+  const text = texts.join('\n');
+  return parties
+    .filter(({ id, name }) => text.includes(name) || new RegExp(`(?<![\\w-])${id}(?![\\w-])`).test(text))
+    .map(({ id }) => id);
 }

@@ -6,24 +6,34 @@ import {
   lazyRouteComponent,
   RouterProvider,
 } from '@tanstack/react-router';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { type DeliveryFilter, readDeliveryFilter } from './screens/delivery-filter.js';
 import { type LeadFilter, readLeadFilter } from './screens/lead-filter.js';
 import { type ParkedFilter, readParkedFilter } from './screens/parked-filter.js';
 import { type Period, readPeriod } from './screens/period.js';
 import { type PolicyChoice, readPolicyChoice } from './screens/policy-choice.js';
+import { readScorecardChoice, type ScorecardChoice } from './screens/scorecard-choice.js';
 import { NothingHere, Shell } from './shell/shell.js';
-import { Signed } from './shell/session.js';
+import { Signed, useSession } from './shell/session.js';
 import { SignIn } from './shell/sign-in.js';
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NothingHere });
+
+const Overview = lazy(async () => ({ default: (await import('./screens/overview.js')).Overview }));
+const Today = lazy(async () => ({ default: (await import('./screens/today.js')).Today }));
+
+/** The vendor looks after all leads first, and a partner after its own. */
+function First() {
+  const { partner } = useSession();
+  return <Suspense>{partner === null ? <Overview /> : <Today />}</Suspense>;
+}
 
 /** One line for each screen: its address, what its address remembers, and where it is. Each is loaded when it is first looked at. */
 const routes = root.addChildren([
   createRoute({
     getParentRoute: () => root,
     path: '/',
-    component: lazyRouteComponent(() => import('./screens/overview.js'), 'Overview'),
+    component: First,
   }),
   createRoute({
     getParentRoute: () => root,
@@ -47,6 +57,12 @@ const routes = root.addChildren([
     path: '/like-for-like',
     validateSearch: (search): Period => readPeriod(search),
     component: lazyRouteComponent(() => import('./screens/like-for-like.js'), 'LikeForLike'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/scorecards',
+    validateSearch: (search): ScorecardChoice => readScorecardChoice(search),
+    component: lazyRouteComponent(() => import('./screens/scorecards.js'), 'Scorecards'),
   }),
   createRoute({
     getParentRoute: () => root,

@@ -1,7 +1,7 @@
 import createClient from 'openapi-fetch';
-import type { components, paths } from './schema.js';
+import type { paths } from './schema.js';
 
-export type Schemas = components['schemas'];
+export type { Schemas } from './schemas.js';
 
 /** What the server says of a request that it did not meet, as RFC 9457 problem details. */
 export class ApiProblem extends Error {

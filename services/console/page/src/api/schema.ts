@@ -1270,7 +1270,7 @@ export interface paths {
     };
     /**
      * Figures per channel, party and grade
-     * @description Of offers made in the period, whatever became of them since. Each rate has its denominator and its 95 % Wilson interval. `likeForLike` has each party’s rates with the leads of all, and `gap` what of the difference between direct and partners is better leads and what better work. A partner sees both channels as wholes, and itself.
+     * @description Of offers made in the period, whatever became of them since. Each rate has its denominator and its 95 % Wilson interval. `likeForLike` has each party’s rates with the leads of all, and `gap` what of the difference between direct and partners is better leads and what better work. A partner sees both channels as wholes, and itself; where too few others are behind the channel to keep theirs from it, the channel is itself alone.
      */
     get: operations['Trust.figures'];
     put?: never;
@@ -1290,9 +1290,29 @@ export interface paths {
     };
     /**
      * How long it takes, per channel and party
-     * @description From the offer until it was accepted, the lead was spoken to, became an opportunity, was won, or was closed (won, lost or given back). Leads that are still open count for as long as they were followed and are no losses. All leads of a day are followed for as many whole days as its youngest has had. A partner sees both channels as wholes, and itself.
+     * @description From the offer until it was accepted, the lead was spoken to, became an opportunity, was won, or was closed (won, lost or given back). Leads that are still open count for as long as they were followed and are no losses. All leads of a day are followed for as many whole days as its youngest has had. A partner sees both channels as wholes, and itself; where too few others are behind the channel to keep theirs from it, the channel is itself alone.
      */
     get: operations['Times.times'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/partners/{partnerId}/scorecard': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Two-way scorecard of a partner and the vendor
+     * @description Of offers made in the period, whatever became of them since. Each figure of the partner stands beside that of all partners together and that of direct. A partner sees its own scorecard, and of all partners together only what tells no other partner’s figures: for one whole quarter (UTC) and all pools, and where enough others are behind it; the rest is null or left out.
+     */
+    get: operations['Scorecard.of'];
     put?: never;
     post?: never;
     delete?: never;
@@ -3588,6 +3608,122 @@ export interface components {
       parties: {
         [key: string]: components['schemas']['TimesOfView'];
       };
+    };
+    ReceivedView: {
+      direct: components['schemas']['RateView'];
+      channel: components['schemas']['RateView'];
+      /** @description This partner’s part of all of them. */
+      own: components['schemas']['RateView'];
+    };
+    PromiseToPartyView: {
+      /** @description As the policies of the period promised; null when no promise is known, or it is withheld. */
+      promised: components['schemas']['SidesInPercent'] | null;
+      /** @description Of the leads under the promise that anybody kept. */
+      received: components['schemas']['ReceivedView'];
+    };
+    BesideView: {
+      own: components['schemas']['RateView'];
+      /** @description All partners together, this one among them; null where it is withheld. */
+      partners: components['schemas']['RateView'] | null;
+      direct: components['schemas']['RateView'];
+    };
+    ComparedOrWithheldView: {
+      /** @description As a plain report has it. */
+      crude: components['schemas']['RateView'];
+      /** @description With the mix of all leads; null where it is withheld, or nothing was counted. */
+      standardised: components['schemas']['RateView'] | null;
+    };
+    ComparedTogetherView: {
+      crude: components['schemas']['RateView'] | null;
+      standardised: components['schemas']['RateView'] | null;
+    };
+    ComparedBesideView: {
+      own: components['schemas']['ComparedOrWithheldView'];
+      /** @description All partners together; null where it is withheld. */
+      partners: components['schemas']['ComparedTogetherView'];
+      direct: components['schemas']['ComparedOrWithheldView'];
+    };
+    LikeForLikeBesideView: {
+      /** @description What share of all accepted leads each grade is, or some grades put together (`C+D`), by which leads are then compared. */
+      commonMix: {
+        [key: string]: number;
+      } | null;
+      qualified: components['schemas']['ComparedBesideView'];
+      won: components['schemas']['ComparedBesideView'];
+    };
+    PartySideView: {
+      /** @description Not left to run out, of the offers no longer open. */
+      answeredInTime: components['schemas']['BesideView'];
+      /** @description Of the same. */
+      accepted: components['schemas']['BesideView'];
+      /** @description Of the leads accepted, as the next four. */
+      contacted: components['schemas']['BesideView'];
+      qualified: components['schemas']['BesideView'];
+      won: components['schemas']['BesideView'];
+      lost: components['schemas']['BesideView'];
+      returned: components['schemas']['BesideView'];
+      likeForLike: components['schemas']['LikeForLikeBesideView'];
+    };
+    OutsideBesideView: {
+      namedAccount: components['schemas']['BesideView'];
+      protectedAccount: components['schemas']['BesideView'];
+      fallback: components['schemas']['BesideView'];
+      override: components['schemas']['BesideView'];
+      noConsent: components['schemas']['BesideView'];
+    };
+    MixView: {
+      own: {
+        [key: string]: components['schemas']['RateView'];
+      };
+      /** @description Grades of which there are too few are put together (`C+D`); empty where all of it is withheld. */
+      partners: {
+        [key: string]: components['schemas']['RateView'];
+      };
+      direct: {
+        [key: string]: components['schemas']['RateView'];
+      };
+    };
+    ReturnsView: {
+      /** @description How many leads, by reason. */
+      byReason: {
+        [key: string]: number;
+      };
+      /** @description Of the leads that it returned: those that were never offered to it again. */
+      honoured: components['schemas']['RateView'];
+    };
+    VendorSideView: {
+      /** @description By grade, or by some put together (`C+D`): what was promised, what the channel received, and what this partner. */
+      promise: {
+        [key: string]: components['schemas']['PromiseToPartyView'];
+      };
+      /** @description Of the offers no longer open: those that stood outside the promise. */
+      outside: components['schemas']['OutsideBesideView'];
+      /** @description What share of the offers no longer open each grade is. */
+      mix: components['schemas']['MixView'];
+      /** @description Routed although something was missing; of the offers no longer open. */
+      incomplete: components['schemas']['BesideView'];
+      /** @description Confirmed by the receiver’s own system, of all offers. */
+      delivered: components['schemas']['BesideView'];
+      returns: components['schemas']['ReturnsView'];
+    };
+    ScorecardView: {
+      /** @description A partner’s id, or `direct`. */
+      partner: string;
+      pool: string | null;
+      /** Format: date */
+      from: string;
+      /** Format: date */
+      to: string;
+      asOf: components['schemas']['AsOfView'];
+      /**
+       * @description What is told of all partners together: all of it, to the vendor; to a partner what tells no other’s figures, or nothing, when not one whole quarter of all pools was asked for.
+       * @enum {string}
+       */
+      together: 'whole' | 'protected' | 'none';
+      /** @description What the partner promised, and kept. */
+      party: components['schemas']['PartySideView'];
+      /** @description What the vendor promised, and kept. */
+      vendor: components['schemas']['VendorSideView'];
     };
     ScoredByGrade: {
       A: number;
@@ -8346,10 +8482,10 @@ export interface operations {
         source?: string;
         /** @description By what leads are alike: `grade`, or an attribute such as `attributes.size`, as it was when the lead was offered. Words of up to 64 characters, whole numbers, yes and no are kinds; all others, and leads without it, are one kind, `none`. At most 100 kinds. */
         mix?: string;
-        /** @description Last day (UTC), included. */
-        to?: string;
         /** @description First day (UTC), such as 2026-01-01. */
         from?: string;
+        /** @description Last day (UTC), included. */
+        to?: string;
         pool?: string;
       };
       header?: never;
@@ -8393,10 +8529,10 @@ export interface operations {
         asOf?: string;
         /** @description Until what. `accept` is of all offers; the others are of those that were accepted. */
         what?: 'accept' | 'contact' | 'qualify' | 'win' | 'close';
-        /** @description Last day (UTC), included. */
-        to?: string;
         /** @description First day (UTC), such as 2026-01-01. */
         from?: string;
+        /** @description Last day (UTC), included. */
+        to?: string;
         pool?: string;
       };
       header?: never;
@@ -8433,15 +8569,71 @@ export interface operations {
       };
     };
   };
+  'Scorecard.of': {
+    parameters: {
+      query?: {
+        /** @description First day (UTC), such as 2026-01-01; that of the quarter of `to`, when nothing is said. */
+        from?: string;
+        /** @description Last day (UTC), included; that of the quarter of `from`, or of this one. */
+        to?: string;
+        /** @description One pool. A partner is then told nothing of all partners together. */
+        pool?: string;
+      };
+      header?: never;
+      path: {
+        /** @description A partner, or `direct`: the vendor’s own people are a party as well. */
+        partnerId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ScorecardView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      /** @description There is no such partner, or it is not yours to see. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      /** @description Too much is being asked for at once, or this takes too long: for fewer days it may not. */
+      503: {
+        headers: {
+          /** @description In seconds. */
+          'Retry-After': number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   'SourceQuality.of': {
     parameters: {
       query?: {
         /** @description The attribute that tells campaigns apart; `campaign`, when nothing is said. */
         campaign?: string;
-        /** @description Last day (UTC), included; today. */
-        to?: string;
         /** @description First day (UTC); 90 days ago, when nothing is said. */
         from?: string;
+        /** @description Last day (UTC), included; today. */
+        to?: string;
       };
       header?: never;
       path: {

@@ -1,5 +1,6 @@
 import { Button, Card, Group, Stack, Table, Text, Title } from '@mantine/core';
 import { type ReactNode, useId, useState } from 'react';
+import { saveFile } from '../shell/save-file.js';
 import { csvOf } from './csv.js';
 
 export interface FigureTable {
@@ -38,7 +39,11 @@ export function Figure({
             <Button size="compact-sm" variant="default" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
               {asTable ? 'Show as chart' : 'Show as table'}
             </Button>
-            <Button size="compact-sm" variant="default" onClick={() => download(title, csvOf(table))}>
+            <Button
+              size="compact-sm"
+              variant="default"
+              onClick={() => saveFile(`${slugOf(title)}.csv`, 'text/csv', csvOf(table))}
+            >
               CSV
             </Button>
           </Group>
@@ -83,11 +88,6 @@ export function Numbers({ table, label }: { table: FigureTable; label: string })
   );
 }
 
-function download(title: string, text: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type: 'text/csv;charset=utf-8' }));
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = `${title.toLowerCase().replace(/[^a-z0-9]+/g, '-')}.csv`;
-  link.click();
-  URL.revokeObjectURL(address);
+function slugOf(title: string): string {
+  return title.toLowerCase().replace(/[^a-z0-9]+/g, '-');
 }

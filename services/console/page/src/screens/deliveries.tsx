@@ -1,4 +1,4 @@
-import { Select, Stack } from '@mantine/core';
+import { Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { api, dataOf, type Schemas } from '../api/client.js';
@@ -9,11 +9,9 @@ import { DeliveryList } from './delivery-list.js';
 import { OneDelivery } from './delivery.js';
 import { OneEndpoint } from './endpoint.js';
 import { Endpoints } from './endpoints.js';
+import { PartyChoice } from './party-choice.js';
 
 const route = getRouteApi('/deliveries');
-
-/** As many as a list can be chosen from; whoever has more types the id of one. */
-const PARTNERS = 1_000;
 
 export type Change = (changed: Partial<Record<keyof DeliveryFilter, string | null>>) => void;
 
@@ -26,38 +24,13 @@ export function Deliveries() {
 function OfAnyParty() {
   const { partner } = route.useSearch();
   const navigate = useNavigate();
-  const partners = useQuery({
-    queryKey: ['partners'],
-    queryFn: () => dataOf(api.GET('/v1/partners', { params: { query: { limit: PARTNERS } } })),
-  });
   return (
-    <Loaded query={partners} height={480}>
-      {({ partners: all }) => {
-        const chosen = partner ?? all[0]?.id ?? 'direct';
-        const parties = [
-          ...all.map(({ id, name }) => ({ value: id, label: `${name} (${id})` })),
-          { value: 'direct', label: 'Direct sales (direct)' },
-        ];
-        return (
-          <Stack gap="lg">
-            <Select
-              label="Partner"
-              className="no-print"
-              searchable
-              limit={100}
-              maw={360}
-              allowDeselect={false}
-              data={parties.some(({ value }) => value === chosen) ? parties : [chosen, ...parties]}
-              value={chosen}
-              onChange={(value) =>
-                void navigate({ to: '/deliveries', search: readDeliveryFilter({ partner: value ?? '' }) })
-              }
-            />
-            <OfParty key={chosen} party={chosen} />
-          </Stack>
-        );
-      }}
-    </Loaded>
+    <PartyChoice
+      asked={partner}
+      choose={(chosen) => void navigate({ to: '/deliveries', search: readDeliveryFilter({ partner: chosen }) })}
+    >
+      {(party) => <OfParty key={party} party={party} />}
+    </PartyChoice>
   );
 }
 
@@ -87,7 +60,7 @@ function OfParty({ party }: { party: string }) {
         return (
           <Stack gap="lg">
             <Endpoints endpoints={all} chosen={chosen} filter={filter} />
-            <OneEndpoint key={`about ${chosen.id}`} endpoint={chosen} change={change} />
+            <OneEndpoint key={`about ${chosen.id}`} endpoint={chosen} filter={filter} change={change} />
             <DeliveryList key={chosen.id} endpoint={chosen} filter={filter} change={change} />
             <OneDelivery endpoint={chosen} id={filter.delivery} change={change} />
           </Stack>

@@ -4,12 +4,21 @@ import { api, dataOf } from '../api/client.js';
 import { ErrorNote } from '../shell/notes.js';
 import { moment } from '../words/numbers.js';
 import type { Change, Endpoint } from './deliveries.js';
+import type { DeliveryFilter } from './delivery-filter.js';
 import { EndpointState } from './endpoints.js';
 import { ReplayAll } from './replay.js';
 import { RotateSecret } from './rotate-secret.js';
 
 /** One endpoint: what it is told of, why it fails where it does, and what can be done. */
-export function OneEndpoint({ endpoint, change }: { endpoint: Endpoint; change: Change }) {
+export function OneEndpoint({
+  endpoint,
+  filter,
+  change,
+}: {
+  endpoint: Endpoint;
+  filter: DeliveryFilter;
+  change: Change;
+}) {
   const queries = useQueryClient();
   const path = { partnerId: endpoint.party, endpointId: endpoint.id };
   const test = useMutation({
@@ -47,7 +56,7 @@ export function OneEndpoint({ endpoint, change }: { endpoint: Endpoint; change: 
           <Button variant="default" onClick={() => test.mutate()} loading={test.isPending}>
             Send a test event
           </Button>
-          <ReplayAll endpoint={endpoint} />
+          <ReplayAll endpoint={endpoint} filter={filter} />
           {endpoint.kind === 'webhook' ? <RotateSecret endpoint={endpoint} /> : null}
         </Group>
       </Stack>

@@ -16,52 +16,102 @@ import {
 import { tellEvent } from '@fairlead/events/tell';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { api, dataOf, type Schemas } from '../api/client.js';
+import { useState } from 'react';
+import { api, ApiProblem, dataOf, type Schemas } from '../api/client.js';
 import { EmptyNote, Loaded } from '../shell/notes.js';
+import { saveFile } from '../shell/save-file.js';
 import { useSession } from '../shell/session.js';
+import { Told } from '../shell/told.js';
+import { leadName } from '../words/lead-name.js';
 import { ago, moment } from '../words/numbers.js';
 import { inWords, stateTone } from '../words/states.js';
+import { answersFor } from './answer.js';
+import { AnswerOffer } from './answer-offer.js';
+import { ReportOutcome } from './report-outcome.js';
 
 const route = getRouteApi('/leads/$leadId');
 
 /** The life of one lead in order: who did what, and why; who else might have had it; and the proof. */
 export function Lead() {
   const { leadId } = route.useParams();
-  const { role } = useSession();
+  // Another lead is another screen: what was said of this one is not said of that.
+  return <OneLead key={leadId} leadId={leadId} />;
+}
+
+function OneLead({ leadId }: { leadId: string }) {
+  const { partner } = useSession();
+  const [told, setTold] = useState<string>();
   const lead = useQuery({
     queryKey: ['lead', leadId],
     queryFn: () => dataOf(api.GET('/v1/leads/{leadId}', { params: { path: { leadId } } })),
   });
+  const wasNeverOffered = partner !== null && lead.error instanceof ApiProblem && lead.error.status === 404;
   return (
     <Stack gap="lg">
       <Anchor component={Link} to="/leads" size="sm" className="no-print">
         All leads
       </Anchor>
-      <Loaded query={lead} height={400}>
-        {(shown) => (
-          <>
-            <Heading lead={shown} />
-            <SimpleGrid cols={{ base: 1, md: 2 }}>
-              <Facts lead={shown} />
-              <Score lead={shown} />
-            </SimpleGrid>
-            {role === 'partner' ? <Offers lead={shown} /> : <Life leadId={leadId} />}
-            <Why leadId={leadId} />
-          </>
-        )}
-      </Loaded>
+      <Told>{told}</Told>
+      {wasNeverOffered ? (
+        <>
+          <Title order={2} size="h3">
+            Not one of your leads
+          </Title>
+          <Text>
+            You were never offered a lead with this id. If it is of your territory and products, below stands why it did
+            not come to you.
+          </Text>
+          <Why leadId={leadId} />
+        </>
+      ) : (
+        <Loaded query={lead} height={400}>
+          {(shown) => (
+            <>
+              <Heading lead={shown} />
+              <ToSay lead={shown} told={() => setTold('It is taken down, and in the log within a second or two.')} />
+              <SimpleGrid cols={{ base: 1, md: 2 }}>
+                <Facts lead={shown} />
+                <Score lead={shown} />
+              </SimpleGrid>
+              {partner === null ? <Life leadId={leadId} /> : <Offers lead={shown} />}
+              <Why leadId={leadId} />
+            </>
+          )}
+        </Loaded>
+      )}
     </Stack>
   );
 }
 
+/** What whoever has the offer can say of it now. */
+function ToSay({ lead, told }: { lead: Schemas['LeadView']; told: () => void }) {
+  const session = useSession();
+  const offer = lead.offers.at(-1);
+  if (!offer || offer.party !== answersFor(session)) return null;
+  const about = { leadId: lead.id, name: leadName(lead), offer: offer.number, told };
+  if (offer.stage === 'offered')
+    return (
+      <Group gap="sm">
+        <Text size="sm" fw={500}>
+          Offered to {session.partner ?? 'direct'}, to be answered by {moment(offer.acceptBy)} UTC (
+          {ago(offer.acceptBy)})
+        </Text>
+        <AnswerOffer {...about} />
+      </Group>
+    );
+  return (
+    <Group gap="sm">
+      <ReportOutcome {...about} state={offer.stage} />
+    </Group>
+  );
+}
+
 function Heading({ lead }: { lead: Schemas['LeadView'] }) {
-  const { company, country } = lead.facts as { company?: string; country?: string };
   return (
     <Stack gap="xs">
       <Group gap="sm">
         <Title order={2} size="h3">
-          {company ?? lead.externalId ?? lead.id.slice(0, 8)}
-          {country === undefined ? '' : `, ${country}`}
+          {leadName(lead)}
         </Title>
         <Badge color={stateTone(lead.state)} variant="light" className="state">
           {inWords(lead.state)}
@@ -93,13 +143,15 @@ function Facts({ lead }: { lead: Schemas['LeadView'] }) {
       <Title order={3} size="h5" mb="xs">
         What is known
       </Title>
-      <Table fz="sm" aria-label="Facts">
+      <Table fz="sm" aria-label="Facts" layout="fixed">
         <Table.Tbody>
           {[...contact.map(([name, value]): [string, string] => [name, String(value)]), ...facts].map(
             ([name, value]) => (
               <Table.Tr key={name}>
-                <Table.Th scope="row">{name}</Table.Th>
-                <Table.Td>{value}</Table.Td>
+                <Table.Th scope="row" style={{ overflowWrap: 'anywhere' }}>
+                  {name}
+                </Table.Th>
+                <Table.Td style={{ overflowWrap: 'anywhere' }}>{value}</Table.Td>
               </Table.Tr>
             ),
           )}
@@ -177,30 +229,35 @@ function Life({ leadId }: { leadId: string }) {
 function Offers({ lead }: { lead: Schemas['LeadView'] }) {
   return (
     <Card withBorder component="section" aria-label="Your offers">
-      <Title order={3} size="h5" mb="xs">
-        Your offers
-      </Title>
-      <Table fz="sm" aria-label="Offers">
-        <Table.Thead>
-          <Table.Tr>
-            {['Offer', 'Stage', 'Offered', 'Accept by', 'Accepted', 'Closed'].map((name) => (
-              <Table.Th key={name}>{name}</Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {lead.offers.map((offer) => (
-            <Table.Tr key={offer.number}>
-              <Table.Td>{offer.number}</Table.Td>
-              <Table.Td>{inWords(offer.stage)}</Table.Td>
-              <Table.Td>{moment(offer.offeredAt)}</Table.Td>
-              <Table.Td>{moment(offer.acceptBy)}</Table.Td>
-              <Table.Td>{moment(offer.acceptedAt)}</Table.Td>
-              <Table.Td>{moment(offer.closedAt)}</Table.Td>
+      <Group justify="space-between" mb="xs">
+        <Title order={3} size="h5">
+          Your offers
+        </Title>
+        <Proof leadId={lead.id} />
+      </Group>
+      <Table.ScrollContainer minWidth={560} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+        <Table fz="sm" aria-label="Offers">
+          <Table.Thead>
+            <Table.Tr>
+              {['Offer', 'Stage', 'Offered', 'Accept by', 'Accepted', 'Closed'].map((name) => (
+                <Table.Th key={name}>{name}</Table.Th>
+              ))}
             </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+          </Table.Thead>
+          <Table.Tbody>
+            {lead.offers.map((offer) => (
+              <Table.Tr key={offer.number}>
+                <Table.Td>{offer.number}</Table.Td>
+                <Table.Td>{inWords(offer.stage)}</Table.Td>
+                <Table.Td>{moment(offer.offeredAt)}</Table.Td>
+                <Table.Td>{moment(offer.acceptBy)}</Table.Td>
+                <Table.Td>{moment(offer.acceptedAt)}</Table.Td>
+                <Table.Td>{moment(offer.closedAt)}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
     </Card>
   );
 }
@@ -228,21 +285,12 @@ function Proof({ leadId }: { leadId: string }) {
         size="compact-xs"
         variant="default"
         className="no-print"
-        onClick={() => save(`${leadId}.tlog-proof`, receipt.data as unknown as string)}
+        onClick={() => saveFile(`${leadId}.tlog-proof`, 'text/plain', receipt.data as unknown as string)}
       >
         Receipt
       </Button>
     </Group>
   );
-}
-
-function save(name: string, text: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }));
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(address);
 }
 
 function Why({ leadId }: { leadId: string }) {

@@ -5,6 +5,9 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { api, dataOf, type Schemas } from '../api/client.js';
 import { EmptyNote, ErrorNote, Loaded } from '../shell/notes.js';
+import { useSession } from '../shell/session.js';
+import { WordField } from '../shell/word-field.js';
+import { leadName } from '../words/lead-name.js';
 import { moment } from '../words/numbers.js';
 import { inWords, stateTone } from '../words/states.js';
 import { type LeadFilter, readLeadFilter } from './lead-filter.js';
@@ -15,10 +18,12 @@ const route = getRouteApi('/leads');
 /** As many as one looks through without noticing that more are fetched, and few enough to be there at once. */
 const PAGE = 100;
 const ROW_PX = 44;
-const STATES = [
-  ...['held', 'graded', 'incomplete', 'not-qualified', 'unroutable', 'offered', 'accepted', 'contacted', 'qualified'],
-  ...['won', 'lost', 'returned', 'declined', 'expired', 'recycled', 'erased', 'rejected'],
+/** What a lead can be for the party that was offered it; before and after that it is the vendor's alone. */
+const OFFERED = [
+  ...['offered', 'accepted', 'contacted', 'qualified', 'won', 'lost', 'returned', 'declined', 'expired'],
+  ...['withdrawn', 'erased'],
 ];
+const STATES = ['held', 'graded', 'incomplete', 'not-qualified', 'unroutable', ...OFFERED, 'recycled', 'rejected'];
 
 /** Every lead that one may see, the newest first; only the rows in sight are in the page, however many there are. */
 export function Leads() {
@@ -79,6 +84,10 @@ function Search() {
           setText(event.currentTarget.value);
           setComplaint(undefined);
         }}
+        // Keys mean screens again.
+        onKeyDown={(event) => {
+          if (event.key === 'Escape') event.currentTarget.blur();
+        }}
       />
     </form>
   );
@@ -86,6 +95,7 @@ function Search() {
 
 function Filter({ filter }: { filter: LeadFilter }) {
   const navigate = useNavigate();
+  const { partner } = useSession();
   const change = (changed: Record<string, string | null | undefined>) =>
     void navigate({ to: '/leads', search: readLeadFilter({ ...filter, ...changed }), replace: true });
   return (
@@ -94,7 +104,7 @@ function Filter({ filter }: { filter: LeadFilter }) {
         label="State"
         placeholder="any"
         clearable
-        data={STATES.map((state) => ({ value: state, label: inWords(state) }))}
+        data={(partner === null ? STATES : OFFERED).map((state) => ({ value: state, label: inWords(state) }))}
         value={filter.state ?? null}
         onChange={(state) => change({ state })}
         w={170}
@@ -108,19 +118,21 @@ function Filter({ filter }: { filter: LeadFilter }) {
         onChange={(grade) => change({ grade })}
         w={110}
       />
-      <TextInput
-        label="Party"
-        placeholder="any"
-        defaultValue={filter.party ?? ''}
-        onBlur={(event) => change({ party: event.currentTarget.value })}
-        w={150}
-      />
-      <TextInput
+      {partner === null ? (
+        <WordField
+          label="Party"
+          placeholder="any"
+          value={filter.party}
+          take={(party) => change({ party })}
+          width={150}
+        />
+      ) : null}
+      <WordField
         label="Source"
         placeholder="any"
-        defaultValue={filter.source ?? ''}
-        onBlur={(event) => change({ source: event.currentTarget.value })}
-        w={150}
+        value={filter.source}
+        take={(source) => change({ source })}
+        width={150}
       />
       {Object.keys(filter).length > 0 ? (
         <Button variant="default" onClick={() => void navigate({ to: '/leads', search: {} })}>
@@ -142,6 +154,7 @@ function Rows({
 }) {
   const frame = useRef<HTMLDivElement>(null);
   const navigate = useNavigate();
+  const { partner } = useSession();
   const [chosen, setChosen] = useState(0);
   const rows = useVirtualizer({
     count: leads.length,
@@ -169,7 +182,7 @@ function Rows({
     <>
       <div
         ref={frame}
-        className="leads"
+        className={partner === null ? 'leads' : 'leads own'}
         role="grid"
         aria-label="Leads"
         aria-rowcount={isLast ? leads.length : -1}
@@ -203,7 +216,7 @@ function Rows({
                 </span>
                 <span role="gridcell" className="lead-name">
                   <Link to="/leads/$leadId" params={{ leadId: lead.id }} tabIndex={-1}>
-                    {nameOf(lead)}
+                    {leadName(lead)}
                   </Link>
                 </span>
                 <span role="gridcell">
@@ -211,9 +224,11 @@ function Rows({
                     {inWords(lead.state)}
                   </Badge>
                 </span>
-                <span role="gridcell" className="lead-wide">
-                  {lead.party ?? '–'}
-                </span>
+                {partner === null ? (
+                  <span role="gridcell" className="lead-wide">
+                    {lead.party ?? '–'}
+                  </span>
+                ) : null}
                 <span role="gridcell" className="lead-wide">
                   {lead.source ?? '–'}
                 </span>
@@ -230,11 +245,4 @@ function Rows({
       </Text>
     </>
   );
-}
-
-/** What tells one lead from another without saying who it is. */
-function nameOf({ facts, externalId, id }: Schemas['LeadSummary']): string {
-  const { company, country } = facts as { company?: string; country?: string };
-  const name = company ?? externalId ?? id.slice(0, 8);
-  return country === undefined ? name : `${name}, ${country}`;
 }

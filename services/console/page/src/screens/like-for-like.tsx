@@ -6,8 +6,7 @@ import { Figure } from '../charts/figure.js';
 import { GapChart } from '../charts/gap-chart.js';
 import { EmptyNote, Loaded } from '../shell/notes.js';
 import { percent, points } from '../words/numbers.js';
-import { AsOf } from './as-of.js';
-import { PeriodFilter } from './period.js';
+import { PeriodFilter, TrustAsOf } from './period.js';
 import { type Trust, useTrust } from './trust.js';
 
 const route = getRouteApi('/like-for-like');
@@ -28,15 +27,15 @@ export function LikeForLike() {
         value={what}
         onChange={(value) => setWhat(value as Conversion)}
         data={[
-          { value: 'won', label: 'Lead to won' },
-          { value: 'qualified', label: 'Lead to opportunity' },
+          { value: 'won', label: 'Won' },
+          { value: 'qualified', label: 'Opportunity' },
         ]}
       />
       <Loaded query={trust} height={420}>
         {(figures) => (
           <>
             <Compared figures={figures} what={what} />
-            <AsOf figures={figures} period={period} />
+            <TrustAsOf asOf={figures.asOf} period={period} />
           </>
         )}
       </Loaded>

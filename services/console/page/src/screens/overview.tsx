@@ -1,26 +1,13 @@
-import {
-  Anchor,
-  Badge,
-  Button,
-  Card,
-  Group,
-  List,
-  SegmentedControl,
-  SimpleGrid,
-  Stack,
-  Text,
-  Title,
-} from '@mantine/core';
+import { Anchor, Badge, Button, Card, Group, List, SegmentedControl, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { api, dataOf } from '../api/client.js';
-import { Sparkline } from '../charts/sparkline.js';
-import { EmptyNote, Loaded } from '../shell/notes.js';
+import { Loaded } from '../shell/notes.js';
 import { useSession } from '../shell/session.js';
 import { count } from '../words/numbers.js';
-import { inWords, stateTone } from '../words/states.js';
 import { type Flow, type HowLive, useFlow } from './flow.js';
+import { States } from './states.js';
 
 const WINDOWS = [
   { value: '15', label: '15 min' },
@@ -54,7 +41,16 @@ export function Overview() {
         {(flow) => (
           <>
             <Attention flow={flow} />
-            <States flow={flow} />
+            <States
+              flow={flow}
+              came="came in, and are by now"
+              none={
+                <>
+                  No lead came in during this time. A lead that is sent to <code>POST /v1/leads</code> shows here within
+                  a second or two.
+                </>
+              }
+            />
           </>
         )}
       </Loaded>
@@ -133,37 +129,5 @@ function ToLeads({ state }: { state: string }) {
     <Anchor component={Link} to="/leads" search={{ state } as never}>
       Look
     </Anchor>
-  );
-}
-
-function States({ flow }: { flow: Flow }) {
-  if (flow.leads === 0)
-    return (
-      <EmptyNote>
-        No lead came in during this time. A lead that is sent to <code>POST /v1/leads</code> shows here within a second
-        or two.
-      </EmptyNote>
-    );
-  return (
-    <section aria-label="Where leads are">
-      <Title order={2} size="h4" mb="xs">
-        {count(flow.leads)} {flow.leads === 1 ? 'lead' : 'leads'} came in, and are by now
-      </Title>
-      <SimpleGrid cols={{ base: 2, sm: 3, md: 4 }}>
-        {flow.states.map(({ state, leads, course }) => (
-          <Card key={state} withBorder padding="sm">
-            <Group justify="space-between" wrap="nowrap" gap="xs">
-              <Anchor component={Link} to="/leads" search={{ state } as never} size="sm" c={stateTone(state)}>
-                {inWords(state)}
-              </Anchor>
-              <Text fw={650} size="lg">
-                {count(leads)}
-              </Text>
-            </Group>
-            <Sparkline counts={course} label={`${inWords(state)}, over time`} />
-          </Card>
-        ))}
-      </SimpleGrid>
-    </section>
   );
 }

@@ -1,5 +1,8 @@
 import { Group, Select, TextInput } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
+import type { Schemas } from '../api/schemas.js';
+import { WordField } from '../shell/word-field.js';
+import { AsOf } from './as-of.js';
 
 /** What figures are asked for. It stands in the address, so that a colleague who gets it sees the same. */
 export interface Period {
@@ -38,16 +41,7 @@ export function PeriodFilter({ period, at }: { period: Period; at: '/promise' | 
     void navigate({ to: at, search: readPeriod({ ...period, ...changed }), replace: true });
   return (
     <Group gap="sm" align="start" className="no-print" role="search" aria-label="Which figures">
-      <TextInput
-        label="Pool"
-        placeholder="all"
-        defaultValue={period.pool ?? ''}
-        onBlur={(event) => change({ pool: event.currentTarget.value })}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter') change({ pool: event.currentTarget.value });
-        }}
-        w={140}
-      />
+      <WordField label="Pool" placeholder="all" value={period.pool} take={(pool) => change({ pool })} width={140} />
       <TextInput
         label="From"
         type="date"
@@ -60,12 +54,12 @@ export function PeriodFilter({ period, at }: { period: Period; at: '/promise' | 
         value={period.to ?? ''}
         onChange={(event) => change({ to: event.currentTarget.value })}
       />
-      <TextInput
+      <WordField
         label="Source"
         placeholder="all"
-        defaultValue={period.source ?? ''}
-        onBlur={(event) => change({ source: event.currentTarget.value })}
-        w={140}
+        value={period.source}
+        take={(source) => change({ source })}
+        width={140}
       />
       <Select
         label="Age"
@@ -77,16 +71,22 @@ export function PeriodFilter({ period, at }: { period: Period; at: '/promise' | 
         w={110}
       />
       {at === '/like-for-like' ? (
-        <TextInput
+        <WordField
           label="Alike by"
           placeholder="grade"
           description="or attributes.size"
-          inputWrapperOrder={['label', 'input', 'description']}
-          defaultValue={period.mix ?? ''}
-          onBlur={(event) => change({ mix: event.currentTarget.value })}
-          w={170}
+          value={period.mix}
+          take={(mix) => change({ mix })}
+          width={170}
         />
       ) : null}
     </Group>
   );
+}
+
+/** What figures of this period stand on: the log alone is enough to come to them. */
+export function TrustAsOf({ asOf, period }: { asOf: Schemas['AsOfView']; period: Period }) {
+  const options = Object.entries(period).map(([name, value]) => ` --${name} ${String(value)}`);
+  const commands = ['fairlead export --out DIR', `fairlead trust DIR${options.join('')}`];
+  return <AsOf asOf={asOf} who="Anybody who has the log" commands={commands} />;
 }

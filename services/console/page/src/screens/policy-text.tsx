@@ -48,7 +48,7 @@ export function PolicyText({ policy, against }: { policy: Schemas['PolicyHistory
           />
         </Group>
         {before.error ? <ErrorNote error={before.error} retry={() => void before.refetch()} /> : null}
-        <Suspense fallback={<Skeleton h={380} aria-label="Loading" />}>
+        <Suspense fallback={<Skeleton h={380} role="progressbar" aria-label="Loading" />}>
           <PolicyEditor
             label={`The policy ${policy.name} as YAML`}
             text={text}

@@ -4,9 +4,9 @@ import { Figure } from '../charts/figure.js';
 import { PromiseChart, type ReceivedShare } from '../charts/promise-chart.js';
 import { EmptyNote, Loaded } from '../shell/notes.js';
 import { count, percent } from '../words/numbers.js';
-import { AsOf } from './as-of.js';
-import { PeriodFilter } from './period.js';
-import { TOO_FEW, type Trust, useTrust } from './trust.js';
+import { PeriodFilter, TrustAsOf } from './period.js';
+import { promiseInWords } from './promise-words.js';
+import { type Trust, useTrust } from './trust.js';
 
 const route = getRouteApi('/promise');
 
@@ -21,7 +21,7 @@ export function PromiseAndReality() {
         {(figures) => (
           <>
             <PromiseOf figures={figures} />
-            <AsOf figures={figures} period={period} />
+            <TrustAsOf asOf={figures.asOf} period={period} />
           </>
         )}
       </Loaded>
@@ -30,7 +30,9 @@ export function PromiseAndReality() {
 }
 
 function PromiseOf({ figures }: { figures: Trust }) {
-  const grades = Object.entries(figures.promise);
+  const grades = Object.entries(figures.promise).map(
+    ([grade, each]) => [grade === 'incomplete' ? 'none' : grade, each] as const,
+  );
   const shares = grades.flatMap(([grade, each]) => sharesOf(grade, each));
   if (shares.length === 0)
     return (
@@ -45,7 +47,7 @@ function PromiseOf({ figures }: { figures: Trust }) {
     <>
       <Figure
         title="Shares received, beside those promised"
-        finding={findingOf(shares)}
+        finding={promiseInWords(shares)}
         table={{
           columns: ['Grade and side', 'Received', 'Low', 'High', 'Promised', 'Leads of the grade'],
           rows: shares.map(({ name, side, value, low, high, promised, n }) => [
@@ -99,25 +101,6 @@ function sharesOf(grade: string, { promised, received }: Trust['promise'][string
   });
 }
 
-function findingOf(shares: readonly ReceivedShare[]): string {
-  const known = shares.filter(({ promised, side }) => promised !== null && side === 'channel');
-  const few = known.filter(({ n }) => n < TOO_FEW).map(({ name }) => name);
-  const enough = known.filter(({ n }) => n >= TOO_FEW);
-  const missed = enough.filter(({ promised, low, high }) => Number(promised) < low || Number(promised) > high);
-  const kept = enough.filter((each) => !missed.includes(each)).map(({ name }) => name);
-  const parts = [
-    kept.length > 0 &&
-      `Of grade ${kept.join(', ')} both sides got what was promised, as far as so many leads can tell.`,
-    ...missed.map(
-      ({ name, value, promised }) =>
-        `Of grade ${name} partners got ${percent(value)} where ${percent(promised)} were promised.`,
-    ),
-    few.length > 0 && `Of ${few.join(', ')} there are too few to say.`,
-    known.length === 0 && 'No promise is known for these leads.',
-  ];
-  return parts.filter(Boolean).join(' ');
-}
-
 interface Strip {
   readonly grade: string;
   readonly each: Trust['promise'][string]['outside'];
@@ -128,7 +111,7 @@ function outsideIn(strips: readonly Strip[]): string {
   const named = strips.reduce((sum, { each }) => sum + each.namedAccount, 0);
   const overrides = strips.reduce((sum, { each }) => sum + each.override, 0);
   const all = strips.reduce((sum, one) => sum + one.all, 0);
-  return `Of ${count(all)} leads ${count(named)} (${percent(all ? named / all : null)}) went to direct as named accounts, and ${count(overrides)} were moved by hand.`;
+  return `Of ${count(all)} leads ${count(named)} (${percent(all ? named / all : null)}) went to direct as named accounts, and ${count(overrides)} ${overrides === 1 ? 'was' : 'were'} moved by hand.`;
 }
 
 function PromiseStrips({ strips }: { strips: readonly Strip[] }) {
@@ -137,7 +120,8 @@ function PromiseStrips({ strips }: { strips: readonly Strip[] }) {
     .flatMap(({ grade, each, all }): ReceivedShare[] => [
       { name: `${grade} named`, side: 'direct', n: all, ...exactly(each.namedAccount / all), promised: null },
       { name: `${grade} moved`, side: 'channel', n: all, ...exactly(each.override / all), promised: null },
-    ]);
+    ])
+    .filter(({ value }) => value > 0);
   if (shares.length === 0) return <Alert color="gray">None.</Alert>;
   return <PromiseChart shares={shares} label="Share of each grade that named accounts and overrides took" />;
 }

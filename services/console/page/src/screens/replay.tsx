@@ -8,6 +8,7 @@ import { ErrorNote } from '../shell/notes.js';
 import { Told } from '../shell/told.js';
 import { count, moment, utcOf } from '../words/numbers.js';
 import type { Endpoint } from './deliveries.js';
+import { type DeliveryFilter, EVENT_TYPES } from './delivery-filter.js';
 
 type Replayed = 'missed' | 'failed' | 'withheld' | 'all';
 type Replay = Schemas['ReplayView'];
@@ -19,25 +20,32 @@ const WHICH: readonly { value: Replayed; label: string }[] = [
   { value: 'all', label: 'everything, what arrived too' },
 ];
 
+/** A test is of the moment, and a digest of its day: neither is sent again. */
+const REPLAYED_TYPES = EVENT_TYPES.filter((type) => !type.startsWith('fairlead.'));
+
 const DAY_MS = 86_400_000;
 
-/** Everything since a time, sent again: how many that is stands there before it is done. */
-export function ReplayAll({ endpoint: { party, id } }: { endpoint: Endpoint }) {
+/**
+ * Everything since a time, sent again: how many that is stands there before it is done. It begins with what is listed, where the list is narrowed,
+ * and can be narrowed and widened here.
+ */
+export function ReplayAll({ endpoint: { party, id }, filter }: { endpoint: Endpoint; filter: DeliveryFilter }) {
   const [opened, { open, close }] = useDisclosure();
   const [field, setField] = useState('');
   const [state, setState] = useState<Replayed>('missed');
+  const [type, setType] = useState<DeliveryFilter['type']>();
   const [begun, setBegun] = useState<Replay>();
   const since = utcOf(field);
   const path = { partnerId: party, endpointId: id };
   const counted = useQuery({
-    queryKey: ['replay', party, id, since, state],
-    queryFn: () => asked({ path, since: since ?? '', state, dryRun: 'true' }),
+    queryKey: ['replay', party, id, since, state, type],
+    queryFn: () => asked({ path, since: since ?? '', state, type, dryRun: 'true' }),
     enabled: opened && since !== undefined,
     gcTime: 0,
     staleTime: 0,
   });
   const replay = useMutation({
-    mutationFn: async () => (await asked({ path, since: since ?? '', state, dryRun: 'false' })) as Replay,
+    mutationFn: async () => (await asked({ path, since: since ?? '', state, type, dryRun: 'false' })) as Replay,
     onSuccess: (made) => {
       setBegun(made);
       close();
@@ -50,7 +58,9 @@ export function ReplayAll({ endpoint: { party, id } }: { endpoint: Endpoint }) {
         variant="default"
         onClick={() => {
           replay.reset();
-          setField(new Date(Date.now() - DAY_MS).toISOString().slice(0, 16));
+          setField(filter.since ?? new Date(Date.now() - DAY_MS).toISOString().slice(0, 16));
+          setState(replayedOf(filter));
+          setType(filter.type);
           open();
         }}
       >
@@ -80,6 +90,14 @@ export function ReplayAll({ endpoint: { party, id } }: { endpoint: Endpoint }) {
             value={state}
             onChange={(value) => setState((value ?? 'missed') as Replayed)}
           />
+          <Select
+            label="Event"
+            placeholder="any"
+            clearable
+            data={REPLAYED_TYPES}
+            value={type ?? null}
+            onChange={(value) => setType((value ?? undefined) as DeliveryFilter['type'])}
+          />
           {counted.error ? <ErrorNote error={counted.error} retry={() => void counted.refetch()} /> : null}
           <Text size="sm" fw={500} aria-live="polite">
             {counted.data ? wouldBe(counted.data) : counted.isFetching ? 'Counting…' : ''}
@@ -101,9 +119,18 @@ function asked({
   path: { partnerId: string; endpointId: string };
   since: string;
   state: Replayed;
+  type: DeliveryFilter['type'];
   dryRun: 'true' | 'false';
 }) {
-  return dataOf(api.POST('/v1/partners/{partnerId}/endpoints/{endpointId}/replay', { params: { path, query } }));
+  return dataOf(
+    api.POST('/v1/partners/{partnerId}/endpoints/{endpointId}/replay', { params: { path, query: query as never } }),
+  );
+}
+
+/** What of the listed can be sent again: what arrived only together with everything. */
+function replayedOf({ state }: DeliveryFilter): Replayed {
+  if (state === 'failed' || state === 'withheld') return state;
+  return state === 'delivered' ? 'all' : 'missed';
 }
 
 function wouldBe({ deliveries, more }: Schemas['ReplayCountView']): string {

@@ -10,6 +10,3 @@ export function useTrust(period: Period) {
     queryFn: () => dataOf(api.GET('/v1/trust', { params: { query: period as never } })),
   });
 }
-
-/** Fewer leads than this say nothing, whatever their rate is. */
-export const TOO_FEW = 20;

@@ -55,7 +55,7 @@ export function Loaded<T>({
   height?: number;
   children: (data: T) => ReactNode;
 }) {
-  if (query.isPending) return <Skeleton h={height} aria-label="Loading" />;
+  if (query.isPending) return <Skeleton h={height} role="progressbar" aria-label="Loading" />;
   if (query.isError) return <ErrorNote error={query.error} retry={() => void query.refetch()} />;
   return children(query.data);
 }

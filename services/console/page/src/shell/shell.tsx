@@ -22,6 +22,7 @@ import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { Dialog } from './dialog.js';
 import { EmptyNote } from './notes.js';
+import { PrintFooter } from './print-footer.js';
 import mark from './mark.svg';
 import { screensFor } from './screens.js';
 import { end, useSession } from './session.js';
@@ -90,7 +91,9 @@ export function Shell() {
                 <Text c="dimmed">{here.asks}</Text>
               </div>
             ) : null}
-            <Outlet />
+            {/* What somebody’s role has no screen for is not asked for either. */}
+            {here ? <Outlet /> : <NothingHere />}
+            <PrintFooter period={here?.period} />
           </Stack>
         </Container>
       </AppShell.Main>
@@ -117,7 +120,7 @@ function Account({ showHelp }: { showHelp: () => void }) {
           variant="default"
           size="compact-md"
           rightSection={
-            <Badge size="sm" variant="light">
+            <Badge size="sm" variant="light" visibleFrom="xs">
               {session.role}
             </Badge>
           }
@@ -174,7 +177,7 @@ export function NothingHere() {
     <EmptyNote>
       There is no such screen.{' '}
       <Anchor component={Link} to="/">
-        The overview
+        The first one
       </Anchor>{' '}
       is always there.
     </EmptyNote>

@@ -1,4 +1,4 @@
-import type { Schemas } from '../api/client.js';
+import type { Schemas } from '../api/schemas.js';
 
 /** A difference between two versions of a policy as a sentence. */
 export function tellDifference({ path, change, from, to }: Schemas['DifferenceView']): string {
