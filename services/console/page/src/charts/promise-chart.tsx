@@ -19,7 +19,7 @@ export function PromiseChart({ shares, label }: { shares: readonly ReceivedShare
       label={label}
       rows={shares.map((share) => ({ ...share, name: `${share.name} · ${share.side}`, end: `n ${share.n}` }))}
       rowHeight={30}
-      left={[94, 132]}
+      left={[112, 132]}
       right={[46, 64]}
       domain={[0, 1]}
       ticks={5}

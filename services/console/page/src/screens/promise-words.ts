@@ -10,14 +10,22 @@ export function promiseInWords(shares: readonly ReceivedShare[]): string {
   const missed = enough.filter(({ promised, low, high }) => Number(promised) < low || Number(promised) > high);
   const kept = enough.filter((each) => !missed.includes(each)).map(({ name }) => name);
   const parts = [
-    kept.length > 0 &&
-      `Of grade ${kept.join(', ')} both sides got what was promised, as far as so many leads can tell.`,
+    kept.length > 0 && `Of ${named(kept)} both sides got what was promised, as far as so many leads can tell.`,
     ...missed.map(
       ({ name, value, promised }) =>
-        `Of grade ${name} partners got ${percent(value)} where ${percent(promised)} were promised.`,
+        `Of ${named([name])} partners got ${percent(value)} where ${percent(promised)} were promised.`,
     ),
-    few.length > 0 && `Of ${few.join(', ')} there are too few to say.`,
+    few.length > 0 && `Of ${named(few)} there are too few to say.`,
     known.length === 0 && 'No promise is known for these leads.',
   ];
   return parts.filter(Boolean).join(' ');
+}
+
+/** `grade A, B and leads without a grade` */
+function named(grades: readonly string[]): string {
+  const graded = grades.filter((grade) => grade !== 'no grade');
+  return [
+    ...(graded.length > 0 ? [`grade ${graded.join(', ')}`] : []),
+    ...(graded.length < grades.length ? ['leads without a grade'] : []),
+  ].join(' and ');
 }

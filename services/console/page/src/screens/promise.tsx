@@ -31,7 +31,7 @@ export function PromiseAndReality() {
 
 function PromiseOf({ figures }: { figures: Trust }) {
   const grades = Object.entries(figures.promise).map(
-    ([grade, each]) => [grade === 'incomplete' ? 'none' : grade, each] as const,
+    ([grade, each]) => [grade === 'incomplete' ? 'no grade' : grade, each] as const,
   );
   const shares = grades.flatMap(([grade, each]) => sharesOf(grade, each));
   if (shares.length === 0)

@@ -77,7 +77,7 @@ export function promises({ vendor }: Scorecard) {
     const share = promised ? promised.channel / 100 : null;
     return [
       {
-        name: grade === 'incomplete' ? 'none' : grade.replaceAll('+', ', '),
+        name: gradesOf(grade),
         side: 'channel' as const,
         n: trials,
         value,
@@ -204,7 +204,12 @@ function apart(one: Rate, other: Rate): -1 | 0 | 1 {
   return Number(one.low) > Number(other.high) ? 1 : 0;
 }
 
-/** `C+D` as it is said. */
+/** `C+D` as it stands beside a bar. */
+function gradesOf(group: string): string {
+  return group.replace('incomplete', 'no grade').replaceAll('+', ', ');
+}
+
+/** The same in a sentence's beginning. */
 function gradesInWords(group: string): string {
   const grades = group.split('+').filter((grade) => grade !== 'incomplete');
   if (grades.length === 0) return 'Without a grade';
