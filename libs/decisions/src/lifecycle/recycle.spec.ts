@@ -3,7 +3,7 @@ import { advance, type Step } from './advance.js';
 import { leadStages, newLead } from './standing.js';
 import { isRepair, judgeRecycling, recyclingOf } from './recycle.js';
 import { policyOf } from '../route/policy.js';
-import { answeredBy, offerTo, standingAfter } from '../../test/lifecycle.fixture.js';
+import { answeredBy, importedAs, offerTo, standingAfter } from '../../test/lifecycle.fixture.js';
 
 const ruleOf = (returned?: object) => {
   const pool = { id: 'all', match: {}, promise: { direct: 50, channel: 50 }, ...(returned && { returned }) };
@@ -98,5 +98,7 @@ describe('a lead that was returned', () => {
       expect([answer, judged(undefined, ...steps)]).toEqual([answer, 'not-returned']);
     }
     expect(judgeRecycling(newLead)).toEqual({ outcome: 'refused', why: 'not-returned' });
+    expect(judged(undefined, importedAs('returned'))).toBe('closed-elsewhere');
+    expect(recyclingOf(standingAfter(importedAs('returned')), ruleOf())).toBe('no');
   });
 });

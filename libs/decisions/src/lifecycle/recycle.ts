@@ -1,3 +1,4 @@
+import { LEGACY_POLICY } from '../history/legacy.js';
 import type { ReturnRule } from '../route/policy.js';
 import { isReturned } from './advance.js';
 import { currentOffer, type Offer, type Standing } from './standing.js';
@@ -32,10 +33,11 @@ export type RecycleVerdict =
   | { readonly outcome: 'taken'; readonly offer: Offer }
   /** It has been, after that offer was returned: nothing new to tell anyone. */
   | { readonly outcome: 'repeated'; readonly offer: Offer }
-  | { readonly outcome: 'refused'; readonly why: 'lead-erased' | 'not-returned' };
+  | { readonly outcome: 'refused'; readonly why: 'lead-erased' | 'not-returned' | 'closed-elsewhere' };
 
 /**
- * Whether a person may have the lead offered again: always, whatever the policy says, as long as its last offer was returned.
+ * Whether a person may have the lead offered again: always, whatever the policy says, as long as its last offer was returned, and was one of
+ * ours: a deal from elsewhere was never scored, and its source alone tells of it.
  * @param number  the offer that was returned; if not said, the last one
  */
 export function judgeRecycling(standing: Standing, number?: number): RecycleVerdict {
@@ -43,5 +45,7 @@ export function judgeRecycling(standing: Standing, number?: number): RecycleVerd
   const meant = standing.offers.find((each) => each.number === (number ?? current?.number));
   if (standing.state === 'erased') return { outcome: 'refused', why: 'lead-erased' };
   if (!current || meant?.stage !== 'returned') return { outcome: 'refused', why: 'not-returned' };
+  // Nobody here has routed it or could: it would wait for ever.
+  if (meant.policy === LEGACY_POLICY) return { outcome: 'refused', why: 'closed-elsewhere' };
   return { outcome: meant === current && isReturned(standing) ? 'taken' : 'repeated', offer: meant };
 }

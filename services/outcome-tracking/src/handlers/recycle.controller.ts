@@ -64,7 +64,7 @@ export class RecycleController {
   @ApiResponse({ status: 404, description: 'There is no such lead.' })
   @ApiResponse({
     status: 409,
-    description: 'The lead’s last offer was not returned: somebody has it, or it is closed.',
+    description: 'The lead’s last offer was not returned: somebody has it, it is closed, or it is a deal from elsewhere.',
   })
   @ApiResponse({ status: 410, description: 'The lead was erased.' })
   async recycle(
@@ -120,5 +120,10 @@ const problems = {
     new Problem(409, {
       type: 'not-returned',
       detail: 'Only a lead whose last offer was returned can be offered again; somebody has this one, or it is closed.',
+    }),
+  'closed-elsewhere': () =>
+    new Problem(409, {
+      type: 'closed-elsewhere',
+      detail: 'This is a deal from elsewhere, which was never scored here: send its lead as a new one.',
     }),
 } as const;

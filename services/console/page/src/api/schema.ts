@@ -8402,7 +8402,7 @@ export interface operations {
       };
       405: components['responses']['MethodNotAllowed'];
       408: components['responses']['RequestTimeout'];
-      /** @description The lead’s last offer was not returned: somebody has it, or it is closed. */
+      /** @description The lead’s last offer was not returned: somebody has it, it is closed, or it is a deal from elsewhere. */
       409: {
         headers: {
           [name: string]: unknown;
