@@ -1,3 +1,4 @@
+import { scorecardCsv } from './scorecard-csv.js';
 import {
   partyRows,
   promiseHeadings,
@@ -7,6 +8,7 @@ import {
   vendorRows,
   whyWithheld,
 } from './scorecard-in-words.js';
+import { scorecardPage } from './scorecard-page.js';
 
 const half = { value: 0.5, successes: 1, trials: 2, low: 0.0945, high: 0.9055 };
 const none = { value: null, successes: 0, trials: 0, low: null, high: null };
@@ -14,6 +16,7 @@ const shown = { own: half, partners: half, direct: none };
 const withheld = { own: half, partners: null, direct: half };
 const alike = { own: { standardised: half }, partners: { standardised: null }, direct: { standardised: half } };
 const card: Scorecard = {
+  asOf: { at: '2026-04-01T00:00:00.000Z', events: [3, 0, 5, 0, 0, 1], total: 9 },
   ...({ partner: 'acme', pool: null, from: '2026-01-01', to: '2026-03-31', together: 'protected' } as const),
   party: {
     ...{ answeredInTime: shown, accepted: shown, contacted: withheld, qualified: withheld, won: withheld },
@@ -30,6 +33,33 @@ const card: Scorecard = {
     returns: { byReason: { spam: 2, 'no-fit': 1 }, honoured: { ...half, successes: 2, trials: 3 } },
   },
 };
+
+describe('a scorecard to be handed round', () => {
+  it('is a page that has all its tables, where it stands in the log, and why something is withheld', () => {
+    const page = scorecardPage(card, 'npx fairlead scorecard acme');
+    expect(page).not.toMatch(/<script|<link|<img|https?:| style=/iu);
+    expect(page.match(/<table>/gu)).toHaveLength(3);
+    for (const text of [
+      'Scorecard of acme',
+      '9 events',
+      '3 0 5 0 0 1',
+      'npx fairlead scorecard acme',
+      'another partner',
+    ])
+      expect(page).toContain(text);
+  });
+
+  it('is a table with a row for each figure of each side, and nothing where something is withheld', () => {
+    const { headings, rows } = scorecardCsv(card);
+    for (const row of rows) expect(row).toHaveLength(headings.length);
+    const of = (figure: string, whose: string) =>
+      rows.find((row) => row[2] === figure && row[3] === whose)?.slice(4, 9);
+    expect(of('accepted', 'partners')).toEqual(['1', '2', '0.5', '0.0945', '0.9055']);
+    expect(of('won', 'partners')).toEqual(['', '', '', '', '']);
+    expect(of('grade C+D', 'partners')).toEqual(of('accepted', 'own'));
+    expect(of('grade C+D', 'own')).toBeUndefined();
+  });
+});
 
 describe('a scorecard in words', () => {
   it('has in each row the party, all partners, and direct, and says what is withheld', () => {

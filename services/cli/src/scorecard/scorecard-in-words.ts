@@ -26,6 +26,7 @@ export interface Scorecard {
   readonly pool: string | null;
   readonly from: string;
   readonly to: string;
+  readonly asOf: { readonly at: string; readonly events: readonly number[] | null; readonly total: number | null };
   readonly together: 'whole' | 'protected' | 'none';
   readonly party: Readonly<Record<(typeof partyMeasures)[number][0], Beside>> & {
     readonly likeForLike: Readonly<Record<'qualified' | 'won', Compared>>;

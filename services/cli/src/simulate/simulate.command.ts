@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { CommandFailed } from '../api/command-failed.js';
 import { printJson, printLine } from '../api/print.js';
+import { quoted } from '../api/quoted.js';
 import { runCommand } from '../api/run-command.js';
 import { Counter } from '../log/counter.js';
 import type { PlayedPolicy } from './policies.js';
@@ -124,10 +125,6 @@ function commandOf({
     ...(sensitivity ? [] : ['--no-sensitivity']),
     ...(html === undefined ? [] : [`--html ${file(html)}`]),
   ].join(' ');
-}
-
-function quoted(word: string): string {
-  return /^[\w.,@%+/-]+$/u.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 function write(file: string, text: string): void {

@@ -8,6 +8,7 @@ import { skimEvent } from '../log/skim-event.js';
 import { readEntry } from '../log/verify-folder.js';
 import { entriesOf } from './entries-of.js';
 import type { ReadAsOf } from './read-as-of.js';
+import { type Asked, type Figures, poolsApart } from './trust-book.js';
 
 /** Loaded when it is needed, as all of the services. */
 type Trust = typeof import('@fairlead/outcome-tracking/trust');
@@ -15,15 +16,17 @@ type Trust = typeof import('@fairlead/outcome-tracking/trust');
 /**
  * The figures of trust from an exported log alone. It is read as it is: whether it is sound says `fairlead verify`.
  * @param asked  what `GET /v1/trust` is asked for, by name
+ * @param byPool  whether each pool is told of by itself as well
  * @param asOf  the position that they are to be of; else the end of the export
  * @throws CommandFailed
  */
 export async function trustOfFolder(
   folder: string,
-  asked: Readonly<Record<string, string>>,
+  asked: Asked,
   asOf: ReadAsOf | undefined,
   onProgress: (done: number, of: number) => void,
-): Promise<TrustAnswer> {
+  { byPool = false }: { readonly byPool?: boolean } = {},
+): Promise<Figures> {
   const trust = await import('@fairlead/outcome-tracking/trust');
   // Before a long log is read: what is asked for must be something.
   queryOf(trust, asked, 0);
@@ -40,19 +43,23 @@ export async function trustOfFolder(
       throw new CommandFailed(
         `${folder} ends before that position: ${fold.missing.toLocaleString('en')} events are not in it. Export the log again.`,
       );
-    const answer = fold.answer(queryOf(trust, asked, asOf?.at ?? fold.lastAt));
-    if ('tooManyKinds' in answer)
+    const now = asOf?.at ?? fold.lastAt;
+    const answerTo = (of: Asked): TrustAnswer => {
+      const answer = fold.answer(queryOf(trust, of, now));
+      if (!('tooManyKinds' in answer)) return answer;
       throw new CommandFailed(
         `${asked['mix']} has ${answer.tooManyKinds} kinds in this period; leads are compared by at most ${trust.MOST_KINDS}.`,
       );
-    return answer;
+    };
+    const whole = answerTo(asked);
+    return { whole, pools: byPool ? poolsApart(whole).map((pool) => answerTo({ ...asked, pool })) : [] };
   } finally {
     fold.close();
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
-function queryOf({ readTrustQuery }: Trust, asked: Readonly<Record<string, string>>, now: number) {
+function queryOf({ readTrustQuery }: Trust, asked: Asked, now: number) {
   const read = readTrustQuery(asked, now);
   if ('query' in read) return read.query;
   const [first] = read.complaints;

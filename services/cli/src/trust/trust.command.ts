@@ -1,20 +1,39 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { Rate } from '@fairlead/decisions';
 import type { TrustAnswer } from '@fairlead/outcome-tracking/trust';
-import { printJson, printLine, printTable } from '../api/print.js';
+import { CommandFailed } from '../api/command-failed.js';
+import { printLine, printTable } from '../api/print.js';
 import { runCommand } from '../api/run-command.js';
+import { writeReport } from '../api/write-report.js';
 import { Counter } from '../log/counter.js';
+import { againFrom, type Asked, type Figures, type TrustBook } from './trust-book.js';
+
+const formats = ['text', 'json', 'csv', 'html'] as const;
 
 interface Options {
   readonly asOf?: string;
+  readonly format: (typeof formats)[number];
+  readonly out?: string;
   readonly json?: true;
 }
 
-/** `fairlead trust DIR [--pool … --from … --to … --mix … --source … --campaign … --age … --silence …] [--as-of FILE|-] [--json]` */
+const help = `
+Without a folder the figures are those of the running system, as far as your key may see them. Those of an export need no system, and come to the same
+to the last byte; nothing is verified then: \`fairlead verify DIR\` does that. Without --as-of leads are as old as they were at the export's last event.
+
+As html and csv the report has all pools together and each by itself, its position in the log, and the lines that work it out again. The page is one
+file without scripts, made to be printed.
+
+Examples:
+  fairlead trust --from 2026-01-01 --to 2026-03-31 --format html --out quarter.html
+  fairlead trust log --partner acme --format html --out acme.html      as the partner acme sees it
+  fairlead trust log --mix attributes.size --as-of answer.json --json  the same as GET /v1/trust answered then`;
+
+/** `fairlead trust [DIR] [--pool … --from … --to … --mix … --source … --campaign … --age … --silence … --partner …] [--as-of FILE|-] [--format …] [--out FILE]` */
 export function trustCommand(): Command {
   return new Command('trust')
-    .description('works the trust figures out from an exported log alone: the same as GET /v1/trust, to the last byte')
-    .argument('<dir>', 'as `fairlead export --out DIR` wrote it')
+    .description('shows the trust figures, of the running system or worked out from an exported log alone')
+    .argument('[dir]', 'as `fairlead export --out DIR` wrote it')
     .option('--pool <id>', 'only offers of this pool')
     .option('--from <day>', 'first day (UTC), such as 2026-01-01')
     .option('--to <day>', 'last day (UTC), included')
@@ -23,33 +42,63 @@ export function trustCommand(): Command {
     .option('--campaign <name>', 'only leads of this campaign: the attribute `campaign`')
     .option('--age <days>', 'only leads that have had so many days, and what happened in these: 7, 14, 30, 60 or 90')
     .option('--silence <days>', 'after how many days without a word leads are told of')
+    .option('--partner <id>', 'as this partner sees them')
     .option(
       '--as-of <file>',
-      'as of the position in this answer of GET /v1/trust (- for standard input), not of the end',
+      'as of the position in this answer of GET /v1/trust (- for standard input), not of the end of the export',
     )
-    .option('--json', 'print the answer as the API gives it')
-    .addHelpText(
-      'after',
-      '\nIt needs no running system, and verifies nothing: `fairlead verify DIR` does. Without --as-of leads are as old as they were at' +
-        '\nthe last event of the export.',
-    )
-    .action((dir: string, { asOf: file, json, ...asked }: Options & Readonly<Record<string, string>>) =>
-      runCommand(
+    .addOption(new Option('--format <format>', 'what to write').choices(formats).default('text'))
+    .option('--out <file>', 'write it there, instead of printing it')
+    .option('--json', 'the same as --format json: the answer as the API gives it')
+    .addHelpText('after', help)
+    .action((dir: string | undefined, { asOf, format, out, json, ...asked }: Options & Asked) => {
+      const written = json ? 'json' : format;
+      return runCommand(
         async () => {
-          const { readAsOf } = await import('./read-as-of.js');
-          const { trustOfFolder } = await import('./trust-of-folder.js');
-          const asOf = file === undefined ? undefined : await readAsOf(file);
-          const counter = new Counter('read');
-          const answer = await trustOfFolder(dir, asked, asOf, (done, of) => counter.show(done, of)).finally(() =>
-            counter.clear(),
-          );
-          if (json) return printJson(answer);
-          describe(answer);
-          printLine(`\nOf the export as it lies there: \`fairlead verify ${dir}\` tells whether it is sound.`);
+          const figures = await figuresOf(dir, asked, asOf, written === 'html' || written === 'csv');
+          if (written === 'json') return writeReport(out, `${JSON.stringify(figures.whole)}\n`);
+          if (written !== 'text') return writeReport(out, await reportOf(written, figures, asked));
+          if (out !== undefined) throw new CommandFailed('--out is for --format html, csv and json.');
+          describe(figures.whole);
+          if (dir !== undefined)
+            printLine(`\nOf the export as it lies there: \`fairlead verify ${dir}\` tells whether it is sound.`);
         },
-        { json },
-      ),
-    );
+        written === 'json' ? { json: true } : {},
+      );
+    });
+}
+
+async function figuresOf(
+  dir: string | undefined,
+  asked: Asked,
+  asOf: string | undefined,
+  byPool: boolean,
+): Promise<Figures> {
+  if (dir === undefined) {
+    if (asOf !== undefined)
+      throw new CommandFailed('--as-of is for an export: a running system stands where it stands.');
+    const { trustOfSystem } = await import('./trust-of-system.js');
+    return trustOfSystem(asked, { byPool });
+  }
+  const { readAsOf } = await import('./read-as-of.js');
+  const { trustOfFolder } = await import('./trust-of-folder.js');
+  const position = asOf === undefined ? undefined : await readAsOf(asOf);
+  const counter = new Counter('read');
+  return trustOfFolder(dir, asked, position, (done, of) => counter.show(done, of), { byPool }).finally(() =>
+    counter.clear(),
+  );
+}
+
+async function reportOf(format: 'html' | 'csv', figures: Figures, asked: Asked): Promise<string | Buffer> {
+  const book: TrustBook = { ...figures, again: againFrom(figures.whole, asked) };
+  if (format === 'html') {
+    const { trustPage } = await import('./trust-page.js');
+    return trustPage(book, asked['partner'] ?? null);
+  }
+  const { csvOf } = await import('@fairlead/partner-notification/csv');
+  const { trustCsv } = await import('./trust-csv.js');
+  const { headings, rows } = trustCsv(book);
+  return csvOf(headings, rows);
 }
 
 function describe({ asOf, channels, parties, likeForLike, promise, gap, noWord, mix }: TrustAnswer): void {

@@ -1,12 +1,12 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { ages, countsShownTo } from '@fairlead/decisions';
+import { ages } from '@fairlead/decisions';
 import { Reads } from '@fairlead/messaging';
-import { Allow, type Caller, CurrentCaller, invalidInput } from '@fairlead/platform';
+import { Allow, type Caller, CurrentCaller, invalidInput, notFound } from '@fairlead/platform';
 import { PositionStore } from '../store/position.store.js';
 import { PromisesStore } from '../store/promises.store.js';
 import { TrustCountsStore } from '../store/trust-counts.store.js';
-import { MOST_KINDS, tooManyKinds, trustAnswer } from '../trust/trust-answer.js';
+import { countsFor, MOST_KINDS, tooManyKinds, trustAnswer } from '../trust/trust-answer.js';
 import { POOL, readTrustQuery, type TrustQuery, USUAL_SILENCE } from '../trust/trust-query.js';
 import { TrustView } from '../view/trust-view.js';
 import { orRefusal } from './or-refusal.js';
@@ -79,32 +79,34 @@ export class TrustController {
     description: 'When leads are as old as `age` and `silence` say; now, when nothing is said.',
     schema: { type: 'string', format: 'date-time' },
   })
+  @ApiQuery({
+    name: 'partner',
+    required: false,
+    description: 'As this partner sees it. A partner sees it so anyway.',
+    schema: { type: 'string', pattern: POOL.source },
+  })
   @ApiResponse({ status: 200, type: TrustView })
+  @ApiResponse({ status: 404, description: 'The partner is not yours to see.' })
   async figures(@Query() asked: Record<string, unknown>, @CurrentCaller() caller: Caller): Promise<TrustView> {
-    const query = queryOf(asked);
-    const answer = await orRefusal(() =>
+    const query = shownTo(caller, queryOf(asked));
+    return orRefusal(() =>
       // All of it, and where in the log it stands, as of one moment.
       this.reads.snapshot(async (read) => {
-        const all = await this.counts.read(read, query);
-        const counts = caller.role === 'partner' ? countsShownTo(caller.partnerId ?? '', all) : all;
+        const counts = countsFor(query, await this.counts.read(read, query));
         const kinds = tooManyKinds(counts);
         if (kinds !== undefined) throw tooMany(query.mix, kinds);
         const policies = [...new Set(counts.counted.map(({ policy }) => policy))];
         return trustAnswer(query, counts, await this.promises.of(read, policies), await this.position.read(read));
       }),
     );
-    const shown = <T>(parties: Readonly<Record<string, T>>): Readonly<Record<string, T>> =>
-      caller.role === 'partner'
-        ? Object.fromEntries(Object.entries(parties).filter(([party]) => party === caller.partnerId))
-        : parties;
-    const { parties, likeForLike, noWord } = answer;
-    return {
-      ...answer,
-      parties: shown(parties),
-      likeForLike: shown(likeForLike),
-      noWord: { ...noWord, parties: shown(noWord.parties) },
-    };
   }
+}
+
+/** Only its own: what another partner sees looks as if there were no such partner. */
+function shownTo({ role, partnerId }: Caller, query: TrustQuery): TrustQuery {
+  if (role !== 'partner') return query;
+  if (query.partner !== null && query.partner !== partnerId) throw notFound('partner');
+  return { ...query, partner: partnerId ?? '' };
 }
 
 function queryOf(asked: Record<string, unknown>): TrustQuery {

@@ -1,4 +1,4 @@
-import { type Promised, type TrustCounts, type TrustReport, trustReport } from '@fairlead/decisions';
+import { countsShownTo, type Promised, type TrustCounts, type TrustReport, trustReport } from '@fairlead/decisions';
 import type { Position } from '../store/position.store.js';
 import type { TrustQuery } from './trust-query.js';
 
@@ -18,6 +18,8 @@ export interface TrustAnswer extends TrustReport {
   readonly campaign: string | null;
   readonly age: number | null;
   readonly asOf: AsOf;
+  /** Those that offers of the period were made in. */
+  readonly pools: readonly string[];
 }
 
 /** Leads of more kinds than that are hardly alike, and nobody reads so long a list. */
@@ -29,17 +31,40 @@ export function tooManyKinds({ kinds = [] }: TrustCounts): number | undefined {
   return found.size > MOST_KINDS ? found.size : undefined;
 }
 
-/** The same counts, promises and position give the same bytes, wherever they were counted. */
+/**
+ * The same counts, promises and position give the same bytes, wherever they were counted.
+ * @param counts  those of whoever looks: `countsFor`
+ */
 export function trustAnswer(
   query: TrustQuery,
   counts: TrustCounts,
   promises: readonly Promised[],
   position: Position | null,
 ): TrustAnswer {
-  const { pool, from, to, source, campaign, age, asOf } = query;
+  const { pool, from, to, source, campaign, age, asOf, partner } = query;
   return {
     ...{ pool, from, to, source, campaign, age, asOf: asOfOf(asOf, position) },
-    ...trustReport(counts, promises, query),
+    pools: [...new Set(counts.counted.map((each) => each.pool))].sort(),
+    ...shownTo(partner, trustReport(counts, promises, query)),
+  };
+}
+
+/** Without what would tell the partner of the channel what the others in it did. */
+export function countsFor({ partner }: TrustQuery, counts: TrustCounts): TrustCounts {
+  return partner === null ? counts : countsShownTo(partner, counts);
+}
+
+/** A partner sees both channels as wholes, and of the parties only itself. */
+function shownTo(partner: string | null, report: TrustReport): TrustReport {
+  if (partner === null) return report;
+  const own = <T>(parties: Readonly<Record<string, T>>): Readonly<Record<string, T>> =>
+    Object.fromEntries(Object.entries(parties).filter(([party]) => party === partner));
+  const { parties, likeForLike, noWord } = report;
+  return {
+    ...report,
+    parties: own(parties),
+    likeForLike: own(likeForLike),
+    noWord: { ...noWord, parties: own(noWord.parties) },
   };
 }
 

@@ -8,7 +8,7 @@ import { promisesIn } from '../promises-in.js';
 import { LeadTable, unfollowed } from '../read-models/lead-table.js';
 import { nowhere, partitionOfLead, type Position } from '../store/position.store.js';
 import { OffersCounted } from './offers-counted.js';
-import { type TrustAnswer, tooManyKinds, trustAnswer } from './trust-answer.js';
+import { countsFor, type TrustAnswer, tooManyKinds, trustAnswer } from './trust-answer.js';
 import type { TrustQuery } from './trust-query.js';
 
 /** Where most leads stay: of them nothing is kept in memory but where they are in the file. */
@@ -68,7 +68,7 @@ export class TrustFold {
   answer(query: TrustQuery): TrustAnswer | { readonly tooManyKinds: number } {
     const offersCounted = new OffersCounted(query);
     for (const offers of this.leads.offers()) for (const offer of offers) offersCounted.add(offer);
-    const counts = offersCounted.end();
+    const counts = countsFor(query, offersCounted.end());
     const kinds = tooManyKinds(counts);
     if (kinds !== undefined) return { tooManyKinds: kinds };
     return trustAnswer(query, counts, [...this.promises.values()], this.position);

@@ -1,4 +1,4 @@
-import { ages, kindOf } from '@fairlead/decisions';
+import { ages, isPartnerId, kindOf } from '@fairlead/decisions';
 import { isDay } from '../handlers/day.js';
 
 /** What figures are asked for. Days are UTC and included, in days since the epoch. */
@@ -16,6 +16,8 @@ export interface TrustQuery {
   readonly silence: number;
   /** As of when leads are so old; milliseconds since the epoch. */
   readonly asOf: number;
+  /** As this partner sees it; null: all of it. */
+  readonly partner: string | null;
 }
 
 export interface Complaint {
@@ -25,7 +27,7 @@ export interface Complaint {
 
 export const POOL = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 export const ATTRIBUTE = /^attributes\.[^\p{Cc}]{1,64}$/u;
-const NAMES = ['pool', 'from', 'to', 'source', 'campaign', 'mix', 'age', 'silence', 'asOf'] as const;
+const NAMES = ['pool', 'from', 'to', 'source', 'campaign', 'mix', 'age', 'silence', 'asOf', 'partner'] as const;
 type Name = (typeof NAMES)[number];
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z$/;
 /** A fortnight: long enough for a holiday, and too long for a lead. */
@@ -47,20 +49,21 @@ export function readTrustQuery(
     return detail === undefined ? [] : [{ field: name.slice(0, 64), detail }];
   });
   if (complaints.length > 0) return { complaints };
-  const { pool = null, from = null, to = null, source = null, campaign = null, mix = 'grade', asOf } = asked as Asked;
+  const { pool = null, from = null, to = null, source = null, campaign = null, mix = 'grade' } = asked as Asked;
+  const { partner = null, asOf } = asked as Asked;
   if (from !== null && to !== null && from > to)
     return { complaints: [{ field: 'to', detail: 'must not be before from' }] };
   const days = (text: unknown): number | null => (text === undefined ? null : Number(text));
   return {
     query: {
-      ...{ pool, from, to, source, campaign, mix, age: days(asked['age']) },
+      ...{ pool, from, to, source, campaign, mix, partner, age: days(asked['age']) },
       silence: days(asked['silence']) ?? USUAL_SILENCE,
       asOf: asOf === undefined ? now : Date.parse(asOf),
     },
   };
 }
 
-type Asked = Partial<Record<'pool' | 'from' | 'to' | 'source' | 'campaign' | 'mix' | 'asOf', string>>;
+type Asked = Partial<Record<'pool' | 'from' | 'to' | 'source' | 'campaign' | 'mix' | 'asOf' | 'partner', string>>;
 
 function complaint(name: Name, value: unknown): string | undefined {
   const isText = typeof value === 'string';
@@ -81,6 +84,8 @@ function complaint(name: Name, value: unknown): string | undefined {
       return isText && ages.some((age) => String(age) === value)
         ? undefined
         : `must be a number of days: ${ages.join(', ')}`;
+    case 'partner':
+      return isText && isPartnerId(value) ? undefined : 'must be the id of a partner';
     case 'asOf':
       return isText && INSTANT.test(value) && !Number.isNaN(Date.parse(value))
         ? undefined

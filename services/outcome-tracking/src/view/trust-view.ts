@@ -181,6 +181,8 @@ export class TrustView implements TrustAnswer {
   @ApiProperty({ type: String, nullable: true }) campaign: string | null;
   @ApiProperty({ type: 'integer', nullable: true }) age: number | null;
   @ApiProperty() asOf: AsOfView;
+  @ApiProperty({ type: [String], description: 'Those that offers of the period were made in.' })
+  pools: readonly string[];
 
   @ApiProperty({ description: 'By grade, and `all`; `incomplete` for leads that were routed without a grade.' })
   channels: ChannelsView;

@@ -3537,6 +3537,8 @@ export interface components {
       campaign: string | null;
       age: number | null;
       asOf: components['schemas']['AsOfView'];
+      /** @description Those that offers of the period were made in. */
+      pools: string[];
       /** @description By grade, and `all`; `incomplete` for leads that were routed without a grade. */
       channels: components['schemas']['ChannelsView'];
       parties: {
@@ -8470,6 +8472,8 @@ export interface operations {
   'Trust.figures': {
     parameters: {
       query?: {
+        /** @description As this partner sees it. A partner sees it so anyway. */
+        partner?: string;
         /** @description When leads are as old as `age` and `silence` say; now, when nothing is said. */
         asOf?: string;
         /** @description Days, for `noWord`. */
