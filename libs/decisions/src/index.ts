@@ -108,7 +108,7 @@ export {
   type Age,
   ages,
   bucketHours,
-  LATER,
+  daysUntil,
   type Moments,
   momentsOf,
   tallyWithin,

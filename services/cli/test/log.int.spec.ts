@@ -375,7 +375,7 @@ describe('the log, taken away', () => {
       await client.connect();
       await client.query(`SET search_path TO outcome_tracking`);
       await client.query(`UPDATE leads SET party = 'somebody', state = 'won', grade = 'D'`);
-      await client.query(`UPDATE cohort_counts SET offered = offered + 7`);
+      await client.query(`UPDATE cohort_counts SET ever = ever + 7`);
       await client.query(`DELETE FROM offers WHERE number = 2`);
       const spoilt = async () => {
         const { rows } = await client.query<{ count: string }>(`SELECT count(*) FROM leads WHERE party = 'somebody'`);

@@ -8,15 +8,37 @@ import { decodeEvent } from '@fairlead/events';
 import { foldEvent, followLeads, type LeadEvent } from '../src/fold-event.js';
 import { type CopyInto, readModelMigrations, ReadModelsLoad, readModelsOf } from '../src/read-models/index.js';
 import { CountsStore } from '../src/store/counts.store.js';
-import type { TrustCounts } from '@fairlead/decisions';
+import { type TimedLeads, timesReport, type TrustCounts } from '@fairlead/decisions';
+import { type Offer, timesOf } from '@fairlead/decisions/fold';
 import { LeadsStore, type TrackedLead, unseen } from '../src/store/leads.store.js';
 import { countEvents, PositionStore } from '../src/store/position.store.js';
+import { type TimesAsked, TimesStore } from '../src/store/times.store.js';
 import { TrustCountsStore } from '../src/store/trust-counts.store.js';
 import { OffersCounted } from '../src/trust/offers-counted.js';
 import { TrustFold } from '../src/trust/trust-fold.js';
 import { trustAnswer } from '../src/trust/trust-answer.js';
 import { readTrustQuery } from '../src/trust/trust-query.js';
 import { randomHistory } from './fixture/histories.js';
+
+/** Offer by offer: each is followed for as many whole days as the youngest of its day has had. */
+function timedOffers(offers: readonly Offer[], { pool, from, to, what, asOf }: TimesAsked): TimedLeads[] {
+  const today = Math.floor(asOf / 86_400_000);
+  return offers.flatMap((offer): TimedLeads[] => {
+    const steps = new Map(timesOf(offer).map((cell) => [cell.step, cell] as const));
+    const base = steps.get(what === 'accept' ? 'offer' : 'accept');
+    if (!base || (pool !== null && base.pool !== pool)) return [];
+    const name = new Date(base.day * 86_400_000).toISOString().slice(0, 10);
+    if (base.day >= today || (from !== null && name < from) || (to !== null && name > to)) return [];
+    const followed = 24 * (today - 1 - base.day);
+    if (base.hours > followed) return [];
+    const hours = steps.get(what)?.hours ?? Infinity;
+    return [
+      hours <= followed
+        ? { party: offer.party, time: hours, happened: 1, open: 0 }
+        : { party: offer.party, time: followed, happened: 0, open: 1 },
+    ];
+  });
+}
 
 describe('read models that are loaded from a whole log', () => {
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-load-'));
@@ -101,12 +123,28 @@ describe('read models that are loaded from a whole log', () => {
         expect(answer(await new TrustCountsStore().read(queryOf(database), read.query))).toBe(byHand);
     }
     fold.close();
+
+    const all = [...inMemory.values()].flatMap(({ standing }) => standing.offers);
+    const now = Date.now();
+    const periods: TimesAsked[] = [
+      { pool: null, from: null, to: null, what: 'contact', asOf: now },
+      { pool: 'smb', from: day(130), to: day(20), what: 'close', asOf: now },
+      { pool: null, from: day(171), to: null, what: 'accept', asOf: now - 60 * 86_400_000 },
+      { pool: null, from: null, to: day(90), what: 'win', asOf: now - 85 * 86_400_000 },
+      { pool: null, from: day(-1), to: null, what: 'qualify', asOf: now },
+    ];
+    for (const asked of periods)
+      for (const database of [followed, atRest])
+        expect(timesReport(await new TimesStore().read(queryOf(database), asked))).toEqual(
+          timesReport(timedOffers(all, asked)),
+        );
+    expect(timesReport(timedOffers(all, periods[3] as TimesAsked)).channels.channel.happened).toBeGreaterThan(0);
     const positions = await Promise.all(databases.map((each) => position.read(queryOf(each))));
     expect(positions).toEqual(Array(3).fill(countEvents(events)));
 
     const expected = await readModelsOf(queryOf(followed));
     expect(expected.parts.reduce((sum, part) => sum + part.leads, 0)).toBe(400);
-    expect(expected.cohorts).toMatch(/^[0-9a-f]{64}$/);
+    expect(expected.figures).toMatch(/^[0-9a-f]{64}$/);
     expect(await readModelsOf(queryOf(atRest))).toEqual(expected);
     expect(await readModelsOf(queryOf(atTheEnd))).toEqual(expected);
   });

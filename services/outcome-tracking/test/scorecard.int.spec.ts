@@ -52,7 +52,9 @@ describe('a two-way scorecard', () => {
     await tracking.eventually(
       () =>
         tracking.rows(
-          "SELECT sum(offered)::int AS offered, sum(returned)::int AS returned FROM outcome_tracking.cohort_counts WHERE dimension = ''",
+          // The first of fourteen counts, and the last but one.
+          `SELECT left(counts, 8)::int AS offered, substr(counts, 97, 8)::int AS returned
+           FROM (SELECT lpad(sum(ever)::text, 112, '0') AS counts FROM outcome_tracking.cohort_counts WHERE dimension = '')`,
         ),
       [{ offered: 16, returned: 2 }],
     );

@@ -124,7 +124,7 @@ describe('trust figures', () => {
       leads: await tracking.rows('SELECT * FROM outcome_tracking.leads ORDER BY lead_id'),
       offers: await tracking.rows('SELECT * FROM outcome_tracking.offers ORDER BY lead_id, number'),
       cohorts: await tracking.rows(
-        'SELECT * FROM outcome_tracking.cohort_counts WHERE offered <> 0 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9',
+        'SELECT * FROM outcome_tracking.cohort_counts WHERE ever <> 0 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8',
       ),
       folded: await tracking.rows('SELECT * FROM outcome_tracking.folded ORDER BY 1'),
       promises: await tracking.rows('SELECT * FROM outcome_tracking.promises ORDER BY 1, 2, 3'),

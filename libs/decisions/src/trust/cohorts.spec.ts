@@ -4,18 +4,21 @@ import { newLead, type Offer } from '../lifecycle/standing.js';
 import { measures, tallyOf } from '../lifecycle/tally.js';
 import { answeredBy, offerTo, standingAfter, steps } from '../../test/lifecycle.fixture.js';
 import {
-  addCohort,
   addedUp,
   ages,
   bucketHours,
   type CohortCount,
   cohortDifferences,
   cohortKey,
+  cohortMeasures,
   cohortsOf,
-  LATER,
+  type CohortTally,
+  dayName,
   momentsOf,
   monthOf,
   noCohort,
+  readCohortKey,
+  type TalliesByAge,
   tallyWithin,
   timesOf,
 } from './cohorts.js';
@@ -43,10 +46,18 @@ const lives = () =>
         return step.type === 'routed' ? { ...step, ...at, traits: of } : { ...step, ...at };
       }),
     );
-const sumOf = (counts: readonly CohortCount[]) => counts.map(({ tally }) => tally).reduce(addCohort, noCohort);
+/** What it came to by an age, as it is listed. */
+const listed = (tallies: TalliesByAge, age: number): CohortTally => {
+  const begin = [...ages, Infinity].indexOf(age) * cohortMeasures.length;
+  return Object.fromEntries(cohortMeasures.map((measure, at) => [measure, tallies[begin + at]])) as CohortTally;
+};
+const countsOf = (offer: Offer): CohortCount[] => {
+  const { cells, tallies } = cohortsOf(offer);
+  return cells.map((cell) => ({ cell, tallies }));
+};
 const asRows = (counts: readonly CohortCount[]) =>
   addedUp(counts)
-    .map(({ cell, tally }) => `${cohortKey(cell)} ${JSON.stringify(tally)}`)
+    .map(({ cell, tallies }) => `${cohortKey(cell)} ${JSON.stringify(tallies)}`)
     .sort();
 
 describe('counts of offers by what leads are like, and by age', () => {
@@ -59,43 +70,28 @@ describe('counts of offers by what leads are like, and by age', () => {
           const next = advance(standing, step);
           const changes = addedUp(cohortDifferences(standing.offers, next.offers));
           const before = new Set(standing.offers);
-          const touched = next.offers.filter((offer) => !before.has(offer)).flatMap(cohortsOf);
-          const own = new Set([...touched, ...standing.offers.flatMap(cohortsOf)].map(({ cell }) => cohortKey(cell)));
+          const touched = next.offers.filter((offer) => !before.has(offer)).flatMap(countsOf);
+          const own = new Set([...touched, ...standing.offers.flatMap(countsOf)].map(({ cell }) => cohortKey(cell)));
           expect(changes.every(({ cell }) => own.has(cohortKey(cell)))).toBe(true);
           if (touched.length === 0) expect(changes).toEqual([]);
           kept.push(...changes);
           standing = next;
         }
-        expect(asRows(kept)).toEqual(asRows(standing.offers.flatMap(cohortsOf)));
+        expect(asRows(kept)).toEqual(asRows(standing.offers.flatMap(countsOf)));
       }),
     );
   });
 
-  it('add up: over all ages to what the offer has come to, by source to all, by attribute to what was accepted', () => {
+  it('are in each cell what the offer has come to by now, and at an age what had happened by then, whatever comes later', () => {
     fc.assert(
       fc.property(lives(), (all) => {
         for (const offer of standingAfter(...all).offers) {
-          const counts = cohortsOf(offer);
-          const of = (dimension: string) => sumOf(counts.filter(({ cell }) => cell.dimension === dimension));
+          const { tallies } = cohortsOf(offer);
           const tally = tallyOf(offer);
-          for (const measure of measures) expect(of('')[measure]).toBe(tally[measure]);
-          if (offer.traits === null) continue;
-          expect(of('source')).toEqual(of(''));
-          if (offer.acceptedAt === null) expect(of('attributes.campaign')).toEqual(noCohort);
-          else expect(of('attributes.campaign')).toEqual(of(''));
-        }
-      }),
-    );
-  });
-
-  it('have at an age what had happened by then, whatever comes later', () => {
-    fc.assert(
-      fc.property(lives(), (all) => {
-        for (const offer of standingAfter(...all).offers) {
-          if (offer.traits === null) continue;
+          for (const measure of measures) expect(listed(tallies, Infinity)[measure]).toBe(tally[measure]);
           for (const age of ages) {
-            const by = sumOf(cohortsOf(offer).filter(({ cell }) => cell.dimension === '' && cell.within <= age));
-            expect(by).toEqual(tallyWithin(momentsOf(offer), age));
+            const by = listed(tallies, age);
+            expect(by).toEqual(offer.traits === null ? noCohort : tallyWithin(momentsOf(offer), age));
             expect(by.won <= by.qualified && by.qualified <= by.contacted && by.contacted <= by.accepted).toBe(true);
             expect(by.contacted <= by.reported && by.reported <= by.accepted).toBe(true);
           }
@@ -104,18 +100,26 @@ describe('counts of offers by what leads are like, and by age', () => {
     );
   });
 
-  it('count a win of the fortieth day among those of sixty, and not of thirty', () => {
+  it('count a win of the fortieth day among those of sixty, and not of thirty, wherever the lead is counted', () => {
     const offer = offerOf(offerTo('acme', made), said('accepted', 1), said('qualified', 20), said('won', 40));
-    const won = cohortsOf(offer).filter(({ tally }) => tally.won === 1);
-    expect(won.map(({ cell }) => [cell.dimension, cell.value, cell.within])).toEqual([
-      ['', '', 60],
-      ['source', 'web', 60],
-      ['campaign', 'spring', 60],
-      ['attributes.campaign', 'spring', 60],
-      ['attributes.size', 'small', 60],
-      ['attributes.visits', '3', 60],
+    const { cells, tallies } = cohortsOf(offer);
+    expect(cells.map(({ dimension, value }) => [dimension, value])).toEqual([
+      ['', ''],
+      ['day', '1970-01-01'],
+      ['source', 'web'],
+      ['campaign', 'spring'],
+      ['attributes.campaign', 'spring'],
+      ['attributes.size', 'small'],
+      ['attributes.visits', '3'],
     ]);
-    expect(tallyWithin(momentsOf(offer), 30)).toMatchObject({ accepted: 1, qualified: 1, won: 0, kept: 1 });
+    expect(cells.map((cell) => readCohortKey(cohortKey(cell)))).toEqual(cells);
+    expect(listed(tallies, 60)).toMatchObject({ won: 1, kept: 1 });
+    expect(listed(tallies, 30)).toMatchObject({ accepted: 1, qualified: 1, won: 0, kept: 1 });
+  });
+
+  it('are by attribute of accepted leads alone', () => {
+    const declined = offerOf(offerTo('acme', made), said('declined', 1, { reason: 'capacity' }));
+    expect(cohortsOf(declined).cells.map(({ dimension }) => dimension)).toEqual(['', 'day', 'source', 'campaign']);
   });
 
   it('say of an accepted lead when its party first said a word about it', () => {
@@ -127,15 +131,16 @@ describe('counts of offers by what leads are like, and by age', () => {
 
   it('of an offer from before traits were noted are of no source and no age', () => {
     const offer = offerOf(offerTo('acme', { ...made, traits: null }), said('accepted', 1));
-    expect(cohortsOf(offer).map(({ cell }) => [cell.dimension, cell.within])).toEqual([['', LATER]]);
+    expect(cohortsOf(offer).cells.map(({ dimension }) => dimension)).toEqual(['', 'day']);
     expect(timesOf(offer)).toEqual([]);
   });
 
-  it('are by the months of the calendar', () => {
+  it('are by the months and days of the calendar', () => {
     fc.assert(
       fc.property(fc.integer({ min: -1e12, max: 1e13 }), (at) => {
         const date = new Date(at);
         expect(monthOf(at)).toBe((date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth());
+        expect(dayName(at)).toBe(date.toISOString().slice(0, 10));
       }),
     );
   });

@@ -10,14 +10,17 @@ export type CohortTally = Tally & Readonly<Record<CohortMeasure, number>>;
 /** Days from the offer: ages at which leads are compared. */
 export const ages = [7, 14, 30, 60, 90] as const;
 export type Age = (typeof ages)[number];
-/** Where what happened later than the last age is counted, and offers from before there were ages. */
-export const LATER = 9_999;
+/** What an offer comes to is counted by each age, and at last whenever it happened. */
+const limits = [...ages, Infinity] as const;
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
-/** By what offers are counted together beside pool, month and party; `value` is empty where all are. */
-export type Dimension = '' | 'source' | 'campaign' | `attributes.${string}`;
+/**
+ * By what offers are counted together beside pool, month and party; `value` is empty where all are. Of `day` it is one such as 2026-01-31, UTC: so that
+ * a period which begins or ends within a month is added up as well.
+ */
+export type Dimension = '' | 'day' | 'source' | 'campaign' | `attributes.${string}`;
 
 /** Where a part of an offer is counted. Under an attribute only leads that were accepted are, and grade, kind and policy are left open. */
 export interface CohortCell {
@@ -31,8 +34,6 @@ export interface CohortCell {
   readonly grade: string;
   readonly kind: string;
   readonly policy: string;
-  /** What happened in the first so many days, and after the next smaller age. */
-  readonly within: number;
 }
 
 /** How long after the offer each thing happened, in milliseconds; undefined for what did not. */
@@ -104,98 +105,123 @@ export function tallyWithin(moments: Moments, days: number): CohortTally {
   };
 }
 
-/** What one offer adds to a cell; `open` and `kept` can be less than nothing in a later age, when they end there. */
+/**
+ * What offers had come to by each age, and by now: of each the `cohortMeasures` in their order, one list behind the other. Of offers from before it was
+ * noted what leads are like only the last is known, and the others are nothing.
+ */
+export type TalliesByAge = readonly number[];
+
+/** What is to be added to a cell. */
 export interface CohortCount {
   readonly cell: CohortCell;
-  readonly tally: CohortTally;
+  readonly tallies: TalliesByAge;
 }
 
-type Where = Omit<CohortCell, 'dimension' | 'value' | 'within'>;
+/** Where an offer is counted: in each of the cells as the same. */
+export interface OfferCohorts {
+  readonly cells: readonly CohortCell[];
+  readonly tallies: TalliesByAge;
+}
 
-/** Where an offer is counted, and as what. Added up over the ages up to one, that is what had become of it by then. */
-export function cohortsOf(offer: Offer): CohortCount[] {
+type Where = Omit<CohortCell, 'dimension' | 'value'>;
+
+/** Where an offer is counted, and as what. */
+export function cohortsOf(offer: Offer): OfferCohorts {
   const moments = momentsOf(offer);
-  const byAge = offer.traits === null ? [[LATER, tallyWithin(moments, Infinity)] as const] : inAges(moments);
-  const { pool, party, kind, policy, grade } = offer;
+  const { pool, party, kind, policy, grade, traits } = offer;
   const month = monthOf(offer.offeredAt);
   const whole: Where = { pool, month, party, grade: grade ?? 'incomplete', kind, policy };
-  const found: CohortCount[] = [];
-  const count = (dimension: Dimension, value: string, where: Where) => {
-    for (const [within, tally] of byAge) found.push({ cell: { dimension, value, ...where, within }, tally });
-  };
-  count('', '', whole);
+  const cells: CohortCell[] = [
+    { dimension: '', value: '', ...whole },
+    { dimension: 'day', value: dayName(offer.offeredAt), ...whole },
+  ];
   // From before it was noted what leads are like: nobody knows.
-  if (offer.traits === null) return found;
-  const { source, kinds } = readTraits(offer.traits);
-  count('source', source, whole);
+  if (traits === null) return { cells, tallies: inLists(moments, [Infinity]) };
+  const { source, kinds } = readTraits(traits);
+  cells.push({ dimension: 'source', value: source, ...whole });
   const campaign = kinds[CAMPAIGN];
-  if (campaign !== undefined) count('campaign', campaign, whole);
-  if (moments.accepted === undefined) return found;
+  if (campaign !== undefined) cells.push({ dimension: 'campaign', value: campaign, ...whole });
   const ofAttribute = { ...whole, grade: '', kind: '', policy: '' };
-  for (const [name, value] of Object.entries(kinds)) count(`attributes.${name}`, value, ofAttribute);
-  return found;
+  if (moments.accepted !== undefined)
+    for (const [name, value] of Object.entries(kinds))
+      cells.push({ dimension: `attributes.${name}`, value, ...ofAttribute });
+  return { cells, tallies: inLists(moments, limits) };
 }
 
-/** What happened in each age, of those in which something did. */
-function inAges(moments: Moments): (readonly [within: number, tally: CohortTally])[] {
-  const found: (readonly [number, CohortTally])[] = [];
-  let before = noCohort;
-  for (const within of [...ages, LATER]) {
-    const by = tallyWithin(moments, within === LATER ? Infinity : within);
-    const change = subtractCohort(by, before);
-    if (cohortMeasures.some((measure) => change[measure] !== 0)) found.push([within, change]);
-    before = by;
-  }
-  return found;
+/** @param known  by which ages it is known */
+function inLists(moments: Moments, known: readonly number[]): TalliesByAge {
+  return limits.flatMap((days) => {
+    const tally = known.includes(days) ? tallyWithin(moments, days) : noCohort;
+    return cohortMeasures.map((measure) => tally[measure]);
+  });
 }
 
 /** What to add to the cells when a lead's offers went from `before` to `after`. */
 export function cohortDifferences(before: readonly Offer[], after: readonly Offer[]): CohortCount[] {
-  const known = new Set(before);
-  const kept = new Set(after);
+  const [known, kept] = [new Set(before), new Set(after)];
+  const counts = (offers: readonly Offer[], sign: 1 | -1): CohortCount[] =>
+    offers.flatMap((offer) => {
+      const { cells, tallies } = cohortsOf(offer);
+      const signed = sign === 1 ? tallies : tallies.map((count) => -count);
+      return cells.map((cell) => ({ cell, tallies: signed }));
+    });
   return [
-    ...after.filter((offer) => !known.has(offer)).flatMap(cohortsOf),
-    ...before
-      .filter((offer) => !kept.has(offer))
-      .flatMap(cohortsOf)
-      .map(({ cell, tally }) => ({ cell, tally: subtractCohort(noCohort, tally) })),
+    ...counts(
+      after.filter((offer) => !known.has(offer)),
+      1,
+    ),
+    ...counts(
+      before.filter((offer) => !kept.has(offer)),
+      -1,
+    ),
   ];
 }
 
 /** Counts of the same cell added up, in the order in which cells first come; those that come to nothing are left out. */
 export function addedUp(counts: readonly CohortCount[]): CohortCount[] {
-  const sums = new Map<string, CohortCount>();
-  for (const { cell, tally } of counts) {
+  const sums = new Map<string, { readonly cell: CohortCell; tallies: TalliesByAge }>();
+  for (const { cell, tallies } of counts) {
     const key = cohortKey(cell);
     const sum = sums.get(key);
-    sums.set(key, sum ? { cell, tally: addCohort(sum.tally, tally) } : { cell, tally });
+    if (sum) sum.tallies = sum.tallies.map((count, at) => count + (tallies[at] as number));
+    else sums.set(key, { cell, tallies });
   }
-  return [...sums.values()].filter(({ tally }) => cohortMeasures.some((measure) => tally[measure] !== 0));
+  return [...sums.values()].filter(({ tallies }) => tallies.some((count) => count !== 0));
 }
 
 /** The same for the same cell, and for no other: no name has a line break in it. */
-export function cohortKey({ dimension, value, pool, month, party, grade, kind, policy, within }: CohortCell): string {
-  return `${dimension}\n${value}\n${pool}\n${month}\n${party}\n${grade}\n${kind}\n${policy}\n${within}`;
+export function cohortKey({ dimension, value, month, pool, party, grade, kind, policy }: CohortCell): string {
+  return `${dimension}\n${value}\n${month}\n${pool}\n${party}\n${grade}\n${kind}\n${policy}`;
+}
+
+/** @param key  as `cohortKey` writes it */
+export function readCohortKey(key: string): CohortCell {
+  const [dimension, value, month, ...others] = key.split('\n') as [Dimension, string, string, ...string[]];
+  const [pool, party, grade, kind, policy] = others as [string, string, string, string, string];
+  return { dimension, value, month: Number(month), pool, party, grade, kind, policy };
 }
 
 export const noCohort = Object.freeze(Object.fromEntries(cohortMeasures.map((measure) => [measure, 0]))) as CohortTally;
 
 export function addCohort(left: CohortTally, right: CohortTally): CohortTally {
-  return combined(left, right, 1);
-}
-
-function subtractCohort(left: CohortTally, right: CohortTally): CohortTally {
-  return combined(left, right, -1);
-}
-
-function combined(left: CohortTally, right: CohortTally, sign: 1 | -1): CohortTally {
-  return Object.fromEntries(
-    cohortMeasures.map((measure) => [measure, left[measure] + sign * right[measure]]),
-  ) as CohortTally;
+  return Object.fromEntries(cohortMeasures.map((measure) => [measure, left[measure] + right[measure]])) as CohortTally;
 }
 
 /** UTC, in months since January 1970. */
 export function monthOf(at: number): number {
+  const { year, month } = dateOf(at);
+  return (year - 1970) * 12 + month;
+}
+
+/** UTC, such as 2026-01-31: in the order of the calendar, as texts are. */
+export function dayName(at: number): string {
+  const { year, month, day } = dateOf(at);
+  const digits = (value: number, count: number) => String(value).padStart(count, '0');
+  return `${digits(year, 4)}-${digits(month + 1, 2)}-${digits(day, 2)}`;
+}
+
+/** @returns the month from 0, the day from 1 */
+function dateOf(at: number): { readonly year: number; readonly month: number; readonly day: number } {
   // Days of a calendar that begins in March, so that leap days come last: Howard Hinnant, chrono-compatible low-level date algorithms.
   const days = Math.floor(at / DAY_MS) + 719_468;
   const era = Math.floor(days / 146_097);
@@ -203,7 +229,12 @@ export function monthOf(at: number): number {
   const year = Math.floor((day - Math.floor(day / 1_460) + Math.floor(day / 36_524) - Math.floor(day / 146_096)) / 365);
   const ofYear = day - (365 * year + Math.floor(year / 4) - Math.floor(year / 100));
   const fromMarch = Math.floor((5 * ofYear + 2) / 153);
-  return (era * 400 + year - 1970) * 12 + fromMarch + 2;
+  const month = (fromMarch + 2) % 12;
+  return {
+    year: era * 400 + year + (fromMarch < 10 ? 0 : 1),
+    month,
+    day: ofYear - Math.floor((153 * fromMarch + 2) / 5) + 1,
+  };
 }
 
 /** What is timed, all from the offer. `close`: won, lost or given back. */
@@ -223,6 +254,11 @@ export interface TimedCell {
 
 /** A hundred years; whoever says that something happened later is taken to have meant that. */
 const MOST_DAYS = 36_500;
+
+/** Of a time in hours, how many days from that of the offer it may be until it has passed. */
+export function daysUntil(hours: number): number {
+  return Math.ceil(hours / 24);
+}
 
 /** Up to two days in whole hours, then in whole days, always up: after that time it had happened. */
 export function bucketHours(ms: number): number {

@@ -1,5 +1,5 @@
 import type { OfferGrade, OfferKind } from '../lifecycle/standing.js';
-import { add, nothing, type Tally } from '../lifecycle/tally.js';
+import { sumOf, type Tally } from '../lifecycle/tally.js';
 import { type Rate, rate } from './rate.js';
 
 /** Counts of one party's offers of one grade and kind, made in one pool under one policy. */
@@ -69,11 +69,13 @@ export interface TrustFigures {
 
 /** The figures of everything that was counted. Any order, and any grouping, of the counts gives the same, to the last bit. */
 export function trustFigures(counted: readonly Counted[], promises: readonly Promised[]): TrustFigures {
-  const parties = Map.groupBy(counted, ({ party }) => party);
+  // Pools, kinds and policies make thousands of counts of it, and only promises are told apart by them.
+  const merged = byPartyAndGrade(counted);
+  const parties = Map.groupBy(merged, ({ party }) => party);
   return {
     channels: {
-      direct: byGrade(counted.filter(isDirect)),
-      channel: byGrade(counted.filter((each) => !isDirect(each))),
+      direct: byGrade(merged.filter(isDirect)),
+      channel: byGrade(merged.filter((each) => !isDirect(each))),
     },
     parties: Object.fromEntries([...parties].sort(byName).map(([party, each]) => [party, byGrade(each)])),
     promise: Object.fromEntries(
@@ -82,7 +84,18 @@ export function trustFigures(counted: readonly Counted[], promises: readonly Pro
   };
 }
 
-function byGrade(counted: readonly Counted[]): ByGrade<Figures> {
+type OfGrade = Pick<Counted, 'party' | 'grade' | 'tally'>;
+
+/** The same counts, one for each party and grade. */
+export function byPartyAndGrade(counted: readonly Counted[]): OfGrade[] {
+  const groups = Map.groupBy(counted, ({ party, grade }) => `${grade ?? ''}\n${party}`);
+  return [...groups.values()].map((each) => {
+    const { party, grade } = each[0] as Counted;
+    return { party, grade, tally: sum(each) };
+  });
+}
+
+function byGrade(counted: readonly OfGrade[]): ByGrade<Figures> {
   const grades = [...Map.groupBy(counted, gradeName)].sort(byName);
   return Object.fromEntries([['all', counted] as const, ...grades].map(([grade, each]) => [grade, figures(sum(each))]));
 }
@@ -158,16 +171,16 @@ function key({ policy, pool, grade }: Pick<Counted, 'policy' | 'pool' | 'grade'>
   return JSON.stringify([policy, pool, grade]);
 }
 
-function isDirect({ party }: Counted): boolean {
+function isDirect({ party }: OfGrade): boolean {
   return party === 'direct';
 }
 
-function gradeName({ grade }: Counted): string {
+function gradeName({ grade }: OfGrade): string {
   return grade ?? 'incomplete';
 }
 
-function sum(counted: readonly Counted[]): Tally {
-  return counted.map(({ tally }) => tally).reduce(add, nothing);
+function sum(counted: readonly OfGrade[]): Tally {
+  return sumOf(counted.map(({ tally }) => tally));
 }
 
 function byName([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number {

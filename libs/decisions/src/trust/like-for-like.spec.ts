@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { add, nothing, type Tally } from '../lifecycle/tally.js';
+import { nothing, sumOf, type Tally } from '../lifecycle/tally.js';
 import { type Counted, type Figures, trustFigures } from './figures.js';
 import { likeForLike, likeForLikeBy } from './like-for-like.js';
 
@@ -106,7 +106,7 @@ describe('like for like', () => {
       fc.property(fc.array(tallies()), (all) => {
         const summed = [...Map.groupBy(all, ({ party, grade }) => `${party} ${grade}`).values()].map((each) => ({
           ...(each[0] as Counted),
-          tally: each.map(({ tally }) => tally).reduce(add),
+          tally: sumOf(each.map(({ tally }) => tally)),
         }));
         const turned = summed.toReversed();
         expect(JSON.stringify(likeForLike(turned))).toBe(JSON.stringify(likeForLike(all)));

@@ -1,5 +1,5 @@
 import type { OfferKind } from '../lifecycle/standing.js';
-import { add, nothing, type Tally } from '../lifecycle/tally.js';
+import type { Tally } from '../lifecycle/tally.js';
 import { DIRECT } from '../route/party.js';
 import { type Counted, measured, promiseKept, type Promised } from './figures.js';
 import { type Compared, type LikeForLike, likeForLike } from './like-for-like.js';
@@ -344,6 +344,9 @@ function ofKind(kind: OfferKind): Which {
   return (each) => each.kind === kind;
 }
 
+/** Counts are sums and differences of measures, so it is the same whether they are taken before or after. */
 function sum(counted: readonly Counted[], count: Count): number {
-  return count(counted.map(({ tally }) => tally).reduce(add, nothing));
+  let total = 0;
+  for (const { tally } of counted) total += count(tally);
+  return total;
 }

@@ -1,5 +1,5 @@
 import type { CohortTally } from './cohorts.js';
-import { type Counted, type Promised, type TrustFigures, trustFigures } from './figures.js';
+import { byPartyAndGrade, type Counted, type Promised, type TrustFigures, trustFigures } from './figures.js';
 import { type KindCount, type LikeForLike, likeForLike, likeForLikeBy } from './like-for-like.js';
 import { type Rate, rate } from './rate.js';
 import { partiesShownTo } from './suppress.js';
@@ -41,9 +41,10 @@ export function trustReport(
   promises: readonly Promised[],
   { mix, silence }: { readonly mix: string; readonly silence: number },
 ): TrustReport {
+  const merged = byPartyAndGrade(counted);
   return {
     ...trustFigures(counted, promises),
-    ...(kinds ? likeForLikeBy(mix, counted, kinds) : likeForLike(counted)),
+    ...(kinds ? likeForLikeBy(mix, merged, kinds) : likeForLike(merged)),
     noWord: noWordOf(silent, silence),
   };
 }

@@ -135,13 +135,15 @@ export function benchCommand(): Command {
     .command('trust')
     .description('the trust reports over a year of leads, and what keeping their counts costs each event')
     .option('--leads <n>', 'how many leads the year has', readCount(1_000, 10_000_000), 1_000_000)
+    .option('--data <folder>', 'keep the database there, and measure what an earlier run left')
     .option('--json', 'the figures as JSON')
     .addHelpText(
       'after',
-      '\nThe leads are folded as the service folds them, into a PostgreSQL of its own on throw-away data; a million take some minutes.' +
+      '\nThe leads are folded as the service folds them, into a PostgreSQL of its own on throw-away data; a million take some minutes. With --data they are' +
+        '\nfilled in once, and later runs measure the same, whatever --leads says.' +
         '\nMeasure on an idle machine: whatever else runs is measured with it.',
     )
-    .action((options: { leads: number; json?: true }) =>
+    .action((options: { leads: number; data?: string; json?: true }) =>
       runCommand(async () => {
         const { benchTrust } = await import('./trust.js');
         const onProgress = (text: string): void => void process.stderr.write(picocolors.dim(`  … ${text}\n`));
@@ -340,7 +342,7 @@ function describeRouting({ core, statements, adversary }: RoutingResult): string
 
 function describeTrust({ leads, events, rows, reports, referenceMs, update }: TrustBenchResult): string {
   return [
-    `\n${picocolors.bold('Trust figures')}  over a year of ${thousands(leads)} leads (${thousands(events)} events), from ${thousands(rows.cohorts)} counts by month and ${thousands(rows.times)} of times\n`,
+    `\n${picocolors.bold('Trust figures')}  over a year of ${thousands(leads)} leads (${thousands(events)} events), from ${thousands(rows.cohorts)} rows of counts and ${thousands(rows.times)} of times\n`,
     ...reports.map(({ what, ms: median, slowestMs }) =>
       row(what, ms(median), `to reach 300 ms; the slowest of five ${ms(slowestMs)}`),
     ),

@@ -2,12 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { timesReport } from '@fairlead/decisions';
-import { derivedId } from '@fairlead/events';
-import type { LeadEvent, ReadModelsLoad } from '@fairlead/outcome-tracking/measured';
+import { scorecard, timesReport } from '@fairlead/decisions';
+import type { ReadModelsLoad } from '@fairlead/outcome-tracking/measured';
 import { createDataSource, inTransaction, migrate, type Query, queryOf, RowCopy } from '@fairlead/persistence';
 import { startPostgres } from '../../../../infra/local/postgres.mjs';
-import { randomFrom } from './routing-adversary.js';
+import { eventsOf, leadIds, NOW, YEAR } from './vendors-year.js';
 
 type Measured = typeof import('@fairlead/outcome-tracking/measured');
 
@@ -24,21 +23,17 @@ export interface TrustBenchResult {
 }
 
 const DAY = 86_400_000;
-const BEGIN = Date.UTC(2025, 0, 1);
-const DAYS = 365;
-const POOLS = ['enterprise', 'midmarket', 'smb'];
-const PARTIES = ['direct', ...Array.from({ length: 20 }, (_, index) => `partner-${index}`)];
-const SOURCES = ['ads', 'fair', 'partner-site', 'webinar', 'website'];
-const INDUSTRIES = ['manufacturing', 'retail', 'logistics', 'healthcare', 'software', 'education', 'energy', 'media'];
 const BATCH = 100;
 const ROUNDS = 5;
+/** Leads that come when the year is over, to see what each of their events costs. */
+const FURTHER = 2_000;
 
 export async function benchTrust(
-  { leads }: { readonly leads: number },
+  { leads, data }: { readonly leads: number; readonly data?: string },
   onProgress: (text: string) => void,
 ): Promise<TrustBenchResult> {
   const measured = await import('@fairlead/outcome-tracking/measured');
-  const folder = mkdtempSync(join(tmpdir(), 'fairlead-bench-trust-'));
+  const folder = data ?? mkdtempSync(join(tmpdir(), 'fairlead-bench-trust-'));
   const postgres = await startPostgres({ dir: join(folder, 'postgres'), durable: true, databases: ['fairlead'] });
   const database = createDataSource({
     ...{ url: postgres.urls['fairlead'] ?? '', schema: 'outcome_tracking', poolSize: 4 },
@@ -48,18 +43,10 @@ export async function benchTrust(
     await database.initialize();
     const query = queryOf(database);
     await migrate(database, [measured.readModelMigrations]);
-    const indexes = await measured.dropSecondaryIndexes(query);
-    const load = new measured.ReadModelsLoad(folder);
-    const copyInto = (table: string, columns: readonly string[]) => RowCopy.into(database, table, columns);
-    await load.writeInto(copyInto);
-    const events = await loadYear(load, leads, onProgress);
-    onProgress('writing them');
-    await load.end(query, copyInto);
-    await load.close();
-    for (const index of indexes) await query(index);
-    await query('VACUUM ANALYZE');
+    const events = (await eventsIn(query)) ?? (await fill(query));
+    const there = await leadsIn(query);
     const [rows] = await query<TrustBenchResult['rows']>(
-      'SELECT (SELECT count(*) FROM cohort_counts)::float8 AS cohorts, (SELECT count(*) FROM timed_counts)::float8 AS times',
+      'SELECT (SELECT count(*) FROM cohort_counts)::float8 AS cohorts, ((SELECT count(*) FROM timed_counts) + (SELECT count(*) FROM timed_months) + (SELECT count(*) FROM timed_days))::float8 AS times',
     );
     onProgress('reports');
     const reports = [];
@@ -72,11 +59,31 @@ export async function benchTrust(
     const referenceMs = await timed(() => query(FROM_OFFERS));
     onProgress('updates');
     const update = await measureUpdates();
-    return { leads, events, rows: rows ?? { cohorts: 0, times: 0 }, reports, referenceMs, update };
+    return { leads: there, events, rows: rows ?? { cohorts: 0, times: 0 }, reports, referenceMs, update };
   } finally {
     if (database.isInitialized) await database.destroy();
     await postgres.stop();
-    rmSync(folder, { recursive: true, force: true });
+    if (data === undefined) rmSync(folder, { recursive: true, force: true });
+  }
+
+  /** What an earlier run left in the folder. */
+  async function eventsIn(query: Query): Promise<number | undefined> {
+    const [kept] = await query<{ events: number }>('SELECT sum(events)::float8 AS events FROM folded');
+    return kept && kept.events > 0 ? kept.events : undefined;
+  }
+
+  async function fill(query: Query): Promise<number> {
+    const indexes = await measured.dropSecondaryIndexes(query);
+    const load = new measured.ReadModelsLoad(folder);
+    const copyInto = (table: string, columns: readonly string[]) => RowCopy.into(database, table, columns);
+    await load.writeInto(copyInto);
+    const events = await loadYear(load, leads, onProgress);
+    onProgress('writing them');
+    await load.end(query, copyInto);
+    await load.close();
+    for (const index of indexes) await query(index);
+    await query('VACUUM ANALYZE');
+    return events;
   }
 
   function snapshot(ask: (query: Query) => Promise<unknown>): Promise<unknown> {
@@ -89,7 +96,7 @@ export async function benchTrust(
 
   async function measureUpdates(): Promise<TrustBenchResult['update']> {
     const each = async (first: number, counting: boolean): Promise<{ ms: number; events: number }> => {
-      const events = [...yearOf(2_000, first, BEGIN + (DAYS - 2) * DAY, 2)];
+      const events = [...eventsOf(FURTHER, { first, begin: YEAR.begin + (YEAR.days - 2) * DAY, days: 2 })];
       const began = performance.now();
       for (let at = 0; at < events.length; at += BATCH)
         await inTransaction(database, async (query) => {
@@ -100,11 +107,22 @@ export async function benchTrust(
         });
       return { ms: (performance.now() - began) / events.length, events: events.length };
     };
-    await each(leads, true);
-    const counted = await each(leads + 10_000, true);
-    const alone = await each(leads + 20_000, false);
+    const query = queryOf(database);
+    const first = await leadsIn(query);
+    await each(first, true);
+    const counted = await each(first + FURTHER, true);
+    const alone = await each(first + 2 * FURTHER, false);
+    // What was not counted may not stay where somebody counts.
+    const last = [[...leadIds(first + 2 * FURTHER, FURTHER)]];
+    await query('DELETE FROM leads WHERE lead_id = ANY($1::uuid[])', last);
+    await query('DELETE FROM offers WHERE lead_id = ANY($1::uuid[])', last);
     return { counted: counted.ms, alone: alone.ms, events: counted.events };
   }
+}
+
+async function leadsIn(query: Query): Promise<number> {
+  const [known] = await query<{ leads: number }>('SELECT count(*)::float8 AS leads FROM leads');
+  return known?.leads ?? 0;
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
@@ -115,7 +133,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 
 async function loadYear(load: ReadModelsLoad, leads: number, onProgress: (text: string) => void): Promise<number> {
   let events = 0;
-  for (const event of yearOf(leads, 0, BEGIN, DAYS)) {
+  for (const event of eventsOf(leads)) {
     const busy = load.read(event);
     if (busy) await busy;
     if ((events += 1) % 1_000_000 === 0) onProgress(`${events.toLocaleString('en')} events folded`);
@@ -123,106 +141,51 @@ async function loadYear(load: ReadModelsLoad, leads: number, onProgress: (text: 
   return events;
 }
 
-/** What becomes of so many leads, one after the other: what the fold reads of it. Some are told together, as they come. */
-function* yearOf(leads: number, first: number, begin: number, days: number): Generator<LeadEvent> {
-  const random = randomFrom(first + 1);
-  const any = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)] as T;
-  const together: LeadEvent[][] = [];
-  for (let number = first; number < first + leads; number++) {
-    const at = begin + Math.floor((((number - first) / leads) * days + random() * 0.01) * DAY);
-    together.push([...lifeOf(derivedId('bench', 'lead', String(number)), at, random, any)]);
-    if (together.length < 50) continue;
-    // Of fifty leads by turns.
-    for (let turn = 0; together.some((life) => turn < life.length); turn++)
-      for (const life of together) {
-        const event = life[turn];
-        if (event) yield event;
-      }
-    together.length = 0;
-  }
-}
-
-function* lifeOf(id: string, at: number, random: () => number, any: <T>(of: readonly T[]) => T): Generator<LeadEvent> {
-  const event = (type: string, time: number, data: object): LeadEvent =>
-    ({ id: derivedId(id, type), type: `lead.${type}`, subject: id, time: new Date(time).toISOString(), data }) as never;
-  const attributes = {
-    ...{ campaign: `campaign-${Math.floor(random() * 20)}`, size: any(['1-9', '10-49', '50-249', '250+']) },
-    ...{ industry: any(INDUSTRIES), visits: Math.floor(random() * 30), newsletter: random() < 0.3 },
-    region: `region-${Math.floor(random() * 16)}`,
-  };
-  yield event('received', at, {
-    ...{ sourceId: any(SOURCES), facts: { country: 'DE', engagement: {}, attributes }, missing: [] },
-    reachable: { email: true, phone: true },
-  });
-  const grade = any(['A', 'B', 'C', 'D'] as const);
-  const party = random() < 0.4 ? 'direct' : any(PARTIES);
-  const decided = { policy: { name: 'bench', version: 1, hash: '' }, pool: any(POOLS), now: at + 1_000 };
-  yield event('routed', at + 1_000, {
-    ...{
-      to: party,
-      grade,
-      offer: 1,
-      acceptBy: at + DAY,
-      revealContact: 'on-accept',
-      why: 'first',
-      decided,
-      refusedCounts: {},
-    },
-  });
-  const said = (type: string, after: number, more: object = {}): LeadEvent =>
-    event(type, at + after, { party, offer: 1, at: at + after, ...more });
-  if (random() < 0.1) {
-    yield said('declined', random() * 4 * 3_600_000, { reason: 'capacity' });
-    return;
-  }
-  const accepted = random() * 4 * 3_600_000;
-  yield said('accepted', accepted);
-  if (random() < 0.2) return;
-  const contacted = accepted + random() * random() * 6 * DAY;
-  yield said('contacted', contacted);
-  if (random() < 0.6) {
-    yield said('lost', contacted + random() * 20 * DAY, { reason: 'no-budget' });
-    return;
-  }
-  const qualified = contacted + random() * 20 * DAY;
-  yield said('qualified', qualified);
-  yield said(random() < 0.3 ? 'won' : 'lost', qualified + random() * 80 * DAY, {});
-}
-
-function reportsOf({
-  readTrustQuery,
-  TimesStore,
-  trustAnswer,
-  TrustCountsStore,
-}: Measured): { readonly what: string; readonly ask: (query: Query) => Promise<unknown> }[] {
-  const asOf = BEGIN + (DAYS + 1) * DAY;
+/** What is asked most, and what is worst: days at both ends, many kinds, what is not counted beforehand, a moment that is long past. */
+function reportsOf(measured: Measured): { readonly what: string; readonly ask: (query: Query) => Promise<unknown> }[] {
   const trust = (asked: Readonly<Record<string, string>>) => async (query: Query) => {
-    const read = readTrustQuery(asked, asOf);
+    const read = measured.readTrustQuery(asked, NOW);
     if (!('query' in read)) throw new RangeError(JSON.stringify(read.complaints));
-    const counts = await new TrustCountsStore().read(query, read.query);
-    return JSON.stringify(trustAnswer(read.query, counts, [], null));
+    const counts = await new measured.TrustCountsStore().read(query, read.query);
+    return JSON.stringify(measured.trustAnswer(read.query, counts, [], null));
   };
-  const times = (what: 'accept' | 'contact' | 'close') => async (query: Query) =>
-    JSON.stringify(timesReport(await new TimesStore().read(query, { pool: null, from: null, to: null, what, asOf })));
+  const times =
+    (what: 'accept' | 'contact' | 'close', asked: { pool?: string; from?: string; to?: string; asOf?: number } = {}) =>
+    async (query: Query) => {
+      const of = { pool: null, from: null, to: null, asOf: NOW, ...asked, what };
+      return JSON.stringify(timesReport(await new measured.TimesStore().read(query, of)));
+    };
+  const ofPartner = (partner: string, period: { from: string; to: string }) => async (query: Query) => {
+    const whole = { pool: null, source: null, campaign: null, mix: 'grade', age: null, silence: 14, partner: null };
+    const asked = { ...whole, ...period, asOf: NOW };
+    const counted = await new measured.TrustCountsStore().counted(query, asked);
+    const returns = await new measured.ReturnsStore().of(query, { ...period, pool: null, party: partner });
+    return JSON.stringify(scorecard(partner, counted, [], returns, 'whole'));
+  };
   const year = { from: '2025-01-01', to: '2025-12-31' };
+  const halfYear = { from: '2025-03-16', to: '2025-09-15' };
   return [
     { what: 'a year, by grade', ask: trust(year) },
-    {
-      what: 'of one pool, from mid-month to mid-month',
-      ask: trust({ pool: 'smb', from: '2025-03-16', to: '2025-08-15' }),
-    },
+    { what: 'all that ever happened', ask: trust({}) },
+    { what: 'of one pool, mid-month to mid-month', ask: trust({ ...halfYear, pool: 'pool-1' }) },
+    { what: 'of all pools, mid-month to mid-month', ask: trust(halfYear) },
     { what: 'like for like by size', ask: trust({ ...year, mix: 'attributes.size' }) },
-    { what: 'like for like by visits, 30 kinds', ask: trust({ ...year, mix: 'attributes.visits' }) },
-    { what: 'of one source', ask: trust({ ...year, source: 'ads' }) },
-    { what: 'of one campaign', ask: trust({ ...year, campaign: 'campaign-7' }) },
-    {
-      what: 'of one source by size, a quarter',
-      ask: trust({ source: 'ads', mix: 'attributes.size', from: '2025-04-01', to: '2025-06-30' }),
-    },
+    { what: 'the same, mid-month to mid-month', ask: trust({ ...halfYear, mix: 'attributes.size' }) },
+    { what: 'like for like by visits, 31 kinds', ask: trust({ ...year, mix: 'attributes.visits' }) },
+    { what: 'of one source', ask: trust({ ...year, source: 'source-0' }) },
+    { what: 'the same, mid-month to mid-month', ask: trust({ ...halfYear, source: 'source-0' }) },
+    { what: 'of one campaign', ask: trust({ ...year, campaign: 'campaign-60' }) },
+    { what: 'of one source by size', ask: trust({ ...year, source: 'source-0', mix: 'attributes.size' }) },
+    { what: 'of one source and campaign', ask: trust({ ...year, source: 'source-0', campaign: 'campaign-60' }) },
     { what: 'that have had 90 days', ask: trust({ ...year, age: '90' }) },
+    { what: 'without a word for 60 days', ask: trust({ ...year, silence: '60' }) },
     { what: 'time to accept', ask: times('accept') },
     { what: 'time to first contact', ask: times('contact') },
     { what: 'time to close', ask: times('close') },
+    { what: 'time to close, mid-month to mid-month', ask: times('close', halfYear) },
+    { what: 'time to close, as of three months ago', ask: times('close', { asOf: NOW - 90 * DAY }) },
+    { what: 'scorecard of a quarter', ask: ofPartner('partner-1', { from: '2025-07-01', to: '2025-09-30' }) },
+    { what: 'scorecard of a year', ask: ofPartner('partner-1', year) },
   ];
 }
 

@@ -23,9 +23,9 @@ export class ReadModelsView {
     type: String,
     nullable: true,
     description:
-      'Hash of the counts of offers and of times; null: some offers are from before they were counted by source and attribute.',
+      'Hash of the counts that figures are made of; null: some offers are from before they were counted by source and attribute.',
   })
-  cohorts: string | null;
+  figures: string | null;
   @ApiProperty({ description: 'Hash of the promises of all versions of policies.' }) promises: string;
 }
 

@@ -59,7 +59,7 @@ export class ScorecardController {
     return orRefusal(() =>
       // All of it, and where in the log it stands, as of one moment.
       this.reads.snapshot(async (read) => {
-        const { counted } = await this.counts.read(read, asked);
+        const counted = await this.counts.counted(read, asked);
         const promises = await this.promises.of(read, [...new Set(counted.map(({ policy }) => policy))]);
         const returns = await this.returns.of(read, { ...asked, party: partner });
         const asOf = asOfOf(asked.asOf, await this.position.read(read));

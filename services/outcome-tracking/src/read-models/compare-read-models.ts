@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Query } from '@fairlead/persistence';
-import { cohortMeasures } from '@fairlead/decisions/fold';
+import { tallyColumns } from '../store/packed-counts.js';
 import { columnsOf } from './rows.js';
 
 /** Leads are compared in so many parts, by the first byte of their ids: one in motion leaves the others comparable. */
@@ -23,10 +23,10 @@ export interface ReadModels {
   readonly parts: readonly ReadModelPart[];
   readonly offers: number;
   /**
-   * Hash of `cohort_counts` and `timed_counts`, which also tell whether the traits of offers are the same. Null: some offers are from before
-   * these were counted; undefined: what was written down is.
+   * Hash of the tables that figures are counted in, which also tell whether the traits of offers are the same. Null: some offers are from before
+   * these were counted; undefined: what was written down is from before they were counted so.
    */
-  readonly cohorts?: string | null;
+  readonly figures?: string | null;
   readonly promises: string;
 }
 
@@ -42,7 +42,7 @@ export async function readModelsOf(query: Query, { atOnce = false } = {}): Promi
   const ofLeads = () => allParts<PartRow & { events: number | null }>(query, leadParts, how);
   const ofOffers = () => allParts<PartRow>(query, offerParts, how);
   // eslint-disable-next-line fairlead/no-interpolated-sql -- made of nothing but the names of columns
-  const ofRest = () => query<{ cohorts: string | null; promises: string }>(rests);
+  const ofRest = () => query<{ figures: string | null; promises: string }>(rests);
   const [leads, offers, [rest]] = atOnce
     ? await Promise.all([ofLeads(), ofOffers(), ofRest()])
     : [await ofLeads(), await ofOffers(), await ofRest()];
@@ -54,8 +54,8 @@ export async function readModelsOf(query: Query, { atOnce = false } = {}): Promi
     return { leads: lead?.count ?? 0, events: lead ? lead.events : 0, hash };
   });
   const offerCount = [...offers.values()].reduce((sum, { count }) => sum + count, 0);
-  const { cohorts = null, promises = '' } = rest ?? {};
-  return { parts, offers: offerCount, cohorts, promises };
+  const { figures = null, promises = '' } = rest ?? {};
+  return { parts, offers: offerCount, figures, promises };
 }
 
 async function allParts<Row extends PartRow>(
@@ -131,17 +131,25 @@ const offerParts = `WITH hashed AS MATERIALIZED (
     SELECT lead_id, number, ${hashed(columnsOf.offers)} AS hash FROM offers WHERE lead_id BETWEEN $1 AND $2
   ) SELECT ${part} AS part, count(*)::integer AS count, ${inOrder('lead_id, number')} AS hash FROM hashed GROUP BY 1`;
 // Cells in which nothing is left say nothing.
-const cohortCells = ['dimension', 'value', 'pool', 'month', 'party', 'grade', 'kind', 'policy', 'within'].join(', ');
-const timedCells = ['step', 'day', 'pool', 'party', 'hours'].join(', ');
+const nothingIn = (columns: readonly string[]): string =>
+  `ROW(${columns.join(', ')})::text = '(${columns.map(() => '0').join(',')})'`;
+/** The tables that figures are counted in: what tells their rows apart, and what is counted in these. */
+const counted = {
+  cohort_counts: [columnsOf.cohort_counts.slice(0, -tallyColumns.length), tallyColumns],
+  timed_counts: [columnsOf.timed_counts.slice(0, -1), ['leads']],
+  timed_months: [columnsOf.timed_months.slice(0, -1), ['leads']],
+  timed_days: [columnsOf.timed_days.slice(0, 3), columnsOf.timed_days.slice(3)],
+} as const;
+const countsHash = (Object.keys(counted) as (keyof typeof counted)[])
+  .map((table) => {
+    const [cells, counts] = counted[table];
+    return `(SELECT coalesce(string_agg(hash, ''::bytea ORDER BY ${cells.join(', ')}), '') FROM (
+      SELECT ${cells.join(', ')}, ${hashed(columnsOf[table])} AS hash FROM ${table} WHERE NOT ${nothingIn(counts)}) AS hashed)`;
+  })
+  .join(' || ');
 const promises = ['policy', 'pool', 'grade'].join(', ');
 const rests = `SELECT
-    (SELECT CASE WHEN NOT EXISTS (SELECT FROM offers WHERE traits IS NULL) THEN encode(sha256(
-        (SELECT coalesce(string_agg(hash, ''::bytea ORDER BY ${cohortCells}), '') FROM (
-          SELECT ${cohortCells}, ${hashed(columnsOf.cohort_counts)} AS hash FROM cohort_counts
-          WHERE ROW(${cohortMeasures.join(', ')})::text <> '(${cohortMeasures.map(() => '0').join(',')})') AS hashed)
-        || (SELECT coalesce(string_agg(hash, ''::bytea ORDER BY ${timedCells}), '') FROM (
-          SELECT ${timedCells}, ${hashed(columnsOf.timed_counts)} AS hash FROM timed_counts WHERE leads <> 0) AS hashed)), 'hex') END
-    ) AS cohorts,
+    (SELECT CASE WHEN NOT EXISTS (SELECT FROM offers WHERE traits IS NULL) THEN encode(sha256(${countsHash}), 'hex') END) AS figures,
     (SELECT ${inOrder(promises)} FROM (SELECT ${promises}, ${hashed(columnsOf.promises)} AS hash FROM promises) AS hashed) AS promises`;
 
 /** Where two folds stand to each other. */
@@ -179,7 +187,7 @@ export function compareReadModels(live: ReadModels, rebuilt: ReadModels): Compar
   const isAtRest = found.inMotion + found.uncounted === 0;
   return {
     ...{ ...found, different },
-    counts: isAtRest && live.cohorts && rebuilt.cohorts ? live.cohorts === rebuilt.cohorts : undefined,
+    counts: isAtRest && live.figures && rebuilt.figures ? live.figures === rebuilt.figures : undefined,
     promises: live.promises === rebuilt.promises,
   };
 }

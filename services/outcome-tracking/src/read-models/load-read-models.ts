@@ -6,9 +6,20 @@ import { foldEvent, isLeadEvent, type LeadEvent, timeOf } from '../fold-event.js
 import { promisesIn } from '../promises-in.js';
 import { type LeadDetails, unseen } from '../store/leads.store.js';
 import { nowhere, partitionOfLead } from '../store/position.store.js';
+import { type TimedCount, timesByDay, timesByMonth } from '../store/times-by-period.js';
 import { OfferCounts } from './offer-counts.js';
 import { type FollowedLead, LeadTable, unfollowed } from './lead-table.js';
-import { cohortRow, columnsOf, detailsIn, detailsText, leadText, offersText, timedRow } from './rows.js';
+import {
+  cohortRow,
+  columnsOf,
+  detailsIn,
+  detailsText,
+  leadText,
+  offersText,
+  timedDayRow,
+  timedMonthRow,
+  timedRow,
+} from './rows.js';
 import { SpillFile } from '@fairlead/persistence/spill-file';
 
 /**
@@ -109,7 +120,9 @@ export class ReadModelsLoad {
     }
     await tables.end();
     await writeAll(copyInto, 'cohort_counts', this.counts.cohortCells(), cohortRow);
-    await writeAll(copyInto, 'timed_counts', this.counts.timedCells(), timedRow);
+    await writeAll(copyInto, 'timed_counts', taking(this.counts.timedCells()), timedRow);
+    await writeAll(copyInto, 'timed_months', timesByMonth(this.counts.timedCells()), timedMonthRow);
+    await writeAll(copyInto, 'timed_days', timesByDay(this.counts.timedCells()), timedDayRow);
     await query('DELETE FROM folded');
     await writeAll(copyInto, 'folded', this.position.entries(), (each) => each);
     await writeAll(copyInto, 'promises', this.promises.values(), ({ policy, pool, grade, directPercent }) => [
@@ -223,6 +236,11 @@ class Tables {
     this.isOpen = false;
     await Promise.allSettled([this.leads.abandon(), this.offers.abandon()]);
   }
+}
+
+/** Without the offers themselves, which take no time. */
+function* taking(counts: Iterable<TimedCount>): Generator<TimedCount> {
+  for (const count of counts) if (count.step !== 'offer') yield count;
 }
 
 async function writeAll<Value>(

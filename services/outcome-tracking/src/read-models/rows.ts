@@ -1,6 +1,8 @@
-import { type CohortCount, cohortMeasures, currentOffer, type Offer, type TimedCell } from '@fairlead/decisions/fold';
+import { type CohortCount, currentOffer, type Offer, timedSteps } from '@fairlead/decisions/fold';
 import { copyJson, copyText, type CopyValue, readCopyText, WrittenJson } from '@fairlead/persistence/scratch';
 import type { LeadDetails, TrackedLead } from '../store/leads.store.js';
+import { packCounts, packTallies, tallyColumns } from '../store/packed-counts.js';
+import type { TimedCount, TimedDay, TimedMonth } from '../store/times-by-period.js';
 
 type Row = readonly CopyValue[];
 
@@ -29,10 +31,12 @@ export const columnsOf = {
     'corrections',
   ],
   cohort_counts: [
-    ...(['dimension', 'value', 'pool', 'month', 'party', 'grade', 'kind', 'policy', 'within'] as const),
-    ...cohortMeasures,
+    ...(['dimension', 'value', 'month', 'pool', 'party', 'grade', 'kind', 'policy'] as const),
+    ...tallyColumns,
   ],
   timed_counts: ['step', 'day', 'pool', 'party', 'hours', 'leads'],
+  timed_months: ['step', 'month', 'pool', 'party', 'block', 'leads'],
+  timed_days: ['day', 'pool', 'party', 'offered', 'accepted', 'contacted', 'qualified', 'won', 'closed'],
   folded: ['partition', 'events'],
   promises: ['policy', 'pool', 'grade', 'direct_percent'],
 } as const;
@@ -116,24 +120,21 @@ function offerRow(leadId: string, offer: Offer): Row {
 
 const dayMs = 86_400_000;
 
-export function cohortRow({ cell, tally }: CohortCount): Row {
-  const { dimension, value, pool, month, party, grade, kind, policy, within } = cell;
-  return [
-    dimension,
-    value,
-    pool,
-    month,
-    party,
-    grade,
-    kind,
-    policy,
-    within,
-    ...cohortMeasures.map((each) => tally[each]),
-  ];
+export function cohortRow({ cell, tallies }: CohortCount): Row {
+  const { dimension, value, month, pool, party, grade, kind, policy } = cell;
+  return [dimension, value, month, pool, party, grade, kind, policy, ...packTallies(tallies)];
 }
 
-export function timedRow({ step, day, pool, party, hours, leads }: TimedCell & { readonly leads: number }): Row {
+export function timedRow({ step, day, pool, party, hours, leads }: TimedCount): Row {
   return [step, dateOf(day), pool, party, hours, leads];
+}
+
+export function timedMonthRow({ step, month, pool, party, block, leads }: TimedMonth): Row {
+  return [step, month, pool, party, block, packCounts(leads)];
+}
+
+export function timedDayRow({ day, pool, party, leads }: TimedDay): Row {
+  return [dateOf(day), pool, party, ...timedSteps.map((step) => leads[step])];
 }
 
 function dateOf(day: number): string {

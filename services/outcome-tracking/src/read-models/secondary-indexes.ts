@@ -9,7 +9,7 @@ export async function dropSecondaryIndexes(query: Query): Promise<readonly strin
   const indexes = await query<{ name: string; definition: string }>(
     `SELECT index.relname AS name, pg_get_indexdef(index.oid) AS definition
      FROM pg_index JOIN pg_class AS index ON index.oid = indexrelid JOIN pg_class AS tables ON tables.oid = indrelid
-     WHERE tables.relnamespace = current_schema()::regnamespace AND tables.relname IN ('leads', 'offers')
+     WHERE tables.relnamespace = current_schema()::regnamespace AND tables.relname IN ('leads', 'offers', 'timed_counts')
        AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = index.oid)`,
   );
   for (const { name } of indexes) {

@@ -2,14 +2,15 @@ import {
   addedUp,
   type CohortCount,
   cohortDifferences,
-  cohortMeasures,
-  type CohortTally,
   type Offer,
-  type TimedCell,
+  type TalliesByAge,
+  timedSteps,
   timesOf,
 } from '@fairlead/decisions/fold';
 import type { UnitOfWork } from '@fairlead/messaging';
 import type { LeadChange } from './leads.store.js';
+import { packCounts, packTallies, tallyColumns } from './packed-counts.js';
+import { type TimedCount, timesByDay, timesByMonth } from './times-by-period.js';
 
 const keys = ['dimension', 'value', 'pool', 'party', 'grade', 'kind', 'policy'] as const;
 
@@ -34,44 +35,75 @@ export class CountsStore {
   }
 
   #addCohorts(write: UnitOfWork['write'], cohorts: readonly CohortCount[]): void {
+    // A lead's cells mostly change by the same.
+    const packed = new Map<TalliesByAge, string[]>();
+    const columns = cohorts.map(({ tallies }) => {
+      const known = packed.get(tallies) ?? packTallies(tallies);
+      packed.set(tallies, known);
+      return known;
+    });
     write(
-      `INSERT INTO cohort_counts AS counts (dimension, value, pool, party, grade, kind, policy, month, within, offered, delivered,
-         accepted, declined, expired, withdrawn, open, kept, contacted, qualified, won, lost, returned, reported)
+      `INSERT INTO cohort_counts AS counts (dimension, value, pool, party, grade, kind, policy, month, in_7, in_14, in_30, in_60, in_90, ever)
        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::integer[],
-         $9::integer[], $10::integer[], $11::integer[], $12::integer[], $13::integer[], $14::integer[], $15::integer[],
-         $16::integer[], $17::integer[], $18::integer[], $19::integer[], $20::integer[], $21::integer[], $22::integer[],
-         $23::integer[])
-       ON CONFLICT (dimension, value, pool, month, party, grade, kind, policy, within) DO UPDATE SET
-         offered = counts.offered + excluded.offered, delivered = counts.delivered + excluded.delivered,
-         accepted = counts.accepted + excluded.accepted, declined = counts.declined + excluded.declined,
-         expired = counts.expired + excluded.expired, withdrawn = counts.withdrawn + excluded.withdrawn,
-         open = counts.open + excluded.open, kept = counts.kept + excluded.kept,
-         contacted = counts.contacted + excluded.contacted, qualified = counts.qualified + excluded.qualified,
-         won = counts.won + excluded.won, lost = counts.lost + excluded.lost, returned = counts.returned + excluded.returned,
-         reported = counts.reported + excluded.reported`,
+         $9::numeric[], $10::numeric[], $11::numeric[], $12::numeric[], $13::numeric[], $14::numeric[])
+       ON CONFLICT (dimension, value, month, pool, party, grade, kind, policy) DO UPDATE SET in_7 = counts.in_7 + excluded.in_7,
+         in_14 = counts.in_14 + excluded.in_14, in_30 = counts.in_30 + excluded.in_30, in_60 = counts.in_60 + excluded.in_60,
+         in_90 = counts.in_90 + excluded.in_90, ever = counts.ever + excluded.ever`,
       [
         ...keys.map((key) => cohorts.map(({ cell }) => cell[key])),
         cohorts.map(({ cell }) => cell.month),
-        cohorts.map(({ cell }) => cell.within),
-        ...cohortMeasures.map((measure: keyof CohortTally) => cohorts.map(({ tally }) => tally[measure])),
+        ...tallyColumns.map((_, at) => columns.map((tallies) => tallies[at])),
       ],
     );
   }
 
-  #addTimes(write: UnitOfWork['write'], times: readonly (TimedCell & { readonly leads: number })[]): void {
+  #addTimes(write: UnitOfWork['write'], times: readonly TimedCount[]): void {
+    const timed = times.filter(({ step }) => step !== 'offer');
+    if (timed.length > 0) {
+      write(
+        `INSERT INTO timed_counts AS counts (step, day, pool, party, hours, leads)
+         SELECT step, date '1970-01-01' + day, pool, party, hours, leads
+         FROM unnest($1::text[], $2::integer[], $3::text[], $4::text[], $5::integer[], $6::integer[])
+           AS changed (step, day, pool, party, hours, leads)
+         ON CONFLICT (step, day, pool, party, hours) DO UPDATE SET leads = counts.leads + excluded.leads`,
+        [
+          timed.map(({ step }) => step),
+          timed.map(({ day }) => day),
+          timed.map(({ pool }) => pool),
+          timed.map(({ party }) => party),
+          timed.map(({ hours }) => hours),
+          timed.map(({ leads }) => leads),
+        ],
+      );
+      const months = timesByMonth(timed);
+      write(
+        `INSERT INTO timed_months AS counts (step, month, pool, party, block, leads)
+         SELECT * FROM unnest($1::text[], $2::integer[], $3::text[], $4::text[], $5::integer[], $6::numeric[])
+         ON CONFLICT (step, month, pool, party, block) DO UPDATE SET leads = counts.leads + excluded.leads`,
+        [
+          months.map(({ step }) => step),
+          months.map(({ month }) => month),
+          months.map(({ pool }) => pool),
+          months.map(({ party }) => party),
+          months.map(({ block }) => block),
+          months.map(({ leads }) => packCounts(leads)),
+        ],
+      );
+    }
+    const days = timesByDay(times);
     write(
-      `INSERT INTO timed_counts AS counts (step, day, pool, party, hours, leads)
-       SELECT step, date '1970-01-01' + day, pool, party, hours, leads
-       FROM unnest($1::text[], $2::integer[], $3::text[], $4::text[], $5::integer[], $6::integer[])
-         AS changed (step, day, pool, party, hours, leads)
-       ON CONFLICT (step, day, pool, party, hours) DO UPDATE SET leads = counts.leads + excluded.leads`,
+      `INSERT INTO timed_days AS counts (day, pool, party, offered, accepted, contacted, qualified, won, closed)
+       SELECT date '1970-01-01' + day, pool, party, offered, accepted, contacted, qualified, won, closed
+       FROM unnest($1::integer[], $2::text[], $3::text[], $4::integer[], $5::integer[], $6::integer[], $7::integer[], $8::integer[],
+         $9::integer[]) AS changed (day, pool, party, offered, accepted, contacted, qualified, won, closed)
+       ON CONFLICT (day, pool, party) DO UPDATE SET offered = counts.offered + excluded.offered,
+         accepted = counts.accepted + excluded.accepted, contacted = counts.contacted + excluded.contacted,
+         qualified = counts.qualified + excluded.qualified, won = counts.won + excluded.won, closed = counts.closed + excluded.closed`,
       [
-        times.map(({ step }) => step),
-        times.map(({ day }) => day),
-        times.map(({ pool }) => pool),
-        times.map(({ party }) => party),
-        times.map(({ hours }) => hours),
-        times.map(({ leads }) => leads),
+        days.map(({ day }) => day),
+        days.map(({ pool }) => pool),
+        days.map(({ party }) => party),
+        ...timedSteps.map((step) => days.map(({ leads }) => leads[step])),
       ],
     );
   }
@@ -79,8 +111,8 @@ export class CountsStore {
 
 function timeDifferences(
   offers: readonly (readonly [before: readonly Offer[], after: readonly Offer[]])[],
-): (TimedCell & { leads: number })[] {
-  const sums = new Map<string, TimedCell & { leads: number }>();
+): TimedCount[] {
+  const sums = new Map<string, { -readonly [Key in keyof TimedCount]: TimedCount[Key] }>();
   const note = (offer: Offer, by: 1 | -1): void => {
     for (const cell of timesOf(offer)) {
       const key = `${cell.step}\n${cell.day}\n${cell.pool}\n${cell.party}\n${cell.hours}`;

@@ -1,118 +1,179 @@
-import { cohortMeasures, type CohortTally, type OfferGrade, type OfferKind } from '@fairlead/decisions/fold';
-import { CAMPAIGN, LATER, type TrustCounts } from '@fairlead/decisions';
+import {
+  type CohortMeasure,
+  cohortMeasures,
+  type CohortTally,
+  type OfferGrade,
+  type OfferKind,
+} from '@fairlead/decisions/fold';
+import type { KindCount, TrustCounts } from '@fairlead/decisions';
 import type { Query } from '@fairlead/persistence';
-import { cohortPeriod, type Days, daysOf } from '../trust/cohort-period.js';
+import { type CohortPeriod, cohortPeriod, type Days, dayName, daysOf } from '../trust/cohort-period.js';
 import type { TrustQuery } from '../trust/trust-query.js';
+import { unpackCounts } from './packed-counts.js';
 
-interface CountRow {
+/** Of months, where a period has no end: a 32-bit integer's. */
+const [LEAST, MOST] = [-(2 ** 31), 2 ** 31 - 1];
+
+/** What counts are told apart by; what is not asked for is empty. */
+interface Group {
   readonly party: string;
   readonly grade: string;
   readonly kind: string;
   readonly pool: string;
   readonly policy: string;
-  /** The kind of the attribute; empty where none is asked for, null of an offer that has none. */
+  /** The kind of the attribute; null of an offer that has none. */
   readonly value: string | null;
+}
+
+interface CountRow extends Group {
+  /** In the order of the measures. */
   readonly sums: readonly number[];
 }
 
-/** Counts of a report: from those that are kept by month, and at the ends of the period from the offers themselves. */
+interface PackedRow extends Group {
+  readonly sum: string;
+}
+
+type BoundedDays = Readonly<Record<'from' | 'to', number>>;
+
+/** How finely: as figures need it, by party and kind of the attribute, or by party alone. */
+type Detail = 'all' | 'kind' | 'party';
+
+/** Offers of which counts are kept. `value` is null where all values are meant, each by itself. */
+interface Kept {
+  readonly dimension: string;
+  readonly value: string | null;
+}
+
+interface Asked extends Pick<TrustQuery, 'pool' | 'source' | 'campaign'> {
+  readonly days: Days;
+  readonly age: number | null;
+  /** By whose kinds; then only offers that were accepted. */
+  readonly attribute: string | null;
+  readonly detail: Detail;
+}
+
+/** Counts of a report: from those that are kept by month and by day, and from the offers themselves where none are kept. */
 export class TrustCountsStore {
   /** @param query  in one snapshot, so that all of it is of one moment */
   async read(query: Query, asked: TrustQuery): Promise<TrustCounts> {
-    const attribute = asked.mix === 'grade' ? null : asked.mix.slice('attributes.'.length);
-    const days = daysOf(asked, asked.age, asked.asOf);
-    const counted = await this.#count(query, asked, days, asked.age, null);
-    const kinds = attribute === null ? undefined : await this.#count(query, asked, days, asked.age, attribute);
-    const silentDays = daysOf(asked, asked.silence, asked.asOf);
-    const silent = await this.#count(query, asked, silentDays, asked.silence, null);
+    const { pool, source, campaign, mix, silence } = asked;
+    const attribute = mix === 'grade' ? undefined : mix.slice('attributes.'.length);
+    const counted = await this.counted(query, asked);
+    const kinds = attribute === undefined ? undefined : await this.#kinds(query, asked, attribute);
+    const days = daysOf(asked, silence, asked.asOf);
+    const of = { pool, source, campaign, days, age: silence, attribute: null };
+    const silent = await this.#count(query, { ...of, detail: 'party' });
     return {
-      counted: counted.map((row) => ({
-        ...{ party: row.party, pool: row.pool, policy: row.policy, kind: row.kind as OfferKind },
-        grade: row.grade === 'incomplete' ? null : (row.grade as OfferGrade),
-        tally: tallyOf(row),
-      })),
-      ...(kinds && {
-        kinds: kinds.flatMap((row) =>
-          row.value === null ? [] : [{ party: row.party, kind: row.value, tally: tallyOf(row) }],
-        ),
-      }),
+      ...{ counted, ...(kinds && { kinds }) },
       silent: silent.map((row) => ({ party: row.party, tally: tallyOf(row) })),
     };
   }
 
-  /** @param attribute  by whose kinds; then only offers that were accepted */
-  async #count(
-    query: Query,
-    { pool, source, campaign }: TrustQuery,
-    days: Days,
-    age: number | null,
-    attribute: string | null,
-  ): Promise<CountRow[]> {
-    // What is counted of the leads of a source by campaign, or by attribute, is counted when it is asked for.
-    const isKept = attribute === null ? source === null || campaign === null : source === null && campaign === null;
-    const offers = { pool, source, campaign, age, attribute };
-    if (!isKept) return this.#ofOffers(query, offers, [{ ...days, sign: 1 }]);
-    const period = cohortPeriod(days);
-    const dimension = attribute === null ? dimensionOf(source, campaign) : `attributes.${attribute}`;
-    const months = await query<CountRow>(
-      `SELECT pool, policy, party, grade, kind, CASE WHEN $2::text IS NULL THEN value ELSE '' END AS value, ARRAY[sum(offered), sum(delivered), sum(accepted), sum(declined), sum(expired),
-         sum(withdrawn), sum(open), sum(kept), sum(contacted), sum(qualified), sum(won), sum(lost), sum(returned),
-         sum(reported)]::float8[] AS sums
-       FROM cohort_counts
-       WHERE dimension = $1 AND ($2::text IS NULL OR value = $2) AND ($3::text IS NULL OR pool = $3) AND within <= $4
-         AND ((($5::integer IS NULL OR month >= $5) AND ($6::integer IS NULL OR month <= $6)) OR month = ANY($7::integer[]))
-       GROUP BY 1, 2, 3, 4, 5, 6`,
-      [
-        ...[dimension, attribute === null ? (source ?? campaign ?? '') : null, pool, age ?? LATER],
-        ...[period.months.from, period.months.to, period.also],
-      ],
+  /** The first of these counts alone. */
+  async counted(query: Query, asked: TrustQuery): Promise<TrustCounts['counted']> {
+    const { pool, source, campaign, age } = asked;
+    const of = { pool, source, campaign, age, days: daysOf(asked, age, asked.asOf), attribute: null };
+    const rows = await this.#count(query, { ...of, detail: 'all' });
+    return rows.map((row) => ({
+      ...{ party: row.party, pool: row.pool, policy: row.policy, kind: row.kind as OfferKind },
+      grade: row.grade === 'incomplete' ? null : (row.grade as OfferGrade),
+      tally: tallyOf(row),
+    }));
+  }
+
+  async #kinds(query: Query, asked: TrustQuery, attribute: string): Promise<KindCount[]> {
+    const { pool, source, campaign, age } = asked;
+    const of = { pool, source, campaign, age, days: daysOf(asked, age, asked.asOf), attribute };
+    const rows = await this.#count(query, { ...of, detail: 'kind' });
+    return rows.flatMap((row) =>
+      row.value === null ? [] : [{ party: row.party, kind: row.value, tally: tallyOf(row) }],
     );
-    return period.days.length === 0
-      ? months
-      : addedUp([...months, ...(await this.#ofOffers(query, offers, period.days))]);
+  }
+
+  async #count(query: Query, asked: Asked): Promise<CountRow[]> {
+    const kept = keptOf(asked);
+    if (kept === undefined) return this.#ofOffers(query, asked, asked.days);
+    const { months, also, days } = cohortPeriod(asked.days);
+    const parts = [await this.#ofMonths(query, asked, kept, months, also)];
+    // One statement for each: of bounds that are joined to it PostgreSQL does not know how few rows lie between them.
+    for (const { sign, ...part } of days) {
+      const rows =
+        kept.dimension === '' ? await this.#ofDays(query, asked, part) : await this.#ofOffers(query, asked, part);
+      parts.push(sign === 1 ? rows : rows.map((row) => ({ ...row, sums: row.sums.map((sum) => -sum) })));
+    }
+    return parts.length === 1 ? parts.flat() : addedUp(parts.flat());
+  }
+
+  async #ofMonths(
+    query: Query,
+    { pool, age, detail }: Asked,
+    { dimension, value }: Kept,
+    months: CohortPeriod['months'],
+    also: readonly number[],
+  ): Promise<CountRow[]> {
+    const rows = await query<PackedRow>(
+      `SELECT party, CASE WHEN $8 = 'all' THEN pool ELSE '' END AS pool, CASE WHEN $8 = 'all' THEN policy ELSE '' END AS policy,
+         CASE WHEN $8 = 'all' THEN grade ELSE '' END AS grade, CASE WHEN $8 = 'all' THEN kind ELSE '' END AS kind,
+         CASE WHEN $8 = 'kind' THEN value ELSE '' END AS value,
+         sum(CASE $4::integer WHEN 7 THEN in_7 WHEN 14 THEN in_14 WHEN 30 THEN in_30 WHEN 60 THEN in_60 WHEN 90 THEN in_90 ELSE ever END)::text AS sum
+       FROM cohort_counts
+       WHERE dimension = $1 AND ($2::text IS NULL OR value = $2) AND ($3::text IS NULL OR pool = $3)
+         AND ((month >= $5::integer AND month <= $6::integer) OR month = ANY($7::integer[]))
+       GROUP BY 1, 2, 3, 4, 5, 6`,
+      [dimension, value, pool, age, months.from ?? LEAST, months.to ?? MOST, also, detail],
+    );
+    return rows.map(unpacked);
+  }
+
+  async #ofDays(query: Query, { pool, age, detail }: Asked, { from, to }: BoundedDays): Promise<CountRow[]> {
+    const rows = await query<PackedRow>(
+      `SELECT party, CASE WHEN $5 = 'all' THEN pool ELSE '' END AS pool, CASE WHEN $5 = 'all' THEN policy ELSE '' END AS policy,
+         CASE WHEN $5 = 'all' THEN grade ELSE '' END AS grade, CASE WHEN $5 = 'all' THEN kind ELSE '' END AS kind, '' AS value,
+         sum(CASE $4::integer WHEN 7 THEN in_7 WHEN 14 THEN in_14 WHEN 30 THEN in_30 WHEN 60 THEN in_60 WHEN 90 THEN in_90 ELSE ever END)::text AS sum
+       FROM cohort_counts WHERE dimension = 'day' AND value >= $1 AND value <= $2 AND ($3::text IS NULL OR pool = $3)
+       GROUP BY 1, 2, 3, 4, 5, 6`,
+      [dayName(from), dayName(to), pool, age, detail],
+    );
+    return rows.map(unpacked);
   }
 
   /** The same of the offers of these days, by the rules of `momentsOf` and `tallyWithin`. */
   async #ofOffers(
     query: Query,
-    of: Pick<TrustQuery, 'pool' | 'source' | 'campaign' | 'age'> & { readonly attribute: string | null },
-    days: readonly { readonly from: number | null; readonly to: number | null; readonly sign: 1 | -1 }[],
+    { pool, source, campaign, age, attribute, detail }: Asked,
+    { from, to }: Days,
   ): Promise<CountRow[]> {
     return query<CountRow>(
       `WITH own AS (
-         SELECT sign, pool, party, CASE WHEN $9::text IS NULL THEN policy ELSE '' END AS policy,
-           CASE WHEN $9 IS NULL THEN coalesce(grade, 'incomplete') ELSE '' END AS grade,
-           CASE WHEN $9 IS NULL THEN kind ELSE '' END AS kind,
-           CASE WHEN $9 IS NULL THEN '' ELSE traits::jsonb -> 'kinds' ->> $9 END AS value, stage,
+         SELECT party, CASE WHEN $8 = 'all' THEN pool ELSE '' END AS pool, CASE WHEN $8 = 'all' THEN policy ELSE '' END AS policy,
+           CASE WHEN $8 = 'all' THEN coalesce(grade, 'incomplete') ELSE '' END AS grade,
+           CASE WHEN $8 = 'all' THEN kind ELSE '' END AS kind, CASE WHEN $7::text IS NULL THEN '' ELSE kinds ->> $7 END AS value, stage,
            coalesce(delivered_at <= ends, false) AS delivered, coalesce(accepted_at <= ends, false) AS accepted,
            coalesce(contacted_at <= ends AND accepted_at <= ends, false) AS was_contacted,
            coalesce(qualified_at <= ends AND accepted_at <= ends, false) AS was_qualified,
            coalesce(closed_at, offered_at) <= ends AND coalesce(accepted_at <= ends, true) AS closed
-         FROM unnest($1::integer[], $2::integer[], $3::integer[]) AS part (first, last, sign)
-         JOIN offers ON offered_at >= coalesce(to_timestamp(first * 86400.0), '-infinity')
-           AND offered_at < coalesce(to_timestamp((last + 1) * 86400.0), 'infinity')
-         CROSS JOIN LATERAL (SELECT CASE WHEN $8::integer IS NULL THEN 'infinity' ELSE offered_at + make_interval(hours => 24 * $8) END AS ends)
-         WHERE ($4::text IS NULL OR pool = $4) AND ($5::text IS NULL OR traits::jsonb ->> 'source' = $5)
-           AND ($6::text IS NULL OR traits::jsonb -> 'kinds' ->> $7 = $6) AND ($8 IS NULL OR traits IS NOT NULL)
-           AND ($9 IS NULL OR accepted_at IS NOT NULL)
+         FROM offers
+         CROSS JOIN LATERAL (SELECT CASE WHEN $6::integer IS NULL THEN 'infinity' ELSE offered_at + make_interval(hours => 24 * $6) END AS ends)
+         WHERE offered_at >= coalesce(to_timestamp($1::integer * 86400.0), '-infinity')
+           AND offered_at < coalesce(to_timestamp(($2::integer + 1) * 86400.0), 'infinity')
+           AND ($3::text IS NULL OR pool = $3) AND ($4::text IS NULL OR source = $4) AND ($5::text IS NULL OR campaign = $5)
+           AND ($6 IS NULL OR traits IS NOT NULL) AND ($7 IS NULL OR accepted_at IS NOT NULL)
        ), became AS (
-         SELECT sign, pool, policy, party, grade, kind, value, delivered, accepted, closed AND stage = 'won' AS won,
+         SELECT pool, policy, party, grade, kind, value, delivered, accepted, closed AND stage = 'won' AS won,
            was_qualified OR (closed AND stage = 'won') AS qualified,
            was_contacted OR was_qualified OR (closed AND stage = 'won') AS contacted,
            closed AND stage = 'lost' AS lost, closed AND stage = 'returned' AS returned, closed AND stage = 'declined' AS declined,
            closed AND stage = 'expired' AS expired, closed AND stage = 'withdrawn' AS withdrawn
          FROM own
-       ) SELECT pool, policy, party, grade, kind, value, ARRAY[sum(sign), sum(sign * delivered::integer), sum(sign * accepted::integer),
-           sum(sign * declined::integer), sum(sign * expired::integer), sum(sign * withdrawn::integer),
-           sum(sign * (NOT (accepted OR declined OR expired OR withdrawn))::integer),
-           sum(sign * (NOT (declined OR expired OR withdrawn OR returned))::integer),
-           sum(sign * contacted::integer), sum(sign * qualified::integer), sum(sign * won::integer), sum(sign * lost::integer),
-           sum(sign * returned::integer), sum(sign * (accepted AND (contacted OR lost OR returned))::integer)]::float8[] AS sums
+       ) SELECT pool, policy, party, grade, kind, value, ARRAY[count(*), sum(delivered::integer), sum(accepted::integer),
+           sum(declined::integer), sum(expired::integer), sum(withdrawn::integer),
+           sum((NOT (accepted OR declined OR expired OR withdrawn))::integer),
+           sum((NOT (declined OR expired OR withdrawn OR returned))::integer),
+           sum(contacted::integer), sum(qualified::integer), sum(won::integer), sum(lost::integer),
+           sum(returned::integer), sum((accepted AND (contacted OR lost OR returned))::integer)]::float8[] AS sums
        FROM became GROUP BY pool, policy, party, grade, kind, value`,
-      [
-        ...[days.map(({ from }) => from), days.map(({ to }) => to), days.map(({ sign }) => sign)],
-        ...[of.pool, of.source, of.campaign, CAMPAIGN, of.age, of.attribute],
-      ],
+      [from, to, pool, source, campaign, age, attribute, detail],
     );
   }
 }
@@ -128,11 +189,20 @@ function addedUp(rows: readonly CountRow[]): CountRow[] {
   return [...sums.values()].filter((row) => row.sums.some((each) => each !== 0));
 }
 
-function dimensionOf(source: string | null, campaign: string | null): string {
-  if (source !== null) return 'source';
-  return campaign === null ? '' : 'campaign';
+/** What is counted of the leads of a source by campaign, or by attribute, is counted when it is asked for. */
+function keptOf({ source, campaign, attribute }: Asked): Kept | undefined {
+  if (attribute !== null)
+    return source === null && campaign === null ? { dimension: `attributes.${attribute}`, value: null } : undefined;
+  if (source !== null) return campaign === null ? { dimension: 'source', value: source } : undefined;
+  return campaign === null ? { dimension: '', value: '' } : { dimension: 'campaign', value: campaign };
+}
+
+function unpacked({ sum, party, pool, policy, grade, kind, value }: PackedRow): CountRow {
+  return { party, pool, policy, grade, kind, value, sums: unpackCounts(sum, cohortMeasures.length) };
 }
 
 function tallyOf({ sums }: CountRow): CohortTally {
-  return Object.fromEntries(cohortMeasures.map((measure, at) => [measure, sums[at]])) as unknown as CohortTally;
+  const tally: Partial<Record<CohortMeasure, number>> = {};
+  for (const [at, measure] of cohortMeasures.entries()) tally[measure] = sums[at];
+  return tally as CohortTally;
 }

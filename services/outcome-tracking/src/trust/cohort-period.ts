@@ -59,6 +59,11 @@ export function cohortPeriod({ from, to }: Days): CohortPeriod {
   return { months, also, days };
 }
 
+/** @param day  days since the epoch */
+export function dayName(day: number): string {
+  return new Date(day * DAY_MS).toISOString().slice(0, 10);
+}
+
 function dayOf(day: string): number {
   return Date.parse(`${day}T00:00:00Z`) / DAY_MS;
 }

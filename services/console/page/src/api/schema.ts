@@ -3848,8 +3848,8 @@ export interface components {
       /** @description 256 parts: leads by the first byte of their ids. */
       parts: components['schemas']['ReadModelPartView'][];
       offers: number;
-      /** @description Hash of the counts of offers and of times; null: some offers are from before they were counted by source and attribute. */
-      cohorts: string | null;
+      /** @description Hash of the counts that figures are made of; null: some offers are from before they were counted by source and attribute. */
+      figures: string | null;
       /** @description Hash of the promises of all versions of policies. */
       promises: string;
     };
