@@ -13,7 +13,7 @@ export function scorecardCsv(card: Scorecard): {
     const { successes = '', trials = '', value, low, high } = rate ?? {};
     rows.push([
       ...[partner, side, figure, whose, successes, trials, value ?? '', low ?? '', high ?? ''].map(String),
-      ...[pool ?? 'all', from, to, asOf.at, asOf.events?.join(' ') ?? ''],
+      ...[pool ?? '*', from, to, asOf.at, asOf.events?.join(' ') ?? ''],
     ]);
   };
   const addAll = (

@@ -40,8 +40,11 @@ const alike =
     return (name === 'won' ? own : own?.qualified)?.standardised;
   };
 
+/** No pool is called so. */
+const ALL_POOLS = '*';
+
 const columns: readonly Column[] = [
-  { heading: 'pool', of: ({ answer }) => answer.pool ?? 'all' },
+  { heading: 'pool', of: ({ answer }) => answer.pool ?? ALL_POOLS },
   { heading: 'party', of: ({ party }) => party },
   { heading: 'side', of: ({ side }) => side },
   { heading: 'grade', of: ({ grade }) => grade },

@@ -63,9 +63,9 @@ describe('trust figures to be handed round', () => {
     const of = (pool: string, party: string, grade: string) =>
       rows.find((row) => row[0] === pool && row[1] === party && row[3] === grade);
     expect(cell(of('smb', 'acme', 'A'), 'won')).toBe('15');
-    expect(cell(of('all', 'all partners', 'all'), 'offered')).toBe('70');
-    expect(cell(of('all', 'all partners', 'A'), 'promised_percent')).toBe('60');
-    expect(cell(of('all', 'acme', 'all'), 'won_like_for_like_rate')).toBe('0.25');
+    expect(cell(of('*', 'all partners', 'all'), 'offered')).toBe('70');
+    expect(cell(of('*', 'all partners', 'A'), 'promised_percent')).toBe('60');
+    expect(cell(of('*', 'acme', 'all'), 'won_like_for_like_rate')).toBe('0.25');
     expect(of('rest', 'acme', 'A')).toBeUndefined();
     expect(new Set(rows.map((row) => cell(row, 'as_of_events')))).toEqual(new Set(['300 0 500 0 0 7']));
   });
