@@ -1785,17 +1785,32 @@ export interface components {
       /** @description What it is signed with, as Standard Webhooks says: `whsec_` and base64. Never shown again; left out, it stays as it is; a new one leaves the one before signing for a day. */
       secret?: string | null;
     };
+    OutcomesClient: {
+      id: string;
+      secret: string;
+      /** @description Google Ads: what it gave when somebody agreed that the client may act for them. */
+      refreshToken?: string | null;
+      /** @description Where tokens are given: https, and a public address. Where the tool usually gives them, when left out. */
+      tokenUrl?: string | null;
+    };
     SourceOutcomes: {
       /** @description Where the tool’s API begins: https, and a public address. */
       baseUrl: string;
       /** @description As whom it is told. Never shown again; left out, it stays as it is. */
       token?: string | null;
-      /** @description HubSpot: a property; Salesforce: an object and its field; Meta: the id of a data set. */
-      into: string;
+      /** @description As whom it is told by tools whose tokens end after an hour: Google Ads, Marketo, Mautic. */
+      client?: components['schemas']['OutcomesClient'] | null;
+      /** @description Google Ads: an account; HubSpot: a property; Marketo and Mautic: a field; Meta: the id of a data set; Salesforce: an object and its field. */
+      into?: string | null;
       /** @description The tool’s words by ours: `won`, `returned`, or `returned.spam` for one reason alone. For the rest nothing is told. */
       words: {
         [key: string]: string;
       };
+      /**
+       * @description Google Ads: what it is told of people’s consent to the use for advertising; nothing, when left out.
+       * @enum {string|null}
+       */
+      consent?: 'granted' | 'denied' | null;
     };
     SourceDocument: {
       /**
@@ -1825,7 +1840,7 @@ export interface components {
       fetch?: components['schemas']['SourceFetching'] | null;
       /** @description Where it is told what becomes of its leads. */
       feedback?: components['schemas']['SourceFeedback'] | null;
-      /** @description How the tool itself is told: HubSpot, Salesforce, Meta. */
+      /** @description How the tool itself is told: Google Ads, HubSpot, LinkedIn, Marketo, Mautic, Meta, Salesforce. */
       outcomes?: components['schemas']['SourceOutcomes'] | null;
       mapping?: components['schemas']['Mapping'] | null;
       defaults?: components['schemas']['LeadInput'] | null;
@@ -1878,7 +1893,10 @@ export interface components {
         words?: {
           [key: string]: string;
         };
+        /** @enum {string} */
+        consent?: 'granted' | 'denied';
         hasToken?: boolean;
+        hasClient?: boolean;
         /** @description With what it fails; absent: it works, or was not tried yet. */
         failing?: string;
         /** Format: date-time */
@@ -8149,9 +8167,7 @@ export interface operations {
   'Outcomes.report': {
     parameters: {
       query?: never;
-      header: {
-        'content-type': string;
-      };
+      header?: never;
       path?: never;
       cookie?: never;
     };
@@ -8509,6 +8525,15 @@ export interface operations {
       400: components['responses']['BadRequest'];
       401: components['responses']['Unauthorized'];
       403: components['responses']['Forbidden'];
+      /** @description The partner is not yours to see. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       405: components['responses']['MethodNotAllowed'];
       408: components['responses']['RequestTimeout'];
       429: components['responses']['TooManyRequests'];
