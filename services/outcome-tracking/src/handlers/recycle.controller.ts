@@ -64,7 +64,8 @@ export class RecycleController {
   @ApiResponse({ status: 404, description: 'There is no such lead.' })
   @ApiResponse({
     status: 409,
-    description: 'The lead’s last offer was not returned: somebody has it, it is closed, or it is a deal from elsewhere.',
+    description:
+      'The lead’s last offer was not returned: somebody has it, it is closed, or it is a deal from elsewhere.',
   })
   @ApiResponse({ status: 410, description: 'The lead was erased.' })
   async recycle(
