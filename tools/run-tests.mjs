@@ -29,17 +29,17 @@ const END_WITHIN_MS = 10_000;
 const LONG = ['import', 'log', 'start', 'outages', 'demo', 'bad-logs', 'routes'].map((name) => `${name}.int`);
 
 /**
- * What runs side by side, beside a lane for all the rest: each about as long as the others. Tests of services that run for real wait half of
+ * What runs side by side, each about as long as the others. Tests of services that run for real wait half of
  * the time, for clocks and leases, so that three of them at a time are what keeps two cores busy.
  */
 const LANES = [
-  [partOf('cli', 'long', LONG), [...testInt, `--projects=${projects('audit', 'outcome-tracking')}`]],
+  [partOf('cli', 'long', LONG), [...testInt, `--projects=${projects('audit')}`]],
+  [[...testInt, `--projects=${projects('partner-notification', 'messaging')}`]],
   [
-    [...testInt, `--projects=${projects('partner-notification')}`],
+    [...testInt, `--exclude=${projects('cli', 'audit', 'partner-notification', 'messaging')}`],
     partOf('cli', 'short', ['--testPathIgnorePatterns', ...LONG]),
   ],
 ];
-const REST = [...testInt, `--exclude=${projects('cli', 'audit', 'partner-notification', 'outcome-tracking')}`];
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
@@ -91,7 +91,7 @@ async function integrationTests() {
       : await startTestServers().catch(tell);
   if (!servers) return void stages.push({ name: 'integration tests', passed: false, seconds: 0 });
   try {
-    await stage('integration tests', [...LANES, [REST]], {
+    await stage('integration tests', LANES, {
       TEST_DATABASE_URL: servers.databaseUrl,
       TEST_KAFKA_BROKERS: servers.brokers,
     });
