@@ -39,7 +39,7 @@ export class SourceQualityStore {
   async reasons(query: Query, { source, from, to, attribute }: SourcePeriod): Promise<ReasonCount[]> {
     return query<ReasonCount>(
       `WITH sent AS MATERIALIZED (${SENT})
-       SELECT campaign, stage AS how, coalesce(reason, 'none') AS reason, count(DISTINCT lead_id)::float8 AS leads
+       SELECT sent.campaign, stage AS how, coalesce(reason, 'none') AS reason, count(DISTINCT lead_id)::float8 AS leads
        FROM sent JOIN offers USING (lead_id) WHERE stage IN ('declined', 'returned') GROUP BY 1, 2, 3`,
       [source, from, to, attribute],
     );
