@@ -1,4 +1,4 @@
-export { unverified } from './access/access.guard.js';
+export { secretOf, unverified } from './access/access.guard.js';
 export {
   Allow,
   type Caller,

@@ -144,6 +144,30 @@ describe('the console, with a real database', () => {
     });
   });
 
+  it('lets a session make links that last as long as itself, and so do the sessions that they open', async () => {
+    // Each link began twelve more hours: whoever had got at a session once could keep it alive for ever.
+    const enter = async (proof: object) => {
+      const answer = await send('POST', '/console/session', {}, proof);
+      const [cookie = ''] = (answer.headers.get('set-cookie') ?? '').split(';');
+      return { cookie, ...(answer.body as { csrfToken: string; endsAt: string }) };
+    };
+    const linkBy = async ({ cookie, csrfToken }: Browser) =>
+      (await send('POST', '/console/links', { cookie, 'x-csrf-token': csrfToken }, {})).body as {
+        path: string;
+        endsAt: string;
+      };
+    const { key } = await keyOf('manager');
+    const first = await enter({ key });
+    let last = first;
+    for (let i = 0; i < 2; i++) {
+      const { path, endsAt } = await linkBy(last);
+      last = await enter({ link: path.replace('/console#/enter/', '') });
+      expect([endsAt, last.endsAt]).toEqual([first.endsAt, first.endsAt]);
+    }
+    const byKey = await enter({ link: await linkOf(key) });
+    expect(byKey.endsAt > first.endsAt).toBe(true);
+  });
+
   it('makes links in the name of others for administrators only, and none for keys that are not valid', async () => {
     const [manager, auditor] = [await keyOf('manager'), await keyOf('auditor')];
     const ask = async (key: string, keyId: string) =>

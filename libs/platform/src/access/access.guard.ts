@@ -29,7 +29,7 @@ export class AccessGuard implements CanActivate {
 
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     if (access === 'signed') return this.verify(request, verifierOf(context.getClass(), context.getHandler()));
-    const key = keyOf(request);
+    const key = secretOf(request);
     const recalled = this.callers.recall(key);
     if (recalled) return admit(request, recalled, access);
     return this.identify(request, key).then((caller) => admit(request, caller, access));
@@ -82,8 +82,11 @@ function admit(request: FastifyRequest, caller: Caller, access: readonly string[
   return true;
 }
 
-/** The key that is shown, or else the session of the browser that asks. */
-function keyOf(request: FastifyRequest): string {
+/**
+ * The key that is shown, or else the session of the browser that asks.
+ * @throws Problem where there is neither, or a session whose token is missing
+ */
+export function secretOf(request: FastifyRequest): string {
   const { authorization } = request.headers;
   const session = authorization === undefined ? sessionOf(request) : undefined;
   if (session === undefined) return bearerKey(authorization);

@@ -18,27 +18,33 @@ export interface Issued {
 export class SessionsStore {
   constructor(private readonly query: Query) {}
 
-  /** @param keyId  of a key that is valid */
-  begin(keyId: string): Promise<Issued> {
-    return this.issue('session', keyId, BEGIN, SESSION_LASTS);
+  /**
+   * @param keyId  of a key that is valid
+   * @param endsBy  when it has to be over, where that is sooner than usual
+   */
+  async begin(keyId: string, endsBy: Date | null = null): Promise<Issued> {
+    return (await this.issue('session', keyId, BEGIN, SESSION_LASTS, endsBy)) as Issued;
   }
 
-  /** @returns undefined when there is no such key, or none that is valid */
-  async link(keyId: string): Promise<Issued | undefined> {
-    const [known] = await this.query('SELECT FROM api_keys WHERE id = $1 AND revoked_at IS NULL', [keyId]);
-    return known && this.issue('link', keyId, LINK, LINK_LASTS);
+  /**
+   * A link that a session asks for, and the session that it opens, end with that one by the latest.
+   * @param asking  the key or session that asks; looked up anew, since a guard may remember one for seconds that is not valid any more
+   * @returns undefined when either key is unknown or not valid
+   */
+  link(keyId: string, asking: string): Promise<Issued | undefined> {
+    return this.issue('link', keyId, LINK, LINK_LASTS, idOf(asking), hashOf(asking));
   }
 
   /** Uses a link up: of two who try at once, one gets in. */
   async redeem(link: string): Promise<Issued | undefined> {
     if (kindOf(link) !== 'link') return undefined;
-    const [used] = await this.query<{ key_id: string }>(
+    const [used] = await this.query<{ key_id: string; session_ends_by: Date | null }>(
       `DELETE FROM entry_links AS link USING api_keys AS key
        WHERE link.id = $1 AND link.hash = $2 AND link.ends_at > now() AND key.id = link.key_id AND key.revoked_at IS NULL
-       RETURNING link.key_id`,
+       RETURNING link.key_id, link.session_ends_by`,
       [idOf(link), hashOf(link)],
     );
-    return used && this.begin(used.key_id);
+    return used && this.begin(used.key_id, used.session_ends_by);
   }
 
   /** When this session ends by itself; undefined when it has, or its key is not valid any more. */
@@ -55,10 +61,16 @@ export class SessionsStore {
     await this.query('DELETE FROM sessions WHERE id = $1 AND hash = $2', [idOf(session), hashOf(session)]);
   }
 
-  private async issue(kind: 'session' | 'link', keyId: string, statement: string, lasts: string): Promise<Issued> {
+  private async issue(
+    kind: 'session' | 'link',
+    keyId: string,
+    statement: string,
+    lasts: string,
+    ...more: readonly unknown[]
+  ): Promise<Issued | undefined> {
     const { id, key: secret, hash } = newKey(kind);
-    const [row] = await this.query<{ ends_at: Date }>(statement, [id, keyId, hash, lasts, MOST_OF_A_KEY - 1]);
-    return { secret, endsAt: (row as { ends_at: Date }).ends_at };
+    const [row] = await this.query<{ ends_at: Date }>(statement, [id, keyId, hash, lasts, MOST_OF_A_KEY - 1, ...more]);
+    return row && { secret, endsAt: row.ends_at };
   }
 }
 
@@ -67,11 +79,19 @@ const BEGIN = `
     DELETE FROM sessions WHERE ends_at <= now() OR id IN (
       SELECT id FROM sessions WHERE key_id = $2 ORDER BY created_at DESC, id OFFSET $5)
   )
-  INSERT INTO sessions (id, key_id, hash, ends_at) VALUES ($1, $2, $3, now() + $4::interval) RETURNING ends_at`;
+  INSERT INTO sessions (id, key_id, hash, ends_at) VALUES ($1, $2, $3, least(now() + $4::interval, $6::timestamptz))
+  RETURNING ends_at`;
 
 const LINK = `
-  WITH over AS (
+  WITH asking AS (
+    SELECT NULL::timestamptz AS ends_at FROM api_keys WHERE id = $6 AND hash = $7 AND revoked_at IS NULL
+    UNION ALL
+    SELECT session.ends_at FROM sessions AS session JOIN api_keys AS key ON key.id = session.key_id
+    WHERE session.id = $6 AND session.hash = $7 AND session.ends_at > now() AND key.revoked_at IS NULL
+  ), over AS (
     DELETE FROM entry_links WHERE ends_at <= now() OR id IN (
       SELECT id FROM entry_links WHERE key_id = $2 ORDER BY created_at DESC, id OFFSET $5)
   )
-  INSERT INTO entry_links (id, key_id, hash, ends_at) VALUES ($1, $2, $3, now() + $4::interval) RETURNING ends_at`;
+  INSERT INTO entry_links (id, key_id, hash, ends_at, session_ends_by)
+  SELECT $1, key.id, $3, least(now() + $4::interval, asking.ends_at), asking.ends_at FROM asking, api_keys AS key
+  WHERE key.id = $2 AND key.revoked_at IS NULL RETURNING ends_at`;

@@ -1,7 +1,8 @@
-import { Body, Controller, Logger, Post } from '@nestjs/common';
+import { Body, Controller, Logger, Post, Req } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiProperty, ApiPropertyOptional, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { Allow, type Caller, CurrentCaller, notFound, Problem, SessionsStore } from '@fairlead/platform';
+import { Allow, type Caller, CurrentCaller, notFound, Problem, secretOf, SessionsStore } from '@fairlead/platform';
 import { IsOptional, IsString, Matches } from 'class-validator';
+import type { FastifyRequest } from 'fastify';
 
 export class MakeEntryLink {
   @ApiPropertyOptional({
@@ -33,10 +34,14 @@ export class EntryLinksController {
   @ApiOperation({ summary: 'A link that opens the console once' })
   @ApiResponse({ status: 201, type: EntryLink })
   @ApiResponse({ status: 404, description: 'There is no such key, or it is not valid any more.' })
-  async make(@Body() { keyId }: MakeEntryLink, @CurrentCaller() caller: Caller): Promise<EntryLink> {
+  async make(
+    @Body() { keyId }: MakeEntryLink,
+    @CurrentCaller() caller: Caller,
+    @Req() request: FastifyRequest,
+  ): Promise<EntryLink> {
     if (keyId !== undefined && keyId !== caller.keyId && caller.role !== 'admin')
       throw new Problem(403, { type: 'forbidden', detail: 'Only an administrator’s key makes links for other keys.' });
-    const link = await this.sessions.link(keyId ?? caller.keyId);
+    const link = await this.sessions.link(keyId ?? caller.keyId, secretOf(request));
     if (!link) throw notFound('key');
     this.logger.log({ event: 'entry-link.made', actor: caller.keyId, keyId: keyId ?? caller.keyId });
     return { path: `/console#/enter/${link.secret}`, endsAt: link.endsAt };
