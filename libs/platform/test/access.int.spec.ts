@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { listRoutes, startServices } from '../src/index.js';
+import { listRoutes, SessionsStore, startServices } from '../src/index.js';
 import { greeting } from './fixture/greeting.service.js';
 import { ADMIN, request, run, type Running } from './fixture/running.js';
 
@@ -175,6 +175,39 @@ describe('access to a running process', () => {
     try {
       expect((await request(other.url, '/v1/keys', { key: replacing })).status).toBe(200);
       expect((await request(other.url, '/v1/keys', { key: ADMIN })).status).toBe(401);
+    } finally {
+      await other.close();
+      const restored = await startServices([greeting], running.environment);
+      await restored.close();
+    }
+  });
+
+  it('ends what was begun with the old FAIRLEAD_ADMIN_KEY, and lets a restart with the same one end nothing', async () => {
+    // Keys that are not of our making have one id. After such a key was replaced its sessions remained an administrator's, and made links.
+    const sessions = running.app.get(SessionsStore);
+    const begin = async (key: string) => ({
+      headers: { cookie: `fairlead_session=${(await sessions.begin('operator')).secret}` },
+      link: (await sessions.link('operator', key))?.secret ?? '',
+    });
+    const statusOf = async (url: string, { headers }: { headers: Record<string, string> }) =>
+      (await request(url, '/v1/keys', { key: null, headers })).status;
+    const replaced = await begin(ADMIN);
+    expect(await statusOf(running.url, replaced)).toBe(200);
+
+    const replacing = `another-${ADMIN}`;
+    const environment = { ...running.environment, FAIRLEAD_ADMIN_KEY: replacing };
+    let other = await startServices([greeting], environment);
+    try {
+      expect(await statusOf(other.url, replaced)).toBe(401);
+      expect(await sessions.redeem(replaced.link)).toBeUndefined();
+      // Where the old key is still remembered for some seconds, nothing is got by it that lasts longer.
+      expect(await sessions.link('operator', ADMIN)).toBeUndefined();
+
+      const own = await begin(replacing);
+      await other.close();
+      other = await startServices([greeting], environment);
+      expect(await statusOf(other.url, own)).toBe(200);
+      expect(await sessions.redeem(own.link)).toBeDefined();
     } finally {
       await other.close();
       const restored = await startServices([greeting], running.environment);

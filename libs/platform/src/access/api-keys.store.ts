@@ -79,13 +79,18 @@ export class ApiKeysStore {
     return { id, key };
   }
 
-  /** Makes the operator's key valid, and no earlier one: changing FAIRLEAD_ADMIN_KEY withdraws the key it replaces. */
+  /**
+   * Makes the operator's key valid, and no earlier one: changing FAIRLEAD_ADMIN_KEY withdraws the key it replaces. One that has the same id, as
+   * all have that are not of our making, takes its row; what was begun in the old one's name would then speak for the new one, and ends.
+   */
   async establishOperatorKey(key: string): Promise<void> {
     const id = idOf(key);
     await this.query(
       `WITH replaced AS (
          UPDATE api_keys SET revoked_at = now() WHERE from_environment AND id <> $1 AND revoked_at IS NULL
-       )
+       ), overwritten AS (SELECT id FROM api_keys WHERE id = $1 AND hash <> $2),
+       ended AS (DELETE FROM sessions WHERE key_id IN (SELECT id FROM overwritten)),
+       closed AS (DELETE FROM entry_links WHERE key_id IN (SELECT id FROM overwritten))
        INSERT INTO api_keys (id, name, role, hash, from_environment) VALUES ($1, 'FAIRLEAD_ADMIN_KEY', 'admin', $2, true)
        ON CONFLICT (id) DO UPDATE SET hash = $2, role = 'admin', partner_id = NULL, source_id = NULL,
          name = 'FAIRLEAD_ADMIN_KEY', from_environment = true, revoked_at = NULL`,
