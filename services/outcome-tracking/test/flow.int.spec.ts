@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { LeadHeld } from '@fairlead/events';
+import { SessionsStore } from '@fairlead/platform';
 import { event, hour, received, routed, scored } from './fixture/events.js';
 import { startTracking, type Tracking } from './fixture/tracking.js';
 
@@ -87,6 +88,28 @@ describe('whether leads flow', () => {
     }
     stop.abort();
     expect([seen[0], seen.at(-1)]).toEqual([3, 4]);
+  });
+
+  it('is told no longer to whom it would be refused: by a key that was withdrawn, or a session that was ended elsewhere', async () => {
+    // Both went on for up to ten minutes.
+    const { url } = tracking.address();
+    const watch = (headers: Record<string, string>) =>
+      fetch(`${url}/v1/flow`, {
+        headers: { ...headers, accept: 'text/event-stream' },
+        signal: AbortSignal.timeout(15_000),
+      });
+    const [key, another] = [await tracking.keyOf('auditor'), await tracking.keyOf('auditor')];
+    const idOf = (each: string) => each.split('_')[1] ?? '';
+    const sessions = tracking.service(SessionsStore);
+    const { secret } = await sessions.begin(idOf(another));
+    const watching = await Promise.all([
+      watch({ authorization: `Bearer ${key}` }),
+      watch({ cookie: `fairlead_session=${secret}` }),
+    ]);
+    expect(watching.map(({ status }) => status)).toEqual([200, 200]);
+    await tracking.call(`/v1/keys/${idOf(key)}`, { method: 'DELETE' });
+    await sessions.end(secret);
+    for (const text of await Promise.all(watching.map((answer) => answer.text()))) expect(text).toContain('data: ');
   });
 
   it('keeps no process from stopping that somebody is watching', async () => {

@@ -41,6 +41,19 @@ describe('finding out who a key belongs to', () => {
     expect(await callers.identify('right', '::1')).toBeUndefined();
   });
 
+  it('tells whether a key that was right still is, from what is known and never for longer than that is believed', async () => {
+    for (let i = 0; i < 10; i++) expect(await callers.isStillRight('right', '::1')).toBe(true);
+    expect(questions).toBe(1);
+    valid.clear();
+    now = 4_999;
+    expect(await callers.isStillRight('right', '::1')).toBe(false);
+  });
+
+  it('takes a key that it may not even ask about for none that still is right', async () => {
+    for (let i = 0; i < 30; i++) await callers.identify(`wrong ${i}`, '::1');
+    expect(await callers.isStillRight('wrong again', '::1')).toBe(false);
+  });
+
   it('asks once for what arrives together', async () => {
     await Promise.all(Array.from({ length: 100 }, () => callers.identify('right', '::1')));
     expect(questions).toBe(1);

@@ -70,6 +70,12 @@ export class Callers {
     return caller;
   }
 
+  /** Whether this key, which was right before, still is: for an answer that goes on, which has to ask again and again. */
+  async isStillRight(key: string, address: string): Promise<boolean> {
+    const caller = this.recall(key) ?? (await this.identify(key, address));
+    return caller !== undefined && !('retryAfterMs' in caller);
+  }
+
   /** After a key was made in this process, which then works at once. */
   expect(): void {
     this.live.lookAgain();

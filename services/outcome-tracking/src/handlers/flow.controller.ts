@@ -1,8 +1,8 @@
-import { Controller, Get, Headers, type BeforeApplicationShutdown, Query, Res } from '@nestjs/common';
+import { Controller, Get, Headers, type BeforeApplicationShutdown, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Reads } from '@fairlead/messaging';
-import { Allow, type Caller, CurrentCaller, invalidInput, Problem } from '@fairlead/platform';
-import type { FastifyReply } from 'fastify';
+import { Allow, type Caller, Callers, CurrentCaller, invalidInput, Problem, secretOf } from '@fairlead/platform';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PassThrough } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { FlowStore } from '../store/flow.store.js';
@@ -18,7 +18,7 @@ const PIECES = 30;
 const EVERY_MS = 2_000;
 /** Of one process. Who comes later asks again and again instead, which works as well. */
 const MOST_WATCHERS = 100;
-/** Then the watcher comes again by itself, and is asked anew who it is. */
+/** Then the watcher comes again by itself. */
 const WATCH_MS = 600_000;
 /** What a client has not read yet: one that does not read is let go. */
 const MOST_UNREAD_BYTES = 262_144;
@@ -37,6 +37,7 @@ export class FlowController implements BeforeApplicationShutdown {
   constructor(
     private readonly reads: Reads,
     private readonly flow: FlowStore,
+    private readonly callers: Callers,
   ) {}
 
   @Get()
@@ -58,6 +59,7 @@ export class FlowController implements BeforeApplicationShutdown {
     @Query() query: Record<string, unknown>,
     @Headers('accept') accept: string | undefined,
     @CurrentCaller() caller: Caller,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<FlowView | PassThrough> {
     const minutes = minutesOf(query);
@@ -73,7 +75,10 @@ export class FlowController implements BeforeApplicationShutdown {
       });
     void reply.header('content-type', STREAM).header('x-accel-buffering', 'no');
     const stream = new PassThrough({ highWaterMark: MOST_UNREAD_BYTES });
-    void this.watch(stream, now, () => this.now(minutes, partner));
+    const [secret, address] = [secretOf(request), request.ip];
+    void this.watch(stream, now, async () =>
+      (await this.callers.isStillRight(secret, address)) ? this.now(minutes, partner) : 'refused',
+    );
     return stream;
   }
 
@@ -90,13 +95,16 @@ export class FlowController implements BeforeApplicationShutdown {
     );
   }
 
-  /** Until the client leaves, does not read, or its time is over; or this process stops. A look that fails is left out. */
-  private async watch(stream: PassThrough, first: FlowView, next: () => Promise<FlowView>): Promise<void> {
+  /**
+   * Until the client leaves, does not read, or its time is over; its key or session is not valid any more; or this process stops. A look that
+   * fails is left out.
+   */
+  private async watch(stream: PassThrough, first: FlowView, next: () => Promise<FlowView | 'refused'>): Promise<void> {
     this.watchers += 1;
     const over = AbortSignal.any([this.stopped.signal, AbortSignal.timeout(WATCH_MS), whenClosed(stream)]);
     try {
       stream.write(`retry: ${EVERY_MS}\n\n`);
-      for (let view: FlowView | undefined = first; !over.aborted;) {
+      for (let view: FlowView | 'refused' | undefined = first; view !== 'refused' && !over.aborted;) {
         if (view && !stream.write(`data: ${JSON.stringify(view)}\n\n`)) break;
         await pause(EVERY_MS, undefined, { signal: over }).catch(() => undefined);
         view = over.aborted ? undefined : await next().catch(() => undefined);
