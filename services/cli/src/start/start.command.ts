@@ -46,16 +46,16 @@ async function start({ services = serviceNames, port, json, demo }: Options): Pr
   const progress = new Progress(json === true);
   if (!json) progress.say('starting', picocolors.bold('Fairlead'));
   const { supervise } = await import('./supervise.js');
-  const fresh = !environment['FAIRLEAD_ADMIN_KEY'] && folder.hasNoAdminKey();
+  const from = environment['FAIRLEAD_ADMIN_KEY'] ? 'environment' : folder.hasNoAdminKey() ? 'new' : 'folder';
   const { url, adminKey, stopped, stopping } = await supervise(services, folder, environment, progress);
   if (!stopping.aborted) {
     const console = services.includes('console') && !json ? await consoleLink(url, adminKey) : undefined;
-    progress.say('ready', welcome(url, folder, fresh ? adminKey : undefined, console), {
+    progress.say('ready', welcome(url, folder, { key: adminKey, from }, console), {
       url,
       ...(services.includes('console') && { console: `${url}/console` }),
       documentation: `${url}/docs`,
       dataFolder: folder.path,
-      ...(fresh && { adminKey }),
+      ...(from === 'new' && { adminKey }),
     });
   }
   // A campaign that is in the middle of a call must not hold up the end of what it calls.
@@ -110,12 +110,13 @@ async function consoleLink(url: string, key: string): Promise<string> {
   }
 }
 
-function welcome(
-  url: string,
-  folder: DataFolder,
-  freshAdminKey: string | undefined,
-  console: string | undefined,
-): string {
+/** Where it is to be found: one of the environment is in no file of ours, whatever the data folder has. */
+interface AdminKey {
+  readonly key: string;
+  readonly from: 'environment' | 'folder' | 'new';
+}
+
+export function welcome(url: string, folder: DataFolder, adminKey: AdminKey, console: string | undefined): string {
   const line = (name: string, value: string): string => `  ${picocolors.dim(name.padEnd(12))} ${value}`;
   return [
     '',
@@ -124,11 +125,18 @@ function welcome(
       : [line('Console', picocolors.cyan(console)), line('', picocolors.dim('the link opens it once'))]),
     line('API', picocolors.cyan(url)),
     line('API page', picocolors.cyan(`${url}/docs`)),
-    ...(freshAdminKey === undefined
-      ? [line('Admin key', picocolors.dim(`in ${near(folder.in('admin-key'))}`))]
-      : [
-          line('Admin key', freshAdminKey),
+    ...(adminKey.from === 'new'
+      ? [
+          line('Admin key', adminKey.key),
           line('', picocolors.dim(`shown only now, kept in ${near(folder.in('admin-key'))}`)),
+        ]
+      : [
+          line(
+            'Admin key',
+            picocolors.dim(
+              adminKey.from === 'environment' ? 'the one of FAIRLEAD_ADMIN_KEY' : `in ${near(folder.in('admin-key'))}`,
+            ),
+          ),
         ]),
     line('Log', picocolors.dim(near(folder.in('services.log')))),
     line('', picocolors.dim('Ctrl-C stops everything; the next start finds its data again.')),
