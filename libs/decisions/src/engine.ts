@@ -1,4 +1,4 @@
 // Written by tools/engine-hash.mjs --write; see there what it is computed from.
 
 /** Content hash of everything that decides: it goes into every decision. */
-export const engine = '40311d067d87a8f8369066da80b4b9bf19a4c7c61ad4e417a0157089610dc6d8';
+export const engine = '1321674fc491e70645732e6ec96df53d032513230420c9e27c49cb1531416216';

@@ -67,6 +67,41 @@ describe('deals that were closed elsewhere, with a real database', () => {
     ]);
   });
 
+  it('are as they were told last, so that what was imported by mistake is mended by what was right before', async () => {
+    const [right, wrong] = [deal('g-1', won), deal('g-1', { ...won, channel: 'direct', owner: undefined })];
+    const [id = ''] = idsOf(await sends([right]));
+    expect(statusesOf(await sends([wrong]))).toEqual(['changed']);
+    expect(statusesOf(await sends([right]))).toEqual(['changed']);
+    expect(statusesOf(await sends([right]))).toEqual(['known']);
+    const events = await intake.said([id], 3);
+    expect(told(events).map(({ revision, party }) => [revision, party])).toEqual([
+      [1, 'nordwind-systemhaus'],
+      [2, 'direct'],
+      [3, 'nordwind-systemhaus'],
+    ]);
+    expect(new Set(events.map((event) => event.id)).size).toBe(3);
+  });
+
+  it('say nothing new when a list whose rows contradict each other is sent again, as after a lost answer', async () => {
+    const rows = [deal('h-1', won), { externalId: 'h-1', ...won, amount: 950 }, deal('h-2'), deal('h-1', won)];
+    const first = await sends(rows);
+    expect(statusesOf(first)).toEqual(['imported', 'changed', 'imported', 'changed']);
+    expect(statusesOf(await sends(rows))).toEqual(['known', 'known', 'known', 'known']);
+    // What is said of one deal anew is said, though another one's rows take each other back.
+    const more = [...rows, { externalId: 'h-2', ...won }];
+    expect(statusesOf(await sends(more))).toEqual(['known', 'known', 'known', 'known', 'changed']);
+    const [h1 = '', , h2 = ''] = idsOf(first);
+    await intake.said([h2], 2);
+    expect(told(await intake.said([h1], 3)).map(({ revision, amount }) => [revision, amount?.value])).toEqual([
+      [1, 900],
+      [2, 950],
+      [3, 900],
+    ]);
+    // Its number was not spent on what was said in vain.
+    expect(statusesOf(await sends([{ externalId: 'h-1', ...won, amount: 975 }]))).toEqual(['changed']);
+    expect(told(await intake.said([h1], 4)).at(-1)).toMatchObject({ revision: 4, amount: { value: 975 } });
+  });
+
   it('count once when they are sent ten times at the same time', async () => {
     const deals = Array.from({ length: 40 }, (_, index) => deal(`c-${index}`));
     const answers = await Promise.all(Array.from({ length: 10 }, () => sends(deals)));

@@ -116,16 +116,8 @@ describe('a history of deals (../shared/data/ibm_sales_win_loss.csv.gz)', () => 
   };
   const [ID, ROUTE, SIZE] = ['Opportunity Number', 'Route To Market', 'Deal Size Category'];
   const isWon = (row: Row) => row['Opportunity Result'] === 'Won';
-  /** Some deals are there several times: of those the row counts that says something which was not said before, the last of them. */
-  const deals = (() => {
-    const [last, said] = [new Map<string | undefined, Row>(), new Set<string>()];
-    for (const row of rows ?? []) {
-      const words = JSON.stringify([ID, ROUTE, SIZE, 'Opportunity Result'].map((column) => row[column]));
-      if (!said.has(words)) last.set(row[ID], row);
-      said.add(words);
-    }
-    return [...last.values()];
-  })();
+  /** Some deals are there several times: of those the last row counts. */
+  const deals = [...new Map((rows ?? []).map((row) => [row[ID], row])).values()];
   const sizes = [...new Set(deals.map((row) => row[SIZE]))];
   const ofSize = (of: readonly Row[], size: string | undefined) => of.filter((row) => row[SIZE] === size);
 
@@ -151,7 +143,7 @@ describe('a history of deals (../shared/data/ibm_sales_win_loss.csv.gz)', () => 
     const once = new Imported().read(some, mapping);
     const twice = new Imported().read(some.slice(0, 1_234), mapping).read(some, mapping).read(some, mapping);
     expect(twice.offers()).toEqual(once.offers());
-    expect(twice.statuses['known']).toBe((once.statuses['known'] ?? 0) + 1_234 + 3_000);
+    expect(twice.statuses['imported']).toBe(once.statuses['imported']);
   });
 
   withRows('shows no better work of a team that a score, blind to who works them, sends the best quarter', () => {

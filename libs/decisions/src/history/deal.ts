@@ -27,17 +27,15 @@ export type Deal = Omit<ToldDeal, 'sourceId' | 'externalId' | 'party' | 'occurre
   readonly outcome: DealOutcome;
 };
 
-/** A deal, and which rows told it so far. */
+/** A deal as it is known now, and how often it was told otherwise. */
 export interface KnownDeal {
   readonly deal: Deal;
   /** Counts what was told otherwise, from 1. */
   readonly revision: number;
-  /** `rowHash` of each row that told it, once. */
-  readonly told: readonly string[];
 }
 
 export type DealVerdict =
-  /** Nothing that was not told before; `known` where that it was told once more is to be kept. */
+  /** Nothing that is not known; `known` where something is to be kept that does not show yet, as what an open deal may bring. */
   | { readonly outcome: 'known'; readonly known?: KnownDeal }
   | { readonly outcome: 'imported' | 'changed'; readonly known: KnownDeal }
   | { readonly outcome: 'rejected'; readonly errors: readonly FieldError[] };
@@ -48,35 +46,39 @@ const DAY_MS = 86_400_000;
  * contact. What is further apart is two deals, or another century.
  */
 export const EARLIEST_OUTCOME_MS = 7 * DAY_MS;
-/** A deal that is told in more ways is not one deal; and all of them are kept with it. */
-export const MOST_TOLD = 100;
-
-/** By it a row is known again, wherever in whichever file it stands. */
-export function rowHash(told: ToldDeal): string {
-  return contentHash(told).slice(0, 32);
-}
+/**
+ * Each revision is in the log for good. A deal that changes every night for years stays below this; one of which two rows or two exports
+ * say different things, and take turns with every import, does not.
+ */
+export const MOST_REVISIONS = 1_000;
 
 /**
- * What a row makes of a deal. What it says replaces what was known; what it leaves out stays. A row that was told before tells nothing,
- * also when something else was told since: so a file counts once however often it is imported, whole or in part, and an older one
- * that is imported again takes nothing back.
+ * What a row makes of a deal. What it says replaces what was known; what it leaves out stays. A row tells nothing when it says what is
+ * known now, so one that is told twice counts once. One that was told before and contradicted since tells something: the last word
+ * counts, or nobody could mend what was imported by mistake.
  * @param known  undefined for a deal that is new
  */
 export function tellDeal(known: KnownDeal | undefined, told: ToldDeal): DealVerdict {
-  const hash = rowHash(told);
-  if (known?.told.includes(hash)) return { outcome: 'known' };
   const deal = completed(known?.deal, told);
   const errors = [...missing(deal), ...impossible(deal)];
   if (errors.length > 0) return { outcome: 'rejected', errors };
-  if (known && known.told.length >= MOST_TOLD) {
-    const detail = `This deal was told in ${MOST_TOLD} ways: no more is taken.`;
-    return { outcome: 'rejected', errors: [{ field: 'externalId', rule: 'too-often', detail }] };
-  }
-  const after = { deal: deal as Deal, revision: known?.revision ?? 1, told: [...(known?.told ?? []), hash] };
+  const after = { deal: deal as Deal, revision: known?.revision ?? 1 };
   if (!known) return { outcome: 'imported', known: after };
   // What is kept beside what is told, as the time of an outcome that is yet to come, changes nothing.
-  if (contentHash(toldAs(told, after)) === contentHash(toldAs(told, known))) return { outcome: 'known', known: after };
+  if (isToldAlike(after, known))
+    return contentHash(deal) === contentHash(known.deal) ? { outcome: 'known' } : { outcome: 'known', known: after };
+  if (known.revision >= MOST_REVISIONS) {
+    const detail = `This deal changed ${MOST_REVISIONS} times, and no more is taken: do several rows or exports contradict each other about it?`;
+    return { outcome: 'rejected', errors: [{ field: 'externalId', rule: 'too-often', detail }] };
+  }
   return { outcome: 'changed', known: { ...after, revision: known.revision + 1 } };
+}
+
+/** Whether both come to the same for whoever is told, whichever revision they are. */
+export function isToldAlike(one: Pick<KnownDeal, 'deal'>, other: Pick<KnownDeal, 'deal'>): boolean {
+  const hashOf = ({ deal }: Pick<KnownDeal, 'deal'>) =>
+    contentHash(toldAs({ sourceId: '', externalId: '' }, { deal, revision: 1 }));
+  return hashOf(one) === hashOf(other);
 }
 
 type Unfinished = Omit<Deal, 'party' | 'occurredAt'> & { readonly party?: string; readonly occurredAt?: number };

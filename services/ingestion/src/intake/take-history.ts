@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import {
   type DealReading,
   type FieldError,
+  isToldAlike,
   type KnownDeal,
   readDeal,
   tellDeal,
@@ -58,6 +59,7 @@ export class TakeHistory {
       );
 
       const changed = new Map<string, KnownDeal>();
+      const said: EncodedEvent[] = [];
       const results = read.map((row, place): DealResult => {
         const index = firstIndex + place;
         if (!row.ok) return { index, status: 'rejected', errors: row.errors };
@@ -70,14 +72,25 @@ export class TakeHistory {
         if (outcome !== 'known') {
           const event = saidOf(row.told, verdict.known, { id, now: unit.now, traceparent });
           if (!event) return { index, status: 'rejected', errors: [cannotBeSaid] };
-          unit.say([event]);
+          said.push(event);
         }
         if (after) changed.set(externalId, after);
         return { index, id, status: outcome };
       });
 
+      // Rows that take back what others of them say come to what is known: as a list that is sent again after its answer was lost does.
+      const saysNothing = new Set<string>();
+      for (const [externalId, after] of changed) {
+        const before = known.get(externalId);
+        if (!before || !isToldAlike(before, after)) continue;
+        changed.set(externalId, { ...after, revision: before.revision });
+        saysNothing.add(dealId({ sourceId, externalId }));
+      }
+      unit.say(said.filter(({ subject }) => !saysNothing.has(subject)));
       this.deals.put(unit, sourceId, changed);
-      return results;
+      return results.map((result) =>
+        result.status === 'changed' && saysNothing.has(result.id) ? { ...result, status: 'known' } : result,
+      );
     });
   }
 
@@ -106,7 +119,7 @@ const cannotBeSaid: FieldError = {
 };
 
 /** The same deal of the same source is the same lead, whoever imports it, and after whatever was lost. */
-function dealId({ sourceId, externalId }: ToldDeal): string {
+function dealId({ sourceId, externalId }: Pick<ToldDeal, 'sourceId' | 'externalId'>): string {
   return derivedId(JSON.stringify([sourceId, externalId]), LeadImported.type);
 }
 

@@ -17,7 +17,7 @@ export class ImportedDealsStore {
       sourceId,
     ]);
     const rows = await query<KnownDeal & { externalId: string }>(
-      `SELECT external_id AS "externalId", revision, deal, told FROM imported_deals
+      `SELECT external_id AS "externalId", revision, deal FROM imported_deals
        WHERE source_id = $1 AND external_id = ANY($2::text[])`,
       [sourceId, externalIds],
     );
@@ -29,16 +29,15 @@ export class ImportedDealsStore {
     if (deals.size === 0) return;
     const rows = [...deals];
     unit.write(
-      `INSERT INTO imported_deals (source_id, external_id, revision, deal, told)
-       SELECT $1, external_id, revision, deal, told
-       FROM unnest($2::text[], $3::integer[], $4::jsonb[], $5::jsonb[]) AS put (external_id, revision, deal, told)
-       ON CONFLICT (source_id, external_id) DO UPDATE SET revision = excluded.revision, deal = excluded.deal, told = excluded.told`,
+      `INSERT INTO imported_deals (source_id, external_id, revision, deal)
+       SELECT $1, external_id, revision, deal
+       FROM unnest($2::text[], $3::integer[], $4::jsonb[]) AS put (external_id, revision, deal)
+       ON CONFLICT (source_id, external_id) DO UPDATE SET revision = excluded.revision, deal = excluded.deal`,
       [
         sourceId,
         rows.map(([externalId]) => externalId),
         rows.map(([, { revision }]) => revision),
         rows.map(([, { deal }]) => JSON.stringify(deal)),
-        rows.map(([, { told }]) => JSON.stringify(told)),
       ],
     );
   }
