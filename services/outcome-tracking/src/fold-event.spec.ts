@@ -2,6 +2,7 @@ import {
   type DataOf,
   type EventDefinition,
   type EventOf,
+  LeadAbsorbed,
   LeadCompleted,
   LeadErased,
   LeadHeld,
@@ -112,6 +113,19 @@ describe('the view of a lead', () => {
       touches: 2,
       details: { facts: own, consent: null, contact: sealed, furtherContacts: [{ event: 'later', sealed }] },
     });
+  });
+
+  it('knows with which lead it was made one, until the two are split; the one that survived knows of none', () => {
+    const other = '00000000-0000-4000-8000-000000000002';
+    const absorbed = event(LeadAbsorbed, { into: other, merge: id });
+    const split = (part: 'survivor' | 'absorbed') =>
+      event(LeadSplit, { part, other, merge: id, touches: 1, changed: [] });
+    expect(folded([received]).details.absorbedInto).toBeNull();
+    const one = folded([received, absorbed, event(LeadErased, {})]);
+    expect(one.details.absorbedInto).toBe(other);
+    expect(folded([split('absorbed')], one).details.absorbedInto).toBeNull();
+    // Of three that were made one after the other: what it took in itself is split from it, and it stays one with the third.
+    expect(folded([split('survivor')], one).details.absorbedInto).toBe(other);
   });
 
   it('forgets what it waited for when that comes back', () => {

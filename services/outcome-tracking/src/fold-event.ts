@@ -324,6 +324,8 @@ function detailsTold(details: LeadDetails, event: LeadEvent): LeadDetails {
     case 'lead.engaged':
     case 'lead.consent-changed':
       return knownBetter(details, event);
+    case 'lead.absorbed':
+      return { ...details, absorbedInto: event.data.into };
     case 'lead.split':
       return parted(details, event);
     case 'lead.rejected':
@@ -363,7 +365,7 @@ function knownBetter(details: LeadDetails, { id, data }: LeadMerged | LeadEngage
 }
 
 /** What was known of it before it was made one with another; the contact that came with that is not its own any more. */
-function parted(details: LeadDetails, { data: { merge, known } }: LeadSplit): LeadDetails {
+function parted(details: LeadDetails, { data: { part, merge, known } }: LeadSplit): LeadDetails {
   return {
     ...details,
     ...(known && {
@@ -373,6 +375,7 @@ function parted(details: LeadDetails, { data: { merge, known } }: LeadSplit): Le
       consent: known.consent ?? null,
     }),
     furtherContacts: details.furtherContacts.filter(({ event }) => event !== merge),
+    absorbedInto: part === 'absorbed' ? null : details.absorbedInto,
   };
 }
 

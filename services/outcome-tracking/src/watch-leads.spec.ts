@@ -2,10 +2,13 @@ import { randomUUID } from 'node:crypto';
 import {
   decodeEvent,
   type EncodedEvent,
+  LeadAbsorbed,
   LeadAccepted,
   LeadContacted,
+  LeadImported,
   LeadRecycled,
   LeadReturned,
+  LeadSplit,
   LeadWon,
 } from '@fairlead/events';
 import { policyOf } from '@fairlead/decisions';
@@ -96,6 +99,17 @@ describe('what is waited for with a lead', () => {
     spam.accepted();
     expect(spam.returned('spam')).toMatchObject({ watching: 'nothing' });
   });
+
+  it('is nothing with a deal from elsewhere, of which nobody here can say anything', () => {
+    const story = new Story();
+    const told = (revision: number, outcome: 'open' | 'returned') =>
+      event(LeadImported, story.id, {
+        ...{ sourceId: 'crm', externalId: '1', revision, facts: { engagement: {}, attributes: {} }, party: 'acme' },
+        ...{ pool: 'legacy', policy: 'legacy@1', grade: null, occurredAt: Date.now() - 400 * day, outcome },
+      });
+    expect(story.then(told(1, 'open'))).toMatchObject({ watching: 'as-before' });
+    expect(story.then(told(2, 'returned'))).toMatchObject({ watching: 'as-before' });
+  });
 });
 
 describe('a lead that is returned', () => {
@@ -141,6 +155,26 @@ describe('a lead that is returned', () => {
     expect(together.then(merged(together.id, { changed: ['country'] }), scored(together.id)).recycled).toBe('repaired');
     const named = given('inaccurate-data').story;
     expect(named.then(merged(named.id, { changed: ['lastName'] })).recycled).toBe('repaired');
+  });
+
+  it('is not offered again while it is one with another, whose party has the person; once the two are split, it is', () => {
+    const [into, merge] = [randomUUID(), randomUUID()];
+    const absorbed = (id: string) => event(LeadAbsorbed, id, { into, merge, actor: 'a-key', reason: 'same-person' });
+    const split = (id: string) =>
+      event(LeadSplit, id, {
+        ...{ part: 'absorbed', other: into, merge, actor: 'a-key', reason: 'other-people', touches: 1, changed: [] },
+      });
+    const story = new Story();
+    story.offered();
+    story.accepted();
+    story.then(absorbed(story.id));
+    expect(story.returned('capacity')).toEqual({ watching: 'nothing', times: expect.any(Array) as number[] });
+    expect(story.then(split(story.id)).recycled).toBe('capacity');
+
+    const wrong = given('inaccurate-data').story;
+    expect(wrong.then(merged(wrong.id, { changed: ['phone'] }))).toMatchObject({ watching: { repaired: true } });
+    expect(wrong.then(absorbed(wrong.id))).toMatchObject({ watching: 'nothing' });
+    expect(wrong.then(scored(wrong.id, { cause: 'merged' })).recycled).toBeUndefined();
   });
 
   it('is not repaired by what was known before it was returned', () => {

@@ -8,6 +8,7 @@ import {
   reminderOf,
   scorable,
 } from '@fairlead/decisions';
+import { LEGACY } from '@fairlead/decisions/fold';
 import { type LeadEvent, timeOf } from './fold-event.js';
 import type { PoolRules } from './rules-in.js';
 import type { LeadChange, TrackedLead } from './store/leads.store.js';
@@ -49,7 +50,8 @@ export function afterwards(
   wasRepaired = false,
 ): Afterwards {
   const offer = currentOffer(after.standing);
-  if (!offer) return { watching: 'as-before' };
+  // A deal from elsewhere is in nobody's hand here: what became of it is told by its source.
+  if (!offer || offer.pool === LEGACY) return { watching: 'as-before' };
   if (after.standing.state === 'returned') return afterReturn(after, offer, events, rules, wasRepaired);
   if (!isInHand(after)) return { watching: before && isWatched(before) ? 'nothing' : 'as-before' };
 
@@ -96,6 +98,8 @@ function afterReturn(
   wasRepaired: boolean,
 ): Afterwards {
   const nothing = { watching: 'nothing' } as const;
+  // Whoever has the lead that it is one with has the person, and nobody else is offered them.
+  if (after.details.absorbedInto !== null) return nothing;
   // Said, and on its way to the log.
   if (after.pending.some(({ step }) => step.type === 'recycled')) return { watching: 'as-before' };
   const how = recyclingOf(after.standing, returned);

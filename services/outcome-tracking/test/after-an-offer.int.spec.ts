@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { LeadRecycled, LeadReminded } from '@fairlead/events';
-import { erased, merged, policyActivated, received, routed, scored } from './fixture/events.js';
+import { LeadAbsorbed, LeadImported, type LeadRecycled, type LeadReminded, LeadSplit } from '@fairlead/events';
+import { erased, event, merged, policyActivated, received, routed, scored } from './fixture/events.js';
 import { startTracking, type Tracking } from './fixture/tracking.js';
 
 describe('what a policy says of leads after they were offered', () => {
@@ -92,6 +92,14 @@ describe('what a policy says of leads after they were offered', () => {
     const one = await silent('limit=1');
     expect([one.ids, Number.isNaN(Date.parse(one.since ?? ''))]).toEqual([[mine], false]);
     expect((await silent(`limit=1&after=${String(one.next)}`)).ids).toEqual([theirs]);
+    // Of a deal from elsewhere nobody can report here, so nobody is silent of it.
+    const deal = randomUUID();
+    const began = Date.now() - 400 * 24 * 3_600_000;
+    const told = { sourceId: 'crm', externalId: '1', revision: 1, facts: { engagement: {}, attributes: {} } };
+    const elsewhere = { party: 'bolt', pool: 'legacy', policy: 'legacy@1', grade: null, occurredAt: began } as const;
+    await tracking.told(event(LeadImported, deal, { ...told, ...elsewhere, outcome: 'contacted', contactedAt: began }));
+    await tracking.eventually(() => stateOf(deal), 'contacted');
+    expect((await silent('')).ids).toEqual([mine, theirs]);
     expect((await silent('', bolt)).ids).toEqual([theirs]);
     expect((await silent('party=acme')).ids).toEqual([mine]);
     expect((await silent('state=contacted')).ids).toEqual([]);
@@ -136,6 +144,35 @@ describe('what a policy says of leads after they were offered', () => {
     await tracking.eventually(() => stateOf(wrong), 'recycled');
     await tracking.eventually(async () => (await recycledOf(wrong)).map(({ reason }) => reason), ['repaired']);
     expect([await stateOf(lead), (await recycledOf(lead)).length]).toEqual(['returned', 1]);
+  });
+
+  it('offers nobody a returned lead that is one with another, neither by itself nor by hand, until the two are split', async () => {
+    const [byItself, byHand] = [await accepted('acme', acme), await accepted('acme', acme)];
+    const [into, merge] = [randomUUID(), randomUUID()];
+    const decision = { actor: 'a-key', reason: 'same-person' };
+    await tracking.told(
+      ...[byItself, byHand].map((lead) => event(LeadAbsorbed, lead, { into, merge, ...decision })),
+      // The last of the same partition is behind them.
+      ...[byItself, byHand].map((lead) => merged(lead, { touch: 2 })),
+    );
+    for (const lead of [byItself, byHand])
+      await tracking.eventually(async () => (await tracking.call(`/v1/leads/${lead}`)).body['touches'], 2);
+    expect((await post(byItself, 'outcomes', { type: 'returned', reason: 'capacity' }, acme)).status).toBe(200);
+    expect((await post(byHand, 'outcomes', { type: 'returned', reason: 'spam' }, acme)).status).toBe(200);
+    for (const lead of [byItself, byHand])
+      await tracking.eventually(
+        () => tracking.rows(`SELECT state FROM outcome_tracking.leads WHERE lead_id = '${lead}'`),
+        [{ state: 'returned' }],
+      );
+    const { status, body } = await post(byHand, 'recycle', { note: 'x' });
+    expect([status, String(body['type']).split(':').at(-1), body['into']]).toEqual([409, 'absorbed', into]);
+    expect([await recycledOf(byItself), await recycledOf(byHand)]).toEqual([[], []]);
+
+    const part = { part: 'absorbed', other: into, merge, ...decision, touches: 1 } as const;
+    await tracking.told(...[byItself, byHand].map((lead) => event(LeadSplit, lead, { ...part, changed: [] })));
+    await tracking.eventually(async () => (await recycledOf(byItself)).map(({ reason }) => reason), ['capacity']);
+    await tracking.eventually(async () => (await post(byHand, 'recycle', {})).status, 200);
+    await tracking.eventually(async () => (await recycledOf(byHand)).length, 1);
   });
 
   it('offers it again by a person’s word, who is named, and never a lead that somebody has, or an erased one', async () => {

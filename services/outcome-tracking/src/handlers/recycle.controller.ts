@@ -37,7 +37,10 @@ export class RecycleLead extends AcceptLead {
   note?: string;
 }
 
-/** A person's word that a returned lead is offered again → lead.recycled. Always possible, whatever the policy says, and never silent. */
+/**
+ * A person's word that a returned lead is offered again → lead.recycled. Possible whatever the policy says, and never silent; but not of one
+ * that was made one with another.
+ */
 @ApiTags('leads')
 @ApiBearerAuth()
 @ApiParam({ name: 'leadId', format: 'uuid' })
@@ -65,7 +68,8 @@ export class RecycleController {
   @ApiResponse({
     status: 409,
     description:
-      'The lead’s last offer was not returned: somebody has it, it is closed, or it is a deal from elsewhere.',
+      'The lead’s last offer was not returned: somebody has it, or it is closed (`not-returned`); or it is a deal from elsewhere ' +
+      '(`closed-elsewhere`). Or it was made one with another lead, `into`, and whoever has that one has the person (`absorbed`).',
   })
   @ApiResponse({ status: 410, description: 'The lead was erased.' })
   async recycle(
@@ -112,7 +116,10 @@ function toRecycle(lead: TrackedLead | undefined, number: number | undefined) {
   if (!lead) throw notFound('lead');
   const verdict = judgeRecycling(standingNow(lead), number);
   if (verdict.outcome === 'refused') throw problems[verdict.why]();
-  return verdict.outcome === 'taken' ? verdict.offer : undefined;
+  if (verdict.outcome === 'repeated') return undefined;
+  const { absorbedInto } = lead.details;
+  if (absorbedInto !== null) throw problems.absorbed(absorbedInto);
+  return verdict.offer;
 }
 
 const problems = {
@@ -126,5 +133,12 @@ const problems = {
     new Problem(409, {
       type: 'closed-elsewhere',
       detail: 'This is a deal from elsewhere, which was never scored here: send its lead as a new one.',
+    }),
+  absorbed: (into: string) =>
+    new Problem(409, {
+      type: 'absorbed',
+      detail:
+        'This lead was made one with another one, which survives: whoever has that one has this person. It can be offered again once the two are split.',
+      members: { into },
     }),
 } as const;

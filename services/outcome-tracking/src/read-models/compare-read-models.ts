@@ -103,19 +103,19 @@ interface PartRow {
   readonly hash: string;
 }
 
-const CORRECTIONS = 'corrections';
+/** Null nearly everywhere. What was written down before there were any was hashed without them: where there are none, nothing is added. */
+const ADDED = ['corrections', 'absorbed_into'];
 /** Counted, and compared with the counts: what was written down before there were any was hashed without them. */
 const TRAITS = 'traits';
 
 // As a double, which holds an instant to the microsecond: `extract` reckons with decimals, which takes ten times as long.
 const ms = (column: string): string => `(date_part('epoch', ${column}) * 1000)::bigint`;
 const hashed = (columns: readonly string[]): string => {
-  // What was written down before there were corrections was hashed without them: where there are none, nothing is added.
   const values = columns
-    .filter((column) => column !== CORRECTIONS && column !== TRAITS)
+    .filter((column) => !ADDED.includes(column) && column !== TRAITS)
     .map((column) => (/_at$|_by$/.test(column) ? ms(column) : column));
-  const added = columns.includes(CORRECTIONS) ? ` || coalesce(${CORRECTIONS}::text, '')` : '';
-  return `sha256(convert_to(ROW(${values.join(', ')})::text${added}, 'UTF8'))`;
+  const added = columns.filter((column) => ADDED.includes(column)).map((column) => ` || coalesce(${column}::text, '')`);
+  return `sha256(convert_to(ROW(${values.join(', ')})::text${added.join('')}, 'UTF8'))`;
 };
 const part = 'get_byte(uuid_send(lead_id), 0)';
 const inOrder = (order: string): string =>

@@ -36,7 +36,7 @@ const DELETED_AT_ONCE = 10_000;
 /** Events that may change a lead's details. */
 const detailing: ReadonlySet<string> = new Set<LeadEvent['type']>([
   ...(['lead.received', 'lead.completed', 'lead.rejected', 'lead.scored', 'lead.erased'] as const),
-  ...(['lead.merged', 'lead.engaged', 'lead.consent-changed', 'lead.split', 'lead.held'] as const),
+  ...(['lead.merged', 'lead.engaged', 'lead.consent-changed', 'lead.absorbed', 'lead.split', 'lead.held'] as const),
 ]);
 
 /** Where most leads stay. Nothing follows from it but when a lead is written. */
@@ -45,7 +45,7 @@ const atRest: ReadonlySet<LeadStage> = new Set([
 ]);
 
 /** Of a lead of which no event told any. */
-const NO_DETAILS = Buffer.from(copyText(Array<null>(13).fill(null)));
+const NO_DETAILS = Buffer.from(copyText(Array<null>(14).fill(null)));
 const { details: noDetails } = unseen('', 0);
 
 /** Begins to copy rows into a table; statements must be given the time that it takes. */

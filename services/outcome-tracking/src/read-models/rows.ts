@@ -22,6 +22,7 @@ export const columnsOf = {
       'consent',
       ...['held', 'sent_again', 'probability'],
       'missing',
+      'absorbed_into',
     ],
   ],
   offers: [
@@ -46,12 +47,12 @@ const date = (at: number | null | undefined): Date | null => (at === null || at 
 /** The columns of a lead's details, as they are copied into the table. */
 export function detailsText(details: LeadDetails): string {
   const { sourceId, externalId, facts, reachable, missing, reasons, contact, contactEvent, furtherContacts } = details;
-  const { consent, held, sentAgain, probability } = details;
+  const { consent, held, sentAgain, probability, absorbedInto } = details;
   // A list would be written as an array of PostgreSQL's, which `missing` is.
   const further = furtherContacts.length > 0 ? furtherContacts : null;
   return (
     `${copyText([sourceId, externalId])}\t${document(facts)}\t${document(reachable)}\t${document(reasons)}\t${document(contact)}` +
-    `\t${copyText([contactEvent])}\t${document(further)}\t${document(consent)}\t${copyText([held, sentAgain, probability, missing])}`
+    `\t${copyText([contactEvent])}\t${document(further)}\t${document(consent)}\t${copyText([held, sentAgain, probability, missing, absorbedInto])}`
   );
 }
 
@@ -70,13 +71,14 @@ export function detailsIn(text: string): LeadDetails {
     (columns[at] === NULL ? null : WrittenJson.inColumn(columns[at] as string)) as T;
   const [sourceId, externalId] = readCopyText(`${columns[0]}\t${columns[1]}`);
   const [contactEvent, further, consent, ...others] = readCopyText(columns.slice(6).join('\t'));
-  const [held, sentAgain, probability, missing] = others;
+  const [held, sentAgain, probability, missing, absorbedInto] = others;
   return {
     ...{ sourceId: sourceId ?? null, externalId: externalId ?? null, contactEvent: contactEvent ?? null },
     ...{ facts: written(2), reachable: written(3), reasons: written(4), contact: written(5) },
     furtherContacts: (JSON.parse(further ?? 'null') as LeadDetails['furtherContacts'] | null) ?? [],
     consent: JSON.parse(consent ?? 'null') as LeadDetails['consent'],
     ...{ held: held === null ? null : held === 'true', sentAgain: number(sentAgain), probability: number(probability) },
+    absorbedInto: absorbedInto ?? null,
     // Names of fields, which need no escaping: the elements are as JSON writes them.
     missing: JSON.parse(`[${missing?.slice(1, -1) ?? ''}]`) as string[],
   };

@@ -14,7 +14,7 @@ import type { PendingAnswer } from '../pending-answer.js';
 
 type SealedContact = typeof Sealed.static;
 
-/** What a lead is, beside where it stands. Nothing here decides anything; it is shown. */
+/** What a lead is, beside where it stands. Nothing here decides anything but `absorbedInto`; it is shown. */
 export interface LeadDetails {
   readonly sourceId: string | null;
   readonly externalId: string | null;
@@ -35,6 +35,8 @@ export interface LeadDetails {
   readonly sentAgain: number | null;
   /** How likely the model took a sale to be, in parts per million; null where it did not say. */
   readonly probability: number | null;
+  /** The lead that it was made one with, and that survived: whoever has that one has the person. Null: none. */
+  readonly absorbedInto: string | null;
 }
 
 export interface TrackedLead {
@@ -85,6 +87,7 @@ const noDetails: LeadDetails = {
   held: false,
   sentAgain: 0,
   probability: null,
+  absorbedInto: null,
 };
 
 interface LeadRow {
@@ -109,6 +112,7 @@ interface LeadRow {
   readonly held: boolean | null;
   readonly sent_again: number | null;
   readonly probability: number | null;
+  readonly absorbed_into: string | null;
   readonly pending: PendingAnswer[];
 }
 
@@ -160,7 +164,7 @@ const offerColumns = `lead_id, number, party, pool, policy, grade, kind, reveal,
   (extract(epoch FROM closed_at) * 1000)::float8 AS closed_at`;
 const leadColumns = `lead_id, state, source_id, external_id, (extract(epoch FROM received_at) * 1000)::float8 AS received_at,
   grade, score, touches, events, offer, facts, reachable, missing, reasons, contact, contact_event, further_contacts, consent, held,
-  sent_again, probability, pending`;
+  sent_again, probability, absorbed_into, pending`;
 
 export class LeadsStore {
   /**
@@ -305,22 +309,23 @@ export class LeadsStore {
 
   /**
    * Writes what changed, at the end of the unit; `before` is undefined for a lead that was not here. Facts are there whenever details
-   * are: a split takes contacts and a consent away.
+   * are: a split takes contacts, a consent and the other lead away.
    */
   save(unit: Pick<UnitOfWork, 'write'>, changes: readonly LeadChange[]): void {
     const offers = changes.flatMap(offerRecords);
     if (offers.length > 0) this.#saveOffers(unit, offers);
     unit.write(
       `INSERT INTO leads (lead_id, state, source_id, external_id, received_at, grade, score, touches, events, party, offer,
-         accept_by, facts, reachable, missing, reasons, contact, contact_event, further_contacts, consent, held, sent_again, probability, pending)
+         accept_by, facts, reachable, missing, reasons, contact, contact_event, further_contacts, consent, held, sent_again, probability,
+         absorbed_into, pending)
        SELECT lead_id, state, source_id, external_id, to_timestamp(received_at / 1000), grade, score, touches, events, party,
          offer, to_timestamp(accept_by / 1000), facts, reachable, missing, reasons, contact, contact_event, further_contacts, consent,
-         held, sent_again, probability, pending
+         held, sent_again, probability, absorbed_into, pending
        FROM jsonb_to_recordset($1::jsonb) AS changed (
          lead_id uuid, state text, source_id text, external_id text, received_at numeric, grade text, score integer,
          touches integer, events integer, party text, offer integer, accept_by numeric, facts jsonb, reachable jsonb, missing text[],
          reasons jsonb, contact jsonb, contact_event uuid, further_contacts jsonb, consent jsonb, held boolean, sent_again integer,
-         probability integer, pending jsonb)
+         probability integer, absorbed_into uuid, pending jsonb)
        ON CONFLICT (lead_id) DO UPDATE SET state = excluded.state, received_at = excluded.received_at,
          grade = excluded.grade, score = excluded.score, touches = excluded.touches, events = excluded.events, party = excluded.party,
          offer = excluded.offer, accept_by = excluded.accept_by, pending = excluded.pending,
@@ -333,6 +338,7 @@ export class LeadsStore {
          held = coalesce(excluded.held, leads.held),
          sent_again = coalesce(excluded.sent_again, leads.sent_again),
          probability = coalesce(excluded.probability, leads.probability),
+         absorbed_into = CASE WHEN excluded.facts IS NULL THEN leads.absorbed_into ELSE excluded.absorbed_into END,
          contact = CASE WHEN excluded.state <> 'erased' THEN coalesce(excluded.contact, leads.contact) END,
          contact_event = CASE WHEN excluded.state <> 'erased' THEN coalesce(excluded.contact_event, leads.contact_event) END,
          further_contacts = CASE WHEN excluded.state = 'erased' THEN NULL WHEN excluded.facts IS NULL THEN leads.further_contacts
@@ -408,6 +414,7 @@ function toLead(row: LeadRow, offers: readonly OfferRow[]): TrackedLead {
       held: row.held,
       sentAgain: row.sent_again,
       probability: row.probability,
+      absorbedInto: row.absorbed_into,
     },
     traits: null,
     standing: { state: row.state, grade: row.grade, score: row.score, offers: offers.map(toOffer) },
@@ -469,6 +476,7 @@ function leadRecord({ before, after }: LeadChange): Record<string, unknown> {
       held: details.held,
       sent_again: details.sentAgain,
       probability: details.probability,
+      absorbed_into: details.absorbedInto,
     }),
   };
 }
