@@ -1,4 +1,4 @@
 // Written by tools/engine-hash.mjs --write; see there what it is computed from.
 
 /** Content hash of everything that decides: it goes into every decision. */
-export const engine = '1321674fc491e70645732e6ec96df53d032513230420c9e27c49cb1531416216';
+export const engine = 'a44f093c30cf1239e99a2fbca095829b644292e5533f97eb9c1d66d61aca65bd';

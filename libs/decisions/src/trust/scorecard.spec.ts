@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { nothing, type Tally } from '../lifecycle/tally.js';
-import type { Counted } from './figures.js';
+import { type Counted, measured } from './figures.js';
 import { type Beside, type Scorecard, scorecard } from './scorecard.js';
 import { mayBeShown } from './suppress.js';
 
@@ -36,22 +36,33 @@ const atoms = [
   'dealt',
   'lost',
   'returned',
+  'calledAndReturned',
+  'dealtAndReturned',
+  'takenAway',
   'won',
 ] as const;
 type Atoms = Readonly<Record<(typeof atoms)[number], number>>;
 const tallyOf = (of: Atoms): Tally => {
-  const accepted = of.inHand + of.called + of.dealt + of.lost + of.returned + of.won;
+  const returned = of.returned + of.calledAndReturned + of.dealtAndReturned;
+  const accepted = of.inHand + of.called + of.dealt + of.lost + returned + of.takenAway + of.won;
+  const qualified = of.dealt + of.dealtAndReturned + of.won;
   return {
     ...{ offered: of.open + of.withdrawn + of.expired + of.declined + accepted, delivered: of.open + of.called },
-    ...{ open: of.open, withdrawn: of.withdrawn, expired: of.expired, declined: of.declined, accepted },
-    ...{ kept: of.open + accepted - of.returned, lost: of.lost, returned: of.returned, won: of.won },
-    ...{ contacted: of.called + of.dealt + of.won, qualified: of.dealt + of.won },
+    ...{ open: of.open, withdrawn: of.withdrawn + of.takenAway, expired: of.expired, declined: of.declined, accepted },
+    ...{ kept: of.open + accepted - returned - of.takenAway, lost: of.lost, returned, won: of.won },
+    ...{ contacted: of.called + of.calledAndReturned + qualified, qualified },
   };
 };
-const someTally = fc
-  .record(Object.fromEntries(atoms.map((atom) => [atom, fc.oneof(fc.nat(2), fc.nat(30))])) as never)
-  .map((of) => tallyOf(of as Atoms));
-const someCounted = (parties: readonly string[]): fc.Arbitrary<Counted[]> =>
+/** @param never  what there is none of */
+const someTally = (never: readonly string[]) =>
+  fc
+    .record(
+      Object.fromEntries(
+        atoms.map((atom) => [atom, never.includes(atom) ? fc.constant(0) : fc.oneof(fc.nat(2), fc.nat(30))]),
+      ) as never,
+    )
+    .map((of) => tallyOf(of as Atoms));
+const someCounted = (parties: readonly string[], never: readonly string[] = []): fc.Arbitrary<Counted[]> =>
   fc
     .array(
       fc.record({
@@ -60,7 +71,7 @@ const someCounted = (parties: readonly string[]): fc.Arbitrary<Counted[]> =>
         kind: fc.constantFrom('share', 'share', 'share', 'override', 'fallback', 'protected-account'),
         pool: fc.constant('smb'),
         policy: fc.constantFrom('emea@1', 'emea@1', 'emea@2'),
-        tally: someTally,
+        tally: someTally(never),
       }),
       { minLength: 1, maxLength: 30 },
     )
@@ -143,21 +154,63 @@ describe('a two-way scorecard', () => {
     );
   });
 
-  it('shows a partner only what may be shown, and no combination of it gives back what is withheld', () => {
-    let [shownOnes, withheldOnes] = [0, 0];
-    fc.assert(
-      fc.property(someCounted(['acme', 'direct', 'bolt', 'cato', 'dune']), (counts) => {
-        const told = formsOf(scorecard('acme', counts, promises, noReturns, 'protected'));
-        for (const form of told.shown) expect(mayBeShown(othersOf(counts, form))).toBe(true);
-        const givesBack = combinations(told.shown);
-        for (const form of told.withheld) expect(givesBack(form)).toBe(false);
-        shownOnes += told.shown.length;
-        withheldOnes += told.withheld.length;
-      }),
-      { numRuns: 60 },
-    );
-    // Neither all nor nothing is withheld of these.
-    expect(Math.min(shownOnes, withheldOnes)).toBeGreaterThan(100);
+  // Of a past quarter nothing is open any more, and whoever looks knows that; often nothing was taken away either.
+  it.each([[[]], [['open']], [['open', 'takenAway']]])(
+    'shows a partner only what may be shown, and no combination of it gives back what is withheld, where it knows that there is nothing of %j',
+    (never) => {
+      let [shownOnes, withheldOnes, promisesShown] = [0, 0, 0];
+      const units = unitsWithout(never);
+      fc.assert(
+        fc.property(someCounted(['acme', 'direct', 'bolt', 'cato', 'dune'], never), (counts) => {
+          const card = scorecard('acme', counts, promises, noReturns, 'protected');
+          const told = formsOf(card, counts);
+          for (const form of told.shown) expect(mayBeShown(othersOf(counts, form))).toBe(true);
+          const among = toldApart(units, [...told.shown, ...told.withheld]);
+          for (const form of differences(told.shown, among)) expect(mayBeShown(othersOf(counts, form))).toBe(true);
+          const givesBack = combinations(told.shown, among);
+          for (const form of told.withheld) expect(givesBack(form)).toBe(false);
+          shownOnes += told.shown.length;
+          withheldOnes += told.withheld.length;
+          promisesShown += Object.keys(card.vendor.promise).length;
+        }),
+        { numRuns: 50 },
+      );
+      // Neither all nor nothing is withheld of these.
+      expect(Math.min(shownOnes, withheldOnes)).toBeGreaterThan(100);
+      expect(promisesShown).toBeGreaterThan(0);
+    },
+    20_000,
+  );
+
+  it('does not tell by what was received how many leads others returned, where that is withheld', () => {
+    // Of a past quarter: none is open, and what was accepted and is not kept was returned.
+    const others = (returned: readonly [number, number]) =>
+      ['bolt', 'cato'].map((party, at) =>
+        counted(party, {
+          ...{ offered: 70, accepted: 50, expired: 20, returned: returned[at] },
+          kept: 50 - (returned[at] as number),
+        }),
+      );
+    const told = (...returned: readonly [number, number]) => {
+      const { party, vendor } = scorecard('acme', others(returned), promises, noReturns, 'protected');
+      return [party.accepted.partners !== null, party.returned.partners !== null, Object.keys(vendor.promise).length];
+    };
+    expect(told(3, 0)).toEqual([true, false, 0]);
+    expect(told(7, 0)).toEqual([true, false, 0]);
+    expect(told(0, 0)).toEqual([true, false, 0]);
+    // Seven of two may be told. That all of these were returned would say that nothing was taken away, or outside the promise.
+    expect(told(4, 3)).toEqual([true, false, 1]);
+  });
+
+  it('does not tell by what was received what one other alone declined', () => {
+    const others = (declined: number) => [
+      counted('bolt', { offered: 50, accepted: 50 - declined, declined, kept: 50 - declined }),
+      counted('cato', { offered: 50, accepted: 50, kept: 50 }),
+    ];
+    const { party, vendor } = scorecard('acme', others(4), promises, noReturns, 'protected');
+    expect([party.accepted.partners, party.answeredInTime.partners]).toEqual([null, null]);
+    expect(vendor.mix.partners).toMatchObject({ 'A+B+C+D+incomplete': { trials: 100 } });
+    expect(vendor.promise).toEqual({});
   });
 
   it('keeps to itself how many offers of others are open, which deliveries of all offers would tell', () => {
@@ -171,8 +224,8 @@ describe('a two-way scorecard', () => {
 
   it('does not tell what was received where one other alone kept leads under the promise', () => {
     const others = (kept: number) => [
-      counted('bolt', { offered: 40, accepted: 40, kept: 40 }),
-      counted('cato', { offered: 40, accepted: 20, kept }),
+      counted('bolt', { offered: 50, accepted: 45, kept: 40 }),
+      counted('cato', { offered: 50, accepted: 25, kept }),
     ];
     const promise = (kept: number) =>
       Object.keys(scorecard('acme', others(kept), promises, noReturns, 'protected').vendor.promise);
@@ -199,7 +252,7 @@ describe('a two-way scorecard', () => {
       scorecard(
         'acme',
         ['bolt', 'cato'].flatMap((party) => [
-          counted(party, { offered: 40, accepted: 40, kept: 40 }),
+          counted(party, { offered: 60, accepted: 50, kept: 40 }),
           ...(under === 0
             ? []
             : [counted(party, { offered: under, accepted: under, kept: under }, { policy: 'emea@2' })]),
@@ -220,7 +273,7 @@ describe('a two-way scorecard', () => {
           party,
           tallyOf({
             ...{ open: 3, withdrawn: 3, expired: 3, declined: 3, inHand: 3, called: 3, dealt: 3, lost: 3, returned: 3 },
-            won: 3,
+            ...{ calledAndReturned: 3, dealtAndReturned: 3, takenAway: 3, won: 3 },
           }),
           { grade },
         ),
@@ -252,22 +305,80 @@ const only =
   (each) =>
     grades.includes(named(each)) ? form(each) : 0;
 
+const kinds = {
+  namedAccount: 'named-account',
+  protectedAccount: 'protected-account',
+  fallback: 'fallback',
+  override: 'override',
+  noConsent: 'no-consent',
+} as const;
+const plus =
+  (forms: readonly Form[]): Form =>
+  (each) =>
+    forms.reduce((sum, form) => sum + form(each), 0);
+const minus =
+  (whole: Form, part: Form): Form =>
+  (each) =>
+    whole(each) - part(each);
+
 /** What a partner can read off, as sums over what became of offers; a comparison is taken to tell all that it is made of. */
-function formsOf(card: Scorecard): { shown: Form[]; withheld: Form[] } {
+function formsOf(card: Scorecard, counts: readonly Counted[]): { shown: Form[]; withheld: Form[] } {
   const [shown, withheld]: [Form[], Form[]] = [[], []];
-  const groups = Object.keys(card.vendor.mix.partners);
-  (groups.length > 0 ? shown : withheld).push(decided);
-  for (const [name, form] of Object.entries(measures))
-    (card.party[name as 'won'].partners ? shown : withheld).push(form);
+  const tell = (isShown: boolean, ...forms: readonly Form[]) => (isShown ? shown : withheld).push(...forms);
+  const { party, vendor } = card;
+  const groups = Object.keys(vendor.mix.partners);
+  tell(groups.length > 0, decided);
+  for (const [name, form] of Object.entries(measures)) tell(party[name as 'won'].partners !== null, form);
   for (const group of groups) shown.push(only(group.split('+'), decided));
   for (const name of names) if (!groups.includes(name)) withheld.push(only([name], decided));
-  const compared = Object.keys(card.party.likeForLike.commonMix ?? {});
+  tell(vendor.incomplete.partners !== null, only(['incomplete'], decided));
+  const compared = Object.keys(party.likeForLike.commonMix ?? {});
   for (const group of compared)
     for (const name of ['accepted', 'qualified', 'won']) shown.push(only(group.split('+'), measures[name] as Form));
   for (const name of names)
     if (!compared.includes(name))
       for (const form of [measures['accepted'], measures['won']]) withheld.push(only([name], form as Form));
+  tell(vendor.delivered.partners !== null, ({ tally }) => tally.delivered);
+  // Where none is open, these are those no longer open.
+  if (vendor.delivered.partners !== null) shown.push(({ tally }) => tally.offered);
+
+  const outside = Object.entries(kinds).map(([name, kind]) => {
+    const form: Form = (each) => (each.kind === kind ? decided(each) : 0);
+    return { form, isShown: vendor.outside[name as keyof typeof kinds].partners !== null };
+  });
+  for (const { form, isShown } of outside) tell(isShown, form);
+  const kinded = outside.flatMap(({ form, isShown }) => (isShown ? [form] : []));
+
+  const promised = Object.keys(vendor.promise).map((group) => keptIn(group.split('+'), counts));
+  shown.push(...promised);
+  for (const name of names) if (!(name in vendor.promise)) withheld.push(keptIn([name], counts));
+  // Sums of several, where a difference of two is looked for.
+  if (promised.length > 0) shown.push(plus(promised));
+  if (groups.length > 0 && kinded.length > 0) shown.push(minus(decided, plus(kinded)));
+  if (party.returned.partners !== null) shown.push(minus(measures['accepted'] as Form, measures['returned'] as Form));
+  if (party.lost.partners !== null && party.won.partners !== null)
+    shown.push(plus([measures['lost'] as Form, measures['won'] as Form]));
   return { shown, withheld };
+}
+
+/** Of leads under the promise; where there are none of these, of all shares. */
+function keptIn(grades: readonly string[], counts: readonly Counted[]): Form {
+  const shares = counts.filter((each) => each.kind === 'share' && grades.includes(named(each)));
+  const others = new Set(shares.map(({ policy }) => policy));
+  for (const { policy } of measured(shares, promises)) others.delete(policy);
+  return only(grades, ({ kind, policy, tally }) => (kind === 'share' && !others.has(policy) ? tally.kept : 0));
+}
+
+/** Of two forms one less the other, where that counts something: it is never less than nothing. */
+function differences(forms: readonly Form[], among: readonly Counted[]): Form[] {
+  return forms.flatMap((whole) =>
+    forms
+      .map((part) => minus(whole, part))
+      .filter((form) => {
+        const counts = among.map(form);
+        return counts.every((count) => count >= 0) && counts.some((count) => count > 0);
+      }),
+  );
 }
 
 function othersOf(counts: readonly Counted[], form: Form): Map<string, number> {
@@ -279,19 +390,30 @@ function othersOf(counts: readonly Counted[], form: Form): Map<string, number> {
 }
 
 /** Whether a combination of these forms gives another, for whatever there is of each grade and atom. */
-function combinations(forms: readonly Form[]): (wanted: Form) => boolean {
-  const row = (form: Form) => units.map((unit) => form(unit));
+function combinations(forms: readonly Form[], among: readonly Counted[]): (wanted: Form) => boolean {
+  const row = (form: Form) => among.map((unit) => form(unit));
   const rows = forms.map(row);
   const known = rank(rows);
   return (wanted) => rank([...rows, row(wanted)]) === known;
 }
 
-const units = (['A', 'B', 'C', 'D', null] as const).flatMap((grade) =>
-  atoms.map((atom) => {
-    const none = Object.fromEntries(atoms.map((each) => [each, 0])) as Atoms;
-    return counted('bolt', tallyOf({ ...none, [atom]: 1 }), { grade });
-  }),
-);
+/** One offer of each grade, kind and policy, and of each thing that can have become of it. */
+function unitsWithout(never: readonly string[]): readonly Counted[] {
+  const none = Object.fromEntries(atoms.map((each) => [each, 0])) as Atoms;
+  return (['A', 'B', 'C', 'D', null] as const).flatMap((grade) =>
+    [{ kind: 'share' as const }, { policy: 'emea@2' }, ...Object.values(kinds).map((kind) => ({ kind }))].flatMap(
+      (way) =>
+        atoms
+          .filter((atom) => !never.includes(atom))
+          .map((atom) => counted('bolt', tallyOf({ ...none, [atom]: 1 }), { grade, ...way })),
+    ),
+  );
+}
+
+/** One of those that all of these forms count alike. */
+function toldApart(units: readonly Counted[], forms: readonly Form[]): readonly Counted[] {
+  return [...new Map(units.map((unit) => [forms.map((form) => form(unit)).join(), unit])).values()];
+}
 
 /** By Gauss, modulo a prime: exact. */
 function rank(rows: readonly (readonly number[])[]): number {

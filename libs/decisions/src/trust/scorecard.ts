@@ -130,10 +130,15 @@ export function scorecard(
     rule: rules[together],
   };
   const groups = mergedUntil(grades, (group) => sides.rule(behind(sides, decided, ofGrades(group))));
+  const merged = comparedGroups(sides, groups);
+  const ofParty = partySide(sides, merged);
+  const ofVendor = vendorSide(sides, groups, returns);
+  // Last: what was received has a difference to all that is shown by then.
+  const received = receivedGroups(sides, merged.length > 0 ? merged : groups, promises, ofParty, ofVendor);
   return {
     together,
-    party: partySide(sides, groups),
-    vendor: vendorSide(sides, groups, promises, returns),
+    party: besideReceived(sides, received, ofParty),
+    vendor: { promise: promiseOf(sides, received, promises), ...ofVendor },
   };
 }
 
@@ -148,7 +153,7 @@ interface Sides {
 type Groups = readonly (readonly Grade[])[];
 type Which = (counted: Counted) => boolean;
 
-function partySide(sides: Sides, groups: Groups): PartySide {
+function partySide(sides: Sides, merged: Groups): PartySide {
   const chain = (
     [
       ['decided', decided],
@@ -185,25 +190,28 @@ function partySide(sides: Sides, groups: Groups): PartySide {
     won: wonOfAccepted,
     lost: beside(sides, of('lost'), of('accepted'), ends.has('lost')),
     returned: beside(sides, of('returned'), of('accepted'), ends.has('returned')),
-    likeForLike: compared(sides, groups, { qualified, won: wonOfAccepted }),
+    likeForLike: compared(sides, merged, { qualified, won: wonOfAccepted }),
   };
 }
 
-/** By those groups of grades of which everything that a comparison is made of may be shown: taken, made an opportunity, won. */
-function compared(
-  sides: Sides,
-  groups: Groups,
-  crude: Readonly<Record<'qualified' | 'won', Beside>>,
-): PartySide['likeForLike'] {
+/** Those groups of grades of which everything that a comparison is made of may be shown: taken, made an opportunity, won. */
+function comparedGroups(sides: Sides, groups: Groups): Groups {
   const blocks: readonly Count[] = [
     (tally) => decided(tally) - tally.accepted,
     ({ accepted, qualified }) => accepted - qualified,
     ({ qualified, won }) => qualified - won,
     of('won'),
   ];
-  const merged = mergedUntil(groups, (group) =>
+  return mergedUntil(groups, (group) =>
     blocks.every((count) => sides.rule(behind(sides, count, ofGrades(group.flat())))),
   ).map((group) => group.flat());
+}
+
+function compared(
+  sides: Sides,
+  merged: Groups,
+  crude: Readonly<Record<'qualified' | 'won', Beside>>,
+): PartySide['likeForLike'] {
   const all = [...sides.partners, ...sides.direct].map(({ party, grade, tally }) => ({
     ...{ party, tally, grade: merged.find((group) => group.includes(grade ?? 'incomplete'))?.join('+') ?? null },
   }));
@@ -225,17 +233,16 @@ function comparedOf(figures: LikeForLike | undefined, party: string, name: 'qual
   return name === 'won' ? ofParty : ofParty?.qualified;
 }
 
-function vendorSide(sides: Sides, groups: Groups, promises: readonly Promised[], returns: Returns): VendorSide {
-  const kinds = ['override', 'protected-account', 'fallback', 'named-account', 'no-consent'] as const;
+function vendorSide(sides: Sides, groups: Groups, returns: Returns): Omit<VendorSide, 'promise'> {
   const whole = behind(sides, decided);
   const shown = sides.rule(whole)
     ? shownOfParts(
         whole,
-        kinds.map((kind) => [kind, behind(sides, decided, ofKind(kind))] as const),
+        kindsOutside.map(([kind]) => [kind, behind(sides, decided, ofKind(kind))] as const),
         sides.rule,
       )
-    : new Set<(typeof kinds)[number]>();
-  const outside = (kind: (typeof kinds)[number]) => beside(sides, decided, decided, shown.has(kind), ofKind(kind));
+    : new Set<KindOutside>();
+  const outside = (kind: KindOutside) => beside(sides, decided, decided, shown.has(kind), ofKind(kind));
   const deliveries: readonly Count[] = [
     of('delivered'),
     ({ offered, delivered }) => offered - delivered,
@@ -245,7 +252,6 @@ function vendorSide(sides: Sides, groups: Groups, promises: readonly Promised[],
   ];
   const returned = Object.values(returns.byReason).reduce((leads, each) => leads + each, 0);
   return {
-    promise: Object.fromEntries(promiseByGroup(sides, groups, promises)),
     outside: {
       namedAccount: outside('named-account'),
       protectedAccount: outside('protected-account'),
@@ -271,6 +277,16 @@ function vendorSide(sides: Sides, groups: Groups, promises: readonly Promised[],
   };
 }
 
+/** Those before are rather shown than those that follow. */
+const kindsOutside = [
+  ['override', 'override'],
+  ['protected-account', 'protectedAccount'],
+  ['fallback', 'fallback'],
+  ['named-account', 'namedAccount'],
+  ['no-consent', 'noConsent'],
+] as const;
+type KindOutside = (typeof kindsOutside)[number][0];
+
 const eachGrade: Groups = grades.map((grade) => [grade]);
 
 function mixOf(counted: readonly Counted[], groups: Groups): Record<string, Rate> {
@@ -280,34 +296,96 @@ function mixOf(counted: readonly Counted[], groups: Groups): Record<string, Rate
   );
 }
 
-function promiseByGroup(
+/** Grades of which it is told together what was received, and what was counted of them under the promise. */
+type Received = readonly (readonly [group: readonly Grade[], counted: readonly Counted[]])[];
+
+/**
+ * What anybody kept of the leads under the promise is a link of the chain: of offers no longer open, those accepted, those kept, those won. So of each group
+ * and of all, what it leaves of these may be shown as well. Of a past quarter none is open, so it is judged without the open ones also.
+ */
+function receivedGroups(
   sides: Sides,
   groups: Groups,
   promises: readonly Promised[],
-): (readonly [string, PromiseToParty])[] {
+  party: PartySide,
+  vendor: Omit<VendorSide, 'promise'>,
+): Received {
   const all = [...sides.direct, ...sides.partners];
   const under = (group: readonly Grade[]) =>
     measured(
       all.filter((each) => each.kind === 'share' && ofGrades(group)(each)),
       promises,
     );
-  const mayShow = (group: readonly Grade[]) => sides.rule(behindOf(sides, under(group), of('kept')));
-  return mergedUntil(groups, (each) => mayShow(each.flat())).map((each) => {
-    const group = each.flat();
+  const mayShow = (group: readonly Grade[]) => {
     const counted = under(group);
-    const { promised, received } = promiseKept(counted, promises);
-    const own = sum(
-      counted.filter(({ party }) => party === sides.party),
-      of('kept'),
+    const kept = behindOf(sides, counted, keptOfClosed);
+    const leaves = (count: Count) => sides.rule(less(behind(sides, count, ofGrades(group)), kept));
+    return (
+      [of('kept'), keptOfClosed, keptNotWon].every((count) => sides.rule(behindOf(sides, counted, count))) &&
+      [decided, of('accepted')].every(leaves)
     );
-    return [
-      group.join('+'),
-      {
-        promised: tellsNoMixture(sides, counted, promises) ? promised : null,
-        received: { ...received, own: rate(own, received.direct.trials) },
-      },
-    ];
+  };
+  const received = mergedUntil(groups, (each) => mayShow(each.flat())).map((each) => {
+    const group = each.flat();
+    return [group, under(group)] as const;
   });
+  return leavesEnough(sides, countedOf(received), party, vendor) ? received : [];
+}
+
+const keptOfClosed: Count = ({ kept, open }) => kept - open;
+const keptNotWon: Count = (tally) => keptOfClosed(tally) - tally.won;
+
+/** Whether what is shown of all grades together alone leaves enough beside all that was kept. */
+function leavesEnough(
+  sides: Sides,
+  counted: readonly Counted[],
+  { answeredInTime, lost, won }: PartySide,
+  { outside, delivered }: Omit<VendorSide, 'promise'>,
+): boolean {
+  const kept = behindOf(sides, counted, keptOfClosed);
+  const inHand: Count = (tally) => (won.partners ? keptNotWon(tally) : keptOfClosed(tally)) - tally.lost;
+  const kindsShown = kindsOutside.filter(([, name]) => outside[name].partners !== null);
+  const withinPromise = (count: Count): Behind =>
+    kindsShown.reduce((rest, [kind]) => less(rest, behind(sides, decided, ofKind(kind))), behind(sides, count));
+  return [
+    less(withinPromise(decided), kept),
+    ...(answeredInTime.partners ? [less(behind(sides, inTime), kept)] : []),
+    ...(lost.partners ? [behindOf(sides, counted, inHand)] : []),
+    ...(delivered.partners ? [less(withinPromise(of('offered')), behindOf(sides, counted, of('kept')))] : []),
+  ].every(sides.rule);
+}
+
+/** Returns are not told where, with what was received, they would tell what was accepted and taken away again, or outside the promise. */
+function besideReceived(sides: Sides, received: Received, party: PartySide): PartySide {
+  const rest = less(
+    behind(sides, ({ accepted, returned }) => accepted - returned),
+    behindOf(sides, countedOf(received), keptOfClosed),
+  );
+  if (received.length === 0 || sides.rule(rest)) return party;
+  return { ...party, returned: { ...party.returned, partners: null } };
+}
+
+function countedOf(received: Received): readonly Counted[] {
+  return received.flatMap(([, counted]) => counted);
+}
+
+function promiseOf(sides: Sides, received: Received, promises: readonly Promised[]): VendorSide['promise'] {
+  return Object.fromEntries(
+    received.map(([group, counted]) => {
+      const kept = promiseKept(counted, promises);
+      const own = sum(
+        counted.filter((each) => each.party === sides.party),
+        of('kept'),
+      );
+      return [
+        group.join('+'),
+        {
+          promised: tellsNoMixture(sides, counted, promises) ? kept.promised : null,
+          received: { ...kept.received, own: rate(own, kept.received.direct.trials) },
+        },
+      ];
+    }),
+  );
 }
 
 /** The mean of two promises tells how many leads were routed under each. */
