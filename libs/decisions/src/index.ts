@@ -139,7 +139,7 @@ export {
   type VendorSide,
 } from './trust/scorecard.js';
 export { type Standardised, standardise } from './trust/standardise.js';
-export { mayBeShown, partiesShownTo } from './trust/suppress.js';
+export { isShownTo, mayBeShown } from './trust/suppress.js';
 export type { Stratum } from './trust/stratum.js';
 export { CAMPAIGN, kindOf, NO_KIND } from './trust/traits.js';
 export { countsShownTo, type NoWord, type TrustCounts, type TrustReport, trustReport } from './trust/trust-report.js';

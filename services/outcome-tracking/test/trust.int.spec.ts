@@ -153,7 +153,7 @@ describe('trust figures', () => {
     expect(await Promise.all(paths.map(shown))).toEqual(before);
   });
 
-  it('show a partner both channels as wholes, and of the parties only itself', async () => {
+  it('show a partner itself and direct, and of other partners nothing, whatever is asked', async () => {
     const lead = randomUUID();
     await tracking.told(received(lead), scored(lead), routed(lead, 'bolt'));
     const bolt = await tracking.partnerKey('bolt');
@@ -163,8 +163,27 @@ describe('trust figures', () => {
     );
     const { channels, likeForLike } = (await tracking.call('/v1/trust', { key: bolt })).body as never as Figures;
     expect(Object.keys(likeForLike)).toEqual(['bolt']);
-    // Of the six others acme has all: to tell them would tell bolt what acme got.
     expect(channels.channel['A']?.counts['offered']).toBe(1);
+    const direct = channels.direct['A']?.counts['offered'];
+    expect(direct).toBeGreaterThan(0);
+
+    // Two others with much behind them: still a day less another, or one source less all, would tell what one of them did.
+    const others = ['acme', 'cato'].flatMap((party) => Array.from({ length: 6 }, () => ({ party, id: randomUUID() })));
+    await tracking.told(...others.flatMap(({ party, id }) => [received(id), scored(id), routed(id, party)]));
+    await tracking.eventually(
+      async () =>
+        ((await tracking.call('/v1/trust')).body as never as Figures).channels.channel['A']?.counts['offered'],
+      6 + 1 + others.length,
+    );
+    const today = new Date().toISOString().slice(0, 10);
+    for (const query of ['', `?from=${today}&to=${today}`, '?pool=smb', '?source=web', '?mix=attributes.size']) {
+      const told = (await tracking.call(`/v1/trust${query}`, { key: bolt })).body as never as Figures;
+      expect([query, told.channels.channel['A']?.counts['offered']]).toEqual([query, 1]);
+    }
+    const inAMonth = new Date(Date.now() + 32 * 86_400_000).toISOString();
+    expect((await tracking.call(`/v1/trust/times?what=accept&asOf=${inAMonth}`, { key: bolt })).body).toMatchObject({
+      ...{ channels: { channel: { leads: 1 }, direct: { leads: direct } }, parties: { bolt: { leads: 1 } } },
+    });
   });
 
   it('are of the offers made in the period', async () => {

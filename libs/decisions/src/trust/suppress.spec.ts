@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Behind, less, mayBeShown, mergedUntil, partiesShownTo, shownOfChain, shownOfParts } from './suppress.js';
+import { type Behind, less, mayBeShown, mergedUntil, shownOfChain, shownOfParts } from './suppress.js';
 
 const of = (...counts: number[]): Behind => new Map(counts.map((count, index) => [`other-${index}`, count]));
 const someBehind = (parties = 3): fc.Arbitrary<Behind> =>
@@ -89,17 +89,5 @@ describe('what of all partners may be shown to one of them', () => {
         for (const group of groups) expect(mayBeShown(total(group))).toBe(true);
       }),
     );
-  });
-
-  it('leaves of the channel, where it is one partner and another, the partner and direct', () => {
-    const offers = (party: string, offered: number) => ({ party, leads: offered });
-    const known = [offers('acme', 9), offers('direct', 9)];
-    const seen = (...others: ReturnType<typeof offers>[]) => {
-      const isShown = partiesShownTo('acme', [...known, ...others]);
-      return ['acme', 'direct', 'bolt', 'cato'].filter(isShown);
-    };
-    expect(seen(offers('bolt', 9), offers('bolt', 9))).toEqual(['acme', 'direct']);
-    expect(seen(offers('bolt', 9), offers('cato', 0))).toEqual(['acme', 'direct']);
-    expect(seen(offers('bolt', 9), offers('cato', 2))).toEqual(['acme', 'direct', 'bolt', 'cato']);
   });
 });

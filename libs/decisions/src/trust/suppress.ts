@@ -115,15 +115,10 @@ export function less(whole: Behind, part: Behind): Behind {
 }
 
 /**
- * Whose leads the figures of the whole channel may be made of, when a partner looks at them: everybody's, or, where all others together
- * may not be shown, its own and direct's.
+ * Whose figures a partner is shown in a report of whatever days, pools, sources and kinds: its own and direct's. Of all partners together such reports would
+ * tell, by the difference of two, what single others did, and each tells many counts of which there are none. So it is told of these in
+ * scorecards alone.
  */
-export function partiesShownTo(
-  partner: string,
-  counts: readonly { readonly party: string; readonly leads: number }[],
-): (party: string) => boolean {
-  const isOwn = (party: string) => party === partner || party === DIRECT;
-  const others = new Map<string, number>();
-  for (const { party, leads } of counts) if (!isOwn(party)) others.set(party, (others.get(party) ?? 0) + leads);
-  return mayBeShown(others) ? () => true : isOwn;
+export function isShownTo(partner: string, party: string): boolean {
+  return party === partner || party === DIRECT;
 }

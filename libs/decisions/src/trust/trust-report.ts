@@ -2,7 +2,7 @@ import type { CohortTally } from './cohorts.js';
 import { byPartyAndGrade, type Counted, type Promised, type TrustFigures, trustFigures } from './figures.js';
 import { type KindCount, type LikeForLike, likeForLike, likeForLikeBy } from './like-for-like.js';
 import { type Rate, rate } from './rate.js';
-import { partiesShownTo } from './suppress.js';
+import { isShownTo } from './suppress.js';
 
 /** What a report is made of; in any order and any groups. */
 export interface TrustCounts {
@@ -24,14 +24,10 @@ export interface NoWord {
 
 export type TrustReport = TrustFigures & LikeForLike & { readonly noWord: NoWord };
 
-/** What a partner's report is made of: without what would tell it of the channel what the others in it did. */
+/** What a partner's report is made of: its own, and direct's. The channel is itself alone. */
 export function countsShownTo(partner: string, { counted, kinds, silent }: TrustCounts): TrustCounts {
-  const isShown = partiesShownTo(
-    partner,
-    counted.map(({ party, tally }) => ({ party, leads: tally.offered })),
-  );
   const shown = <Count extends { readonly party: string }>(counts: readonly Count[]): readonly Count[] =>
-    counts.filter(({ party }) => isShown(party));
+    counts.filter(({ party }) => isShownTo(partner, party));
   return { counted: shown(counted), ...(kinds && { kinds: shown(kinds) }), silent: shown(silent) };
 }
 

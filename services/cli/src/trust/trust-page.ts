@@ -16,7 +16,7 @@ export function trustPage(book: TrustBook, partner: string | null): string {
     kicker: `Fairlead, ${whatIsAsked(whole)}`,
     summary: markup`<p class="lead">${gapSentence(whole)}</p>
 ${keyFigures(headline(whole))}
-${partner !== null && markup`<p>Of the parties ${partner} sees itself alone, and both channels as wholes. Where too few others are behind the channel to keep their figures from it, the channel is ${partner} alone.</p>`}`,
+${partner !== null && markup`<p>Of the partners ${partner} sees itself alone: wherever this says partners, it is ${partner}, and what was promised to partners was promised to all of them together. What it is told of these is in its scorecard.</p>`}`,
     sections: [
       sectionOf(whole, 'all', whole.pool === null ? 'All pools' : `Pool ${whole.pool}`),
       ...pools.map((answer, at) => sectionOf(answer, `pool-${at + 1}`, `Pool ${answer.pool ?? ''}`)),

@@ -1,6 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { partiesShownTo, timesReport } from '@fairlead/decisions';
+import { isShownTo, timesReport } from '@fairlead/decisions';
 import { Reads } from '@fairlead/messaging';
 import { Allow, type Caller, CurrentCaller, invalidInput } from '@fairlead/platform';
 import { PositionStore } from '../store/position.store.js';
@@ -31,8 +31,7 @@ export class TimesController {
     description:
       'From the offer until it was accepted, the lead was spoken to, became an opportunity, was won, or was closed (won, lost or given back). ' +
       'Leads that are still open count for as long as they were followed and are no losses. All leads of a day are followed for as many ' +
-      'whole days as its youngest has had. A partner sees both channels as wholes, and itself; where too few others are behind the ' +
-      'channel to keep theirs from it, the channel is itself alone.',
+      'whole days as its youngest has had. A partner sees itself and direct: the channel is itself alone.',
   })
   @ApiPool()
   @ApiReport(ANY_PERIOD)
@@ -55,8 +54,7 @@ export class TimesController {
     const answer = await orRefusal(() =>
       this.reads.snapshot(async (read) => {
         const timed = await this.counts.read(read, asked);
-        const leads = timed.map(({ party, happened, open }) => ({ party, leads: happened + open }));
-        const isShown = caller.role === 'partner' ? partiesShownTo(caller.partnerId ?? '', leads) : () => true;
+        const isShown = (party: string) => caller.role !== 'partner' || isShownTo(caller.partnerId ?? '', party);
         return {
           ...{ pool, from, to, what, asOf: asOfOf(asked.asOf, await this.position.read(read)) },
           ...timesReport(timed.filter(({ party }) => isShown(party))),

@@ -31,8 +31,8 @@ export class TrustController {
     description:
       'Of offers made in the period, whatever became of them since. Each rate has its denominator and its 95 % Wilson ' +
       'interval. `likeForLike` has each party’s rates with the leads of all, and `gap` what of the difference between direct and ' +
-      'partners is better leads and what better work. A partner sees both channels as wholes, and itself; where too few others are behind ' +
-      'the channel to keep theirs from it, the channel is itself alone.',
+      'partners is better leads and what better work. A partner sees itself and direct: the channel is itself alone, and what it is told of ' +
+      'all partners together is in its scorecard.',
   })
   @ApiPool()
   @ApiReport(ANY_PERIOD)

@@ -49,12 +49,12 @@ export function trustAnswer(
   };
 }
 
-/** Without what would tell the partner of the channel what the others in it did. */
+/** Without what other partners did. */
 export function countsFor({ partner }: TrustQuery, counts: TrustCounts): TrustCounts {
   return partner === null ? counts : countsShownTo(partner, counts);
 }
 
-/** A partner sees both channels as wholes, and of the parties only itself. */
+/** Direct is no party of its own there: it is the other channel. */
 function shownTo(partner: string | null, report: TrustReport): TrustReport {
   if (partner === null) return report;
   const own = <T>(parties: Readonly<Record<string, T>>): Readonly<Record<string, T>> =>

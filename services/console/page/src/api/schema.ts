@@ -1270,7 +1270,7 @@ export interface paths {
     };
     /**
      * Figures per channel, party and grade
-     * @description Of offers made in the period, whatever became of them since. Each rate has its denominator and its 95 % Wilson interval. `likeForLike` has each party’s rates with the leads of all, and `gap` what of the difference between direct and partners is better leads and what better work. A partner sees both channels as wholes, and itself; where too few others are behind the channel to keep theirs from it, the channel is itself alone.
+     * @description Of offers made in the period, whatever became of them since. Each rate has its denominator and its 95 % Wilson interval. `likeForLike` has each party’s rates with the leads of all, and `gap` what of the difference between direct and partners is better leads and what better work. A partner sees itself and direct: the channel is itself alone, and what it is told of all partners together is in its scorecard.
      */
     get: operations['Trust.figures'];
     put?: never;
@@ -1290,7 +1290,7 @@ export interface paths {
     };
     /**
      * How long it takes, per channel and party
-     * @description From the offer until it was accepted, the lead was spoken to, became an opportunity, was won, or was closed (won, lost or given back). Leads that are still open count for as long as they were followed and are no losses. All leads of a day are followed for as many whole days as its youngest has had. A partner sees both channels as wholes, and itself; where too few others are behind the channel to keep theirs from it, the channel is itself alone.
+     * @description From the offer until it was accepted, the lead was spoken to, became an opportunity, was won, or was closed (won, lost or given back). Leads that are still open count for as long as they were followed and are no losses. All leads of a day are followed for as many whole days as its youngest has had. A partner sees itself and direct: the channel is itself alone.
      */
     get: operations['Times.times'];
     put?: never;
@@ -1310,7 +1310,7 @@ export interface paths {
     };
     /**
      * Two-way scorecard of a partner and the vendor
-     * @description Of offers made in the period, whatever became of them since. Each figure of the partner stands beside that of all partners together and that of direct. A partner sees its own scorecard, and of all partners together only what tells no other partner’s figures: for one whole quarter (UTC) and all pools, and where enough others are behind it; the rest is null or left out.
+     * @description Of offers made in the period, whatever became of them since. Each figure of the partner stands beside that of all partners together and that of direct. A partner sees its own scorecard, and of all partners together only what tells no other partner’s figures: for one whole quarter (UTC) and all pools, and where enough others are behind it; the rest is null or left out. Deals that were closed elsewhere are in none but that of their own pool, `legacy`: nobody was asked about them, and nothing was delivered.
      */
     get: operations['Scorecard.of'];
     put?: never;

@@ -5,9 +5,11 @@ import { DumbbellChart, type FromNaiveToAlike } from '../charts/dumbbell-chart.j
 import { Figure } from '../charts/figure.js';
 import { GapChart } from '../charts/gap-chart.js';
 import { EmptyNote, Loaded } from '../shell/notes.js';
+import { useSession } from '../shell/session.js';
 import { percent, points } from '../words/numbers.js';
 import { PeriodFilter, TrustAsOf } from './period.js';
 import { type Trust, useTrust } from './trust.js';
+import { YouAlone } from './you-alone.js';
 
 const route = getRouteApi('/like-for-like');
 
@@ -44,6 +46,7 @@ export function LikeForLike() {
 }
 
 function Compared({ figures, what }: { figures: Trust; what: Conversion }) {
+  const { partner } = useSession();
   const parties = partiesOf(figures, what);
   const { apart } = figures.gap[what];
   if (parties.length === 0)
@@ -52,9 +55,14 @@ function Compared({ figures, what }: { figures: Trust; what: Conversion }) {
     );
   return (
     <>
+      {partner === null ? null : <YouAlone />}
       <Figure
         title={what === 'won' ? 'Leads won, of those accepted' : 'Opportunities, of leads accepted'}
-        finding={alikeIn(parties)}
+        finding={
+          partner === null
+            ? alikeIn(parties)
+            : 'What a plain report says of you, and what it would be with the leads of you and direct sales together.'
+        }
         table={{
           columns: ['Party', 'Accepted', 'As a plain report has it', 'With the same leads', 'Low', 'High'],
           rows: parties.map(({ name, n, naive, alike, low, high }) => [
@@ -66,14 +74,14 @@ function Compared({ figures, what }: { figures: Trust; what: Conversion }) {
             percent(high),
           ]),
         }}
-        note={`Hollow: as a plain report has it. Filled, with its 95 % interval: with the mix of all leads together, by ${figures.mix}. A long line says that the plain figure was the mix.`}
+        note={`Hollow: as a plain report has it. Filled, with its 95 % interval: with the mix of ${partner === null ? 'all leads' : 'your leads and those of direct sales'} together, by ${figures.mix}. A long line says that the plain figure was the mix.`}
       >
         <DumbbellChart parties={parties} label="Conversion by party, naive and with the same leads" />
       </Figure>
       {apart ? (
         <Figure
           title="Better leads, or better work"
-          finding={verdictOf(apart)}
+          finding={verdictOf(apart, partner === null ? 'its partners' : 'you')}
           table={{
             columns: ['Part', 'Points', 'Low', 'High'],
             rows: (['gap', 'betterLeads', 'betterWork'] as const).map((part) => [
@@ -83,10 +91,10 @@ function Compared({ figures, what }: { figures: Trust; what: Conversion }) {
               points(apart[part].high),
             ]),
           }}
-          note="Direct less partners, in points of a percent (Kitagawa 1955). Where the interval of the work holds 0, no difference in the work can be told from chance."
+          note={`Direct less ${partner === null ? 'partners' : 'you'}, in points of a percent (Kitagawa 1955). Where the interval of the work holds 0, no difference in the work can be told from chance.`}
         >
           <GapChart
-            label="The gap between direct and partners, split into leads and work"
+            label={`The gap between direct and ${partner === null ? 'partners' : 'you'}, split into leads and work`}
             parts={(['gap', 'betterLeads', 'betterWork'] as const).map((part) => ({
               name: NAMES[part],
               tone: TONES[part],
@@ -122,13 +130,16 @@ function alikeIn(parties: readonly FromNaiveToAlike[]): string {
     : `With the same leads, ${apart.map(({ name }) => name).join(', ')} can be told from direct sales; the others cannot.`;
 }
 
-function verdictOf({ gap, betterLeads, betterWork }: NonNullable<Trust['gap']['won']['apart']>): string {
+function verdictOf(
+  { gap, betterLeads, betterWork }: NonNullable<Trust['gap']['won']['apart']>,
+  whom: 'its partners' | 'you',
+): string {
   const verdict =
     betterWork.low > 0
       ? 'direct works its leads better'
       : betterWork.high < 0
-        ? 'partners work their leads better'
+        ? `${whom === 'you' ? 'you work your' : 'partners work their'} leads better`
         : 'no difference in the work can be told from chance';
   const distance = points(Math.abs(gap.value)).replace('+', '');
-  return `Direct is ${distance} points ${gap.value < 0 ? 'behind' : 'ahead of'} its partners: ${points(betterLeads.value)} by better leads, ${points(betterWork.value)} by better work. So ${verdict}.`;
+  return `Direct is ${distance} points ${gap.value < 0 ? 'behind' : 'ahead of'} ${whom}: ${points(betterLeads.value)} by better leads, ${points(betterWork.value)} by better work. So ${verdict}.`;
 }

@@ -3,10 +3,12 @@ import { getRouteApi } from '@tanstack/react-router';
 import { Figure } from '../charts/figure.js';
 import { PromiseChart, type ReceivedShare } from '../charts/promise-chart.js';
 import { EmptyNote, Loaded } from '../shell/notes.js';
+import { useSession } from '../shell/session.js';
 import { count, percent } from '../words/numbers.js';
 import { PeriodFilter, TrustAsOf } from './period.js';
 import { promiseInWords } from './promise-words.js';
 import { type Trust, useTrust } from './trust.js';
+import { YouAlone } from './you-alone.js';
 
 const route = getRouteApi('/promise');
 
@@ -30,10 +32,14 @@ export function PromiseAndReality() {
 }
 
 function PromiseOf({ figures }: { figures: Trust }) {
+  const { partner } = useSession();
   const grades = Object.entries(figures.promise).map(
     ([grade, each]) => [grade === 'incomplete' ? 'no grade' : grade, each] as const,
   );
-  const shares = grades.flatMap(([grade, each]) => sharesOf(grade, each));
+  const shares = grades
+    .flatMap(([grade, each]) => sharesOf(grade, each))
+    // It was promised to all partners together: beside the share of one it would look broken.
+    .map((share) => (partner === null ? share : { ...share, promised: null }));
   if (shares.length === 0)
     return (
       <EmptyNote>No lead was given out in this period. Once leads are routed, each side’s share shows here.</EmptyNote>
@@ -45,9 +51,14 @@ function PromiseOf({ figures }: { figures: Trust }) {
   }));
   return (
     <>
+      {partner === null ? null : <YouAlone />}
       <Figure
-        title="Shares received, beside those promised"
-        finding={promiseInWords(shares)}
+        title={partner === null ? 'Shares received, beside those promised' : 'Shares received, beside direct sales'}
+        finding={
+          partner === null
+            ? promiseInWords(shares)
+            : 'Of what you and direct sales received of each grade, who had how much. What was promised, was promised to all partners together.'
+        }
         table={{
           columns: ['Grade and side', 'Received', 'Low', 'High', 'Promised', 'Leads of the grade'],
           rows: shares.map(({ name, side, value, low, high, promised, n }) => [
@@ -59,9 +70,12 @@ function PromiseOf({ figures }: { figures: Trust }) {
             n,
           ]),
         }}
-        note="Bar: share received, with its 95 % interval. Tick: what the policy promised when the leads were routed. Leads that were declined, ran out or came back are made up for, and count for nobody."
+        note={`Bar: share received, with its 95 % interval. ${partner === null ? 'Tick: what the policy promised when the leads were routed. ' : ''}Leads that were declined, ran out or came back are made up for, and count for nobody.`}
       >
-        <PromiseChart shares={shares} label="Share received by grade and side, with a tick for the promise" />
+        <PromiseChart
+          shares={shares}
+          label={`Share received by grade and side${partner === null ? ', with a tick for the promise' : ''}`}
+        />
       </Figure>
       <Figure
         title="Outside the promise"

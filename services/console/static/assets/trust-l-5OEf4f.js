@@ -1,1 +1,0 @@
-import{m as e}from"./tanstack-CHEwHyG5.js";import{d as t,f as n}from"./notes-gKLshnwC.js";function r(r){return e({queryKey:[`trust`,r],queryFn:()=>n(t.GET(`/v1/trust`,{params:{query:r}}))})}export{r as t};
