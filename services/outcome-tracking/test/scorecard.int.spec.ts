@@ -1,4 +1,4 @@
-import { LeadAccepted, LeadReturned, LeadWon } from '@fairlead/events';
+import { LeadAccepted, LeadImported, LeadReturned, LeadWon } from '@fairlead/events';
 import { randomUUID } from 'node:crypto';
 import { event, expired, policyActivated, received, routed, scored } from './fixture/events.js';
 import { startTracking, type Tracking } from './fixture/tracking.js';
@@ -124,6 +124,27 @@ describe('a two-way scorecard', () => {
       expect([query, part.together, part.party.accepted.partners]).toEqual([query, 'none', null]);
     }
     expect((await card('acme', acme, '?pool=smb')).party.accepted.own).toMatchObject({ successes: 3 });
+  });
+
+  it('is of what was routed: deals from elsewhere are in that of their own pool alone', async () => {
+    const before = await card('acme');
+    const deal = (outcome: 'won' | 'returned') =>
+      event(LeadImported, randomUUID(), {
+        ...{ sourceId: 'crm', externalId: randomUUID(), revision: 1, party: 'acme', grade: null },
+        ...{ facts: { engagement: {}, attributes: {} }, pool: 'legacy', policy: 'legacy@1' },
+        ...{ occurredAt: Date.now(), closedAt: Date.now(), outcome },
+      });
+    await tracking.told(deal('won'), deal('won'), deal('returned'));
+    await tracking.eventually(
+      async () => (await card('acme', undefined, '?pool=legacy')).party.accepted.own,
+      expect.objectContaining({ successes: 3, trials: 3 }),
+    );
+    expect(await card('acme', undefined, '?pool=legacy')).toMatchObject({
+      party: { won: { own: { successes: 2 } } },
+      vendor: { returns: { byReason: { none: 1 } } },
+    });
+    const { asOf: _, ...after } = (await card('acme')) as Card & { readonly asOf: unknown };
+    expect(before).toMatchObject(after);
   });
 
   it.each(['from=2026-02-31', 'to=x', 'from=2026-02-02&to=2026-02-01', 'pool=a%20b', 'party=bolt'])(

@@ -1,6 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { DIRECT, isPartnerId, scorecard, type Together } from '@fairlead/decisions';
+import { type Counted, DIRECT, isPartnerId, scorecard, type Together } from '@fairlead/decisions';
+import { LEGACY_POLICY } from '@fairlead/decisions/fold';
 import { Reads } from '@fairlead/messaging';
 import { Allow, type Caller, CurrentCaller, invalidInput, notFound } from '@fairlead/platform';
 import { PositionStore } from '../store/position.store.js';
@@ -37,7 +38,8 @@ export class ScorecardController {
     description:
       'Of offers made in the period, whatever became of them since. Each figure of the partner stands beside that of all partners together and that of ' +
       'direct. A partner sees its own scorecard, and of all partners together only what tells no other partner’s figures: for one whole ' +
-      'quarter (UTC) and all pools, and where enough others are behind it; the rest is null or left out.',
+      'quarter (UTC) and all pools, and where enough others are behind it; the rest is null or left out. Deals that were closed elsewhere are in ' +
+      'none but that of their own pool, `legacy`: nobody was asked about them, and nothing was delivered.',
   })
   @ApiPool('One pool. A partner is then told nothing of all partners together.')
   @ApiReport({
@@ -59,7 +61,7 @@ export class ScorecardController {
     return orRefusal(() =>
       // All of it, and where in the log it stands, as of one moment.
       this.reads.snapshot(async (read) => {
-        const counted = await this.counts.counted(read, asked);
+        const counted = routed(asked, await this.counts.counted(read, asked));
         const promises = await this.promises.of(read, [...new Set(counted.map(({ policy }) => policy))]);
         const returns = await this.returns.of(read, { ...asked, party: partner });
         const asOf = asOfOf(asked.asOf, await this.position.read(read));
@@ -68,6 +70,11 @@ export class ScorecardController {
       }),
     );
   }
+}
+
+/** Without deals from elsewhere, unless they are asked for: all of them look accepted at once, and never delivered. */
+function routed({ pool }: Asked, counted: readonly Counted[]): readonly Counted[] {
+  return pool === null ? counted.filter(({ policy }) => policy !== LEGACY_POLICY) : counted;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Returns } from '@fairlead/decisions';
+import { LEGACY_POLICY } from '@fairlead/decisions/fold';
 import type { Query } from '@fairlead/persistence';
 
 /** Which offers: of one party, made on these UTC days, both included (`2026-01-31`). */
@@ -6,7 +7,7 @@ export interface PartyPeriod {
   readonly party: string;
   readonly from: string;
   readonly to: string;
-  /** Null: all of them. */
+  /** Null: all of them but that of deals from elsewhere. */
   readonly pool: string | null;
 }
 
@@ -20,9 +21,9 @@ export class ReturnsStore {
        ))::float8 AS honoured
        FROM offers
        WHERE party = $1 AND stage = 'returned' AND offered_at >= $2::date::timestamp AT TIME ZONE 'UTC'
-         AND offered_at < ($3::date + 1)::timestamp AT TIME ZONE 'UTC' AND ($4::text IS NULL OR pool = $4)
+         AND offered_at < ($3::date + 1)::timestamp AT TIME ZONE 'UTC' AND (pool = $4 OR ($4::text IS NULL AND policy <> $5))
        GROUP BY 1 ORDER BY 2 DESC, 1`,
-      [party, from, to, pool],
+      [party, from, to, pool, LEGACY_POLICY],
     );
     return {
       byReason: Object.fromEntries(rows.map(({ reason, leads }) => [reason, leads])),
