@@ -8420,7 +8420,7 @@ export interface operations {
       };
       405: components['responses']['MethodNotAllowed'];
       408: components['responses']['RequestTimeout'];
-      /** @description The lead’s last offer was not returned: somebody has it, it is closed, or it is a deal from elsewhere. */
+      /** @description The lead’s last offer was not returned: somebody has it, or it is closed (`not-returned`); or it is a deal from elsewhere (`closed-elsewhere`). Or it was made one with another lead, `into`, and whoever has that one has the person (`absorbed`). */
       409: {
         headers: {
           [name: string]: unknown;
