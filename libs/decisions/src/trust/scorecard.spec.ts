@@ -213,6 +213,24 @@ describe('a two-way scorecard', () => {
     expect(vendor.promise).toEqual({});
   });
 
+  it('does not tell it of the leads under the promise either, where those outside it are known', () => {
+    const others = (declined: readonly [number, number]) =>
+      ['bolt', 'cato'].flatMap((party, at) => {
+        const kept = 50 - Number(declined[at]);
+        return [
+          counted(party, { offered: 50, declined: declined[at], accepted: kept, kept }),
+          counted(party, { offered: 10, accepted: 10, kept: 10 }, { kind: 'override' }),
+        ];
+      });
+    const told = (...declined: readonly [number, number]) => {
+      const { outside, promise } = scorecard('acme', others(declined), promises, noReturns, 'protected').vendor;
+      return [outside.override.partners?.successes, Object.keys(promise)];
+    };
+    // Of a hundred and twenty offers twenty were overrides, and ninety-six were kept.
+    expect(told(4, 0)).toEqual([20, []]);
+    expect(told(4, 4)).toEqual([20, ['A+B+C+D+incomplete']]);
+  });
+
   it('keeps to itself how many offers of others are open, which deliveries of all offers would tell', () => {
     const others = (open: number) =>
       ['bolt', 'cato'].map((party) => counted(party, { offered: 40 + open, open, delivered: 20, accepted: 20 }));
