@@ -27,6 +27,8 @@ const END_WITHIN_MS = 10_000;
 
 /** Files of the command line's that take longest, a minute or two each; the others are as long together. */
 const LONG = ['import', 'log', 'start', 'outages', 'demo', 'bad-logs', 'routes'].map((name) => `${name}.int`);
+/** Those in which services die, half as long together. */
+const DEATHS = ['crash', 'master-key-rotation'].map((name) => `${name}.int`);
 
 /**
  * What runs side by side, each about as long as the others. Tests of services that run for real wait half of
@@ -34,10 +36,10 @@ const LONG = ['import', 'log', 'start', 'outages', 'demo', 'bad-logs', 'routes']
  */
 const LANES = [
   [partOf('cli', 'long', LONG), [...testInt, `--projects=${projects('audit')}`]],
-  [[...testInt, `--projects=${projects('partner-notification', 'messaging')}`]],
+  [[...testInt, `--projects=${projects('partner-notification', 'messaging')}`], partOf('cli', 'deaths', DEATHS)],
   [
     [...testInt, `--exclude=${projects('cli', 'audit', 'partner-notification', 'messaging')}`],
-    partOf('cli', 'short', ['--testPathIgnorePatterns', ...LONG]),
+    partOf('cli', 'short', ['--testPathIgnorePatterns', ...LONG, ...DEATHS]),
   ],
 ];
 
