@@ -88,22 +88,16 @@ export function trustCsv({ whole, pools, again }: TrustBook): {
 function rowsOf(answer: TrustAnswer, again: string): Row[] {
   const { channels, parties } = answer;
   const sides = (['direct', 'channel'] as const).flatMap((side) =>
-    Object.entries(channels[side]).map(([grade, figures]) => ({
-      ...{
-        answer,
-        party: side === 'direct' ? 'all direct' : 'all partners',
-        side,
-        isWhole: true,
-        grade,
-        figures,
-        again,
-      },
-    })),
+    Object.entries(channels[side]).map(([grade, figures]): Row => {
+      const party = side === 'direct' ? 'all direct' : 'all partners';
+      return { answer, party, side, isWhole: true, grade, figures, again };
+    }),
   );
   const each = Object.entries(parties).flatMap(([party, byGrade]) =>
-    Object.entries(byGrade).map(([grade, figures]): Row => ({
-      ...{ answer, party, side: party === 'direct' ? 'direct' : 'channel', isWhole: false, grade, figures, again },
-    })),
+    Object.entries(byGrade).map(([grade, figures]): Row => {
+      const side = party === 'direct' ? 'direct' : 'channel';
+      return { answer, party, side, isWhole: false, grade, figures, again };
+    }),
   );
   return [...sides, ...each];
 }
