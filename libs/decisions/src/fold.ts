@@ -16,6 +16,7 @@ export { type Measure, measures, nothing, type Tally, tallyOf } from './lifecycl
 export {
   addCohort,
   addedUp,
+  addUpByAge,
   ages,
   type CohortCell,
   type CohortCount,
@@ -29,11 +30,13 @@ export {
   noCohort,
   type OfferCohorts,
   readCohortKey,
+  TALLIES,
   type TalliesByAge,
   type TimedCell,
   type TimedStep,
   timedSteps,
   timesOf,
+  whereKey,
 } from './trust/cohorts.js';
 export { ofSource, readTraits, type Traits, writeTraits } from './trust/traits.js';
 export type { Counted, Promised } from './trust/figures.js';

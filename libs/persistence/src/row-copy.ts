@@ -143,9 +143,30 @@ function text(value: CopyValue): string {
   if (value === null) return String.raw`\N`;
   if (typeof value === 'string') return escaped(value);
   if (typeof value !== 'object') return String(value);
-  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Date) return instant(value);
   if (Array.isArray(value)) return escaped(`{${value.map(quoted).join(',')}}`);
   return copyJson(JSON.stringify(value));
+}
+
+const DAY_MS = 86_400_000;
+/** A few years of days; more are forgotten, and made again. */
+const MOST_DAYS = 2_048;
+const days = new Map<number, string>();
+const twoDigits = Array.from({ length: 60 }, (_, value) => String(value).padStart(2, '0'));
+
+/** As `toISOString` writes it, in a third of the time: rows written together have few different days. */
+function instant(date: Date): string {
+  const ms = date.getTime();
+  const day = Math.floor(ms / DAY_MS);
+  let written = days.get(day);
+  if (written === undefined) {
+    if (days.size >= MOST_DAYS) days.clear();
+    days.set(day, (written = date.toISOString().slice(0, -'00:00:00.000Z'.length)));
+  }
+  const ofDay = ms - day * DAY_MS;
+  const two = (value: number): string => twoDigits[Math.trunc(value)] as string;
+  const [minutes, seconds] = [two((ofDay / 60_000) % 60), two((ofDay / 1_000) % 60)];
+  return `${written}${two(ofDay / 3_600_000)}:${minutes}:${seconds}.${String(1_000 + (ofDay % 1_000)).slice(1)}Z`;
 }
 
 const SPECIAL = /[\\\b\f\n\r\t\v]/;

@@ -4,8 +4,8 @@ import type { Query } from './query.js';
 import { RowCopy } from './row-copy.js';
 import { type DriverError, driverErrorWithoutValues } from './without-values.js';
 
-/** Two copies at once, or as many parts of a question; more would wait for the same few processors. */
-const CONNECTIONS = 4;
+/** Four parts of a question, and a copy beside them; more would wait for the same few processors. */
+const CONNECTIONS = 5;
 /** Nothing that is done in one takes so long; a database of our own that does not answer at all is noticed elsewhere. */
 const STATEMENT_TIMEOUT_MS = 3_600_000;
 

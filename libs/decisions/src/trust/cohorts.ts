@@ -1,6 +1,6 @@
 import type { Offer } from '../lifecycle/standing.js';
 import { measures, type Tally } from '../lifecycle/tally.js';
-import { CAMPAIGN, readTraits } from './traits.js';
+import { CAMPAIGN, readTraits, type Traits } from './traits.js';
 
 /** What is counted beside the tally: `reported` are accepted leads about which their party said something. */
 export const cohortMeasures = [...measures, 'reported'] as const;
@@ -117,53 +117,114 @@ export interface CohortCount {
   readonly tallies: TalliesByAge;
 }
 
+/**
+ * Tallies as what changes in them with age: of a few measures, and of each at one age. A number is a place in `TalliesByAge` from whose age on the
+ * measure counts one more; one below zero is the complement of a place from which on it counts one less.
+ */
+export type ChangesByAge = readonly number[];
+
 /** Where an offer is counted: in each of the cells as the same. */
 export interface OfferCohorts {
-  readonly cells: readonly CohortCell[];
-  readonly tallies: TalliesByAge;
+  readonly places: readonly CohortPlaces[];
+  readonly changes: ChangesByAge;
 }
 
-type Where = Omit<CohortCell, 'dimension' | 'value'>;
+/** Cells that differ in nothing but these. */
+export interface CohortPlaces {
+  readonly where: Omit<CohortCell, 'dimension' | 'value'>;
+  readonly by: readonly (readonly [Dimension, value: string])[];
+}
 
-/** Where an offer is counted, and as what. */
-export function cohortsOf(offer: Offer): OfferCohorts {
+/**
+ * Where an offer is counted, and as what.
+ * @param read  how traits are read: who counts many offers may remember what it has read
+ */
+export function cohortsOf(offer: Offer, read: (text: string) => Traits = readTraits): OfferCohorts {
   const moments = momentsOf(offer);
   const { pool, party, kind, policy, grade, traits } = offer;
-  const month = monthOf(offer.offeredAt);
-  const whole: Where = { pool, month, party, grade: grade ?? 'incomplete', kind, policy };
-  const cells: CohortCell[] = [
-    { dimension: '', value: '', ...whole },
-    { dimension: 'day', value: dayName(offer.offeredAt), ...whole },
+  const where = { pool, month: monthOf(offer.offeredAt), party, grade: grade ?? 'incomplete', kind, policy };
+  const by: [Dimension, string][] = [
+    ['', ''],
+    ['day', dayName(offer.offeredAt)],
   ];
+  const places: CohortPlaces[] = [{ where, by }];
   // From before it was noted what leads are like: nobody knows.
-  if (traits === null) return { cells, tallies: inLists(moments, [Infinity]) };
-  const { source, kinds } = readTraits(traits);
-  cells.push({ dimension: 'source', value: source, ...whole });
+  if (traits === null) return { places, changes: changesOf(moments, [Infinity]) };
+  const { source, kinds } = read(traits);
+  by.push(['source', source]);
   const campaign = kinds[CAMPAIGN];
-  if (campaign !== undefined) cells.push({ dimension: 'campaign', value: campaign, ...whole });
-  const ofAttribute = { ...whole, grade: '', kind: '', policy: '' };
+  if (campaign !== undefined) by.push(['campaign', campaign]);
   if (moments.accepted !== undefined)
-    for (const [name, value] of Object.entries(kinds))
-      cells.push({ dimension: `attributes.${name}`, value, ...ofAttribute });
-  return { cells, tallies: inLists(moments, limits) };
+    places.push({
+      where: { ...where, grade: '', kind: '', policy: '' },
+      by: Object.entries(kinds).map(([name, value]) => [`attributes.${name}`, value]),
+    });
+  return { places, changes: changesOf(moments, limits) };
 }
 
-/** @param known  by which ages it is known */
-function inLists(moments: Moments, known: readonly number[]): TalliesByAge {
-  return limits.flatMap((days) => {
-    const tally = known.includes(days) ? tallyWithin(moments, days) : noCohort;
-    return cohortMeasures.map((measure) => tally[measure]);
-  });
+export function cellsOf({ places }: OfferCohorts): CohortCell[] {
+  return places.flatMap(({ where, by }) => by.map(([dimension, value]) => ({ dimension, value, ...where })));
 }
+
+/** The same as `tallyWithin` says of each age. */
+export function talliesOf(changes: ChangesByAge): TalliesByAge {
+  const tallies = Array<number>(TALLIES).fill(0);
+  for (const change of changes) {
+    if (change < 0) tallies[~change] = (tallies[~change] as number) - 1;
+    else tallies[change] = (tallies[change] as number) + 1;
+  }
+  addUpByAge(tallies);
+  return tallies;
+}
+
+/** Makes sums of changes the sums of tallies. */
+export function addUpByAge(changes: number[]): void {
+  for (let at = cohortMeasures.length; at < TALLIES; at++)
+    changes[at] = (changes[at] as number) + (changes[at - cohortMeasures.length] as number);
+}
+
+/** How many tallies a cell has: of each measure one for each age, and one for all that ever happened. */
+export const TALLIES = cohortMeasures.length * limits.length;
+
+/** @param known  by which ages it is known: the last so many */
+function changesOf(moments: Moments, known: readonly number[]): number[] {
+  const { accepted, declined, expired, withdrawn, returned } = moments;
+  const unknown = limits.length - known.length;
+  const changes: number[] = [];
+  const from = (measure: CohortMeasure, at: number | undefined, by: 1 | -1 = 1): void => {
+    if (at === undefined) return;
+    let age = unknown;
+    while (at > (limits[age] as number) * DAY_MS) age += 1;
+    const place = age * cohortMeasures.length + placeOf[measure];
+    changes.push(by === 1 ? place : ~place);
+  };
+  from('offered', 0);
+  from('delivered', moments.delivered);
+  from('accepted', accepted);
+  from('declined', declined);
+  from('expired', expired);
+  from('withdrawn', withdrawn);
+  const refused = earlier(earlier(declined, expired), withdrawn);
+  from('open', 0);
+  from('open', earlier(accepted, refused), -1);
+  from('kept', 0);
+  from('kept', earlier(refused, returned), -1);
+  for (const measure of afterwards) from(measure, moments[measure]);
+  return changes;
+}
+
+const placeOf = Object.fromEntries(cohortMeasures.map((measure, at) => [measure, at])) as Record<CohortMeasure, number>;
+const afterwards = ['contacted', 'qualified', 'won', 'lost', 'returned', 'reported'] as const;
 
 /** What to add to the cells when a lead's offers went from `before` to `after`. */
 export function cohortDifferences(before: readonly Offer[], after: readonly Offer[]): CohortCount[] {
   const [known, kept] = [new Set(before), new Set(after)];
   const counts = (offers: readonly Offer[], sign: 1 | -1): CohortCount[] =>
     offers.flatMap((offer) => {
-      const { cells, tallies } = cohortsOf(offer);
+      const cohorts = cohortsOf(offer);
+      const tallies = talliesOf(cohorts.changes);
       const signed = sign === 1 ? tallies : tallies.map((count) => -count);
-      return cells.map((cell) => ({ cell, tallies: signed }));
+      return cellsOf(cohorts).map((cell) => ({ cell, tallies: signed }));
     });
   return [
     ...counts(
@@ -190,8 +251,13 @@ export function addedUp(counts: readonly CohortCount[]): CohortCount[] {
 }
 
 /** The same for the same cell, and for no other: no name has a line break in it. */
-export function cohortKey({ dimension, value, month, pool, party, grade, kind, policy }: CohortCell): string {
-  return `${dimension}\n${value}\n${month}\n${pool}\n${party}\n${grade}\n${kind}\n${policy}`;
+export function cohortKey({ dimension, value, ...where }: CohortCell): string {
+  return `${dimension}\n${value}\n${whereKey(where)}`;
+}
+
+/** How the key of a cell ends that is counted there. */
+export function whereKey({ month, pool, party, grade, kind, policy }: CohortPlaces['where']): string {
+  return `${month}\n${pool}\n${party}\n${grade}\n${kind}\n${policy}`;
 }
 
 /** @param key  as `cohortKey` writes it */

@@ -34,15 +34,22 @@ export interface ReadModels {
  * Hashes the read models. All of it must be asked in one snapshot: in a transaction that is `REPEATABLE READ`, or where nobody
  * writes; then `query` may use several connections. Instants are hashed as milliseconds and documents as `jsonb` writes them,
  * so no setting of a session matters.
+ * @param counted  until when counts are still being written: leads and offers are hashed meanwhile
  */
-export async function readModelsOf(query: Query, { atOnce = false } = {}): Promise<ReadModels> {
+export async function readModelsOf(
+  query: Query,
+  { atOnce = false, counted }: { atOnce?: boolean; counted?: Promise<void> } = {},
+): Promise<ReadModels> {
   const [size] = await query<{ leads: number }>('SELECT count(*)::float8 AS leads FROM leads');
   const whole = atOnce ? PARTS / 2 : PARTS;
   const how = { step: (size?.leads ?? 0) > READ_AT_ONCE ? PARTS / 16 : whole, atOnce };
   const ofLeads = () => allParts<PartRow & { events: number | null }>(query, leadParts, how);
   const ofOffers = () => allParts<PartRow>(query, offerParts, how);
-  // eslint-disable-next-line fairlead/no-interpolated-sql -- made of nothing but the names of columns
-  const ofRest = () => query<{ figures: string | null; promises: string }>(rests);
+  const ofRest = async () => {
+    await counted;
+    // eslint-disable-next-line fairlead/no-interpolated-sql -- made of nothing but the names of columns
+    return query<{ figures: string | null; promises: string }>(rests);
+  };
   const [leads, offers, [rest]] = atOnce
     ? await Promise.all([ofLeads(), ofOffers(), ofRest()])
     : [await ofLeads(), await ofOffers(), await ofRest()];

@@ -106,6 +106,12 @@ export class ReadModelsLoad {
 
   /** Writes what is not written yet. */
   async end(query: Query, copyInto: CopyInto): Promise<void> {
+    await this.endLeads(query, copyInto);
+    await this.endCounts(query, copyInto);
+  }
+
+  /** Leads and offers, the first that is written: whoever only reads these need not wait for the counts of them. */
+  async endLeads(query: Query, copyInto: CopyInto): Promise<void> {
     await this.tables?.end();
     const outdated = [...this.outdated];
     for (let at = 0; at < outdated.length; at += DELETED_AT_ONCE) {
@@ -119,6 +125,10 @@ export class ReadModelsLoad {
       if (full) await full;
     }
     await tables.end();
+  }
+
+  /** All that is counted, when the leads and offers are written. */
+  async endCounts(query: Query, copyInto: CopyInto): Promise<void> {
     await writeAll(copyInto, 'cohort_counts', this.counts.cohortCells(), cohortRow);
     await writeAll(copyInto, 'timed_counts', taking(this.counts.timedCells()), timedRow);
     await writeAll(copyInto, 'timed_months', timesByMonth(this.counts.timedCells()), timedMonthRow);

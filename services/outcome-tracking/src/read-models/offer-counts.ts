@@ -1,19 +1,24 @@
 import {
-  type CohortCell,
+  addUpByAge,
   type CohortCount,
-  cohortKey,
   cohortsOf,
   type Offer,
+  type OfferCohorts,
   readCohortKey,
+  readTraits,
+  TALLIES,
   type TimedCell,
   timedSteps,
   timesOf,
+  type Traits,
+  whereKey,
 } from '@fairlead/decisions/fold';
 import type { TimedCount } from '../store/times-by-period.js';
 
 /** What `cohort_counts` and the counts of times come to. */
 export class OfferCounts {
   private readonly cohorts = new CohortSums();
+  private readonly traits = new KnownTraits();
   /** By pool and party; then by step, day and hours as one number, which takes a third of what a text does. */
   private readonly times = new Map<
     string,
@@ -40,8 +45,10 @@ export class OfferCounts {
   }
 
   private change(offer: Offer, by: 1 | -1): void {
-    const { cells, tallies } = cohortsOf(offer);
-    for (const cell of cells) this.cohorts.add(cell, tallies, by);
+    this.cohorts.add(
+      cohortsOf(offer, (text) => this.traits.read(text)),
+      by,
+    );
     for (const time of timesOf(offer)) this.changeTime(time, by);
   }
 
@@ -54,39 +61,70 @@ export class OfferCounts {
   }
 }
 
+/** Leads come from few sources and are of few kinds, mostly; so many that they take a megabyte. */
+const KNOWN_TRAITS = 4_096;
+
+/** Traits that were read lately: many leads have the same. */
+class KnownTraits {
+  private known = new Map<string, Traits>();
+
+  read(text: string): Traits {
+    let traits = this.known.get(text);
+    if (traits) return traits;
+    if (this.known.size >= KNOWN_TRAITS) this.known = new Map();
+    this.known.set(text, (traits = readTraits(text)));
+    return traits;
+  }
+}
+
 /** Cells of a page. */
 const CELLS = 4_096;
 
-/** Tallies of cells, outside of JavaScript's heap: half a million cells would be as many lists in it. */
+/**
+ * Tallies of cells, outside of JavaScript's heap: half a million cells would be as many lists in it. Until they are asked for they are sums of what
+ * changes with age: an offer changes some ten of a cell's ninety tallies.
+ */
 class CohortSums {
-  private readonly cells = new Map<string, number>();
+  /** By how the cell's key ends, and then by how it begins. */
+  private readonly cells = new Map<string, Map<string, number>>();
+  private count = 0;
   private readonly pages: Int32Array[] = [];
-  /** Counts of a cell. */
-  private width = 0;
 
-  add(cell: CohortCell, tallies: readonly number[], by: 1 | -1): void {
-    this.width ||= tallies.length;
-    const key = cohortKey(cell);
-    let place = this.cells.get(key);
-    if (place === undefined) {
-      this.cells.set(key, (place = this.cells.size));
-      if (place % CELLS === 0) this.pages.push(new Int32Array(CELLS * this.width));
+  add({ places, changes }: OfferCohorts, by: 1 | -1): void {
+    for (const { where, by: begins } of places) {
+      const end = whereKey(where);
+      let cells = this.cells.get(end);
+      if (!cells) this.cells.set(end, (cells = new Map<string, number>()));
+      for (const [dimension, value] of begins) {
+        const key = `${dimension}\n${value}`;
+        let place = cells.get(key);
+        if (place === undefined) cells.set(key, (place = this.place()));
+        const page = this.pages[Math.floor(place / CELLS)] as Int32Array;
+        const begin = (place % CELLS) * TALLIES;
+        for (const change of changes) {
+          if (change < 0) page[begin + ~change] = (page[begin + ~change] as number) - by;
+          else page[begin + change] = (page[begin + change] as number) + by;
+        }
+      }
     }
-    const page = this.pages[Math.floor(place / CELLS)] as Int32Array;
-    const begin = (place % CELLS) * this.width;
-    for (let at = 0; at < this.width; at++)
-      page[begin + at] = (page[begin + at] as number) + by * (tallies[at] as number);
   }
 
   *inOrder(): Generator<CohortCount> {
-    for (const key of [...this.cells.keys()].sort()) {
-      const place = this.cells.get(key) as number;
-      const begin = (place % CELLS) * this.width;
-      const tallies = Array.from(
-        (this.pages[Math.floor(place / CELLS)] as Int32Array).subarray(begin, begin + this.width),
-      );
+    const all = [...this.cells].flatMap(([end, cells]) =>
+      [...cells].map(([key, place]) => [`${key}\n${end}`, place] as const),
+    );
+    for (const [key, place] of all.sort(([one], [other]) => (one < other ? -1 : 1))) {
+      const begin = (place % CELLS) * TALLIES;
+      const page = this.pages[Math.floor(place / CELLS)] as Int32Array;
+      const tallies = Array.from(page.subarray(begin, begin + TALLIES));
+      addUpByAge(tallies);
       if (tallies.some((count) => count !== 0)) yield { cell: readCohortKey(key), tallies };
     }
+  }
+
+  private place(): number {
+    if (this.count % CELLS === 0) this.pages.push(new Int32Array(CELLS * TALLIES));
+    return this.count++;
   }
 }
 

@@ -11,10 +11,10 @@ const MOST = 10 ** DIGITS - 1;
  * @returns the number in decimal
  */
 export function packCounts(counts: readonly number[]): string {
-  const packed = (sign: 1 | -1): bigint =>
-    BigInt(counts.map((count) => String(Math.max(0, sign * count)).padStart(DIGITS, '0')).join(''));
+  const digits = (sign: 1 | -1): string =>
+    counts.map((count) => String(Math.max(0, sign * count)).padStart(DIGITS, '0')).join('');
   const isNegative = counts.some((count) => count < 0);
-  return String(isNegative ? packed(1) - packed(-1) : packed(1));
+  return isNegative ? String(BigInt(digits(1)) - BigInt(digits(-1))) : digits(1).replace(/^0+(?=\d)/, '');
 }
 
 /**
