@@ -5,11 +5,12 @@ import {
   type RecordConsumer,
   type UnitsOfWork,
 } from '@fairlead/messaging';
+import type { Query } from '@fairlead/persistence';
 import { entriesAppended, logPublished, logSize } from '../metrics.js';
-import { type LogStore, NoLongerLeading } from '../store/log.store.js';
+import { hasPlaceAlready, type LogStore, NoLongerLeading } from '../store/log.store.js';
 import type { LogWriter, Published } from './log-writer.js';
 import { ThinCheckpoints } from './thin-checkpoints.js';
-import { dueOf, givePlaces, partitionOf } from './places.js';
+import { dueOf, givePlaces, partitionOf, type Places, type ReadRecord } from './places.js';
 
 /** How long nobody else may lead after the last word of whoever does: how long the log waits after a kill -9. */
 export const LEASE_MS = 5_000;
@@ -32,6 +33,9 @@ const MAX_BATCH = 2_000;
 export class RecordsMissing extends Error {
   override readonly name = 'RecordsMissing';
 }
+
+/** From which place on, and how far it brings each partition. */
+type GivenPlaces = { readonly first: number } & Pick<Places, 'bytes' | 'progress'>;
 
 interface Job {
   readonly records: readonly ReceivedRecord[];
@@ -186,22 +190,41 @@ export class Lead {
   }
 
   private async place(records: readonly ReceivedRecord[]): Promise<void> {
-    const { units, store } = this.tools;
-    const { first, bytes, progress } = await units.run(async (unit) => {
-      const size = await store.lockHead(unit.query, this.epoch);
-      const due = dueOf(records, this.next);
-      if (due.length === 0) return { first: size, bytes: [], progress: [] };
-      const ids = due.flatMap(({ arrival }) => ('eventId' in arrival ? arrival.eventId : []));
-      const { entries, bytes, unreadable, progress } = givePlaces(due, size, await store.known(unit.query, ids));
-      store.append(unit, size + entries.length, entries, progress, unreadable);
-      return { first: size, bytes, progress };
-    });
+    const due = dueOf(records, this.next);
+    if (due.length === 0) return;
+    const { first, bytes, progress } = await this.placed(due);
     for (const { nextOffset, ...partition } of progress) this.next.set(partitionOf(partition), nextOffset);
     crashPoint('audit.placed');
     // The order of the writer is that of the places: the next batch waits for the head's lock, and then for this.
     await (this.appending = this.appending.then(() => this.writer.append(first, bytes)));
     entriesAppended.inc(bytes.length);
     logSize.set(this.writer.size);
+  }
+
+  /**
+   * Hardly ever does an event come again: whether one has its place is asked when the database will not give it another. To ask each time is
+   * a fifth of what giving places costs it.
+   */
+  private async placed(due: readonly ReadRecord[]): Promise<GivenPlaces> {
+    const { store } = this.tools;
+    try {
+      return await this.placedBut(due, () => Promise.resolve(new Set()));
+    } catch (error) {
+      // Undone as a whole, and for sure: a statement was refused, and no commit.
+      if (!hasPlaceAlready(error)) throw error;
+      const ids = due.flatMap(({ arrival }) => ('eventId' in arrival ? arrival.eventId : []));
+      return this.placedBut(due, (query) => store.known(query, ids));
+    }
+  }
+
+  private placedBut(due: readonly ReadRecord[], known: (query: Query) => Promise<Set<string>>): Promise<GivenPlaces> {
+    const { units, store } = this.tools;
+    return units.run(async (unit) => {
+      const first = await store.lockHead(unit.query, this.epoch);
+      const { entries, bytes, unreadable, progress } = givePlaces(due, first, await known(unit.query));
+      store.append(unit, first + entries.length, entries, progress, unreadable);
+      return { first, bytes, progress };
+    });
   }
 
   private async publish(): Promise<void> {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { UnitOfWork } from '@fairlead/messaging';
-import type { Query } from '@fairlead/persistence';
+import { type Query, QueryFailed } from '@fairlead/persistence';
 import type { Cosignature } from '@fairlead/transparency-log';
 
 /** This process leads no longer: another one has taken over, and writes the log. */
@@ -60,6 +60,11 @@ export interface Unreadable {
   readonly sha256: Buffer;
 }
 
+/** Whether places were refused because one of the events has its own already. */
+export function hasPlaceAlready(error: unknown): boolean {
+  return error instanceof QueryFailed && error.constraint === 'entries_event_id_key';
+}
+
 @Injectable()
 export class LogStore {
   async head(query: Query): Promise<Head> {
@@ -103,6 +108,7 @@ export class LogStore {
     return row.size;
   }
 
+  /** Which of these events have a place. */
   async known(query: Query, eventIds: readonly string[]): Promise<Set<string>> {
     const rows = await query<{ id: string }>('SELECT event_id AS id FROM entries WHERE event_id = ANY($1::uuid[])', [
       eventIds,
