@@ -24,6 +24,7 @@ export {
   type KeptTexts,
   NOTHING_TO_DECIDE,
   type OtherRules,
+  type PolicyWould,
   type Redecided,
   RoutingReplay,
 } from './replay/replay-routing.js';
@@ -223,6 +224,7 @@ export {
   NO_CONSENT,
   type OfferedAgain,
   overrideLead,
+  policyWould,
   poolFor,
   type RoutableLead,
   type Routed,

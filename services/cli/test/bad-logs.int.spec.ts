@@ -357,6 +357,23 @@ describe('a log that is not what it should be', () => {
     await eachSays(says, [[...replay, '--no-read-models'], whatIf]);
   });
 
+  it('has an override that says of the policy what it would not have done: it verifies, and a replay says which', async () => {
+    const dir = join(folder, 'overridden');
+    const overridden = madeEntries(20, { overridden: 2 });
+    const index = overridden.findLastIndex((entry) => String(entry).includes('"type":"lead.overridden"'));
+    const said = JSON.parse(String(overridden[index])) as { subject: string; data: { policyWould: string } };
+    const { policyWould } = said.data;
+    const data = { ...said.data, policyWould: policyWould === 'direct' ? 'coil' : 'direct' };
+    writeLog(dir, overridden.with(index, Buffer.from(JSON.stringify({ ...said, data }))), { signer: log.signer });
+    expect(await host.run(['verify', dir])).toMatchObject({ code: 0, stderr: '' });
+    const { code, stdout } = await host.run(['replay', dir, '--no-read-models', '--json']);
+    const { different, ...counts } = JSON.parse(stdout) as { different: object[] };
+    expect([code, counts]).toMatchObject([1, { decisions: 42, identical: 41, differentCount: 1, undecidable: 0 }]);
+    expect(different).toMatchObject([{ index, leadId: said.subject, was: data.policyWould, now: policyWould }]);
+    const told = await host.run(['replay', dir, '--no-read-models']);
+    expect(told.stdout).toMatch(new RegExp(`\\n${index} +${said.subject} +all/22 .* than the override says`));
+  });
+
   const files: [name: string, content: string | Buffer | number, says: RegExp][] = [
     ['empty', '', /is no (?:policy|model|roster):/],
     ['binary', Buffer.from([0xff, 0x00, 0xfe, 0x80]), /it is not text in UTF-8/],

@@ -11,6 +11,7 @@ import {
   newRoutingState,
   note,
   overrideLead,
+  policyWould,
   poolFor,
   type Quality,
   refuseOffer,
@@ -117,10 +118,9 @@ export class Desk {
     return this.folded(leadId, lead, () => routeLead(lead, this.rules, this.state, this.now));
   }
 
-  /** Where the policy would send the lead now; nothing changes. */
-  wouldRoute(lead: RoutableLead): string | null {
-    const decision = routeLead(lead, this.rules, this.state, this.now);
-    return decision.outcome === 'routed' ? decision.data.to : null;
+  /** Whom a person's override goes against; nothing changes. */
+  policyWould(lead: RoutableLead, chosen: string | null): string | null {
+    return policyWould(lead, chosen, this.rules, this.state, this.now);
   }
 
   override(leadId: string, lead: RoutableLead, to: string, made: number): Routed {

@@ -60,17 +60,28 @@ export function decided(lead: RoutedLead, decision: RoutingDecision): RoutedLead
   const { pool } = decision.change;
   if (decision.outcome === 'unroutable') {
     const lacksConsent = decision.data.reason === NO_CONSENT;
-    return { ...lead, pool, stage: 'unroutable', party: null, paidBy: null, acceptBy: null, lacksConsent };
+    return {
+      ...lead,
+      pool,
+      stage: 'unroutable',
+      party: null,
+      chosen: null,
+      paidBy: null,
+      acceptBy: null,
+      lacksConsent,
+    };
   }
-  const { to, offer, acceptBy } = decision.data;
-  const offered = { made: offer, party: to, paidBy: decision.paidBy, acceptBy };
+  const { to, offer, acceptBy, why } = decision.data;
+  const chosen = why === 'override' ? lead.chosen : to;
+  const offered = { made: offer, party: to, chosen, paidBy: decision.paidBy, acceptBy };
   return { ...lead, pool, stage: 'offered', ...offered, lacksConsent: false };
 }
 
 /** A lead that nothing was decided about yet. */
 export function undecided(leadId: string, lead: RoutableLead): RoutedLead {
   const { state, grade, facts, sourceId, model, consent = 'unknown' } = lead;
-  const nothing = { pool: '', stage: 'unroutable', made: 0, party: null, paidBy: null, acceptBy: null } as const;
+  const nobody = { party: null, chosen: null, paidBy: null, acceptBy: null } as const;
+  const nothing = { pool: '', stage: 'unroutable', made: 0, ...nobody } as const;
   return { leadId, state, grade, facts, sourceId, model, consent, ...nothing, refusedBy: [], ...untouched };
 }
 

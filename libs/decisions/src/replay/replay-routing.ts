@@ -5,7 +5,8 @@ import {
   derivedId,
   type FairleadEvent,
   type LeadAccepted,
-  type LeadRouted,
+  type LeadOverridden,
+  LeadRouted,
   type LeadScored,
   type LeadUnroutable,
 } from '@fairlead/events';
@@ -17,6 +18,7 @@ import {
   type EarlierOffers,
   type OfferedAgain,
   overrideLead,
+  policyWould,
   poolFor,
   type RoutableLead,
   routeLead,
@@ -42,10 +44,17 @@ import { type RuleHistory, RuleMissing } from './rule-history.js';
 type Recorded = LeadRouted | LeadUnroutable;
 type Answer = FairleadEvent<string, { readonly party: string; readonly offer: number }>;
 
-/** A decision taken once more, beside the one that was recorded. */
+/** A decision taken once more, beside the one that was recorded; an override with what the policy would have done. */
 export type Redecided<Handle> = { readonly recorded: Recorded; readonly handle: Handle } & (
-  { readonly again: RoutingDecision } | { readonly undecidable: string }
+  { readonly again: RoutingDecision; readonly policyWould?: PolicyWould<Handle> } | { readonly undecidable: string }
 );
+
+/** Whom the policy would have sent an overridden lead to, as it comes out, and as it was told. */
+export interface PolicyWould<Handle> {
+  readonly again: string | null;
+  /** Absent: the log does not tell who sent the lead elsewhere, and why. */
+  readonly told?: { readonly to: string | null; readonly handle: Handle };
+}
 
 /** Decisions that wait for one before them; partitions are never so far apart, and each is some kilobytes. */
 const MAX_WAITING = 50_000;
@@ -94,6 +103,14 @@ interface Refusal {
   readonly consent: ConsentState;
 }
 
+/** A step that was read, and comes when all before it have come. */
+interface Waiting<Handle> {
+  readonly event: Recorded | AnswersNoted;
+  readonly handle: Handle;
+  /** Of an override, what was told of the policy. */
+  readonly told?: PolicyWould<Handle>['told'];
+}
+
 /** A lead between two decisions. */
 interface Life {
   /** Where it is kept, as JSON: most leads are decided about once, and never asked for again. */
@@ -104,6 +121,8 @@ interface Life {
   pool: string;
   made: number;
   party: string | null;
+  /** Whom the policy chose last, whatever people have done with the lead since; null: nobody. */
+  chosen: string | null;
   paidBy: Side | null;
   /** Whether its current offer can still end: neither refused, nor an opportunity, nor closed. */
   current: boolean;
@@ -145,9 +164,14 @@ export class RoutingReplay<Handle> {
   private readonly recycled = new Map<string, Recycling[]>();
   /** Answers and erasures that a decision may have noted, by their ids; of a return, which offer it ended. */
   private readonly answers = new Map<string, Pick<Answer, 'type' | 'subject'> & { readonly offer?: number }>();
+  /** What overrides told of the policy, by the id of the decision that follows. */
+  private readonly overridden = new Map<
+    string,
+    NonNullable<PolicyWould<Handle>['told']> & { readonly sentTo: string }
+  >();
   /** Why nothing is decided any more. */
   private broken: string | undefined;
-  private readonly waiting = new Map<number, { readonly event: Recorded | AnswersNoted; readonly handle: Handle }>();
+  private readonly waiting = new Map<number, Waiting<Handle>>();
 
   /**
    * @param onDecided  called for each decision, in the order in which they were taken
@@ -201,16 +225,24 @@ export class RoutingReplay<Handle> {
           judged: this.judgedLast.get(event.subject),
         });
         break;
+      case 'lead.overridden':
+        // Under other rules a person's word is taken as it was given: against whom, only the record says.
+        if (!this.insteadOf) {
+          const { to: sentTo, policyWould: to } = (event as LeadOverridden).data;
+          this.overridden.set(derivedId(event.id, LeadRouted.type), { sentTo, to, handle });
+        }
+        return;
       case 'lead.routed':
       case 'lead.unroutable': {
         const { step } = (event as Recorded).data.decided;
+        const told = this.toldOverride(event as Recorded);
         if (step === undefined) {
           const undecidable = 'it was recorded before decisions told their order';
           this.onDecided({ recorded: event as Recorded, handle, undecidable });
           this.broken ??= `it follows decisions that were recorded before they told their order`;
         } else if (this.broken !== undefined)
           this.onDecided({ recorded: event as Recorded, handle, undecidable: this.broken });
-        else this.waiting.set(step, { event: event as Recorded, handle });
+        else this.waiting.set(step, { event: event as Recorded, handle, ...(told && { told }) });
         break;
       }
       case 'answers.noted':
@@ -243,7 +275,7 @@ export class RoutingReplay<Handle> {
   private breakOff(missing: string): void {
     let why = missing;
     for (const step of [...this.waiting.keys()].sort((one, other) => one - other)) {
-      const { event, handle } = this.waiting.get(step) as { event: Recorded | AnswersNoted; handle: Handle };
+      const { event, handle } = this.waiting.get(step) as Waiting<Handle>;
       this.waiting.delete(step);
       if (event.type === 'answers.noted') continue;
       this.onDecided({ recorded: event, handle, undecidable: why });
@@ -252,13 +284,26 @@ export class RoutingReplay<Handle> {
     this.broken ??= `it follows a gap: ${missing}`;
   }
 
+  /** What was told before this decision of the override that it is: it stands there, as the log has a lead's events in their order. */
+  private toldOverride({ id, data }: Recorded): PolicyWould<Handle>['told'] {
+    const told = this.overridden.get(id);
+    if (!told || !('to' in data) || data.to !== told.sentTo) return undefined;
+    this.overridden.delete(id);
+    return told;
+  }
+
+  /** How many overrides the log tells without the decision that each of them was. */
+  get unfollowedOverrides(): number {
+    return this.overridden.size;
+  }
+
   private advance(): void {
     for (;;) {
       const next = this.state.order.step + 1;
       const waiting = this.waiting.get(next);
       if (!waiting || this.missing(next) !== undefined) return;
       this.waiting.delete(next);
-      const { event, handle } = waiting;
+      const { event, handle, told } = waiting;
       if (event.type === 'answers.noted') {
         this.fold(event.data.noted);
         tellNoted(this.state);
@@ -270,7 +315,17 @@ export class RoutingReplay<Handle> {
         tellNoted(this.state);
         this.onDecided({ recorded: event, handle, undecidable: NOTHING_TO_DECIDE });
         life.unoffered &&= event.type === 'lead.unroutable';
-      } else this.onDecided({ recorded: event, handle, again: this.decide(event) });
+      } else {
+        // Of the policy in force, which others are not held against.
+        const isAgainst = life && isOverride(event) && !this.insteadOf;
+        const against = isAgainst ? { again: this.policyWould(event, life), ...(told && { told }) } : undefined;
+        this.onDecided({
+          recorded: event,
+          handle,
+          again: this.decide(event),
+          ...(against && { policyWould: against }),
+        });
+      }
     }
   }
 
@@ -335,6 +390,7 @@ export class RoutingReplay<Handle> {
         unoffered: true,
         returned: false,
         recycledAfter: 0,
+        chosen: null,
       };
       if (life) this.leads.forget?.(life.lead);
       const quality = lead.grade ?? 'incomplete';
@@ -357,9 +413,7 @@ export class RoutingReplay<Handle> {
         else if (offer) withdrawOffer(this.state, offer, rules.roster);
         life.paidBy = null;
         const { to } = event.data as LeadRouted['data'];
-        // A person is in no order with what scores tell; whom they chose does not follow from what was known of consent.
-        const lead = { ...this.again(life, 'declined'), consent: decided.consent };
-        decision = overrideLead(lead, to, life.made, rules, this.state, decided.now);
+        decision = overrideLead(this.overriddenLead(event, life), to, life.made, rules, this.state, decided.now);
       } else if (recycling) {
         this.recycle(subject, life, recycling);
         const lead = { ...this.again(life, 'recycled'), ...asked(life.consent) };
@@ -381,6 +435,7 @@ export class RoutingReplay<Handle> {
     applyDecision(this.state, decision.change, rules.roster);
     const after = this.lives.get(subject) as Life;
     this.follow(after, decision);
+    if (!isOverride(event)) after.chosen = after.party;
     after.unoffered &&= event.type === 'lead.unroutable';
     after.returned = false;
     // Whoever has it keeps it, however it is judged from now on, unless it is of the person's consent that it tells otherwise.
@@ -389,6 +444,24 @@ export class RoutingReplay<Handle> {
     after.unanswered = event.type === 'lead.unroutable' && offer !== undefined;
     if (offer && after.unanswered) freePlace(this.state, offer, rules.roster);
     return decision;
+  }
+
+  /** What the policy would have done with the lead, before a person took it from whoever had it. */
+  private policyWould(event: Recorded, life: Life): string | null {
+    const { decided } = event.data;
+    const rules = this.enter(decided);
+    const lead = this.overriddenLead(event, life);
+    return policyWould(lead, life.chosen, rules, this.state, decided.now);
+  }
+
+  /** A lead as it was when a person sent it elsewhere. */
+  private overriddenLead({ subject, data: { decided } }: Recorded, life: Life): RoutableLead {
+    const lead = this.again(life, 'declined');
+    // A person is in no order with what scores tell: routing may have heard of one that stands here already, or not. It tells what
+    // it knew of consent; what nobody had told it did not know.
+    const told = [life.consent, ...(this.scored.get(subject) ?? []).map(({ consent }) => consent)];
+    const isTold = decided.consent === undefined || told.includes(decided.consent);
+    return { ...lead, consent: isTold ? decided.consent : life.consent };
   }
 
   private follow(life: Life, decision: RoutingDecision): void {

@@ -159,6 +159,23 @@ export function overrideLead(
   return decision.overriddenTo(to, made + 1);
 }
 
+/**
+ * Whom the policy would have sent a lead to that a person sends elsewhere: whom it chose last, since whoever has the lead may have it
+ * from another person. Where it chose nobody it is asked again.
+ * @param chosen  whom it chose last; null: nobody
+ */
+export function policyWould(
+  lead: RoutableLead,
+  chosen: string | null,
+  rules: Rules,
+  state: RoutingState,
+  now: number,
+): string | null {
+  if (chosen !== null) return chosen;
+  const decision = routeLead(lead, rules, state, now);
+  return decision.outcome === 'routed' ? decision.data.to : null;
+}
+
 /** The pool that decides about the lead: the one that took it before, as long as there is such a pool and it is not recycled. */
 export function poolFor(lead: RoutableLead, policy: Policy): Pool {
   const before = lead.earlier?.because === 'recycled' ? undefined : lead.earlier?.pool;

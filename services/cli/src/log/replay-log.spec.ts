@@ -55,6 +55,7 @@ describe('a replay', () => {
     expect(result).toMatchObject({ decisions: 2 * LEADS, identical: 2 * LEADS - 1, differentCount: 1, undecidable: 0 });
     expect(result.different).toEqual([
       {
+        index: at,
         leadId: subject,
         pool: data.decided?.pool,
         poolSeq: data.decided?.poolSeq,
@@ -71,7 +72,7 @@ describe('a replay', () => {
     const result = replayed(changed(at, (event) => (event.data.score = 99)));
     expect(result).toMatchObject({ identical: 2 * LEADS - 1, differentCount: 1 });
     const told = (score: number | undefined) => `${data.state}, ${data.grade}, ${score} points`;
-    expect(result.different).toMatchObject([{ leadId: subject, was: told(99), now: told(data.score) }]);
+    expect(result.different).toMatchObject([{ index: at, leadId: subject, was: told(99), now: told(data.score) }]);
   });
 
   it('finds what is shown of a decision and decides nothing: to the byte', () => {
@@ -88,6 +89,46 @@ describe('a replay', () => {
     );
     expect(before.filter((entry) => String(entry).includes('lead.scored:2'))).toHaveLength(LEADS);
     expect(replayed(before).different.filter(({ poolSeq }) => poolSeq === undefined)).toEqual([]);
+  });
+
+  describe('of overrides', () => {
+    const overridden = 5;
+    const withOverrides = madeEntries(LEADS, { overridden });
+    const decisions = 2 * LEADS + overridden;
+    const at = withOverrides.findIndex((entry) => String(entry).includes('"type":"lead.overridden"'));
+    const said = JSON.parse(String(withOverrides[at])) as Decision & { data: { policyWould: string } };
+    const otherThan = (party: string) => (party === 'bolt' ? 'coil' : 'bolt');
+
+    it('comes to the same, and to what the policy would have done', () => {
+      expect(replayed(withOverrides)).toMatchObject({ decisions, identical: decisions, different: [], undecidable: 0 });
+    });
+
+    it('finds the one that says of the policy what it would not have done', () => {
+      const other = otherThan(said.data.policyWould);
+      const data = { ...said.data, policyWould: other };
+      const result = replayed(withOverrides.with(at, Buffer.from(JSON.stringify({ ...said, data }))));
+      expect(result).toMatchObject({ decisions, identical: decisions - 1, differentCount: 1, undecidable: 0 });
+      expect(result.different).toEqual([
+        {
+          ...{ index: at, leadId: said.subject, pool: 'all', poolSeq: LEADS + 1 },
+          ...{ was: other, now: said.data.policyWould },
+          cause:
+            'the policy would have done otherwise than the override says: the record was changed, or its inputs were',
+        },
+      ]);
+    });
+
+    it('finds the one that is silent, and counts one that nothing came of', () => {
+      const silent = replayed(withOverrides.toSpliced(at, 1));
+      expect(silent).toMatchObject({ decisions, differentCount: 1, undecidable: 0 });
+      expect(silent.different).toMatchObject([
+        { index: at, leadId: said.subject, cause: 'the log does not tell who overrode the policy here, and why' },
+      ]);
+      expect(replayed(withOverrides.slice(0, at + 1))).toMatchObject({
+        ...{ decisions: 2 * LEADS + 1, identical: 2 * LEADS, differentCount: 0, undecidable: 1 },
+        undecidableBecause: 'the log tells who overrode the policy, and not the decision that this was',
+      });
+    });
   });
 
   it('lists a thousand differences and counts the others', () => {

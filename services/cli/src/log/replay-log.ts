@@ -1,6 +1,7 @@
 import {
   engine,
   type KeptTexts,
+  type PolicyWould,
   type Redecided,
   type Rescored,
   RoutingReplay,
@@ -13,6 +14,8 @@ import { between, type Skim, skimEvent, upTo, withRest } from './skim-event.js';
 
 /** A decision that came out otherwise than it was recorded, or could not be taken again. */
 export interface Difference {
+  /** Of the entry of the log that tells it. */
+  readonly index: number;
   readonly leadId: string;
   /** Of a routing decision: its place among those of its pool. */
   readonly pool?: string;
@@ -23,7 +26,7 @@ export interface Difference {
 }
 
 export interface ReplayResult {
-  /** Scores and routing decisions. */
+  /** Scores and routing decisions; an override is one, with what it tells of the policy. */
   readonly decisions: number;
   readonly identical: number;
   readonly different: readonly Difference[];
@@ -62,6 +65,18 @@ const UNTOUCHED: Skim = new Map([
 /** More than a person reads; the others are counted. */
 const LISTED = 1_000;
 
+const OTHERWISE = 'the same engine decides otherwise: the record was changed, or its inputs were';
+const OVERRIDE_OTHERWISE =
+  'the policy would have done otherwise than the override says: the record was changed, or its inputs were';
+const UNTOLD_OVERRIDE = 'the log does not tell who overrode the policy here, and why';
+const ANOTHER_ENGINE = 'another engine';
+
+/** An entry of the log that a decision is compared with. */
+interface Told {
+  readonly index: number;
+  readonly text: string;
+}
+
 /**
  * Takes every decision of a log once more and compares it, byte for byte, with what was recorded. It reads entries and nothing
  * else: there is no way from here to anybody.
@@ -69,9 +84,10 @@ const LISTED = 1_000;
 export class LogReplay {
   private readonly rules = new RuleHistory();
   private readonly scores = new ScoreReplay(this.rules);
-  private readonly routing: RoutingReplay<string>;
+  private readonly routing: RoutingReplay<Told>;
   private readonly different: Difference[] = [];
   private readonly engines = new Map<string, number>();
+  private entries = 0;
   private differentCount = 0;
   private decisions = 0;
   private identical = 0;
@@ -86,22 +102,32 @@ export class LogReplay {
    */
   constructor({ readElsewhere = false, leads }: { readElsewhere?: boolean; leads?: KeptTexts } = {}) {
     this.skim = readElsewhere ? UNTOUCHED : INPUTS;
-    this.routing = new RoutingReplay<string>(this.rules, (each) => this.compareRouting(each), undefined, leads);
+    this.routing = new RoutingReplay<Told>(this.rules, (each) => this.compareRouting(each), undefined, leads);
   }
 
   /** @param entry  as it is in the log; what is no event fails in one way or another */
   read(entry: Buffer): void {
+    const index = this.entries++;
     const text = entry.toString('utf8');
     const event = skimEvent(entry, text, this.skim);
     if (event.type === 'lead.erased') this.erased += 1;
     this.rules.read(event);
     const rescored = this.scores.read(event);
     const isDecision = event.type === 'lead.routed' || event.type === 'lead.unroutable';
-    this.routing.read(rescored ? this.compareScore(rescored, entry, text) : event, isDecision ? text : '');
+    const told = { index, text: isDecision ? text : '' };
+    this.routing.read(rescored ? this.compareScore(rescored, entry, { index, text }) : event, told);
   }
 
   end(): ReplayResult {
     this.routing.end();
+    const { unfollowedOverrides } = this.routing;
+    if (unfollowedOverrides > 0) {
+      this.decisions += unfollowedOverrides;
+      this.cannotDecide(
+        'the log tells who overrode the policy, and not the decision that this was',
+        unfollowedOverrides,
+      );
+    }
     const { decisions, identical, different, differentCount, undecidable, erased } = this;
     return {
       ...{ decisions, identical, different, differentCount, undecidable, erased, engine },
@@ -111,7 +137,7 @@ export class LogReplay {
   }
 
   /** @returns the score as it is recorded: what came out the same need not be read */
-  private compareScore(rescored: Rescored, entry: Buffer, text: string): FairleadEvent {
+  private compareScore(rescored: Rescored, entry: Buffer, { index, text }: Told): FairleadEvent {
     const { recorded } = rescored;
     const isOurs = this.count(recorded.data.engine);
     if ('undecidable' in rescored) {
@@ -120,27 +146,56 @@ export class LogReplay {
     }
     // What the engine is called is reported by itself; whether it decides the same is the question here.
     const again = isOurs ? rescored.again : { ...rescored.again, engine: recorded.data.engine };
-    if (this.isSame(text, again)) return { ...recorded, data: again };
+    if (isSame(text, again)) {
+      this.identical += 1;
+      return { ...recorded, data: again };
+    }
     const whole = readEvent(entry, text) as LeadScored;
     const told = ({ state, grade, score }: typeof again) => `${state}, ${grade ?? 'no grade'}, ${score} points`;
-    this.tellDifference(isOurs, { leadId: recorded.subject, was: told(whole.data), now: told(again) });
+    this.differentCount += 1;
+    const [was, now] = [told(whole.data), told(again)];
+    this.list({ index, leadId: recorded.subject, was, now, cause: isOurs ? OTHERWISE : ANOTHER_ENGINE });
     return whole;
   }
 
-  private compareRouting(redecided: Redecided<string>): void {
-    const { recorded, handle: text } = redecided;
+  private compareRouting(redecided: Redecided<Told>): void {
+    const {
+      recorded,
+      handle: { index, text },
+    } = redecided;
     const { decided } = recorded.data;
     const isOurs = this.count(decided.engine);
     if ('undecidable' in redecided) return this.cannotDecide(redecided.undecidable);
-    const { outcome, data } = redecided.again;
-    if (this.isSame(text, isOurs ? data : { ...data, decided: { ...data.decided, engine: decided.engine } })) return;
-    this.tellDifference(isOurs, {
-      leadId: recorded.subject,
-      pool: decided.pool,
-      poolSeq: decided.poolSeq,
-      was: recorded.type === 'lead.routed' ? recorded.data.to : null,
-      now: outcome === 'routed' ? data.to : null,
-    });
+    const { again, policyWould } = redecided;
+    const { outcome, data } = again;
+    const isAsRecorded = isSame(
+      text,
+      isOurs ? data : { ...data, decided: { ...data.decided, engine: decided.engine } },
+    );
+    const isAgainst = !policyWould || policyWould.told?.to === policyWould.again;
+    if (isAsRecorded && isAgainst) {
+      this.identical += 1;
+      return;
+    }
+    this.differentCount += 1;
+    const ofDecision = { leadId: recorded.subject, pool: decided.pool, poolSeq: decided.poolSeq };
+    if (!isAsRecorded) {
+      const was = recorded.type === 'lead.routed' ? recorded.data.to : null;
+      const now = outcome === 'routed' ? data.to : null;
+      this.list({ index, ...ofDecision, was, now, cause: isOurs ? OTHERWISE : ANOTHER_ENGINE });
+    }
+    if (!isAgainst) this.listOverride(isOurs, { index, ...ofDecision }, policyWould);
+  }
+
+  /** An override is one decision, which two events tell: whom a person chose, and against whom. */
+  private listOverride(
+    isOurs: boolean,
+    found: Omit<Difference, 'was' | 'now' | 'cause'>,
+    { told, again: now }: PolicyWould<Told>,
+  ): void {
+    if (!told) return this.list({ ...found, was: null, now, cause: UNTOLD_OVERRIDE });
+    const cause = isOurs ? OVERRIDE_OTHERWISE : ANOTHER_ENGINE;
+    this.list({ ...found, index: told.handle.index, was: told.to, now, cause });
   }
 
   /** @returns whether this very engine took the decision */
@@ -150,27 +205,20 @@ export class LogReplay {
     return by === engine;
   }
 
-  private cannotDecide(why: string): void {
-    this.undecidable += 1;
+  private cannotDecide(why: string, count = 1): void {
+    this.undecidable += count;
     this.undecidableBecause ??= why;
   }
 
-  private isSame(text: string, again: object): boolean {
-    // The data is what an event ends in, so this compares the bytes that were published. Piece by piece: put together first they
-    // would be copied for every decision.
-    const data = JSON.stringify(again);
-    const at = text.length - data.length - 1;
-    const isSame = at > 0 && text.endsWith('}') && text.startsWith(data, at) && text.endsWith('"data":', at);
-    if (isSame) this.identical += 1;
-    return isSame;
+  private list(found: Difference): void {
+    if (this.different.length < LISTED) this.different.push(found);
   }
+}
 
-  private tellDifference(isOurs: boolean, found: Omit<Difference, 'cause'>): void {
-    this.differentCount += 1;
-    if (this.different.length >= LISTED) return;
-    const cause = isOurs
-      ? 'the same engine decides otherwise: the record was changed, or its inputs were'
-      : 'another engine';
-    this.different.push({ ...found, cause });
-  }
+function isSame(text: string, again: object): boolean {
+  // The data is what an event ends in, so this compares the bytes that were published. Piece by piece: put together first they
+  // would be copied for every decision.
+  const data = JSON.stringify(again);
+  const at = text.length - data.length - 1;
+  return at > 0 && text.endsWith('}') && text.startsWith(data, at) && text.endsWith('"data":', at);
 }

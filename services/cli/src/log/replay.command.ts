@@ -14,7 +14,7 @@ const SHOWN = 20;
 export function replayCommand(): Command {
   return new Command('replay')
     .description(
-      'takes every score and every routing decision of an exported log once more, and compares them byte for byte',
+      'takes every score and every routing decision of an exported log once more, with what the policy would have done at overrides, and compares them byte for byte',
     )
     .argument('<dir>', 'as `fairlead export --out DIR` wrote it; it is verified on the way')
     .option('--since <file>', 'a checkpoint that you kept: the log must still begin with all that it was then')
@@ -73,11 +73,18 @@ function describe(events: number, result: ReplayResult): void {
   if (differentCount > 0) {
     printLine(`${number(differentCount)} differ${differentCount > SHOWN ? `; the first ${SHOWN}` : ''}:`);
     printTable(
-      ['LEAD', 'DECISION', 'WAS', 'IS NOW', 'BECAUSE'],
+      ['ENTRY', 'LEAD', 'DECISION', 'WAS', 'IS NOW', 'BECAUSE'],
       different
         .slice(0, SHOWN)
-        .map(({ leadId, pool, poolSeq, was, now, cause }) => [
-          ...[leadId, pool === undefined ? 'score' : `${pool}/${poolSeq}`, was ?? 'nobody', now ?? 'nobody', cause],
+        .map(({ index, leadId, pool, poolSeq, was, now, cause }) => [
+          ...[
+            String(index),
+            leadId,
+            pool === undefined ? 'score' : `${pool}/${poolSeq}`,
+            was ?? 'nobody',
+            now ?? 'nobody',
+            cause,
+          ],
         ]),
     );
   }

@@ -91,7 +91,7 @@ export class OverridesController {
     refuseWithoutConsent(lead, to, desk);
 
     const current = offerOf(lead);
-    const policyWould = await this.policyWould(unit, desk, lead);
+    const policyWould = desk.policyWould(routableAgain(lead, 'declined'), lead.chosen);
     if (current) desk.withdrawn(current);
     const free = { ...lead, paidBy: null };
     const decision = desk.override(leadId, routableAgain(free, 'declined'), to, lead.made);
@@ -105,12 +105,6 @@ export class OverridesController {
       encodeEvent(LeadRouted, { ...common, id: derivedId(id, LeadRouted.type), data: decision.data }),
     ]);
     return { to, offer: decision.data.offer, acceptBy: decision.data.acceptBy, policyWould };
-  }
-
-  /** Whom the policy chose last: who has the lead may have it from another person. Where it chose nobody, it is asked again. */
-  private async policyWould(unit: UnitOfWork, desk: Desk, lead: RoutedLead): Promise<string | null> {
-    const chosen = offerOf(lead) && (await this.desks.decisions.lastOfPolicy(unit.query, lead.leadId));
-    return chosen?.outcome === 'routed' ? chosen.data.to : desk.wouldRoute(routableAgain(lead, 'declined'));
   }
 }
 

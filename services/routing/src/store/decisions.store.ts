@@ -34,16 +34,6 @@ export class DecisionsStore {
     );
   }
 
-  /** What the policy decided about the lead last, whatever people have done with it since. */
-  async lastOfPolicy(query: Query, leadId: string): Promise<RecordedDecision['told'] | undefined> {
-    const [last] = await query<Pick<RecordedDecision, 'told'>>(
-      `SELECT told FROM decisions WHERE lead_id = $1 AND told #>> '{data,why}' IS DISTINCT FROM 'override'
-       ORDER BY (told #>> '{data,decided,step}')::bigint DESC NULLS LAST, decided_at DESC, pool_seq DESC LIMIT 1`,
-      [leadId],
-    );
-    return last?.told;
-  }
-
   erase(unit: UnitOfWork, leadIds: readonly string[]): void {
     unit.write(
       `UPDATE decisions SET lead = lead || '{"facts": {"engagement": {}, "attributes": {}}}' WHERE lead_id = ANY($1::uuid[])`,

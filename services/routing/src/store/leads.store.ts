@@ -27,6 +27,8 @@ export interface RoutedLead extends Judged {
   readonly stage: Stage;
   readonly made: number;
   readonly party: string | null;
+  /** Whom the policy chose last, whatever people have done with the lead since; null: nobody. */
+  readonly chosen: string | null;
   readonly paidBy: Side | null;
   readonly acceptBy: number | null;
   readonly refusedBy: readonly string[];
@@ -44,7 +46,7 @@ export class LeadsStore {
   async lock(query: Query, leadIds: readonly string[]): Promise<Map<string, RoutedLead>> {
     const rows = await query<RoutedLead & { acceptBy: string | null }>(
       `SELECT lead_id AS "leadId", state, grade, source_id AS "sourceId", model, facts, pool, stage, made, party,
-         paid_by AS "paidBy", accept_by AS "acceptBy", refused_by AS "refusedBy", coalesce(consent, 'unknown') AS consent,
+         chosen, paid_by AS "paidBy", accept_by AS "acceptBy", refused_by AS "refusedBy", coalesce(consent, 'unknown') AS consent,
          lacks_consent AS "lacksConsent", judged_since AS "judgedSince", recycled_after AS "recycledAfter"
        FROM leads WHERE lead_id = ANY($1::uuid[]) ORDER BY lead_id FOR UPDATE`,
       [leadIds],
@@ -58,9 +60,9 @@ export class LeadsStore {
     if (leads.length === 0) return;
     unit.write(
       `INSERT INTO leads (lead_id, state, grade, source_id, model, facts, pool, stage, made, party, paid_by, accept_by, consent,
-         lacks_consent)
+         lacks_consent, chosen)
        SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::text[],
-         $8::text[], $9::int[], $10::text[], $11::text[], $12::bigint[], $13::text[], $14::boolean[])`,
+         $8::text[], $9::int[], $10::text[], $11::text[], $12::bigint[], $13::text[], $14::boolean[], $15::text[])`,
       columnsOf(leads),
     );
   }
@@ -71,13 +73,13 @@ export class LeadsStore {
     unit.write(
       `UPDATE leads SET state = new.state, grade = new.grade, source_id = new.source_id, model = new.model, facts = new.facts,
          pool = new.pool, stage = new.stage, made = new.made, party = new.party, paid_by = new.paid_by,
-         accept_by = new.accept_by, consent = new.consent, lacks_consent = new.lacks_consent,
+         accept_by = new.accept_by, consent = new.consent, lacks_consent = new.lacks_consent, chosen = new.chosen,
          refused_by = string_to_array(new.refused_by, ','), judged_since = new.judged_since, recycled_after = new.recycled_after
        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::text[],
-         $8::text[], $9::int[], $10::text[], $11::text[], $12::bigint[], $13::text[], $14::boolean[], $15::text[], $16::jsonb[],
-         $17::int[])
+         $8::text[], $9::int[], $10::text[], $11::text[], $12::bigint[], $13::text[], $14::boolean[], $15::text[], $16::text[],
+         $17::jsonb[], $18::int[])
          AS new (lead_id, state, grade, source_id, model, facts, pool, stage, made, party, paid_by, accept_by, consent,
-           lacks_consent, refused_by, judged_since, recycled_after)
+           lacks_consent, chosen, refused_by, judged_since, recycled_after)
        WHERE leads.lead_id = new.lead_id`,
       [
         ...columnsOf(leads),
@@ -94,10 +96,10 @@ export class LeadsStore {
     unit.write(
       `UPDATE leads SET pool = new.pool, stage = new.stage, made = new.made, party = new.party, paid_by = new.paid_by,
          accept_by = new.accept_by, refused_by = string_to_array(new.refused_by, ','), consent = new.consent,
-         lacks_consent = new.lacks_consent, judged_since = new.judged_since
+         lacks_consent = new.lacks_consent, judged_since = new.judged_since, chosen = new.chosen
        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::bigint[], $8::text[],
-         $9::text[], $10::boolean[], $11::jsonb[])
-         AS new (lead_id, pool, stage, made, party, paid_by, accept_by, refused_by, consent, lacks_consent, judged_since)
+         $9::text[], $10::boolean[], $11::jsonb[], $12::text[])
+         AS new (lead_id, pool, stage, made, party, paid_by, accept_by, refused_by, consent, lacks_consent, judged_since, chosen)
        WHERE leads.lead_id = new.lead_id`,
       [
         leads.map(({ leadId }) => leadId),
@@ -111,6 +113,7 @@ export class LeadsStore {
         leads.map(({ consent }) => consent),
         leads.map(({ lacksConsent }) => lacksConsent),
         leads.map(judgedSinceOf),
+        leads.map(({ chosen }) => chosen),
       ],
     );
   }
@@ -152,5 +155,6 @@ function columnsOf(leads: readonly RoutedLead[]): unknown[] {
     leads.map(({ acceptBy }) => acceptBy),
     leads.map(({ consent }) => consent),
     leads.map(({ lacksConsent }) => lacksConsent),
+    leads.map(({ chosen }) => chosen),
   ];
 }
