@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import type { UnitOfWork } from '@fairlead/messaging';
 import { CONTACT, leadAccepted, leadErased, leadReceived, leadRouted, leadScored } from './fixture/events.js';
 import { Receiver } from './fixture/receiver.js';
 import { eventually, Stretch } from './fixture/stretch.js';
+import { DeliveriesStore } from '../src/store/deliveries.store.js';
+import { DeliveryQueueStore } from '../src/store/delivery-queue.store.js';
+import { LeadsStore } from '../src/store/leads.store.js';
 
 /** Waits of 50 ms, 3 s, 18 s: long enough for an erasure in between. */
 const SETTINGS = { FAIRLEAD_WEBHOOK_RETRY_SCALE: '0.01' };
@@ -219,4 +223,57 @@ it('is told although an earlier event of the lead is parked', async () => {
   });
   const { rows } = await road.db.query('SELECT type FROM parked WHERE key = $1', [lead]);
   expect(rows).toEqual([{ type: 'lead.accepted' }]);
+});
+
+// The record of an answer had removed what waited and went on to the lead, to see whether it was erased; the erasure had the lead and went on to
+// what waited. PostgreSQL ended one of the two after a second (40P01), which was then done again.
+it('an erasure and the record of an answer about the same lead never wait for one another', async () => {
+  const [acme, lead] = [await partner(takes), randomUUID()];
+  await road.receives(...(await known(lead)));
+  await eventually(async () =>
+    expect((await road.db.query('SELECT 1 FROM leads WHERE lead_id = $1', [lead])).rowCount).toBe(1),
+  );
+  const { rows } = await road.db.query<{ sequence: string; id: string }>(
+    `WITH made AS (
+       INSERT INTO deliveries (id, endpoint_key, lead_id, event_id, event_type, event, with_contact)
+       SELECT $2, key, $3, $2, 'lead.accepted', '{}', false FROM endpoints WHERE party = $1 RETURNING *
+     )
+     INSERT INTO delivery_queue (sequence, endpoint_key, line, due_at, claims, attempts)
+     SELECT sequence, endpoint_key, lead_id, now() + interval '1 hour', 1, 0 FROM made RETURNING sequence`,
+    [acme.party, randomUUID(), lead],
+  );
+  const sequence = rows[0]?.sequence ?? '';
+  const [erasing, recording] = [await road.db.connect(), await road.db.connect()];
+  try {
+    const unitOf = (client: typeof erasing) =>
+      ({
+        query: async (sql: string, values: readonly unknown[] = []) =>
+          (await client.query(sql, [...values])).rows as unknown[],
+      }) as unknown as UnitOfWork;
+    const { rows: pids } = await recording.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    await erasing.query('BEGIN');
+    await recording.query('BEGIN');
+    await new LeadsStore().erase(unitOf(erasing), [lead]);
+    const failed = {
+      ...{ sequence, claim: 1, attempt: 1, leadId: lead, startedAt: Date.now(), durationMs: 3, status: 410 },
+      ...({ failure: 'gone', excerpt: 'no such person', outcome: 'failed', retryInMs: undefined } as const),
+    };
+    const recorded = new DeliveryQueueStore()
+      .record(unitOf(recording).query, [failed])
+      .then(() => recording.query('COMMIT'));
+    const waits = eventually(async () => {
+      const of = `SELECT 1 FROM pg_stat_activity WHERE pid = $1 AND wait_event_type = 'Lock'`;
+      expect((await road.db.query(of, [pids[0]?.pid])).rowCount).toBe(1);
+    });
+    // It is through, or waits for the erasure.
+    await Promise.race([recorded, waits.catch(() => undefined)]);
+    await new DeliveriesStore().hurry(unitOf(erasing), [lead]);
+    await erasing.query('COMMIT');
+    await recorded;
+  } finally {
+    erasing.release(true);
+    recording.release(true);
+  }
+  const attempts = await road.db.query('SELECT failure, excerpt FROM attempts WHERE sequence = $1', [sequence]);
+  expect(attempts.rows).toEqual([{ failure: 'gone', excerpt: null }]);
 });

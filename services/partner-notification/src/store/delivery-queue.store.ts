@@ -191,9 +191,10 @@ export class DeliveryQueueStore {
        ), attempted AS (
          INSERT INTO attempts (sequence, claim, attempt, lead_id, started_at, duration_ms, status, failure, excerpt)
          SELECT sequence, claim, attempt, lead_id, to_timestamp(started_ms / 1000), duration_ms, status, failure,
-           -- The lead may have been erased while this was under way; locked, so that an erasure that follows finds it.
+           -- The lead may have been erased while this was under way; locked, so that an erasure that follows finds it. One that is under
+           -- way is not waited for: it holds the lead and comes to what waits for it, which is locked here by now.
            CASE WHEN excerpt IS NOT NULL THEN (
-             SELECT excerpt FROM leads l WHERE l.lead_id = result.lead_id AND l.erased_at IS NULL FOR SHARE
+             SELECT excerpt FROM leads l WHERE l.lead_id = result.lead_id AND l.erased_at IS NULL FOR KEY SHARE SKIP LOCKED
            ) END
          FROM result
          ON CONFLICT (sequence, claim) DO NOTHING

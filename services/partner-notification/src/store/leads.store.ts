@@ -233,8 +233,11 @@ export class LeadsStore {
    * @returns the parties that were ever offered each of them
    */
   async erase(unit: UnitOfWork, leadIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
+    // As nothing else here locks them: whoever records what a partner answered about the lead holds it, and leaves it out where it is held so.
+    await unit.query('SELECT 1 FROM leads WHERE lead_id = ANY($1::uuid[]) ORDER BY lead_id FOR UPDATE', [leadIds]);
     const rows = await unit.query<{ lead_id: string; told: string[] }>(
       `INSERT INTO leads (lead_id, erased_at) SELECT DISTINCT lead_id, now() FROM unnest($1::uuid[]) AS erased (lead_id)
+       ORDER BY lead_id
        ON CONFLICT (lead_id) DO UPDATE SET contact = NULL, contact_event = NULL, further_contacts = NULL, consent = NULL, facts = NULL,
          contributions = NULL,
          erased_at = coalesce(leads.erased_at, excluded.erased_at)
