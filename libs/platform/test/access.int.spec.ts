@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { Client } from 'pg';
 import { listRoutes, SessionsStore, startServices } from '../src/index.js';
 import { greeting } from './fixture/greeting.service.js';
 import { ADMIN, request, run, type Running } from './fixture/running.js';
@@ -186,7 +187,7 @@ describe('access to a running process', () => {
     // Keys that are not of our making have one id. After such a key was replaced its sessions remained an administrator's, and made links.
     const sessions = running.app.get(SessionsStore);
     const begin = async (key: string) => ({
-      headers: { cookie: `fairlead_session=${(await sessions.begin('operator')).secret}` },
+      headers: { cookie: `fairlead_session=${(await sessions.begin(key))?.secret}` },
       link: (await sessions.link('operator', key))?.secret ?? '',
     });
     const statusOf = async (url: string, { headers }: { headers: Record<string, string> }) =>
@@ -202,6 +203,7 @@ describe('access to a running process', () => {
       expect(await sessions.redeem(replaced.link)).toBeUndefined();
       // Where the old key is still remembered for some seconds, nothing is got by it that lasts longer.
       expect(await sessions.link('operator', ADMIN)).toBeUndefined();
+      expect(await sessions.begin(ADMIN)).toBeUndefined();
 
       const own = await begin(replacing);
       await other.close();
@@ -212,6 +214,35 @@ describe('access to a running process', () => {
       await other.close();
       const restored = await startServices([greeting], running.environment);
       await restored.close();
+    }
+  });
+
+  it('ends what was begun with the old FAIRLEAD_ADMIN_KEY in the very moment in which it was replaced', async () => {
+    // Whoever signed in just then had a session that was in no table yet when those of the old key were removed: for twelve hours it spoke
+    // for the new one.
+    const client = new Client({ connectionString: running.databaseUrl, options: '-c search_path=access' });
+    await client.connect();
+    const inTransaction = new SessionsStore(
+      async <Row>(sql: string, values: readonly unknown[] = []) => (await client.query(sql, [...values])).rows as Row[],
+    );
+    await client.query('BEGIN');
+    const session = (await inTransaction.begin(ADMIN))?.secret ?? '';
+    const link = (await inTransaction.link('operator', ADMIN))?.secret ?? '';
+    const replacing = `another-${ADMIN}`;
+    const other = await startServices([greeting], { ...running.environment, FAIRLEAD_ADMIN_KEY: replacing });
+    try {
+      await client.query('COMMIT');
+      expect([session.slice(0, 4), link.slice(0, 4)]).toEqual(['fls_', 'fll_']);
+      const headers = { cookie: `fairlead_session=${session}` };
+      expect((await request(other.url, '/v1/keys', { key: null, headers })).status).toBe(401);
+      const sessions = running.app.get(SessionsStore);
+      expect(await sessions.redeem(link)).toBeUndefined();
+      expect(await sessions.endOf(session)).toBeUndefined();
+      expect(await sessions.link('operator', session)).toBeUndefined();
+    } finally {
+      await client.end();
+      await other.close();
+      await (await startServices([greeting], running.environment)).close();
     }
   });
 

@@ -101,7 +101,7 @@ describe('whether leads flow', () => {
     const [key, another] = [await tracking.keyOf('auditor'), await tracking.keyOf('auditor')];
     const idOf = (each: string) => each.split('_')[1] ?? '';
     const sessions = tracking.service(SessionsStore);
-    const { secret } = await sessions.begin(idOf(another));
+    const { secret = '' } = (await sessions.begin(another)) ?? {};
     const watching = await Promise.all([
       watch({ authorization: `Bearer ${key}` }),
       watch({ cookie: `fairlead_session=${secret}` }),

@@ -45,7 +45,7 @@ export class ApiKeysStore {
     const [row] = await this.query<KeyRow>(
       kindOf(key) === 'session'
         ? `SELECT key.id, role, partner_id, source_id, session.hash FROM sessions AS session
-           JOIN api_keys AS key ON key.id = session.key_id
+           JOIN api_keys AS key ON key.id = session.key_id AND key.hash = session.key_hash
            WHERE session.id = $1 AND session.ends_at > now() AND key.revoked_at IS NULL`
         : 'SELECT id, role, partner_id, source_id, hash FROM api_keys WHERE id = $1 AND revoked_at IS NULL',
       [idOf(key)],

@@ -19,11 +19,11 @@ export class SessionsStore {
   constructor(private readonly query: Query) {}
 
   /**
-   * @param keyId  of a key that is valid
-   * @param endsBy  when it has to be over, where that is sooner than usual
+   * Good for as long as this very key is valid: one that takes its place under its id is another.
+   * @returns undefined when it is not valid any more
    */
-  async begin(keyId: string, endsBy: Date | null = null): Promise<Issued> {
-    return (await this.issue('session', keyId, BEGIN, SESSION_LASTS, endsBy)) as Issued;
+  begin(key: string): Promise<Issued | undefined> {
+    return this.issue('session', idOf(key), BEGIN, SESSION_LASTS, hashOf(key), null);
   }
 
   /**
@@ -38,19 +38,21 @@ export class SessionsStore {
   /** Uses a link up: of two who try at once, one gets in. */
   async redeem(link: string): Promise<Issued | undefined> {
     if (kindOf(link) !== 'link') return undefined;
-    const [used] = await this.query<{ key_id: string; session_ends_by: Date | null }>(
+    const [used] = await this.query<{ key_id: string; key_hash: Buffer; session_ends_by: Date | null }>(
       `DELETE FROM entry_links AS link USING api_keys AS key
-       WHERE link.id = $1 AND link.hash = $2 AND link.ends_at > now() AND key.id = link.key_id AND key.revoked_at IS NULL
-       RETURNING link.key_id, link.session_ends_by`,
+       WHERE link.id = $1 AND link.hash = $2 AND link.ends_at > now() AND key.id = link.key_id AND key.hash = link.key_hash
+         AND key.revoked_at IS NULL
+       RETURNING link.key_id, link.key_hash, link.session_ends_by`,
       [idOf(link), hashOf(link)],
     );
-    return used && this.begin(used.key_id, used.session_ends_by);
+    return used && this.issue('session', used.key_id, BEGIN, SESSION_LASTS, used.key_hash, used.session_ends_by);
   }
 
   /** When this session ends by itself; undefined when it has, or its key is not valid any more. */
   async endOf(session: string): Promise<Date | undefined> {
     const [row] = await this.query<{ ends_at: Date; hash: Buffer }>(
       `SELECT session.ends_at, session.hash FROM sessions AS session JOIN api_keys AS key ON key.id = session.key_id
+         AND key.hash = session.key_hash
        WHERE session.id = $1 AND session.ends_at > now() AND key.revoked_at IS NULL`,
       [idOf(session)],
     );
@@ -79,19 +81,20 @@ const BEGIN = `
     DELETE FROM sessions WHERE ends_at <= now() OR id IN (
       SELECT id FROM sessions WHERE key_id = $2 ORDER BY created_at DESC, id OFFSET $5)
   )
-  INSERT INTO sessions (id, key_id, hash, ends_at) VALUES ($1, $2, $3, least(now() + $4::interval, $6::timestamptz))
-  RETURNING ends_at`;
+  INSERT INTO sessions (id, key_id, hash, ends_at, key_hash)
+  SELECT $1, id, $3, least(now() + $4::interval, $7::timestamptz), hash FROM api_keys
+  WHERE id = $2 AND hash = $6 AND revoked_at IS NULL RETURNING ends_at`;
 
 const LINK = `
   WITH asking AS (
     SELECT NULL::timestamptz AS ends_at FROM api_keys WHERE id = $6 AND hash = $7 AND revoked_at IS NULL
     UNION ALL
-    SELECT session.ends_at FROM sessions AS session JOIN api_keys AS key ON key.id = session.key_id
+    SELECT session.ends_at FROM sessions AS session JOIN api_keys AS key ON key.id = session.key_id AND key.hash = session.key_hash
     WHERE session.id = $6 AND session.hash = $7 AND session.ends_at > now() AND key.revoked_at IS NULL
   ), over AS (
     DELETE FROM entry_links WHERE ends_at <= now() OR id IN (
       SELECT id FROM entry_links WHERE key_id = $2 ORDER BY created_at DESC, id OFFSET $5)
   )
-  INSERT INTO entry_links (id, key_id, hash, ends_at, session_ends_by)
-  SELECT $1, key.id, $3, least(now() + $4::interval, asking.ends_at), asking.ends_at FROM asking, api_keys AS key
+  INSERT INTO entry_links (id, key_id, hash, ends_at, session_ends_by, key_hash)
+  SELECT $1, key.id, $3, least(now() + $4::interval, asking.ends_at), asking.ends_at, key.hash FROM asking, api_keys AS key
   WHERE key.id = $2 AND key.revoked_at IS NULL RETURNING ends_at`;

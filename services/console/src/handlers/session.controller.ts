@@ -127,7 +127,9 @@ export class SessionController {
         type: 'forbidden',
         detail: 'The key of a source sends leads; it has nothing to see here.',
       });
-    return this.sessions.begin(caller.keyId);
+    const issued = await this.sessions.begin(key);
+    if (!issued) throw refused('The key was withdrawn just now.');
+    return issued;
   }
 
   private async byLink(link: string, address: string) {
