@@ -222,6 +222,7 @@ export { MAX_PARTNERS, type Partner, partnerOf, type Refusal, Roster, rosterHash
 export {
   type EarlierOffers,
   NO_CONSENT,
+  ABSORBED,
   type OfferedAgain,
   overrideLead,
   policyWould,

@@ -70,7 +70,10 @@ export class Desks {
     const rules = await this.rules.inForce(query);
     const agenda = await agendaUnder(rules);
     const { leadIds = [] } = agenda;
-    const { credits, loads, known } = await this.pools.read(query, pools, { ...needed(agenda, rules), leadIds });
+    const { credits, loads, known, absorbed } = await this.pools.read(query, pools, {
+      ...needed(agenda, rules),
+      leadIds,
+    });
     const state = newRoutingState({
       pools,
       loads: new Loads(loads.map(({ party, ...load }) => [party, load])),
@@ -78,7 +81,7 @@ export class Desks {
     });
     const time = decisionTime(now, times);
     if (time.wrong !== undefined) this.warnOf(time.wrong, time.now);
-    return new Desk(rules, state, time.now, known, unit, this, { credits, order });
+    return new Desk(rules, state, time.now, { known, absorbed }, unit, this, { credits, order });
   }
 
   /** Once of a clock that was put right, also when its time stays in a pool that decides nothing any more. */
@@ -102,8 +105,8 @@ export class Desk {
     private readonly state: RoutingState,
     /** The time of every decision made here. */
     readonly now: number,
-    /** Those of the leads asked about that were decided about before. */
-    readonly known: ReadonlySet<string>,
+    /** Those of the leads asked about that were decided about before, and those that are one with another. */
+    readonly asked: { readonly known: ReadonlySet<string>; readonly absorbed: ReadonlySet<string> },
     private readonly unit: UnitOfWork,
     private readonly stores: { readonly pools: PoolsStore; readonly decisions: DecisionsStore },
     before: { readonly credits: readonly CreditEntry[]; readonly order: DecisionOrder },

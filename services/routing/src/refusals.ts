@@ -45,7 +45,7 @@ export class Refusals {
       desk.refused(offer);
       const refused = { ...before, refusedBy: [...before.refusedBy, offer.party] };
       const decision = desk.route(refusal.subject, routableAgain(refused, because));
-      open.set(refusal.subject, decided(refused, decision));
+      open.set(refusal.subject, decided(refused, decision, because));
       return [toEvent(refusal, decision)];
     });
 

@@ -24,8 +24,10 @@ import { PolicyActivationsController } from './handlers/policy-activations.contr
 import { PolicyComparisonController } from './handlers/policy-comparison.controller.js';
 import { PolicyPreviewController } from './handlers/policy-preview.controller.js';
 import { RetentionTimer } from './handlers/retention.timer.js';
+import { LeadMergesHandler } from './handlers/lead-merges.handler.js';
 import { PolicyChecks } from './policy-checks.js';
 import { Refusals } from './refusals.js';
+import { AbsorbedStore } from './store/absorbed.store.js';
 import { ActivationsStore } from './store/activations.store.js';
 import { ClaimsStore } from './store/claims.store.js';
 import { DecisionsStore } from './store/decisions.store.js';
@@ -47,6 +49,7 @@ export const migrations = new URL('../migrations/', import.meta.url);
     LeadOfferExpiredHandler,
     LeadRecycledHandler,
     LeadAnswersHandler,
+    LeadMergesHandler,
     PoliciesController,
     PolicyActivationsController,
     PolicyComparisonController,
@@ -69,6 +72,7 @@ export const migrations = new URL('../migrations/', import.meta.url);
     RulesStore,
     PoolsStore,
     LeadsStore,
+    AbsorbedStore,
     DecisionsStore,
     PoliciesStore,
     ActivationsStore,

@@ -8,6 +8,7 @@ import {
   type LeadOverridden,
   LeadRouted,
   type LeadScored,
+  type LeadSplit,
   type LeadUnroutable,
 } from '@fairlead/events';
 import { consentAllowsChannel } from '../route/consent.js';
@@ -15,6 +16,7 @@ import { Loads } from '../route/loads.js';
 import { DIRECT } from '../route/party.js';
 import type { Quality } from '../route/policy.js';
 import {
+  ABSORBED,
   type EarlierOffers,
   type OfferedAgain,
   overrideLead,
@@ -82,6 +84,8 @@ interface Judged {
   readonly lead: RoutableLead;
   /** What it told of the person's consent; undefined: nothing, as it was before that was told. */
   readonly consent: ConsentState | undefined;
+  /** Whether the lead was one with another. */
+  readonly absorbed: boolean;
 }
 
 interface JudgedAt extends Judged {
@@ -90,17 +94,27 @@ interface JudgedAt extends Judged {
 }
 
 /** A lead that was returned is offered again, as it was known by then. */
-interface Recycling {
+interface Recycling extends Known {
   readonly eventId: string;
-  readonly consent: ConsentState;
   /** Where the last judgement of it is kept; undefined: it was judged once. */
   readonly judged: number | undefined;
 }
 
-/** How an offer ended, and what was known of the person's consent by then: that is what the decision after it looks at. */
-interface Refusal {
+/** How an offer ended. */
+interface Refusal extends Known {
   readonly because: EarlierOffers['because'];
+}
+
+/** A lead is its own again: one that was withheld is offered. */
+interface Split extends Known {
+  readonly eventId: string;
+}
+
+/** What was known of a lead when something was said of it: that is what the decision after it looks at. */
+interface Known {
   readonly consent: ConsentState;
+  /** Whether it was one with another lead. */
+  readonly absorbed: boolean;
 }
 
 /** A step that was read, and comes when all before it have come. */
@@ -130,6 +144,8 @@ interface Life {
   unanswered: boolean;
   /** Whether, as it is recorded, it was never offered to anybody. */
   unoffered: boolean;
+  /** Why it would have been offered, if it had not been one with another lead; null: it is not so. */
+  withheld: OfferedAgain | 'first' | null;
   /** Whether its party has given it back, and nothing was decided since. */
   returned: boolean;
   refusedBy: string[];
@@ -162,6 +178,11 @@ export class RoutingReplay<Handle> {
   private readonly judgedLast = new Map<string, number>();
   /** By lead, those that were returned and are to be offered again. */
   private readonly recycled = new Map<string, Recycling[]>();
+  /** Leads that are one with another, as far as the log is read. */
+  private readonly absorbed = new Set<string>();
+  /** By lead, when it was split from another. */
+  private readonly splits = new Map<string, Split[]>();
+  private offeredThoughAbsorbed = 0;
   /** Answers and erasures that a decision may have noted, by their ids; of a return, which offer it ended. */
   private readonly answers = new Map<string, Pick<Answer, 'type' | 'subject'> & { readonly offer?: number }>();
   /** What overrides told of the policy, by the id of the decision that follows. */
@@ -199,7 +220,7 @@ export class RoutingReplay<Handle> {
         const refusals = entry(this.refusals, event.subject, () => new Map<number, Refusal>());
         const { offer } = (event as Answer).data;
         const because = event.type === 'lead.declined' ? 'declined' : 'expired';
-        if (!refusals.has(offer)) refusals.set(offer, { because, consent: this.consentOf(event.subject) });
+        if (!refusals.has(offer)) refusals.set(offer, { because, ...this.knownOf(event.subject) });
         break;
       }
       case 'lead.accepted':
@@ -221,8 +242,19 @@ export class RoutingReplay<Handle> {
       case 'lead.recycled':
         entry(this.recycled, event.subject, () => [] as Recycling[]).push({
           eventId: event.id,
-          consent: this.consentOf(event.subject),
+          ...this.knownOf(event.subject),
           judged: this.judgedLast.get(event.subject),
+        });
+        break;
+      case 'lead.absorbed':
+        this.absorbed.add(event.subject);
+        return;
+      case 'lead.split':
+        if ((event as LeadSplit).data.part !== 'absorbed') return;
+        this.absorbed.delete(event.subject);
+        entry(this.splits, event.subject, () => [] as Split[]).push({
+          eventId: event.id,
+          ...this.knownOf(event.subject),
         });
         break;
       case 'lead.overridden':
@@ -292,6 +324,14 @@ export class RoutingReplay<Handle> {
     return told;
   }
 
+  /**
+   * How many decisions offered a lead to somebody that was one with another by what the log tells: as those did that were taken before that
+   * was looked at. What they looked at they do not tell; they are taken again as they were.
+   */
+  get offersOfAbsorbed(): number {
+    return this.offeredThoughAbsorbed;
+  }
+
   /** How many overrides the log tells without the decision that each of them was. */
   get unfollowedOverrides(): number {
     return this.overridden.size;
@@ -338,7 +378,7 @@ export class RoutingReplay<Handle> {
     if (unseen !== undefined) return `the log lacks the answer ${unseen}`;
     if (event.type === 'answers.noted') return undefined;
     const life = this.lives.get(event.subject);
-    if (!life || (!this.insteadOf && isJudgedAgain(event, life))) {
+    if (!life || (!this.insteadOf && this.isJudgedAgain(event, life))) {
       if (this.judgedFor(event, life) === undefined) return 'the log does not say how the lead was scored';
     } else if (!this.insteadOf && !isOverride(event) && !this.isFollowed(event, life))
       return `the log does not say how offer ${life.made} ended`;
@@ -355,8 +395,9 @@ export class RoutingReplay<Handle> {
   private isIdle(event: Recorded, life: Life): boolean {
     if (!this.insteadOf || isOverride(event)) return false;
     if (this.recyclingFor(event)) return !life.returned;
+    if (this.splitFor(event)) return life.withheld === null;
     const judged = this.judgedFor(event, life);
-    if (isJudgedAgain(event, life)) return life.current || judged === undefined;
+    if (this.isJudgedAgain(event, life)) return life.current || judged === undefined;
     if (!judged) return !life.current;
     // By consent: what it means for whoever has the lead here, or for nobody who could have it.
     const rules = this.rulesFor(event.data.decided);
@@ -374,12 +415,14 @@ export class RoutingReplay<Handle> {
     const asked = (consent: ConsentState) => ({ consent: decided.consent === undefined ? undefined : consent });
     const judged = life && isOverride(event) ? undefined : this.judgedFor(event, life);
     const recycling = this.recyclingFor(event);
+    const split = this.splitFor(event);
     let decision: RoutingDecision;
-    if (judged && (!life || isJudgedAgain(event, life))) {
+    let because: OfferedAgain | 'first' = 'first';
+    if (judged && (!life || this.isJudgedAgain(event, life))) {
       const consent = this.consentBy(subject, judged);
       this.forgetScores(subject, judged.place + 1);
       const lead = { ...judged.lead, ...asked(consent) };
-      decision = routeLead(lead, rules, this.state, decided.now);
+      decision = routeLead({ ...lead, ...this.ifAbsorbed(event, judged) }, rules, this.state, decided.now);
       const nothing = {
         pool: '',
         made: 0,
@@ -391,6 +434,7 @@ export class RoutingReplay<Handle> {
         returned: false,
         recycledAfter: 0,
         chosen: null,
+        withheld: null,
       };
       if (life) this.leads.forget?.(life.lead);
       const quality = lead.grade ?? 'incomplete';
@@ -402,11 +446,11 @@ export class RoutingReplay<Handle> {
       if (judged) {
         life.consent = this.consentBy(subject, judged);
         this.forgetScores(subject, judged.place + 1);
-        const because = offer ? 'consent-withdrawn' : 'consent-given';
+        because = offer ? 'consent-withdrawn' : 'consent-given';
         if (offer && life.unanswered) withdrawCredit(this.state, offer);
         else if (offer) withdrawOffer(this.state, offer, rules.roster);
         life.paidBy = null;
-        const lead = { ...this.again(life, because), ...asked(life.consent) };
+        const lead = { ...this.again(life, because), ...asked(life.consent), ...this.ifAbsorbed(event, judged) };
         decision = routeLead(lead, rules, this.state, decided.now);
       } else if (isOverride(event)) {
         if (offer && life.unanswered) withdrawCredit(this.state, offer);
@@ -414,28 +458,38 @@ export class RoutingReplay<Handle> {
         life.paidBy = null;
         const { to } = event.data as LeadRouted['data'];
         decision = overrideLead(this.overriddenLead(event, life), to, life.made, rules, this.state, decided.now);
+      } else if (split && life.withheld !== null) {
+        this.forgetSplits(subject, split);
+        because = life.withheld;
+        const { earlier, ...first } = this.again(life, because === 'first' ? 'declined' : because);
+        const lead = { ...first, ...asked(split.consent), ...(because !== 'first' && earlier && { earlier }) };
+        decision = routeLead(lead, rules, this.state, decided.now);
       } else if (recycling) {
         this.recycle(subject, life, recycling);
-        const lead = { ...this.again(life, 'recycled'), ...asked(life.consent) };
+        because = 'recycled';
+        const lead = { ...this.again(life, because), ...asked(life.consent), ...this.ifAbsorbed(event, recycling) };
         decision = routeLead(lead, rules, this.state, decided.now);
       } else {
         const refusals = this.refusals.get(subject);
         // Under other rules the lead may have been offered less often.
         const [ended = life.made] = this.insteadOf ? (refusals?.keys() ?? []) : [life.made];
-        const { because, consent } = refusals?.get(ended) ?? { because: 'declined', consent: this.consentOf(subject) };
+        const refusal = refusals?.get(ended) ?? ({ because: 'declined', ...this.knownOf(subject) } as const);
+        because = refusal.because;
         refusals?.delete(ended);
         if (refusals?.size === 0) this.refusals.delete(subject);
         if (offer) {
           refuseOffer(this.state, offer, rules.roster);
           life.refusedBy = [...life.refusedBy, offer.party];
         }
-        decision = routeLead({ ...this.again(life, because), ...asked(consent) }, rules, this.state, decided.now);
+        const lead = { ...this.again(life, because), ...asked(refusal.consent), ...this.ifAbsorbed(event, refusal) };
+        decision = routeLead(lead, rules, this.state, decided.now);
       }
     }
     applyDecision(this.state, decision.change, rules.roster);
     const after = this.lives.get(subject) as Life;
     this.follow(after, decision);
     if (!isOverride(event)) after.chosen = after.party;
+    after.withheld = decision.outcome === 'unroutable' && decision.data.reason === ABSORBED ? because : null;
     after.unoffered &&= event.type === 'lead.unroutable';
     after.returned = false;
     // Whoever has it keeps it, however it is judged from now on, unless it is of the person's consent that it tells otherwise.
@@ -506,13 +560,48 @@ export class RoutingReplay<Handle> {
     if (place !== undefined && !isAwaited) this.leads.forget?.(place);
   }
 
+  private splitFor({ id, subject, type }: Recorded): Split | undefined {
+    return this.splits.get(subject)?.find(({ eventId }) => derivedId(eventId, type) === id);
+  }
+
+  /** That one and those before it. */
+  private forgetSplits(subject: string, { eventId }: Split): void {
+    const all = this.splits.get(subject) ?? [];
+    const left = all.slice(all.findIndex((each) => each.eventId === eventId) + 1);
+    if (left.length > 0) this.splits.set(subject, left);
+    else this.splits.delete(subject);
+  }
+
+  /**
+   * Whether the lead was one with another, for a decision that looked at that. One that offered it did not, or it would not have; what
+   * others came to says it. Under other rules the record says no more of it than that.
+   */
+  private ifAbsorbed({ type, data }: Recorded, { absorbed }: Pick<Known, 'absorbed'>): { readonly absorbed?: true } {
+    if (!absorbed) return {};
+    if (type === 'lead.routed') {
+      this.offeredThoughAbsorbed += 1;
+      return {};
+    }
+    return this.insteadOf || ('reason' in data && data.reason === ABSORBED) ? { absorbed } : {};
+  }
+
+  private knownOf(subject: string): Known {
+    return { consent: this.consentOf(subject), absorbed: this.absorbed.has(subject) };
+  }
+
+  /** Whether this decides about a lead that went to nobody and was judged better since; any other follows from a refusal, or a split. */
+  private isJudgedAgain(event: Recorded, { unoffered }: Life): boolean {
+    return unoffered && !isOverride(event) && !this.splitFor(event);
+  }
+
   private recyclingFor({ id, subject, type }: Recorded): Recycling | undefined {
     return this.recycled.get(subject)?.find(({ eventId }) => derivedId(eventId, type) === id);
   }
 
   private noteScore({ id, subject, data }: LeadScored): void {
     if (this.closed.has(subject)) return;
-    const judged = { eventId: id, lead: routable(data), consent: data.consent };
+    const absorbed = this.absorbed.has(subject);
+    const judged = { eventId: id, lead: routable(data), consent: data.consent, absorbed };
     const before = this.scored.get(subject) ?? [];
     if (before.length > 0 || this.lives.has(subject)) this.keepLast(subject, judged.lead);
     const isOffered = this.lives.get(subject)?.unoffered === false;
@@ -555,7 +644,7 @@ export class RoutingReplay<Handle> {
 
   /** Whether the log has said what a decision about a lead that was offered follows from. */
   private isFollowed(event: Recorded, life: Life): boolean {
-    if (this.recyclingFor(event)) return true;
+    if (this.recyclingFor(event) || this.splitFor(event)) return true;
     return this.judgedFor(event, life) !== undefined || this.refusals.get(event.subject)?.has(life.made) === true;
   }
 
@@ -595,6 +684,8 @@ export class RoutingReplay<Handle> {
       this.accepted.delete(answer.subject);
       this.refusals.delete(answer.subject);
       this.recycled.delete(answer.subject);
+      this.splits.delete(answer.subject);
+      this.absorbed.delete(answer.subject);
       this.forgetLast(answer.subject);
       this.lives.delete(answer.subject);
       this.leads.forget?.(life.lead);
@@ -643,11 +734,6 @@ class TextsInMemory implements KeptTexts {
   forget(place: number): void {
     this.texts.delete(place);
   }
-}
-
-/** Whether this decides about a lead that went to nobody and was judged better since; any other follows from a refusal. */
-function isJudgedAgain(event: Recorded, { unoffered }: Life): boolean {
-  return unoffered && !isOverride(event);
 }
 
 function isOverride(event: Recorded): boolean {

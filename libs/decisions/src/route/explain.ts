@@ -5,7 +5,7 @@ import { consentAllows } from './consent.js';
 import { DIRECT } from './party.js';
 import type { Policy, Pool, Quality } from './policy.js';
 import { type Partner, type Refusal, Roster } from './roster.js';
-import { madeThisRound, NO_CONSENT, poolFor, type RoutableLead, type Rules } from './route-lead.js';
+import { ABSORBED, madeThisRound, NO_CONSENT, poolFor, type RoutableLead, type Rules } from './route-lead.js';
 import { creditsIn, poolIn, reservedKey, type RoutingState } from './routing-state.js';
 
 /** What a decision weighed, kept beside it, so that it can be explained to any party without computing all before it again. */
@@ -316,6 +316,8 @@ class Story {
         return `It lacks what pool ${this.pool.id} needs, and the policy offers such leads to nobody.`;
       case NO_CONSENT:
         return `${this.consent()} It is offered to whoever can take it once they agree.`;
+      case ABSORBED:
+        return 'It is one with another lead, and whoever has that one has this person. It is offered again if the two are split.';
       case 'offers-exhausted':
         return `Nobody took it after ${madeThisRound(this.lead)} of at most ${this.pool.offer.maxOffers} offers, or nobody was left.`;
       default:

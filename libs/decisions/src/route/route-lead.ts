@@ -40,6 +40,8 @@ export interface RoutableLead {
    * looked at, which must come out as they did.
    */
   readonly consent: ConsentState | undefined;
+  /** Whether it is one with another lead, whose party has the person. */
+  readonly absorbed?: true;
   /** What came of it so far; absent on its first decision. */
   readonly earlier?: EarlierOffers;
 }
@@ -93,6 +95,9 @@ type UnroutableData = DataOf<typeof LeadUnroutable>;
 /** An event has room for no more; `refusedCounts` counts the others. */
 const SHOWN = 20;
 
+/** Why nobody is offered a lead that is one with another: it is offered once the two are split. */
+export const ABSORBED = 'absorbed';
+
 /** Why nobody is offered a lead that somebody could have, if the person agreed: it is offered once they do. */
 export const NO_CONSENT = 'no-consent';
 
@@ -100,7 +105,8 @@ export const NO_CONSENT = 'no-consent';
  * Decides who is offered the lead. Same arguments, same decision, always; the state is read and not changed, that is for
  * `applyDecision`.
  *
- * 1. A lead that is not qualified goes to nobody, an incomplete one only where the pool routes those.
+ * 1. A lead that is not qualified goes to nobody, an incomplete one only where the pool routes those; and one that is one with another
+ *    goes to nobody, as whoever has that one has the person.
  * 2. Where the person's consent is lacking nobody is offered the lead who needs it (see `consentAllows`), by none of what follows.
  * 3. An account that a partner has claimed goes to that partner, outside the promise, if it could take any such lead; if it
  *    cannot, or will not, the lead is everybody's and says so.
@@ -121,6 +127,7 @@ export function routeLead(lead: RoutableLead, rules: Rules, state: RoutingState,
   if (lead.state === 'not-qualified') return decision.toNobody('not-qualified', pool.notQualified.then);
   if (lead.state === 'incomplete' && pool.incomplete.then === 'nurture')
     return decision.toNobody('incomplete', 'nurture');
+  if (lead.absorbed) return decision.toNobody(ABSORBED, undefined);
 
   const claimed = lead.earlier ? undefined : decision.protectedAccount();
   if (claimed?.refusals.length === 0) return decision.toClaimant(claimed);
@@ -370,7 +377,7 @@ class Decision {
         considered: this.considered(undefined),
         refusedCounts: this.refusedCounts(),
       },
-      change: this.change(moves, { counts: this.lead.state !== 'not-qualified' }),
+      change: this.change(moves, { counts: this.lead.state !== 'not-qualified' && reason !== ABSORBED }),
     };
   }
 

@@ -35,6 +35,8 @@ export interface ReplayResult {
   /** Decisions that could not be taken again, and why the first of them could not. */
   readonly undecidable: number;
   readonly undecidableBecause?: string;
+  /** Decisions that offered a lead which is one with another by what the log tells; absent: none. They are identical, or different. */
+  readonly offersOfAbsorbed?: number;
   /** Leads whose personal data was erased. Their decisions replay: they look at none. */
   readonly erased: number;
   /** Decisions by the engine that took them; this one is `engine`. */
@@ -120,7 +122,7 @@ export class LogReplay {
 
   end(): ReplayResult {
     this.routing.end();
-    const { unfollowedOverrides } = this.routing;
+    const { unfollowedOverrides, offersOfAbsorbed } = this.routing;
     if (unfollowedOverrides > 0) {
       this.decisions += unfollowedOverrides;
       this.cannotDecide(
@@ -132,6 +134,7 @@ export class LogReplay {
     return {
       ...{ decisions, identical, different, differentCount, undecidable, erased, engine },
       ...(this.undecidableBecause !== undefined && { undecidableBecause: this.undecidableBecause }),
+      ...(offersOfAbsorbed > 0 && { offersOfAbsorbed }),
       engines: Object.fromEntries([...this.engines].sort(([one], [other]) => (one < other ? -1 : 1))),
     };
   }

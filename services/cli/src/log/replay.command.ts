@@ -65,7 +65,16 @@ export function replayCommand(): Command {
 }
 
 function describe(events: number, result: ReplayResult): void {
-  const { decisions, identical, different, differentCount, undecidable, undecidableBecause, erased } = result;
+  const {
+    decisions,
+    identical,
+    different,
+    differentCount,
+    undecidable,
+    undecidableBecause,
+    offersOfAbsorbed = 0,
+    erased,
+  } = result;
   const number = (value: number) => value.toLocaleString('en');
   printLine(
     `${number(events)} events, ${number(decisions)} decisions: ${number(identical)} come out the same, byte for byte.`,
@@ -89,6 +98,10 @@ function describe(events: number, result: ReplayResult): void {
     );
   }
   if (undecidable > 0) printLine(`${number(undecidable)} cannot be taken again: ${undecidableBecause}.`);
+  if (offersOfAbsorbed > 0)
+    printLine(
+      `${number(offersOfAbsorbed)} offered a lead to somebody that was one with another: as was done before that was looked at.`,
+    );
   for (const [by, count] of Object.entries(result.engines))
     if (by !== result.engine)
       printLine(`${number(count)} were taken by another engine, ${by}; this one is ${result.engine}.`);

@@ -36,7 +36,7 @@ export class LeadRecycledHandler {
       if (!before || !isReturned(before, event)) return [];
       const lead = recycled(before);
       const decision = desk.route(event.subject, routableAgain(lead, 'recycled'));
-      after.set(event.subject, decided(lead, decision));
+      after.set(event.subject, decided(lead, decision, 'recycled'));
       return [toEvent(event, decision)];
     });
 

@@ -36,7 +36,7 @@ export class LeadScoredHandler {
     const decisions = scored.flatMap((event) => {
       const before = current.get(event.subject);
       // Known, and not judged anew: the same score told twice.
-      if (!before && desk.known.has(event.subject)) return [];
+      if (!before && desk.asked.known.has(event.subject)) return [];
       const { after, decision } = before ? judgedAgain(desk, event, before) : judged(desk, event);
       current.set(event.subject, after);
       return decision ? [{ event, decision }] : [];
@@ -73,7 +73,11 @@ interface Judged {
   readonly decision?: RoutingDecision;
 }
 
-function judged(desk: Desk, event: LeadScored, lead = routable(event)): Judged {
+function judged(
+  desk: Desk,
+  event: LeadScored,
+  lead = routable(event, { absorbed: desk.asked.absorbed.has(event.subject) }),
+): Judged {
   const decision = desk.route(event.subject, lead);
   return { after: decided(undecided(event.subject, lead), decision), decision };
 }
@@ -92,7 +96,7 @@ function judgedAgain(desk: Desk, event: LeadScored, before: RoutedLead): Judged 
   if (offer) desk.withdrawn(offer);
   const free = { ...since, paidBy: null };
   const decision = desk.route(event.subject, routableAgain(free, why));
-  return { after: decided(free, decision), decision };
+  return { after: decided(free, decision, why), decision };
 }
 
 function isAgain({ cause }: LeadScored['data']): boolean {

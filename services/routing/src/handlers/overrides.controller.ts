@@ -60,7 +60,8 @@ export class OverridesController {
   @ApiResponse({
     status: 409,
     description:
-      'The party has the lead already, or the lead is closed or erased; or the party is a partner, and the person has not consented.',
+      'The party has the lead already, or the lead is closed or erased; or the party is a partner, and the person has not consented. Or the ' +
+      'lead was made one with another, and whoever has that one has the person (`absorbed`).',
   })
   async override(
     @Param('leadId') leadId: string,
@@ -108,10 +109,15 @@ export class OverridesController {
   }
 }
 
-function refuseWhatCannotMove({ stage, party }: RoutedLead, to: string): void {
+function refuseWhatCannotMove({ stage, party, absorbed }: RoutedLead, to: string): void {
   if (stage === 'erased') throw new Problem(409, { type: 'lead-erased', detail: 'The lead was erased.' });
   if (stage === 'closed')
     throw new Problem(409, { type: 'lead-closed', detail: 'The lead is closed, or an opportunity.' });
+  if (absorbed) {
+    const detail =
+      'This lead was made one with another one, which survives: whoever has that one has this person. It can be sent on once the two are split.';
+    throw new Problem(409, { type: 'absorbed', detail });
+  }
   if (party === to && stage !== 'unroutable') {
     throw new Problem(409, { type: 'already-there', detail: 'That party has the lead already.' });
   }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ConsentState, Facts, Grade, LeadState } from '@fairlead/events';
-import type { Side } from '@fairlead/decisions';
+import type { OfferedAgain, Side } from '@fairlead/decisions';
 import type { UnitOfWork } from '@fairlead/messaging';
 import type { Query } from '@fairlead/persistence';
 
@@ -34,6 +34,10 @@ export interface RoutedLead extends Judged {
   readonly refusedBy: readonly string[];
   /** Nobody has it for nothing but that the person has not agreed. */
   readonly lacksConsent: boolean;
+  /** Whether it is one with another lead, which survives. */
+  readonly absorbed: boolean;
+  /** Why it would have been offered that nobody has for nothing but that; null: it is not so. */
+  readonly withheld: OfferedAgain | 'first' | null;
   /** What it was judged since it was decided about; null: nothing. It is offered as such when it is recycled, and not before. */
   readonly judgedSince: Judged | null;
   /** How many offers there had been when it was last recycled. */
@@ -47,6 +51,7 @@ export class LeadsStore {
     const rows = await query<RoutedLead & { acceptBy: string | null }>(
       `SELECT lead_id AS "leadId", state, grade, source_id AS "sourceId", model, facts, pool, stage, made, party,
          chosen, paid_by AS "paidBy", accept_by AS "acceptBy", refused_by AS "refusedBy", coalesce(consent, 'unknown') AS consent,
+         EXISTS (SELECT FROM absorbed WHERE absorbed.lead_id = leads.lead_id) AS absorbed, withheld,
          lacks_consent AS "lacksConsent", judged_since AS "judgedSince", recycled_after AS "recycledAfter"
        FROM leads WHERE lead_id = ANY($1::uuid[]) ORDER BY lead_id FOR UPDATE`,
       [leadIds],
@@ -60,9 +65,9 @@ export class LeadsStore {
     if (leads.length === 0) return;
     unit.write(
       `INSERT INTO leads (lead_id, state, grade, source_id, model, facts, pool, stage, made, party, paid_by, accept_by, consent,
-         lacks_consent, chosen)
+         lacks_consent, chosen, withheld)
        SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::text[],
-         $8::text[], $9::int[], $10::text[], $11::text[], $12::bigint[], $13::text[], $14::boolean[], $15::text[])`,
+         $8::text[], $9::int[], $10::text[], $11::text[], $12::bigint[], $13::text[], $14::boolean[], $15::text[], $16::text[])`,
       columnsOf(leads),
     );
   }
@@ -74,12 +79,13 @@ export class LeadsStore {
       `UPDATE leads SET state = new.state, grade = new.grade, source_id = new.source_id, model = new.model, facts = new.facts,
          pool = new.pool, stage = new.stage, made = new.made, party = new.party, paid_by = new.paid_by,
          accept_by = new.accept_by, consent = new.consent, lacks_consent = new.lacks_consent, chosen = new.chosen,
+         withheld = new.withheld,
          refused_by = string_to_array(new.refused_by, ','), judged_since = new.judged_since, recycled_after = new.recycled_after
        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::text[],
          $8::text[], $9::int[], $10::text[], $11::text[], $12::bigint[], $13::text[], $14::boolean[], $15::text[], $16::text[],
-         $17::jsonb[], $18::int[])
+         $17::text[], $18::jsonb[], $19::int[])
          AS new (lead_id, state, grade, source_id, model, facts, pool, stage, made, party, paid_by, accept_by, consent,
-           lacks_consent, chosen, refused_by, judged_since, recycled_after)
+           lacks_consent, chosen, withheld, refused_by, judged_since, recycled_after)
        WHERE leads.lead_id = new.lead_id`,
       [
         ...columnsOf(leads),
@@ -96,10 +102,11 @@ export class LeadsStore {
     unit.write(
       `UPDATE leads SET pool = new.pool, stage = new.stage, made = new.made, party = new.party, paid_by = new.paid_by,
          accept_by = new.accept_by, refused_by = string_to_array(new.refused_by, ','), consent = new.consent,
-         lacks_consent = new.lacks_consent, judged_since = new.judged_since, chosen = new.chosen
+         lacks_consent = new.lacks_consent, judged_since = new.judged_since, chosen = new.chosen, withheld = new.withheld
        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::bigint[], $8::text[],
-         $9::text[], $10::boolean[], $11::jsonb[], $12::text[])
-         AS new (lead_id, pool, stage, made, party, paid_by, accept_by, refused_by, consent, lacks_consent, judged_since, chosen)
+         $9::text[], $10::boolean[], $11::jsonb[], $12::text[], $13::text[])
+         AS new (lead_id, pool, stage, made, party, paid_by, accept_by, refused_by, consent, lacks_consent, judged_since, chosen,
+           withheld)
        WHERE leads.lead_id = new.lead_id`,
       [
         leads.map(({ leadId }) => leadId),
@@ -114,6 +121,7 @@ export class LeadsStore {
         leads.map(({ lacksConsent }) => lacksConsent),
         leads.map(judgedSinceOf),
         leads.map(({ chosen }) => chosen),
+        leads.map(({ withheld }) => withheld),
       ],
     );
   }
@@ -156,5 +164,6 @@ function columnsOf(leads: readonly RoutedLead[]): unknown[] {
     leads.map(({ consent }) => consent),
     leads.map(({ lacksConsent }) => lacksConsent),
     leads.map(({ chosen }) => chosen),
+    leads.map(({ withheld }) => withheld),
   ];
 }

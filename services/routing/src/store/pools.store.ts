@@ -76,24 +76,25 @@ export class PoolsStore {
 
   /**
    * Reads credits into the locked pools, beside those that are there already; and in the same statement loads, and which of
-   * the leads were decided about before. After the lock: what is read here nobody changes meanwhile.
+   * the leads were decided about before, and which are one with another. After the lock: what is read here nobody changes meanwhile.
    */
   async read(
     query: Query,
     pools: Map<string, PoolState>,
     { accounts, parties, leadIds }: Wanted,
-  ): Promise<{ credits: CreditEntry[]; loads: LoadRow[]; known: Set<string> }> {
+  ): Promise<{ credits: CreditEntry[]; loads: LoadRow[]; known: Set<string>; absorbed: Set<string> }> {
     const split = [...accounts].map((account) => account.split('/'));
-    const [row] = await query<{ credits: CreditEntry[]; loads: LoadRow[]; known: string[] }>(
+    const [row] = await query<{ credits: CreditEntry[]; loads: LoadRow[]; known: string[]; absorbed: string[] }>(
       `SELECT
          (SELECT coalesce(json_agg(json_build_object('pool', pool, 'grade', grade, 'level', level, 'party', party,
             'credit', credit)), '[]') FROM credits
           WHERE (pool, grade) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND party = ANY($3)) AS credits,
          (SELECT coalesce(json_agg(loads), '[]') FROM loads WHERE party = ANY($3)) AS loads,
-         ARRAY(SELECT lead_id::text FROM leads WHERE lead_id = ANY($4::uuid[])) AS known`,
+         ARRAY(SELECT lead_id::text FROM leads WHERE lead_id = ANY($4::uuid[])) AS known,
+         ARRAY(SELECT lead_id::text FROM absorbed WHERE lead_id = ANY($4::uuid[])) AS absorbed`,
       [split.map(([pool]) => pool), split.map(([, grade]) => grade), [...parties], leadIds],
     );
-    const { credits = [], loads = [], known = [] } = row ?? {};
+    const { credits = [], loads = [], known = [], absorbed = [] } = row ?? {};
     for (const { pool, grade, level, party, credit } of credits) {
       const inPool = pools.get(pool)?.credits;
       const key = creditKey(grade, level);
@@ -101,7 +102,7 @@ export class PoolsStore {
       ofLevel.set(party, credit);
       inPool?.set(key, ofLevel);
     }
-    return { credits, loads, known: new Set(known) };
+    return { credits, loads, known: new Set(known), absorbed: new Set(absorbed) };
   }
 
   saveCredits(unit: UnitOfWork, rows: readonly CreditEntry[]): void {
