@@ -40,7 +40,7 @@ export async function* entriesOf(folder: string): AsyncGenerator<Bundle> {
         .read(tilePath({ level: 'entries', index, width }), MAX_BUNDLE_BYTES)
         .catch(unreadable(folder));
       if (!bytes) continue;
-      entries = bundleIn(bytes, width, folder, index).slice(0, count);
+      entries = bundleIn(bytes, width, `${folder}/${tilePath({ level: 'entries', index, width })}`).slice(0, count);
       break;
     }
     if (!entries) throw new CommandFailed(`${folder} has a gap: entries ${first} and after are missing.`);
@@ -50,17 +50,21 @@ export async function* entriesOf(folder: string): AsyncGenerator<Bundle> {
 
 function sizeIn(note: Buffer | undefined, folder: string): number {
   const size = note?.toString('utf8').split('\n')[1] ?? '';
+  if (/^[1-9]\d{15,}$/.test(size))
+    throw new CommandFailed(
+      `${folder}/${CHECKPOINT} says that there are ${size.slice(0, 40)} entries, which no log has.`,
+    );
   if (!/^(?:0|[1-9]\d{0,14})$/.test(size))
     throw new CommandFailed(`${folder} is no export: it has no ${CHECKPOINT} that says how much there is.`);
   return Number(size);
 }
 
-function bundleIn(bytes: Buffer, width: number, folder: string, index: number): Buffer[] {
+function bundleIn(bytes: Buffer, width: number, file: string): Buffer[] {
   try {
     return readBundle(bytes, width);
   } catch (error) {
     if (!(error instanceof MalformedTile) && !(error instanceof MalformedNote)) throw error;
-    throw new CommandFailed(`${folder} is damaged: bundle ${index} of its entries cannot be read.`);
+    throw new CommandFailed(`${file} is damaged: ${error.message}.`, { file });
   }
 }
 

@@ -41,6 +41,16 @@ describe('what trust figures are asked for from files', () => {
     mkdirSync(gaps);
     writeFileSync(join(gaps, 'checkpoint'), 'log.example\n300\nAAAA\n');
     expect(await why(entriesOf(gaps).next())).toContain('has a gap: entries 0');
+    mkdirSync(join(gaps, 'tile/entries'), { recursive: true });
+    writeFileSync(
+      join(gaps, 'tile/entries/000'),
+      Buffer.concat([Buffer.from([0xff, 0xff]), Buffer.alloc(70_000, 'x')]),
+    );
+    expect(await why(entriesOf(gaps).next())).toContain('gaps/tile/entries/000 is damaged: entry 1 of 256 ');
+    writeFileSync(join(gaps, 'checkpoint'), 'log.example\n18446744073709551615\nAAAA\n');
+    expect(await why(entriesOf(gaps).next())).toContain(
+      'gaps/checkpoint says that there are 18446744073709551615 entries, which no log has',
+    );
   });
 
   it('says what cannot be asked for, before a log is read', async () => {
