@@ -14,8 +14,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { encodeEvent, LeadAbsorbed } from '@fairlead/events';
 import { generateSigner, readBundle, signNote, TILE_WIDTH, verifierKey, writeBundle } from '@fairlead/transparency-log';
-import { madeEntries, type MadeLog, POLICY, writeLog } from './fixture/made-log.js';
+import { idOf, madeEntries, type MadeLog, POLICY, START, writeLog } from './fixture/made-log.js';
 import { CommandHost } from './fixture/command-host.js';
 import { type Ended, type HowToRun, runFairlead } from './fixture/run-fairlead.js';
 
@@ -51,6 +52,7 @@ describe('a log that is not what it should be', () => {
     verify: ['verify', dir],
     replay: ['replay', dir],
     'what-if': ['what-if', dir, '--policy', policy],
+    timeline: ['timeline', idOf('lead 0'), '--log', dir],
   });
 
   /** Each command says one sentence and ends with 1: no stack trace, nothing on stdout, no crash, in time. */
@@ -114,6 +116,27 @@ describe('a log that is not what it should be', () => {
     expect(verified).toMatchObject({ entries: entries.length });
     expect(replayed).toMatchObject({ decisions: 2 * LEADS, identical: 2 * LEADS });
     expect(whatIf).toMatchObject({ decisions: LEADS, changed: 0, undecidable: 0 });
+  });
+
+  it('tells of a lead what was said of it, in its order, and not what was said of another that names it', async () => {
+    const dir = join(folder, 'two-leads');
+    const [lead, other] = [idOf('lead 0'), idOf('lead 1')];
+    const data = { into: lead, merge: idOf('merge'), actor: 'key-1', reason: 'same-person' };
+    const named = encodeEvent(LeadAbsorbed, {
+      id: idOf('named'),
+      source: '/ingestion',
+      subject: other,
+      time: START,
+      data,
+    });
+    writeLog(dir, [...entries.slice(0, 11), named.bytes], { signer: log.signer });
+    const told = async (id: string) => {
+      const { stdout } = await host.run(['timeline', id, '--log', dir, '--json']);
+      const timeline = JSON.parse(stdout) as { entries: { index: number; event: { type: string } }[] };
+      return timeline.entries.map(({ index, event }) => `${index} ${event.type}`);
+    };
+    expect(await told(lead)).toEqual(['5 lead.received', '6 lead.scored', '7 lead.routed']);
+    expect(await told(other)).toEqual(['8 lead.received', '9 lead.scored', '10 lead.routed', '11 lead.absorbed']);
   });
 
   const bad: [name: string, spoil: (dir: string) => void, says: RegExp][] = [
@@ -271,8 +294,9 @@ describe('a log that is not what it should be', () => {
       spoil(dir);
       // The others verify by the same code before they decide anything: one of them each time, in turns, saves a minute; and
       // the PostgreSQL for read models, which no finding depends on, another.
-      const { verify = [], replay = [], 'what-if': whatIf = [] } = commands(dir);
-      const other = bad.findIndex(([each]) => each === name) % 2 === 0 ? [...replay, '--no-read-models'] : whatIf;
+      const { verify = [], replay = [], 'what-if': whatIf = [], timeline = [] } = commands(dir);
+      const others = [[...replay, '--no-read-models'], whatIf, timeline];
+      const other = others[bad.findIndex(([each]) => each === name) % others.length] ?? [];
       await eachSays(says, [verify, other]);
     },
     PATIENCE_MS,

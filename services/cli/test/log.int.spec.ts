@@ -114,6 +114,7 @@ describe('the log, taken away', () => {
   let databaseUrl: string;
   let folder: string;
   let end: () => Promise<void>;
+  let overridden = 0;
   let imported: { readonly code: number | null; readonly stdout: string; readonly stderr: string };
   const history = realHistory() ?? madeHistory();
   const witness = newWitness('witness.example');
@@ -163,6 +164,12 @@ describe('the log, taken away', () => {
     // Some are declined, so that decisions follow decisions.
     const { leads: offered } = await done<{ leads: { id: string }[] }>('GET', '/v1/leads?limit=40');
     await Promise.all(offered.map(({ id }) => call('POST', `/v1/leads/${id}/decline`, { reason: 'capacity' })));
+    await settled();
+    // Some of them a person then sends elsewhere, and another person once more.
+    for (const { id } of offered.slice(0, 6))
+      for (const to of ['acme', 'bolt', 'direct'])
+        if ((await call('POST', `/v1/leads/${id}/override`, { to, reason: 'They asked for it.' })).status === 200)
+          overridden += 1;
     await settled();
     // Others are taken on, and some of them are won.
     const { leads: all } = await done<{ leads: { id: string }[] }>('GET', '/v1/leads?limit=100');
@@ -267,6 +274,7 @@ describe('the log, taken away', () => {
     expect(replayed.identical).toBe(replayed.decisions);
     // A score and a decision for each lead, and one more for each that was declined.
     expect(replayed.decisions).toBeGreaterThan(2 * LEADS + 10);
+    expect(overridden).toBeGreaterThan(10);
     expect(replayed.readModels).toMatchObject({
       leads: LEADS + history.deals.size,
       compared: { different: [], inMotion: 0, uncounted: 0, counts: true, promises: true },
