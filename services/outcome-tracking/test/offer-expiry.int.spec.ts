@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { UnitsOfWork } from '@fairlead/messaging';
+import { LeadsStore } from '../src/store/leads.store.js';
 import { received, routed, scored } from './fixture/events.js';
 import { startTracking, type Tracking } from './fixture/tracking.js';
 
@@ -33,6 +35,26 @@ describe('the clock of an offer', () => {
     await tracking.eventually(async () => (await tracking.call(`/v1/leads/${lead}`)).body['state'], 'expired');
     await pause(1_000);
     expect(await saidOf(lead)).toEqual(['lead.offer-expired']);
+  });
+
+  it('ends those whose time is over, the longest ago first, and leaves those alone whose time has not come', async () => {
+    const now = Date.now();
+    const [later = ''] = await offered(1, now + 3_600_000);
+    const [over = ''] = await offered(1, now + 500);
+    await tracking.eventually(() => saidOf(over), ['lead.offer-expired']);
+    await tracking.eventually(async () => (await tracking.call(`/v1/leads/${later}`)).body['state'], 'offered');
+    // Asked of what they look at, too: the clock weighs each once more, and would hide it if one of the two saw too much.
+    const leads = new LeadsStore();
+    const due = (at: number) =>
+      tracking
+        .service(UnitsOfWork)
+        .run(async (unit) => [await leads.lockDue({ ...unit, now: at }, 10), await leads.anyDue(unit.query, at)]);
+    expect(await due(now + 3_599_000)).toEqual([[], false]);
+    const [evenLater = ''] = await offered(1, now + 3_700_000);
+    await tracking.eventually(async () => (await tracking.call(`/v1/leads/${evenLater}`)).body['state'], 'offered');
+    expect(await due(now + 3_601_000)).toEqual([[later], true]);
+    expect(await due(now + 3_701_000)).toEqual([[later, evenLater], true]);
+    expect([await saidOf(later), await saidOf(evenLater)]).toEqual([[], []]);
   });
 
   // Routing once had the clock: while Kafka was away a partner's acceptance waited in one outbox and the expiry in another,
