@@ -296,7 +296,13 @@ describe('the log, taken away', () => {
     expect(Object.keys(trust.likeForLike)).toHaveLength(new Set(deals.map(({ party }) => party)).size);
     expect(trust.promise['incomplete']).toMatchObject({ promised: null });
     const again = await fairlead('import', join(folder, 'deals.csv'), '--history', '--map', join(folder, 'deals.yaml'));
-    expect(again.stdout).toMatch(/: 0 imported, 0 changed, [\d,]+ known, 0 rejected\n$/);
+    expect(again.stdout).toMatch(
+      /: 0 imported, 0 changed, [\d,]+ known, 0 rejected\nTheir figures: npx fairlead trust --pool legacy\n$/,
+    );
+    const shown = await fairlead('trust', '--pool', 'legacy');
+    const ofDirect = deals.filter(({ party }) => party === 'direct').length.toLocaleString('en');
+    expect(shown.stdout).toMatch(new RegExp(`^direct +${ofDirect} `, 'm'));
+    expect((await fairlead('trust')).stdout).toContain('Deals that were closed elsewhere are not among them');
     const list = '/v1/leads?source=history&party=direct&limit=1';
     const { leads } = await done<{ leads: { id: string }[] }>('GET', list);
     const id = leads[0]?.id ?? '';
@@ -318,6 +324,8 @@ describe('the log, taken away', () => {
       const queries: Record<string, string>[] = [
         { from: '2020-01-01', source: 'web', mix: 'attributes.size' },
         { campaign: 'c-1', silence: '7' },
+        { pool: 'legacy' },
+        {},
       ];
       for (const query of queries) {
         const live = await call('GET', `/v1/trust?${new URLSearchParams(query).toString()}`);
@@ -329,14 +337,25 @@ describe('the log, taken away', () => {
       }
       expect((await trust('--age', '7')).stdout).toMatch(/^As of .*\n\nPARTY /);
 
-      // Handed round: from the running system and from the log the same, of all pools together and of each.
-      const live = await fairlead('trust', '--format', 'csv');
-      const [headings = [], ...rows] = live.stdout.split('\r\n').map((line) => line.slice(1, -1).split('","'));
-      const told = (row: readonly string[] | undefined, name: string) => row?.[headings.indexOf(name)] ?? '';
-      expect(rows.map((row) => row[0])).toEqual(expect.arrayContaining(['*', 'all', 'legacy']));
-      const events = told(rows[0], 'as_of_events').split(' ').map(Number);
-      writeFileSync(file, JSON.stringify({ asOf: { at: told(rows[0], 'as_of'), events } }));
-      expect(await trust('--as-of', file, '--format', 'csv')).toEqual(live);
+      // Handed round: from the running system and from the log the same. Deals from elsewhere are told of to whoever asks for them, and by themselves.
+      for (const [pools, leftOut, ...args] of [
+        ['*', 'legacy'],
+        ['all', '', '--pool', 'all'],
+        ['legacy', '', '--pool', 'legacy'],
+      ] as const) {
+        const live = await fairlead('trust', ...args, '--format', 'csv');
+        const [headings = [], ...rows] = live.stdout
+          .split('\r\n')
+          .filter((line) => line !== '')
+          .map((line) => line.slice(1, -1).split('","'));
+        const told = (row: readonly string[] | undefined, name: string) => row?.[headings.indexOf(name)] ?? '';
+        expect(new Set(rows.map((row) => `${row[0]}/${told(row, 'left_out')}`))).toEqual(
+          new Set([`${pools}/${leftOut}`]),
+        );
+        const events = told(rows[0], 'as_of_events').split(' ').map(Number);
+        writeFileSync(file, JSON.stringify({ asOf: { at: told(rows[0], 'as_of'), events } }));
+        expect(await trust(...args, '--as-of', file, '--format', 'csv')).toEqual(live);
+      }
       const page = join(folder, 'trust.html');
       const asAcme = ['--partner', 'acme', '--as-of', file, '--format', 'html', '--out', page];
       expect(await trust(...asAcme)).toMatchObject({ code: 0, stdout: '' });

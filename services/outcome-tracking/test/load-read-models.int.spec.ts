@@ -9,7 +9,7 @@ import { foldEvent, followLeads, type LeadEvent } from '../src/fold-event.js';
 import { type CopyInto, readModelMigrations, ReadModelsLoad, readModelsOf } from '../src/read-models/index.js';
 import { CountsStore } from '../src/store/counts.store.js';
 import { type TimedLeads, timesReport, type TrustCounts } from '@fairlead/decisions';
-import { type Offer, timesOf } from '@fairlead/decisions/fold';
+import { LEGACY, type Offer, timesOf } from '@fairlead/decisions/fold';
 import { LeadsStore, type TrackedLead, unseen } from '../src/store/leads.store.js';
 import { countEvents, PositionStore } from '../src/store/position.store.js';
 import { type TimesAsked, TimesStore } from '../src/store/times.store.js';
@@ -18,7 +18,7 @@ import { OffersCounted } from '../src/trust/offers-counted.js';
 import { TrustFold } from '../src/trust/trust-fold.js';
 import { trustAnswer } from '../src/trust/trust-answer.js';
 import { readTrustQuery } from '../src/trust/trust-query.js';
-import { randomHistory } from './fixture/histories.js';
+import { randomDeals, randomHistory } from './fixture/histories.js';
 
 /** Offer by offer: each is followed for as many whole days as the youngest of its day has had. */
 function timedOffers(offers: readonly Offer[], { pool, from, to, what, asOf }: TimesAsked): TimedLeads[] {
@@ -26,7 +26,7 @@ function timedOffers(offers: readonly Offer[], { pool, from, to, what, asOf }: T
   return offers.flatMap((offer): TimedLeads[] => {
     const steps = new Map(timesOf(offer).map((cell) => [cell.step, cell] as const));
     const base = steps.get(what === 'accept' ? 'offer' : 'accept');
-    if (!base || (pool !== null && base.pool !== pool)) return [];
+    if (!base || (pool === null ? base.pool === LEGACY : base.pool !== pool)) return [];
     const name = new Date(base.day * 86_400_000).toISOString().slice(0, 10);
     if (base.day >= today || (from !== null && name < from) || (to !== null && name > to)) return [];
     const followed = 24 * (today - 1 - base.day);
@@ -63,7 +63,8 @@ describe('read models that are loaded from a whole log', () => {
   });
 
   it('are what the service makes of it event by event, whatever becomes of leads that seemed to be at rest', async () => {
-    const events = randomHistory(400, 7).map((each) => decodeEvent(each.bytes) as LeadEvent);
+    const said = [...randomHistory(400, 7), ...randomDeals(60, 8)];
+    const events = said.map((each) => decodeEvent(each.bytes) as LeadEvent);
     const [leads, counts, position] = [new LeadsStore(), new CountsStore(), new PositionStore()];
     for (let at = 0; at < events.length; at += 50) {
       const batch = events.slice(at, at + 50);
@@ -109,6 +110,8 @@ describe('read models that are loaded from a whole log', () => {
       { mix: 'attributes.spent', age: '30', silence: '7' },
       { source: 'web', mix: 'attributes.campaign', to: day(70), age: '7' },
       { age: '90', from: day(179), to: day(171) },
+      { pool: 'legacy', from: day(170), to: day(3) },
+      { pool: 'legacy', source: 'web', mix: 'attributes.size' },
     ];
     for (const asked of queries) {
       const read = readTrustQuery(asked, Date.now());
@@ -132,6 +135,7 @@ describe('read models that are loaded from a whole log', () => {
       { pool: null, from: day(171), to: null, what: 'accept', asOf: now - 60 * 86_400_000 },
       { pool: null, from: null, to: day(90), what: 'win', asOf: now - 85 * 86_400_000 },
       { pool: null, from: day(-1), to: null, what: 'qualify', asOf: now },
+      { pool: 'legacy', from: day(160), to: null, what: 'close', asOf: now - 10 * 86_400_000 },
     ];
     for (const asked of periods)
       for (const database of [followed, atRest])
@@ -143,7 +147,7 @@ describe('read models that are loaded from a whole log', () => {
     expect(positions).toEqual(Array(3).fill(countEvents(events)));
 
     const expected = await readModelsOf(queryOf(followed));
-    expect(expected.parts.reduce((sum, part) => sum + part.leads, 0)).toBe(400);
+    expect(expected.parts.reduce((sum, part) => sum + part.leads, 0)).toBe(460);
     expect(expected.figures).toMatch(/^[0-9a-f]{64}$/);
     expect(await readModelsOf(queryOf(atRest))).toEqual(expected);
     expect(await readModelsOf(queryOf(atTheEnd))).toEqual(expected);

@@ -1,4 +1,4 @@
-import { LeadAccepted } from '@fairlead/events';
+import { LeadAccepted, LeadImported } from '@fairlead/events';
 import { randomUUID } from 'node:crypto';
 import { event, expired, merged, policyActivated, received, routed, scored } from './fixture/events.js';
 import { startTracking, type Tracking } from './fixture/tracking.js';
@@ -184,6 +184,36 @@ describe('trust figures', () => {
     expect((await tracking.call(`/v1/trust/times?what=accept&asOf=${inAMonth}`, { key: bolt })).body).toMatchObject({
       ...{ channels: { channel: { leads: 1 }, direct: { leads: direct } }, parties: { bolt: { leads: 1 } } },
     });
+  });
+
+  it('are of what was routed here: deals from elsewhere are counted where they are asked for, and the answer says so', async () => {
+    const paths = ['', '?mix=attributes.size', '?source=web', '/times', '/times?what=accept'];
+    const shown = async (path: string) => {
+      const { asOf: _, ...figures } = (await tracking.call(`/v1/trust${path}`)).body;
+      return figures;
+    };
+    const before = await Promise.all(paths.map(shown));
+    for (const each of before) expect(each).toMatchObject({ pool: null, leftOut: ['legacy'] });
+    const [ago, facts] = [Date.now() - 3 * 86_400_000, { engagement: {}, attributes: { size: 'large' } }];
+    const deal = (party: string, outcome: 'won' | 'lost') =>
+      event(LeadImported, randomUUID(), {
+        ...{ sourceId: 'web', externalId: randomUUID(), revision: 1, party, grade: null, facts, outcome },
+        ...{ pool: 'legacy', policy: 'legacy@1', occurredAt: ago, closedAt: ago + 3_600_000 },
+      });
+    await tracking.told(deal('acme', 'won'), deal('acme', 'lost'), deal('direct', 'won'));
+    await tracking.eventually(
+      () => shown('?pool=legacy'),
+      expect.objectContaining({
+        ...{ pool: 'legacy', leftOut: [], pools: ['legacy'] },
+        likeForLike: expect.objectContaining({
+          acme: expect.objectContaining({ crude: expect.objectContaining({ successes: 1, trials: 2 }) }),
+        }),
+      }),
+    );
+    expect(await shown('/times?pool=legacy&what=win')).toMatchObject({
+      ...{ leftOut: [], parties: { acme: { leads: 2, happened: 1 }, direct: { leads: 1, happened: 1 } } },
+    });
+    expect(await Promise.all(paths.map(shown))).toEqual(before);
   });
 
   it('are of the offers made in the period', async () => {

@@ -38,7 +38,7 @@ policy legacy, and nobody is told of them. Their fields, besides those of a lead
 
 A new deal needs externalId, channel and occurredAt; what is the same for all may be said by the mapping's constants. What a later row
 or file says of the same externalId replaces what was told, what it leaves out stays, and the same file once more says nothing new.
-Contact data are not taken. The source is called history, if nothing else is said. Then: GET /v1/trust?pool=legacy
+Contact data are not taken. The source is called history, if nothing else is said. Then: fairlead trust --pool legacy
 
 Examples:
   fairlead import leads.csv --source fair-2025 --map fair-mapping.yaml
@@ -124,7 +124,9 @@ async function sendHistory(
   const inWords =
     `${number(rows)} rows: ${number(imported)} imported, ${number(changed)} changed, ${number(known)} known, ` +
     `${number(rejected)} rejected`;
-  return { tally, inWords, failed: rejected };
+  // In no other figures, so that nobody looks for them in vain.
+  const figures = rows > rejected ? '\nTheir figures: npx fairlead trust --pool legacy' : '';
+  return { tally, inWords: `${inWords}${figures}`, failed: rejected };
 }
 
 function newSource(source: string): string {

@@ -17,7 +17,14 @@ const withheld = { own: half, partners: null, direct: half };
 const alike = { own: { standardised: half }, partners: { standardised: null }, direct: { standardised: half } };
 const card: Scorecard = {
   asOf: { at: '2026-04-01T00:00:00.000Z', events: [3, 0, 5, 0, 0, 1], total: 9 },
-  ...({ partner: 'acme', pool: null, from: '2026-01-01', to: '2026-03-31', together: 'protected' } as const),
+  ...({
+    partner: 'acme',
+    pool: null,
+    leftOut: ['legacy'],
+    from: '2026-01-01',
+    to: '2026-03-31',
+    together: 'protected',
+  } as const),
   party: {
     ...{ answeredInTime: shown, accepted: shown, contacted: withheld, qualified: withheld, won: withheld },
     ...{ lost: withheld, returned: withheld, likeForLike: { qualified: alike, won: alike } },

@@ -24,6 +24,7 @@ type ByGrade = Readonly<Record<string, Rate>>;
 export interface Scorecard {
   readonly partner: string;
   readonly pool: string | null;
+  readonly leftOut: readonly string[];
   readonly from: string;
   readonly to: string;
   readonly asOf: { readonly at: string; readonly events: readonly number[] | null; readonly total: number | null };

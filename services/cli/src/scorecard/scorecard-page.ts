@@ -1,6 +1,7 @@
 import { markup } from '../report-page/markup.js';
 import { reportPage } from '../report-page/page.js';
 import { table } from '../report-page/table.js';
+import { leftOutInWords } from '../trust/left-out-in-words.js';
 import { whole } from '../report-page/written.js';
 import {
   partyRows,
@@ -20,12 +21,12 @@ export function scorecardPage(card: Scorecard, command: string): string {
     kind: at === 0 ? ('text' as const) : ('prose' as const),
   }));
   const promises = promiseRows(card);
-  const why = whyWithheld(card);
+  const notes = [leftOutInWords(card), whyWithheld(card)].filter((each) => each !== undefined);
   return reportPage({
     title: `Scorecard of ${partner}`,
     kicker: `Fairlead, offers made ${from} to ${to}${pool === null ? '' : `, in pool ${pool}`}`,
     summary: markup`<p class="lead">What ${partner} promised and kept, and what the vendor did, in the same words.</p>
-<p>Of offers made in the period, whatever became of them since. Behind each rate stands its 95 % interval.${why !== undefined && ` ${why}`}</p>`,
+<p>Of offers made in the period, whatever became of them since. Behind each rate stands its 95 % interval.${notes.map((note) => ` ${note}`)}</p>`,
     sections: [
       {
         id: 'party',

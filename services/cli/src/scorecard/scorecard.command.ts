@@ -3,6 +3,7 @@ import { printLine, printTable } from '../api/print.js';
 import { writeReport } from '../api/write-report.js';
 import { quoted } from '../api/quoted.js';
 import { runWithApi } from '../api/run-with-api.js';
+import { leftOutInWords } from '../trust/left-out-in-words.js';
 import {
   partyRows,
   promiseHeadings,
@@ -37,7 +38,7 @@ export function scorecardCommand(): Command {
   return new Command('scorecard')
     .description('shows what a partner promised and kept, and what the vendor did')
     .argument('<partner>', 'the partner’s id, or direct')
-    .option('--pool <pool>', 'one pool; all of them')
+    .option('--pool <pool>', 'one pool; all of them but legacy, deals that were closed elsewhere')
     .option('--from <day>', 'first day on which offers were made (UTC); that of this quarter')
     .option('--to <day>', 'last day, included; that of the quarter')
     .addOption(new Option('--format <format>', 'what to write').choices(formats).default('text'))
@@ -91,6 +92,6 @@ function print(card: Scorecard): void {
     printTable(promiseHeadings, promises);
   }
   printLine(`\nReturned: ${returnsInWords(card)}`);
-  const why = whyWithheld(card);
-  if (why !== undefined) printLine(`\n${why}`);
+  for (const sentence of [leftOutInWords(card), whyWithheld(card)])
+    if (sentence !== undefined) printLine(`\n${sentence}`);
 }

@@ -65,6 +65,7 @@ const columns: readonly Column[] = [
   ...(['from', 'to', 'source', 'campaign', 'age', 'mix'] as const).map((name): Column => {
     return { heading: name, of: ({ answer }) => answer[name] };
   }),
+  { heading: 'left_out', of: ({ answer }) => answer.leftOut.join(' ') },
   { heading: 'as_of', of: ({ answer }) => answer.asOf.at },
   { heading: 'as_of_events', of: ({ answer }) => answer.asOf.events?.join(' ') },
   { heading: 'recompute', of: ({ again }) => again },

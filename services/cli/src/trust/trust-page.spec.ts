@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { trustReport, type TrustCounts } from '@fairlead/decisions';
 import type { TrustAnswer } from '@fairlead/outcome-tracking/trust';
+import { leftOutInWords } from './left-out-in-words.js';
 import { againFrom, poolsApart, type TrustBook } from './trust-book.js';
 import { trustCsv } from './trust-csv.js';
 import { trustPage } from './trust-page.js';
@@ -19,7 +20,15 @@ function answerTo(pool: string | null): TrustAnswer {
     ...{ policy: 'emea@1', pool: each, grade: 'A' as const, directPercent: 40 },
   }));
   return {
-    ...{ pool, from: '2026-01-01', to: null, source: null, campaign: "<b>spring's</b>", age: null },
+    ...{
+      pool,
+      leftOut: pool === null ? ['legacy'] : [],
+      from: '2026-01-01',
+      to: null,
+      source: null,
+      campaign: "<b>spring's</b>",
+      age: null,
+    },
     asOf: { at: '2026-04-01T00:00:00.000Z', events: [300, 0, 500, 0, 0, 7], total: 807 },
     pools: [...new Set(own.map((each) => each.pool))].sort(),
     ...trustReport({ counted: own, silent }, promises, { mix: 'grade', silence: 14 }),
@@ -44,6 +53,7 @@ describe('trust figures to be handed round', () => {
     expect(page).toContain('25.0\u00a0%');
     expect(page).toContain('807 events of leads');
     expect(page).toContain('300 0 500 0 0 7');
+    expect(page).toContain(leftOutInWords(whole));
     expect(page).toContain('npx fairlead export --out log &#38;&#38; npx fairlead verify log');
     // The same arguments make the same bytes.
     expect(trustPage(book, null)).toBe(page);
@@ -67,6 +77,7 @@ describe('trust figures to be handed round', () => {
     expect(cell(of('*', 'all partners', 'A'), 'promised_percent')).toBe('60');
     expect(cell(of('*', 'acme', 'all'), 'won_like_for_like_rate')).toBe('0.25');
     expect(of('rest', 'acme', 'A')).toBeUndefined();
+    expect([cell(of('*', 'acme', 'A'), 'left_out'), cell(of('smb', 'acme', 'A'), 'left_out')]).toEqual(['legacy', '']);
     expect(new Set(rows.map((row) => cell(row, 'as_of_events')))).toEqual(new Set(['300 0 500 0 0 7']));
   });
 

@@ -5,18 +5,21 @@ import { type Content, markup, type Markup } from '../report-page/markup.js';
 import { keyFigures, reportPage, type Section } from '../report-page/page.js';
 import { table } from '../report-page/table.js';
 import { NOTHING, percent, points, pointsBetween, rateBetween, whole as count } from '../report-page/written.js';
+import { leftOutInWords } from './left-out-in-words.js';
 import { isOfOnePosition, type TrustBook } from './trust-book.js';
 
 /** Figures of trust as a page for a meeting. @param partner  who it is for, where it is not for the vendor */
 export function trustPage(book: TrustBook, partner: string | null): string {
   const { whole, pools, again } = book;
+  const leftOut = leftOutInWords(whole);
   return reportPage({
     title:
       partner === null ? 'Who got which leads, and what became of them' : `What ${partner} got, and what became of it`,
     kicker: `Fairlead, ${whatIsAsked(whole)}`,
     summary: markup`<p class="lead">${gapSentence(whole)}</p>
 ${keyFigures(headline(whole))}
-${partner !== null && markup`<p>Of the partners ${partner} sees itself alone: wherever this says partners, it is ${partner}, and what was promised to partners was promised to all of them together. What it is told of these is in its scorecard.</p>`}`,
+${partner !== null && markup`<p>Of the partners ${partner} sees itself alone: wherever this says partners, it is ${partner}, and what was promised to partners was promised to all of them together. What it is told of these is in its scorecard.</p>`}
+${leftOut !== undefined && markup`<p class="quiet">${leftOut}</p>`}`,
     sections: [
       sectionOf(whole, 'all', whole.pool === null ? 'All pools' : `Pool ${whole.pool}`),
       ...pools.map((answer, at) => sectionOf(answer, `pool-${at + 1}`, `Pool ${answer.pool ?? ''}`)),

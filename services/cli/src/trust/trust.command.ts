@@ -6,6 +6,7 @@ import { printLine, printTable } from '../api/print.js';
 import { runCommand } from '../api/run-command.js';
 import { writeReport } from '../api/write-report.js';
 import { Counter } from '../log/counter.js';
+import { leftOutInWords } from './left-out-in-words.js';
 import { againFrom, type Asked, type Figures, type TrustBook } from './trust-book.js';
 
 const formats = ['text', 'json', 'csv', 'html'] as const;
@@ -21,11 +22,14 @@ const help = `
 Without a folder the figures are those of the running system, as far as your key may see them. Those of an export need no system, and come to the same
 to the last byte; nothing is verified then: \`fairlead verify DIR\` does that. Without --as-of leads are as old as they were at the export's last event.
 
+Deals that were closed elsewhere (\`fairlead import --history\`) are in none of these figures, unless they are asked for: --pool legacy.
+
 As html and csv the report has all pools together and each by itself, its position in the log, and the lines that work it out again. The page is one
 file without scripts, made to be printed.
 
 Examples:
   fairlead trust --from 2026-01-01 --to 2026-03-31 --format html --out quarter.html
+  fairlead trust --pool legacy                                         deals that were closed elsewhere, by themselves
   fairlead trust log --partner acme --format html --out acme.html      as the partner acme sees it
   fairlead trust log --mix attributes.size --as-of answer.json --json  the same as GET /v1/trust answered then`;
 
@@ -34,7 +38,7 @@ export function trustCommand(): Command {
   return new Command('trust')
     .description('shows the trust figures, of the running system or worked out from an exported log alone')
     .argument('[dir]', 'as `fairlead export --out DIR` wrote it')
-    .option('--pool <id>', 'only offers of this pool')
+    .option('--pool <id>', 'only offers of this pool; all of them but legacy')
     .option('--from <day>', 'first day (UTC), such as 2026-01-01')
     .option('--to <day>', 'last day (UTC), included')
     .option('--mix <what>', 'by what leads are alike: grade, or attributes.NAME')
@@ -101,7 +105,8 @@ async function reportOf(format: 'html' | 'csv', figures: Figures, asked: Asked):
   return csvOf(headings, rows);
 }
 
-function describe({ asOf, channels, parties, likeForLike, promise, gap, noWord, mix }: TrustAnswer): void {
+function describe(answer: TrustAnswer): void {
+  const { asOf, channels, parties, likeForLike, promise, gap, noWord, mix } = answer;
   printLine(`As of ${asOf.at}, ${number(asOf.total ?? 0)} events of leads.\n`);
   printTable(
     [
@@ -146,6 +151,8 @@ function describe({ asOf, channels, parties, likeForLike, promise, gap, noWord, 
       ...[promised ? `${promised.channel.toFixed(1)} %` : '', percent(received.channel)],
     ]),
   );
+  const leftOut = leftOutInWords(answer);
+  if (leftOut !== undefined) printLine(`\n${leftOut}`);
 }
 
 function number(value: number): string {

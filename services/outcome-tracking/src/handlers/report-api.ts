@@ -17,11 +17,14 @@ export function ApiReport({ from, to }: { readonly from: string; readonly to: st
 /** The period of a report that is over all that ever happened, where nothing is said. */
 export const ANY_PERIOD = { from: 'First day (UTC), such as 2026-01-01.', to: 'Last day (UTC), included.' };
 
-export function ApiPool(description?: string): MethodDecorator {
+/** @param further  what one pool is not told of */
+export function ApiPool(further?: string): MethodDecorator {
+  const description =
+    'One pool. Without it all of them but `legacy`: deals that were closed elsewhere are counted where they are asked for.';
   return ApiQuery({
     name: 'pool',
     required: false,
-    ...(description !== undefined && { description }),
+    description: [description, ...(further === undefined ? [] : [further])].join(' '),
     schema: { type: 'string', pattern: POOL.source },
   });
 }

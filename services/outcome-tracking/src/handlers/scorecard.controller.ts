@@ -1,7 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { type Counted, DIRECT, isPartnerId, scorecard, type Together } from '@fairlead/decisions';
-import { LEGACY_POLICY } from '@fairlead/decisions/fold';
+import { DIRECT, isPartnerId, scorecard, type Together } from '@fairlead/decisions';
 import { Reads } from '@fairlead/messaging';
 import { Allow, type Caller, CurrentCaller, invalidInput, notFound } from '@fairlead/platform';
 import { PositionStore } from '../store/position.store.js';
@@ -9,7 +8,7 @@ import { PromisesStore } from '../store/promises.store.js';
 import { ReturnsStore } from '../store/returns.store.js';
 import { TrustCountsStore } from '../store/trust-counts.store.js';
 import { asOfOf } from '../trust/trust-answer.js';
-import { readTrustQuery, type TrustQuery } from '../trust/trust-query.js';
+import { leftOutOf, readTrustQuery, type TrustQuery } from '../trust/trust-query.js';
 import { ScorecardView } from '../view/scorecard-view.js';
 import { orRefusal } from './or-refusal.js';
 import { ApiPool, ApiReport } from './report-api.js';
@@ -38,10 +37,9 @@ export class ScorecardController {
     description:
       'Of offers made in the period, whatever became of them since. Each figure of the partner stands beside that of all partners together and that of ' +
       'direct. A partner sees its own scorecard, and of all partners together only what tells no other partner’s figures: for one whole ' +
-      'quarter (UTC) and all pools, and where enough others are behind it; the rest is null or left out. Deals that were closed elsewhere are in ' +
-      'none but that of their own pool, `legacy`: nobody was asked about them, and nothing was delivered.',
+      'quarter (UTC) and all pools, and where enough others are behind it; the rest is null or left out.',
   })
-  @ApiPool('One pool. A partner is then told nothing of all partners together.')
+  @ApiPool('A partner is then told nothing of all partners together.')
   @ApiReport({
     from: 'First day (UTC), such as 2026-01-01; that of the quarter of `to`, when nothing is said.',
     to: 'Last day (UTC), included; that of the quarter of `from`, or of this one.',
@@ -61,20 +59,18 @@ export class ScorecardController {
     return orRefusal(() =>
       // All of it, and where in the log it stands, as of one moment.
       this.reads.snapshot(async (read) => {
-        const counted = routed(asked, await this.counts.counted(read, asked));
+        const counted = await this.counts.counted(read, asked);
         const promises = await this.promises.of(read, [...new Set(counted.map(({ policy }) => policy))]);
         const returns = await this.returns.of(read, { ...asked, party: partner });
         const asOf = asOfOf(asked.asOf, await this.position.read(read));
         const { pool, from, to } = asked;
-        return { partner, pool, from, to, asOf, ...scorecard(partner, counted, promises, returns, together) };
+        return {
+          ...{ partner, pool, leftOut: leftOutOf(pool), from, to, asOf },
+          ...scorecard(partner, counted, promises, returns, together),
+        };
       }),
     );
   }
-}
-
-/** Without deals from elsewhere, unless they are asked for: all of them look accepted at once, and never delivered. */
-function routed({ pool }: Asked, counted: readonly Counted[]): readonly Counted[] {
-  return pool === null ? counted.filter(({ policy }) => policy !== LEGACY_POLICY) : counted;
 }
 
 /**

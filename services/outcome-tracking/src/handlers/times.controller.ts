@@ -6,7 +6,7 @@ import { Allow, type Caller, CurrentCaller, invalidInput } from '@fairlead/platf
 import { PositionStore } from '../store/position.store.js';
 import { type TimesAsked, TimesStore } from '../store/times.store.js';
 import { asOfOf } from '../trust/trust-answer.js';
-import { readTrustQuery } from '../trust/trust-query.js';
+import { leftOutOf, readTrustQuery } from '../trust/trust-query.js';
 import { TimesView } from '../view/times-view.js';
 import { orRefusal } from './or-refusal.js';
 import { ANY_PERIOD, ApiPool, ApiReport } from './report-api.js';
@@ -56,7 +56,14 @@ export class TimesController {
         const timed = await this.counts.read(read, asked);
         const isShown = (party: string) => caller.role !== 'partner' || isShownTo(caller.partnerId ?? '', party);
         return {
-          ...{ pool, from, to, what, asOf: asOfOf(asked.asOf, await this.position.read(read)) },
+          ...{
+            pool,
+            leftOut: leftOutOf(pool),
+            from,
+            to,
+            what,
+            asOf: asOfOf(asked.asOf, await this.position.read(read)),
+          },
           ...timesReport(timed.filter(({ party }) => isShown(party))),
         };
       }),

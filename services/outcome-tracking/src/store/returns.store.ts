@@ -1,5 +1,5 @@
 import type { Returns } from '@fairlead/decisions';
-import { LEGACY_POLICY } from '@fairlead/decisions/fold';
+import { LEGACY } from '@fairlead/decisions/fold';
 import type { Query } from '@fairlead/persistence';
 
 /** Which offers: of one party, made on these UTC days, both included (`2026-01-31`). */
@@ -21,9 +21,9 @@ export class ReturnsStore {
        ))::float8 AS honoured
        FROM offers
        WHERE party = $1 AND stage = 'returned' AND offered_at >= $2::date::timestamp AT TIME ZONE 'UTC'
-         AND offered_at < ($3::date + 1)::timestamp AT TIME ZONE 'UTC' AND (pool = $4 OR ($4::text IS NULL AND policy <> $5))
+         AND offered_at < ($3::date + 1)::timestamp AT TIME ZONE 'UTC' AND (pool = $4 OR ($4::text IS NULL AND pool <> $5))
        GROUP BY 1 ORDER BY 2 DESC, 1`,
-      [party, from, to, pool, LEGACY_POLICY],
+      [party, from, to, pool, LEGACY],
     );
     return {
       byReason: Object.fromEntries(rows.map(({ reason, leads }) => [reason, leads])),

@@ -1,4 +1,5 @@
 import type { TimedLeads, TimedStep } from '@fairlead/decisions';
+import { LEGACY } from '@fairlead/decisions/fold';
 import type { Query } from '@fairlead/persistence';
 import { type CohortPeriod, cohortPeriod, type Days, dayName, daysOf } from '../trust/cohort-period.js';
 import { unpackCounts } from './packed-counts.js';
@@ -6,6 +7,7 @@ import { BLOCK, hoursAt } from './time-blocks.js';
 
 /** Which leads, and what of them. Days are UTC and included. */
 export interface TimesAsked {
+  /** Null: all of them but that of deals from elsewhere. */
   readonly pool: string | null;
   readonly from: string | null;
   readonly to: string | null;
@@ -52,10 +54,10 @@ export class TimesStore {
   ): Promise<{ readonly party: string; readonly block: number; readonly sum: string }[]> {
     return query(
       `SELECT party, block, sum(leads)::text AS sum FROM timed_months
-       WHERE step = $1 AND ($2::text IS NULL OR pool = $2)
+       WHERE step = $1 AND (pool = $2 OR ($2::text IS NULL AND pool <> $6))
          AND ((($3::integer IS NULL OR month >= $3) AND ($4::integer IS NULL OR month <= $4)) OR month = ANY($5::integer[]))
        GROUP BY 1, 2`,
-      [what, pool, months.from, months.to, also],
+      [what, pool, months.from, months.to, also, LEGACY],
     );
   }
 
@@ -66,9 +68,9 @@ export class TimesStore {
   ): Promise<{ readonly party: string; readonly hours: number; readonly leads: number }[]> {
     return query(
       `SELECT party, hours, sum(leads)::float8 AS leads FROM timed_counts
-       WHERE step = $1 AND ($2::text IS NULL OR pool = $2) AND day >= $3::date AND day <= $4::date
+       WHERE step = $1 AND (pool = $2 OR ($2::text IS NULL AND pool <> $5)) AND day >= $3::date AND day <= $4::date
        GROUP BY 1, 2`,
-      [what, pool, dayName(from), dayName(to)],
+      [what, pool, dayName(from), dayName(to), LEGACY],
     );
   }
 
@@ -83,10 +85,10 @@ export class TimesStore {
          SELECT party, day - date '1970-01-01' AS day, (sum(CASE $1 WHEN 'accept' THEN offered ELSE accepted END) - sum(CASE $1
            WHEN 'accept' THEN accepted WHEN 'contact' THEN contacted WHEN 'qualify' THEN qualified WHEN 'win' THEN won ELSE closed END))::integer AS open
          FROM timed_days
-         WHERE day >= coalesce($3::date, '-infinity') AND day <= $4::date AND ($2::text IS NULL OR pool = $2)
+         WHERE day >= coalesce($3::date, '-infinity') AND day <= $4::date AND (pool = $2 OR ($2::text IS NULL AND pool <> $5))
          GROUP BY 1, 2
        ) AS of_day WHERE open <> 0 GROUP BY 1`,
-      [what, pool, from === null ? null : dayName(from), dayName(to as number)],
+      [what, pool, from === null ? null : dayName(from), dayName(to as number), LEGACY],
     );
   }
 
@@ -96,12 +98,12 @@ export class TimesStore {
       `WITH later AS (
          SELECT party, step = $1 AS is_what, day - date '1970-01-01' AS day, hours, leads FROM timed_counts
          WHERE step IN ($1, $2) AND day + (hours + 23) / 24 >= $6::date AND day >= coalesce($4::date, '-infinity') AND day <= $5::date
-           AND ($3::text IS NULL OR pool = $3)
+           AND (pool = $3 OR ($3::text IS NULL AND pool <> $7))
        ) SELECT party, is_what AS "isWhat", day, hours, sum(leads)::float8 AS leads
        FROM later GROUP BY GROUPING SETS ((party, is_what, day), (party, is_what, hours))`,
       [
         ...[what, what === 'accept' ? 'offer' : 'accept', pool, from === null ? null : dayName(from)],
-        ...[dayName(to as number), dayName(today)],
+        ...[dayName(to as number), dayName(today), LEGACY],
       ],
     );
   }

@@ -2,6 +2,7 @@ import {
   type CohortMeasure,
   cohortMeasures,
   type CohortTally,
+  LEGACY,
   type OfferGrade,
   type OfferKind,
 } from '@fairlead/decisions/fold';
@@ -118,10 +119,10 @@ export class TrustCountsStore {
          CASE WHEN $8 = 'kind' THEN value ELSE '' END AS value,
          sum(CASE $4::integer WHEN 7 THEN in_7 WHEN 14 THEN in_14 WHEN 30 THEN in_30 WHEN 60 THEN in_60 WHEN 90 THEN in_90 ELSE ever END)::text AS sum
        FROM cohort_counts
-       WHERE dimension = $1 AND ($2::text IS NULL OR value = $2) AND ($3::text IS NULL OR pool = $3)
+       WHERE dimension = $1 AND ($2::text IS NULL OR value = $2) AND (pool = $3 OR ($3::text IS NULL AND pool <> $9))
          AND ((month >= $5::integer AND month <= $6::integer) OR month = ANY($7::integer[]))
        GROUP BY 1, 2, 3, 4, 5, 6`,
-      [dimension, value, pool, age, months.from ?? LEAST, months.to ?? MOST, also, detail],
+      [dimension, value, pool, age, months.from ?? LEAST, months.to ?? MOST, also, detail, LEGACY],
     );
     return rows.map(unpacked);
   }
@@ -131,9 +132,9 @@ export class TrustCountsStore {
       `SELECT party, CASE WHEN $5 = 'all' THEN pool ELSE '' END AS pool, CASE WHEN $5 = 'all' THEN policy ELSE '' END AS policy,
          CASE WHEN $5 = 'all' THEN grade ELSE '' END AS grade, CASE WHEN $5 = 'all' THEN kind ELSE '' END AS kind, '' AS value,
          sum(CASE $4::integer WHEN 7 THEN in_7 WHEN 14 THEN in_14 WHEN 30 THEN in_30 WHEN 60 THEN in_60 WHEN 90 THEN in_90 ELSE ever END)::text AS sum
-       FROM cohort_counts WHERE dimension = 'day' AND value >= $1 AND value <= $2 AND ($3::text IS NULL OR pool = $3)
+       FROM cohort_counts WHERE dimension = 'day' AND value >= $1 AND value <= $2 AND (pool = $3 OR ($3::text IS NULL AND pool <> $6))
        GROUP BY 1, 2, 3, 4, 5, 6`,
-      [dayName(from), dayName(to), pool, age, detail],
+      [dayName(from), dayName(to), pool, age, detail, LEGACY],
     );
     return rows.map(unpacked);
   }
@@ -157,7 +158,7 @@ export class TrustCountsStore {
          CROSS JOIN LATERAL (SELECT CASE WHEN $6::integer IS NULL THEN 'infinity' ELSE offered_at + make_interval(hours => 24 * $6) END AS ends)
          WHERE offered_at >= coalesce(to_timestamp($1::integer * 86400.0), '-infinity')
            AND offered_at < coalesce(to_timestamp(($2::integer + 1) * 86400.0), 'infinity')
-           AND ($3::text IS NULL OR pool = $3) AND ($4::text IS NULL OR source = $4) AND ($5::text IS NULL OR campaign = $5)
+           AND (pool = $3 OR ($3::text IS NULL AND pool <> $9)) AND ($4::text IS NULL OR source = $4) AND ($5::text IS NULL OR campaign = $5)
            AND ($6 IS NULL OR traits IS NOT NULL) AND ($7 IS NULL OR accepted_at IS NOT NULL)
        ), became AS (
          SELECT pool, policy, party, grade, kind, value, delivered, accepted, closed AND stage = 'won' AS won,
@@ -173,7 +174,7 @@ export class TrustCountsStore {
            sum(contacted::integer), sum(qualified::integer), sum(won::integer), sum(lost::integer),
            sum(returned::integer), sum((accepted AND (contacted OR lost OR returned))::integer)]::float8[] AS sums
        FROM became GROUP BY pool, policy, party, grade, kind, value`,
-      [from, to, pool, source, campaign, age, attribute, detail],
+      [from, to, pool, source, campaign, age, attribute, detail, LEGACY],
     );
   }
 }

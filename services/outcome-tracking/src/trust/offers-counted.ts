@@ -12,7 +12,7 @@ import {
 } from '@fairlead/decisions';
 import type { Offer } from '@fairlead/decisions/fold';
 import { type Days, daysOf } from './cohort-period.js';
-import type { TrustQuery } from './trust-query.js';
+import { leftOutOf, type TrustQuery } from './trust-query.js';
 
 const DAY_MS = 86_400_000;
 
@@ -21,6 +21,7 @@ export class OffersCounted {
   private readonly days: Days;
   private readonly silentDays: Days;
   private readonly attribute: string | undefined;
+  private readonly leftOut: readonly string[];
   private readonly counted = new Map<string, Counted & { tally: CohortTally }>();
   private readonly kinds = new Map<string, KindCount & { tally: CohortTally }>();
   private readonly silent = new Map<string, { readonly party: string; tally: CohortTally }>();
@@ -28,12 +29,13 @@ export class OffersCounted {
   constructor(private readonly query: TrustQuery) {
     this.days = daysOf(query, query.age, query.asOf);
     this.silentDays = daysOf(query, query.silence, query.asOf);
+    this.leftOut = leftOutOf(query.pool);
     this.attribute = query.mix === 'grade' ? undefined : query.mix.slice('attributes.'.length);
   }
 
   add(offer: Offer): void {
     const { pool, source, campaign, age, silence } = this.query;
-    if (pool !== null && offer.pool !== pool) return;
+    if (pool === null ? this.leftOut.includes(offer.pool) : offer.pool !== pool) return;
     const day = Math.floor(offer.offeredAt / DAY_MS);
     const [isMeant, isSilent] = [isIn(day, this.days), isIn(day, this.silentDays)];
     if (!isMeant && !isSilent) return;

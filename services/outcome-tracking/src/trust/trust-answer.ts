@@ -1,6 +1,6 @@
 import { countsShownTo, type Promised, type TrustCounts, type TrustReport, trustReport } from '@fairlead/decisions';
 import type { Position } from '../store/position.store.js';
-import type { TrustQuery } from './trust-query.js';
+import { leftOutOf, type TrustQuery } from './trust-query.js';
 
 /** Of which figures are: exactly the first so many events of leads in each part of the log. */
 export interface AsOf {
@@ -12,6 +12,7 @@ export interface AsOf {
 
 export interface TrustAnswer extends TrustReport {
   readonly pool: string | null;
+  readonly leftOut: readonly string[];
   readonly from: string | null;
   readonly to: string | null;
   readonly source: string | null;
@@ -43,7 +44,7 @@ export function trustAnswer(
 ): TrustAnswer {
   const { pool, from, to, source, campaign, age, asOf, partner } = query;
   return {
-    ...{ pool, from, to, source, campaign, age, asOf: asOfOf(asOf, position) },
+    ...{ pool, leftOut: leftOutOf(pool), from, to, source, campaign, age, asOf: asOfOf(asOf, position) },
     pools: [...new Set(counts.counted.map((each) => each.pool))].sort(),
     ...shownTo(partner, trustReport(counts, promises, query)),
   };

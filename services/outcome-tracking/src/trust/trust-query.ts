@@ -1,8 +1,10 @@
 import { ages, isPartnerId, kindOf } from '@fairlead/decisions';
+import { LEGACY } from '@fairlead/decisions/fold';
 import { isDay } from '../handlers/day.js';
 
 /** What figures are asked for. Days are UTC and included, in days since the epoch. */
 export interface TrustQuery {
+  /** Null: all of them but that of deals from elsewhere. */
   readonly pool: string | null;
   readonly from: string | null;
   readonly to: string | null;
@@ -18,6 +20,14 @@ export interface TrustQuery {
   readonly asOf: number;
   /** As this partner sees it; null: all of it. */
   readonly partner: string | null;
+}
+
+/**
+ * Pools whose offers are not counted: deals that were closed elsewhere, unless they are asked for. Nobody here routed them, all of them look accepted at
+ * once and none was delivered, so together with what was routed they would make figures of neither.
+ */
+export function leftOutOf(pool: string | null): readonly string[] {
+  return pool === null ? [LEGACY] : [];
 }
 
 export interface Complaint {

@@ -9,7 +9,7 @@ import type {
   VendorSide,
 } from '@fairlead/decisions';
 import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
-import { AsOfView, RateView, SidesInPercent } from './trust-view.js';
+import { AsOfView, LeftOut, RateView, SidesInPercent } from './trust-view.js';
 
 /** Names of the OpenAPI document; the figures themselves are made in the decisions library. */
 export class BesideView implements Beside {
@@ -132,6 +132,7 @@ export class VendorSideView implements VendorSide {
 export class ScorecardView implements Scorecard {
   @ApiProperty({ description: 'A partner’s id, or `direct`.' }) partner: string;
   @ApiProperty({ type: String, nullable: true }) pool: string | null;
+  @LeftOut() leftOut: readonly string[];
   @ApiProperty({ format: 'date' }) from: string;
   @ApiProperty({ format: 'date' }) to: string;
   @ApiProperty() asOf: AsOfView;

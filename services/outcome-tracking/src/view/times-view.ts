@@ -1,6 +1,6 @@
 import type { PercentileTime, TimePoint, Times, TimesReport } from '@fairlead/decisions';
 import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
-import { AsOfView } from './trust-view.js';
+import { AsOfView, LeftOut } from './trust-view.js';
 
 export class PercentileTimeView implements PercentileTime {
   @ApiProperty({ type: Number, nullable: true, description: 'Hours; null: not reached so far.' }) time: number | null;
@@ -39,6 +39,7 @@ export class TimesOfChannelsView {
 @ApiExtraModels(TimesOfView)
 export class TimesView implements TimesReport {
   @ApiProperty({ type: String, nullable: true }) pool: string | null;
+  @LeftOut() leftOut: readonly string[];
   @ApiProperty({ type: String, nullable: true }) from: string | null;
   @ApiProperty({ type: String, nullable: true }) to: string | null;
   @ApiProperty({ enum: ['accept', 'contact', 'qualify', 'win', 'close'] }) what: string;

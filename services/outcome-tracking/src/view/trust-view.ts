@@ -172,9 +172,19 @@ export class NoWordView implements NoWord {
   parties: Readonly<Record<string, RateView>>;
 }
 
+/** What a report over all pools has not. */
+export function LeftOut(): PropertyDecorator {
+  return ApiProperty({
+    type: [String],
+    description:
+      'Pools that are not counted, because none was asked for: `legacy`, deals that were closed elsewhere. Ask for it by name.',
+  });
+}
+
 @ApiExtraModels(FiguresView, PromiseView, PartyLikeForLikeView)
 export class TrustView implements TrustAnswer {
   @ApiProperty({ type: String, nullable: true }) pool: string | null;
+  @LeftOut() leftOut: readonly string[];
   @ApiProperty({ type: String, nullable: true }) from: string | null;
   @ApiProperty({ type: String, nullable: true }) to: string | null;
   @ApiProperty({ type: String, nullable: true }) source: string | null;
