@@ -369,6 +369,47 @@ describe('the log, taken away', () => {
     PATIENCE_MS,
   );
 
+  it(
+    'gives each scorecard that the system gives, to the last byte, also as the partner itself sees it; and no system has to run',
+    async () => {
+      const out = join(folder, 'taken');
+      const file = join(folder, 'card');
+      const own = { name: 'acme', role: 'partner', partner: 'acme' };
+      const { key: acme } = await done<{ key: string }>('POST', '/v1/keys', own);
+      const offline = (...args: string[]) =>
+        run(['scorecard', ...args], { FAIRLEAD_URL: 'http://127.0.0.1:9', FAIRLEAD_API_KEY: '' });
+      const cards: [party: string, query: Record<string, string>, key?: string][] = [
+        ['acme', {}],
+        ['acme', {}, acme],
+        ['acme', { pool: 'all', to: new Date().toISOString().slice(0, 10) }, acme],
+        ['direct', { from: '2020-01-01', pool: 'legacy' }],
+      ];
+      for (const [party, query, key] of cards) {
+        const path = `/v1/partners/${party}/scorecard?${new URLSearchParams(query).toString()}`;
+        const live = await call('GET', path, undefined, key);
+        writeFileSync(file, live.text);
+        const args = Object.entries(query).flatMap(([name, value]) => [`--${name}`, value]);
+        expect(await offline(party, out, ...args, '--as-of', file, '--json', ...(key ? ['--as-partner'] : []))).toEqual(
+          {
+            ...{ code: 0, stderr: '', stdout: `${live.text}\n` },
+          },
+        );
+      }
+      expect((await offline('acme', out)).stdout).toMatch(/^Scorecard of acme: [^]*\nOf the export as it lies there: /);
+      for (const [args, why] of [
+        [['direct', out, '--as-partner'], /direct is none/],
+        [['a b', out], /neither the id of a partner nor direct/],
+        [['acme', out, '--pool', 'a b'], /--pool must be/],
+        [['acme', '--as-partner'], /the partner’s own key/],
+        [['acme', '--as-of', file], /a running system stands where it stands/],
+      ] as const) {
+        const { code, stdout, stderr } = await offline(...args);
+        expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(why) as string });
+      }
+    },
+    PATIENCE_MS,
+  );
+
   it('is told apart from what the system shows, where somebody changed that behind its back', async () => {
     const out = copy('shown');
     const client = new Client({ connectionString: databaseUrl });

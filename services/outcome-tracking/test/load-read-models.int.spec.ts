@@ -12,10 +12,12 @@ import { type TimedLeads, timesReport, type TrustCounts } from '@fairlead/decisi
 import { LEGACY, type Offer, timesOf } from '@fairlead/decisions/fold';
 import { LeadsStore, type TrackedLead, unseen } from '../src/store/leads.store.js';
 import { countEvents, PositionStore } from '../src/store/position.store.js';
+import { ReturnsStore } from '../src/store/returns.store.js';
 import { type TimesAsked, TimesStore } from '../src/store/times.store.js';
 import { TrustCountsStore } from '../src/store/trust-counts.store.js';
 import { OffersCounted } from '../src/trust/offers-counted.js';
 import { TrustFold } from '../src/trust/trust-fold.js';
+import { readScorecardQuery, scorecardAnswer } from '../src/trust/scorecard-answer.js';
 import { trustAnswer } from '../src/trust/trust-answer.js';
 import { readTrustQuery } from '../src/trust/trust-query.js';
 import { randomDeals, randomHistory } from './fixture/histories.js';
@@ -124,6 +126,23 @@ describe('read models that are loaded from a whole log', () => {
       expect({ ...fold.answer(read.query), asOf: '' }).toEqual({ ...JSON.parse(byHand), asOf: '' });
       for (const database of [followed, atRest])
         expect(answer(await new TrustCountsStore().read(queryOf(database), read.query))).toBe(byHand);
+    }
+    for (const [party, asked] of [
+      ['party-1', { from: day(150), to: day(30) }],
+      ['party-2', { from: day(170), to: day(1), pool: 'smb' }],
+      ['party-0', { from: day(170), to: day(1), pool: 'legacy' }],
+    ] as const) {
+      const read = readScorecardQuery(party, asked, Date.now());
+      if (!('query' in read)) throw new Error(JSON.stringify(read));
+      const byHand = fold.scorecard(read.query, 'whole');
+      expect(byHand.vendor.returns.honoured.successes).toBeGreaterThan(0);
+      for (const database of [followed, atRest]) {
+        const query = queryOf(database);
+        const counted = await new TrustCountsStore().counted(query, read.query);
+        const returns = await new ReturnsStore().of(query, read.query);
+        const answer = scorecardAnswer(read.query, { counted, returns }, [], fold.position, 'whole');
+        expect(JSON.stringify(answer)).toBe(JSON.stringify(byHand));
+      }
     }
     fold.close();
 

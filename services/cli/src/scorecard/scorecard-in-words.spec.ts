@@ -43,14 +43,15 @@ const card: Scorecard = {
 
 describe('a scorecard to be handed round', () => {
   it('is a page that has all its tables, where it stands in the log, and why something is withheld', () => {
-    const page = scorecardPage(card, 'npx fairlead scorecard acme');
+    const page = scorecardPage(card, ['npx fairlead scorecard acme log']);
     expect(page).not.toMatch(/<script|<link|<img|https?:| style=/iu);
     expect(page.match(/<table>/gu)).toHaveLength(3);
     for (const text of [
       'Scorecard of acme',
       '9 events',
       '3 0 5 0 0 1',
-      'npx fairlead scorecard acme',
+      'npx fairlead scorecard acme log',
+      'Deals that were closed elsewhere are not among them',
       'another partner',
     ])
       expect(page).toContain(text);

@@ -13,8 +13,8 @@ import {
   whyWithheld,
 } from './scorecard-in-words.js';
 
-/** A two-way scorecard as a page for a meeting. @param command  what makes it again, from the running system */
-export function scorecardPage(card: Scorecard, command: string): string {
+/** A two-way scorecard as a page for a meeting. @param again  what works it out again from an export, a line each */
+export function scorecardPage(card: Scorecard, again: readonly string[]): string {
   const { partner, pool, from, to, asOf } = card;
   const columns = ['', partner, 'all partners', 'direct'].map((heading, at) => ({
     heading,
@@ -65,7 +65,7 @@ export function scorecardPage(card: Scorecard, command: string): string {
               markup`<code>${asOf.events.join(' ')}</code>: so many events of each part of the log`,
             ] as const,
           ]),
-      ['Made again by', markup`<code>${command}</code>`],
+      ['Worked out again by', markup`<code>${again.map((line) => markup`${line}<br />`)}</code>`],
     ],
   });
 }

@@ -22,16 +22,26 @@ export function poolsApart({ pool, pools }: TrustAnswer): readonly string[] {
   return pool === null && pools.length > 1 ? pools : [];
 }
 
-/** The lines that come to the same figures from the log alone: the position is in them, so that no other file is needed. */
-export function againFrom({ asOf: { at, events } }: TrustAnswer, asked: Asked): readonly string[] {
-  const options = Object.entries(asked).map(([name, value]) => ` --${name} ${quoted(value)}`);
-  const position = quoted(JSON.stringify({ at, events }));
+/**
+ * The lines that come to the same figures from the log alone: the position is in them, so that no other file is needed.
+ * @param command  and its arguments, but for the options
+ */
+export function againBy(
+  command: string,
+  { at, events }: TrustAnswer['asOf'],
+  options: readonly (readonly [name: string, value?: string])[],
+): readonly string[] {
+  const named = options.map(([name, value]) => ` --${name}${value === undefined ? '' : ` ${quoted(value)}`}`).join('');
   return [
     'npx fairlead export --out log && npx fairlead verify log',
     events === null
-      ? `npx fairlead trust log${options.join('')}`
-      : `echo ${position} | npx fairlead trust log${options.join('')} --as-of -`,
+      ? `npx fairlead ${command}${named}`
+      : `echo ${quoted(JSON.stringify({ at, events }))} | npx fairlead ${command}${named} --as-of -`,
   ];
+}
+
+export function againFrom({ asOf }: TrustAnswer, asked: Asked): readonly string[] {
+  return againBy('trust log', asOf, Object.entries(asked));
 }
 
 /** Whether all figures are as of the same position: of a running system something may have come in between. */

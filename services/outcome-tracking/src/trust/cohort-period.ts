@@ -29,6 +29,11 @@ export function daysOf(
   return { from: from === null ? null : dayOf(from), to: last === null ? oldEnough : Math.min(last, oldEnough) };
 }
 
+/** @param day  since the epoch */
+export function isIn(day: number, { from, to }: Days): boolean {
+  return (from === null || day >= from) && (to === null || day <= to);
+}
+
 /** Whole months are counted as they are; what is over at the ends day by day, or, of more than half a month, what is missing there. */
 export function cohortPeriod({ from, to }: Days): CohortPeriod {
   if (from !== null && to !== null && from > to) return { months: { from: 1, to: 0 }, also: [], days: [] };

@@ -11,8 +11,8 @@ import {
   type TrustCounts,
 } from '@fairlead/decisions';
 import type { Offer } from '@fairlead/decisions/fold';
-import { type Days, daysOf } from './cohort-period.js';
-import { leftOutOf, type TrustQuery } from './trust-query.js';
+import { type Days, daysOf, isIn } from './cohort-period.js';
+import { isOfPool, type TrustQuery } from './trust-query.js';
 
 const DAY_MS = 86_400_000;
 
@@ -21,7 +21,6 @@ export class OffersCounted {
   private readonly days: Days;
   private readonly silentDays: Days;
   private readonly attribute: string | undefined;
-  private readonly leftOut: readonly string[];
   private readonly counted = new Map<string, Counted & { tally: CohortTally }>();
   private readonly kinds = new Map<string, KindCount & { tally: CohortTally }>();
   private readonly silent = new Map<string, { readonly party: string; tally: CohortTally }>();
@@ -29,13 +28,12 @@ export class OffersCounted {
   constructor(private readonly query: TrustQuery) {
     this.days = daysOf(query, query.age, query.asOf);
     this.silentDays = daysOf(query, query.silence, query.asOf);
-    this.leftOut = leftOutOf(query.pool);
     this.attribute = query.mix === 'grade' ? undefined : query.mix.slice('attributes.'.length);
   }
 
   add(offer: Offer): void {
     const { pool, source, campaign, age, silence } = this.query;
-    if (pool === null ? this.leftOut.includes(offer.pool) : offer.pool !== pool) return;
+    if (!isOfPool(pool, offer.pool)) return;
     const day = Math.floor(offer.offeredAt / DAY_MS);
     const [isMeant, isSilent] = [isIn(day, this.days), isIn(day, this.silentDays)];
     if (!isMeant && !isSilent) return;
@@ -65,10 +63,6 @@ export class OffersCounted {
   private addSilent(party: string, moments: Moments, days: number): void {
     sumUp(this.silent, party, { party, tally: tallyWithin(moments, days) });
   }
-}
-
-function isIn(day: number, { from, to }: Days): boolean {
-  return (from === null || day >= from) && (to === null || day <= to);
 }
 
 function sumUp<Value extends { tally: CohortTally }>(sums: Map<string, Value>, key: string, value: Value): void {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type FairleadEvent, PolicyActivated } from '@fairlead/events';
-import type { Promised } from '@fairlead/decisions';
+import type { Promised, Together } from '@fairlead/decisions';
 import type { LeadStage } from '@fairlead/decisions/fold';
 import { SpillFile } from '@fairlead/persistence/spill-file';
 import { foldEvent, isLeadEvent, timeOf } from '../fold-event.js';
@@ -8,6 +8,8 @@ import { promisesIn } from '../promises-in.js';
 import { LeadTable, unfollowed } from '../read-models/lead-table.js';
 import { nowhere, partitionOfLead, type Position } from '../store/position.store.js';
 import { OffersCounted } from './offers-counted.js';
+import { ReturnsCounted } from './returns-counted.js';
+import { type ScorecardAnswer, scorecardAnswer, type ScorecardQuery } from './scorecard-answer.js';
 import { countsFor, type TrustAnswer, tooManyKinds, trustAnswer } from './trust-answer.js';
 import type { TrustQuery } from './trust-query.js';
 
@@ -72,6 +74,17 @@ export class TrustFold {
     const kinds = tooManyKinds(counts);
     if (kinds !== undefined) return { tooManyKinds: kinds };
     return trustAnswer(query, counts, [...this.promises.values()], this.position);
+  }
+
+  /** @param together  what it tells of all partners together */
+  scorecard(query: ScorecardQuery, together: Together): ScorecardAnswer {
+    const [offersCounted, returns] = [new OffersCounted(query), new ReturnsCounted(query)];
+    for (const offers of this.leads.offers()) {
+      returns.add(offers);
+      for (const offer of offers) offersCounted.add(offer);
+    }
+    const counts = { counted: offersCounted.end().counted, returns: returns.end() };
+    return scorecardAnswer(query, counts, [...this.promises.values()], this.position, together);
   }
 
   close(): void {

@@ -30,6 +30,11 @@ export function leftOutOf(pool: string | null): readonly string[] {
   return pool === null ? [LEGACY] : [];
 }
 
+/** @param asked  null: none in particular */
+export function isOfPool(asked: string | null, pool: string): boolean {
+  return asked === null ? pool !== LEGACY : pool === asked;
+}
+
 export interface Complaint {
   readonly field: string;
   readonly detail: string;

@@ -4,11 +4,11 @@ import type {
   ComparedOrWithheld,
   PartySide,
   PromiseToParty,
-  Scorecard,
   Together,
   VendorSide,
 } from '@fairlead/decisions';
 import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import type { ScorecardAnswer } from '../trust/scorecard-answer.js';
 import { AsOfView, LeftOut, RateView, SidesInPercent } from './trust-view.js';
 
 /** Names of the OpenAPI document; the figures themselves are made in the decisions library. */
@@ -129,7 +129,7 @@ export class VendorSideView implements VendorSide {
 }
 
 @ApiExtraModels(RateView, PromiseToPartyView)
-export class ScorecardView implements Scorecard {
+export class ScorecardView implements ScorecardAnswer {
   @ApiProperty({ description: 'A partner’s id, or `direct`.' }) partner: string;
   @ApiProperty({ type: String, nullable: true }) pool: string | null;
   @LeftOut() leftOut: readonly string[];
