@@ -86,14 +86,16 @@ export function trustCsv({ whole, pools, again }: TrustBook): {
   };
 }
 
+/** In a partner's own table the channel is the partner: its rows are under its name, and nobody's are under that of all partners. */
 function rowsOf(answer: TrustAnswer, again: string): Row[] {
-  const { channels, parties } = answer;
+  const { channels, parties, partner } = answer;
+  const names = { direct: 'all direct', channel: partner ?? 'all partners' };
   const sides = (['direct', 'channel'] as const).flatMap((side) =>
     Object.entries(channels[side]).map(([grade, figures]): Row => {
-      const party = side === 'direct' ? 'all direct' : 'all partners';
-      return { answer, party, side, isWhole: true, grade, figures, again };
+      return { answer, party: names[side], side, isWhole: true, grade, figures, again };
     }),
   );
+  if (partner !== null) return sides;
   const each = Object.entries(parties).flatMap(([party, byGrade]) =>
     Object.entries(byGrade).map(([grade, figures]): Row => {
       const side = party === 'direct' ? 'direct' : 'channel';

@@ -13,8 +13,9 @@ const offers = (party: string, pool: string, offered: number, won: number): Trus
 };
 const counted = [offers('direct', 'smb', 40, 20), offers('acme', 'smb', 60, 15), offers('bolt', 'rest', 10, 1)];
 
-function answerTo(pool: string | null): TrustAnswer {
-  const own = counted.filter((each) => pool === null || each.pool === pool);
+function answerTo(pool: string | null, partner: string | null = null): TrustAnswer {
+  const isSeen = (party: string) => partner === null || party === partner || party === 'direct';
+  const own = counted.filter((each) => (pool === null || each.pool === pool) && isSeen(each.party));
   const silent = own.map(({ party, tally }) => ({ party, tally: { accepted: tally.accepted, reported: tally.won } }));
   const promises = ['smb', 'rest'].map((each) => ({
     ...{ policy: 'emea@1', pool: each, grade: 'A' as const, directPercent: 40 },
@@ -28,6 +29,7 @@ function answerTo(pool: string | null): TrustAnswer {
       source: null,
       campaign: "<b>spring's</b>",
       age: null,
+      partner,
     },
     asOf: { at: '2026-04-01T00:00:00.000Z', events: [300, 0, 500, 0, 0, 7], total: 807 },
     pools: [...new Set(own.map((each) => each.pool))].sort(),
@@ -37,11 +39,23 @@ function answerTo(pool: string | null): TrustAnswer {
 
 const asked = { from: '2026-01-01', campaign: "<b>spring's</b>" };
 const whole = answerTo(null);
-const book: TrustBook = { whole, pools: poolsApart(whole).map(answerTo), again: againFrom(whole, asked) };
+// What other partners did is in no answer to a partner: the command cannot tell it, whatever it makes of it.
+const answered = answerTo(null, 'acme');
+const own = <T>(parties: Readonly<Record<string, T>>) => ({ acme: parties['acme'] as T });
+const asAcme: TrustAnswer = {
+  ...answered,
+  ...{ parties: own(answered.parties), likeForLike: own(answered.likeForLike) },
+  noWord: { ...answered.noWord, parties: own(answered.noWord.parties) },
+};
+const book: TrustBook = {
+  whole,
+  pools: poolsApart(whole).map((pool) => answerTo(pool)),
+  again: againFrom(whole, asked),
+};
 
 describe('trust figures to be handed round', () => {
   it('are a page that needs nothing else and runs nothing, with all pools together and each by itself', () => {
-    const page = trustPage(book, null);
+    const page = trustPage(book);
     expect(page).not.toMatch(
       /<script|<link|<img|<iframe|@import|url\((?!#)|https?:|javascript:| on[a-z]+=| style=|<b>/iu,
     );
@@ -56,14 +70,25 @@ describe('trust figures to be handed round', () => {
     expect(page).toContain(leftOutInWords(whole));
     expect(page).toContain('npx fairlead export --out log &#38;&#38; npx fairlead verify log');
     // The same arguments make the same bytes.
-    expect(trustPage(book, null)).toBe(page);
+    expect(trustPage(book)).toBe(page);
   });
 
   it('say to whom a partner’s report is addressed, and of others nothing', () => {
-    const parties = Object.fromEntries(Object.entries(whole.parties).filter(([party]) => party === 'acme'));
-    const page = trustPage({ ...book, whole: { ...whole, parties }, pools: [] }, 'acme');
+    const page = trustPage({ ...book, whole: asAcme, pools: [] });
     expect(page).toContain('What acme got');
-    expect(page).not.toContain('bolt');
+    for (const text of ['bolt', 'its partners', 'all partners<', '>partners, A', 'partners received'])
+      expect(page).not.toContain(text);
+    for (const text of ['apart from acme', 'Leads accepted by acme', '>acme, A', 'acme received'])
+      expect(page).toContain(text);
+  });
+
+  it('have in a partner’s own table its rows under its own name, each once', () => {
+    const { headings, rows } = trustCsv({ ...book, whole: asAcme, pools: [] });
+    expect(rows.map((row) => row.slice(1, 4).join(' '))).toEqual([
+      ...['all direct direct all', 'all direct direct A', 'acme channel all', 'acme channel A'],
+    ]);
+    const cell = (name: string) => rows[2]?.[headings.indexOf(name)];
+    expect([cell('won'), cell('won_like_for_like_rate'), cell('no_word_rate')]).toEqual(['15', '0.25', '0.75']);
   });
 
   it('are a table with a row for each pool, party and grade, each with its position in the log', () => {

@@ -8,9 +8,10 @@ import { NOTHING, percent, points, pointsBetween, rateBetween, whole as count } 
 import { leftOutInWords } from './left-out-in-words.js';
 import { isOfOnePosition, type TrustBook } from './trust-book.js';
 
-/** Figures of trust as a page for a meeting. @param partner  who it is for, where it is not for the vendor */
-export function trustPage(book: TrustBook, partner: string | null): string {
+/** Figures of trust as a page for a meeting: for the vendor, or for the partner that they are as seen by. */
+export function trustPage(book: TrustBook): string {
   const { whole, pools, again } = book;
+  const { partner } = whole;
   const leftOut = leftOutInWords(whole);
   return reportPage({
     title:
@@ -18,7 +19,7 @@ export function trustPage(book: TrustBook, partner: string | null): string {
     kicker: `Fairlead, ${whatIsAsked(whole)}`,
     summary: markup`<p class="lead">${gapSentence(whole)}</p>
 ${keyFigures(headline(whole))}
-${partner !== null && markup`<p>Of the partners ${partner} sees itself alone: wherever this says partners, it is ${partner}, and what was promised to partners was promised to all of them together. What it is told of these is in its scorecard.</p>`}
+${partner !== null && markup`<p>Of the partners ${partner} sees itself alone: the shares, gaps and common mixes are of ${partner} and direct, and what was promised to partners was promised to all of them together. What it is told of these is in its scorecard.</p>`}
 ${leftOut !== undefined && markup`<p class="quiet">${leftOut}</p>`}`,
     sections: [
       sectionOf(whole, 'all', whole.pool === null ? 'All pools' : `Pool ${whole.pool}`),
@@ -52,34 +53,42 @@ function whatIsAsked({ pool, from, to, source, campaign, age }: TrustAnswer): st
   ].join(', ');
 }
 
-function gapSentence({ gap }: TrustAnswer): string {
+/** Who stands beside direct, in a sentence. */
+function others({ partner }: TrustAnswer): string {
+  return partner ?? 'partners';
+}
+
+function gapSentence(answer: TrustAnswer): string {
+  const { gap, partner } = answer;
   const { apart } = gap.qualified;
   if (!apart) return 'Only one side has accepted leads so far: there is nothing to compare.';
   const { gap: all, betterLeads, betterWork } = apart;
   const isChance = betterWork.low <= 0 && betterWork.high >= 0;
   return (
-    `From lead to opportunity direct is ${points(all.value)} points apart from its partners: ${points(betterLeads.value)} by better leads, and ` +
+    `From lead to opportunity direct is ${points(all.value)} points apart from ${partner ?? 'its partners'}: ${points(betterLeads.value)} by better leads, and ` +
     `${pointsBetween(betterWork)} by better work${isChance ? ', which cannot be told from chance' : ''}.`
   );
 }
 
-function headline({ channels, gap, noWord }: TrustAnswer) {
+function headline(answer: TrustAnswer) {
+  const { channels, gap, noWord } = answer;
+  const whose = others(answer);
   const [direct, channel] = [channels.direct['all']?.counts, channels.channel['all']?.counts];
   const { qualified } = gap;
   return [
     {
-      ...{ name: 'Leads accepted by partners', value: count(channel?.accepted ?? 0) },
+      ...{ name: `Leads accepted by ${whose}`, value: count(channel?.accepted ?? 0) },
       note: `of ${count(channel?.offered ?? 0)} offered; direct ${count(direct?.accepted ?? 0)} of ${count(direct?.offered ?? 0)}`,
     },
     {
       ...{
-        name: 'Became opportunities at partners, like for like',
+        name: `Became opportunities at ${whose}, like for like`,
         value: percent(qualified.channel.standardised.value),
       },
       note: `direct ${percent(qualified.direct.standardised.value)}; without regard to the mix ${percent(qualified.channel.crude.value)} and ${percent(qualified.direct.crude.value)}`,
     },
     {
-      ...{ name: `Partners’ leads without a word in ${noWord.days} days`, value: percent(noWord.channel.value) },
+      ...{ name: `Leads of ${whose} without a word in ${noWord.days} days`, value: percent(noWord.channel.value) },
       note: `direct ${percent(noWord.direct.value)}`,
     },
   ];
@@ -97,12 +106,15 @@ ${gradeTable(answer)}`;
   return { id, heading, content };
 }
 
-function promiseChart({ promise }: TrustAnswer, id: string): Markup {
+function promiseChart({ promise, partner }: TrustAnswer, id: string): Markup {
   const grades = Object.keys(promise);
   return barChart({
     id: `${id}-promise`,
-    title: 'Partners’ share of each grade',
-    description: 'What was promised to partners, beside what they received of the leads under the promise.',
+    title: `Share of each grade that ${partner ?? 'partners'} received`,
+    description:
+      partner === null
+        ? 'What was promised to partners, beside what they received of the leads under the promise.'
+        : `What was promised to all partners together, beside what ${partner} received of the leads under the promise that it or direct kept.`,
     along: { label: 'grade', names: grades },
     axis: { label: 'Share of leads', written: (value) => percent(value, 0), from: 0, to: 1 },
     bars: [
@@ -122,7 +134,8 @@ function promiseChart({ promise }: TrustAnswer, id: string): Markup {
   });
 }
 
-function alikeChart({ gap, mix }: TrustAnswer, id: string): Markup {
+function alikeChart(answer: TrustAnswer, id: string): Markup {
+  const { gap, mix } = answer;
   const kinds = ['qualified', 'won'] as const;
   const bars = (side: 'direct' | 'channel') => ({
     values: kinds.map((kind) => gap[kind][side].standardised.value),
@@ -136,7 +149,7 @@ function alikeChart({ gap, mix }: TrustAnswer, id: string): Markup {
     axis: { label: 'Share of accepted leads', written: (value) => percent(value, 0), from: 0 },
     bars: [
       { name: 'direct', tone: 'second', ...bars('direct') },
-      { name: 'partners', tone: 'first', ...bars('channel') },
+      { name: others(answer), tone: 'first', ...bars('channel') },
     ],
   });
 }
@@ -147,17 +160,18 @@ function around(rate: Rate | undefined): { low: number; high: number } | null {
   return value === null || low === null || high === null ? null : { low: low - value, high: high - value };
 }
 
-function promiseTable({ promise }: TrustAnswer): Markup {
+function promiseTable(answer: TrustAnswer): Markup {
   return table({
     caption:
       'What was promised of each grade and what was received, of the leads under the promise that anybody kept; 95 % intervals',
     columns: [
       { heading: 'grade', kind: 'text' },
-      ...['direct promised', 'direct received', 'partners promised', 'partners received', 'leads', 'outside'].map(
-        (heading) => ({ heading }),
-      ),
+      ...[
+        ...['direct promised', 'direct received', 'partners promised'],
+        ...[`${others(answer)} received`, 'leads', 'outside'],
+      ].map((heading) => ({ heading })),
     ],
-    rows: Object.entries(promise).map(([grade, { promised, received, outside }]) => [
+    rows: Object.entries(answer.promise).map(([grade, { promised, received, outside }]) => [
       ...[grade, promisedPercent(promised, 'direct'), rateBetween(received.direct)],
       ...[promisedPercent(promised, 'channel'), rateBetween(received.channel), count(received.direct.trials)],
       count(Object.values(outside).reduce((sum, each) => sum + each, 0)),
@@ -169,7 +183,7 @@ function promisedPercent(promised: PromiseKept['promised'], side: 'direct' | 'ch
   return promised ? percent(promised[side] / 100) : NOTHING;
 }
 
-function partyTable({ channels, parties, likeForLike, gap, noWord }: TrustAnswer): Markup {
+function partyTable({ channels, parties, likeForLike, gap, noWord, partner }: TrustAnswer): Markup {
   const rowsOf = Object.entries(parties).map(([party, { all }]) => {
     const compared = likeForLike[party];
     return [
@@ -187,7 +201,9 @@ function partyTable({ channels, parties, likeForLike, gap, noWord }: TrustAnswer
       ...[percent(all?.rates.returned.value ?? null), percent(noWord.parties[party]?.value ?? null)],
     ];
   });
-  const sides = (['direct', 'channel'] as const).map((side) => {
+  // A partner is all that it sees of the channel, and stands there once.
+  const shown = partner === null ? (['direct', 'channel'] as const) : (['direct'] as const);
+  const sides = shown.map((side) => {
     const all = channels[side]['all'];
     return [
       ...[
@@ -221,16 +237,21 @@ function partyTable({ channels, parties, likeForLike, gap, noWord }: TrustAnswer
       ].map((heading) => ({ heading })),
     ],
     rows: [...rowsOf, ...sides],
-    total: true,
+    total: partner === null,
   });
 }
 
-function gradeTable({ channels }: TrustAnswer): Markup {
+function gradeTable(answer: TrustAnswer): Markup {
+  const { channels } = answer;
   const rows = (['direct', 'channel'] as const).flatMap((side) =>
     Object.entries(channels[side])
       .filter(([grade]) => grade !== 'all')
       .map(([grade, { counts, rates }]) => [
-        ...[`${side === 'direct' ? 'direct' : 'partners'}, ${grade}`, count(counts.offered), count(counts.accepted)],
+        ...[
+          `${side === 'direct' ? 'direct' : others(answer)}, ${grade}`,
+          count(counts.offered),
+          count(counts.accepted),
+        ],
         ...[
           rateBetween(rates.accepted),
           rateBetween(rates.qualified),

@@ -97,7 +97,7 @@ async function reportOf(format: 'html' | 'csv', figures: Figures, asked: Asked):
   const book: TrustBook = { ...figures, again: againFrom(figures.whole, asked) };
   if (format === 'html') {
     const { trustPage } = await import('./trust-page.js');
-    return trustPage(book, asked['partner'] ?? null);
+    return trustPage(book);
   }
   const { csvOf } = await import('@fairlead/partner-notification/csv');
   const { trustCsv } = await import('./trust-csv.js');
@@ -106,7 +106,10 @@ async function reportOf(format: 'html' | 'csv', figures: Figures, asked: Asked):
 }
 
 function describe(answer: TrustAnswer): void {
-  const { asOf, channels, parties, likeForLike, promise, gap, noWord, mix } = answer;
+  const { asOf, channels, parties, likeForLike, promise, gap, noWord, mix, partner } = answer;
+  // A partner sees of the partners itself alone: there is no sum of these beside it.
+  const sides = partner === null ? (['direct', 'channel'] as const) : (['direct'] as const);
+  const whose = partner ?? 'partners';
   printLine(`As of ${asOf.at}, ${number(asOf.total ?? 0)} events of leads.\n`);
   printTable(
     [
@@ -128,7 +131,7 @@ function describe(answer: TrustAnswer): void {
           ...[percent(compared?.crude), interval(compared?.standardised), percent(noWord.parties[party])],
         ];
       }),
-      ...(['direct', 'channel'] as const).map((side) => [
+      ...sides.map((side) => [
         side === 'direct' ? 'all direct' : 'all partners',
         ...[number(channels[side]['all']?.counts.offered ?? 0), number(channels[side]['all']?.counts.accepted ?? 0)],
         ...[percent(gap.qualified[side].crude), interval(gap.qualified[side].standardised)],
@@ -140,12 +143,12 @@ function describe(answer: TrustAnswer): void {
   const { apart } = gap.won;
   if (apart)
     printLine(
-      `Won: direct less partners ${points(apart.gap.value)}, of which ${points(apart.betterLeads.value)} by better leads and ` +
+      `Won: direct less ${whose} ${points(apart.gap.value)}, of which ${points(apart.betterLeads.value)} by better leads and ` +
         `${points(apart.betterWork.value)} (${points(apart.betterWork.low)} to ${points(apart.betterWork.high)}) by better work.`,
     );
   printLine('');
   printTable(
-    ['GRADE', 'DIRECT PROMISED', 'DIRECT RECEIVED', 'PARTNERS PROMISED', 'PARTNERS RECEIVED'],
+    ['GRADE', 'DIRECT PROMISED', 'DIRECT RECEIVED', 'PARTNERS PROMISED', `${whose.toUpperCase()} RECEIVED`],
     Object.entries(promise).map(([grade, { promised, received }]) => [
       ...[grade, promised ? `${promised.direct.toFixed(1)} %` : '', percent(received.direct)],
       ...[promised ? `${promised.channel.toFixed(1)} %` : '', percent(received.channel)],

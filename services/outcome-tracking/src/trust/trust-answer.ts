@@ -18,6 +18,8 @@ export interface TrustAnswer extends TrustReport {
   readonly source: string | null;
   readonly campaign: string | null;
   readonly age: number | null;
+  /** Whose view it is: `channel` is this partner alone; null: nobody's in particular. */
+  readonly partner: string | null;
   readonly asOf: AsOf;
   /** Those that offers of the period were made in. */
   readonly pools: readonly string[];
@@ -44,7 +46,7 @@ export function trustAnswer(
 ): TrustAnswer {
   const { pool, from, to, source, campaign, age, asOf, partner } = query;
   return {
-    ...{ pool, leftOut: leftOutOf(pool), from, to, source, campaign, age, asOf: asOfOf(asOf, position) },
+    ...{ pool, leftOut: leftOutOf(pool), from, to, source, campaign, age, partner, asOf: asOfOf(asOf, position) },
     pools: [...new Set(counts.counted.map((each) => each.pool))].sort(),
     ...shownTo(partner, trustReport(counts, promises, query)),
   };

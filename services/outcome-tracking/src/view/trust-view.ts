@@ -190,6 +190,12 @@ export class TrustView implements TrustAnswer {
   @ApiProperty({ type: String, nullable: true }) source: string | null;
   @ApiProperty({ type: String, nullable: true }) campaign: string | null;
   @ApiProperty({ type: 'integer', nullable: true }) age: number | null;
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'As this partner sees it: wherever it says channel, the partner is alone in it.',
+  })
+  partner: string | null;
   @ApiProperty() asOf: AsOfView;
   @ApiProperty({ type: [String], description: 'Those that offers of the period were made in.' })
   pools: readonly string[];
