@@ -1310,7 +1310,7 @@ export interface paths {
     };
     /**
      * Two-way scorecard of a partner and the vendor
-     * @description Of offers made in the period, whatever became of them since. Each figure of the partner stands beside that of all partners together and that of direct. A partner sees its own scorecard, and of all partners together only what tells no other partner’s figures: for one whole quarter (UTC) and all pools, and where enough others are behind it; the rest is null or left out. Deals that were closed elsewhere are in none but that of their own pool, `legacy`: nobody was asked about them, and nothing was delivered.
+     * @description Of offers made in the period, whatever became of them since. Each figure of the partner stands beside that of all partners together and that of direct. A partner sees its own scorecard, and of all partners together only what tells no other partner’s figures: for one whole quarter (UTC) and all pools, and where enough others are behind it; the rest is null or left out.
      */
     get: operations['Scorecard.of'];
     put?: never;
@@ -3549,11 +3549,15 @@ export interface components {
     };
     TrustView: {
       pool: string | null;
+      /** @description Pools that are not counted, because none was asked for: `legacy`, deals that were closed elsewhere. Ask for it by name. */
+      leftOut: string[];
       from: string | null;
       to: string | null;
       source: string | null;
       campaign: string | null;
       age: number | null;
+      /** @description As this partner sees it: wherever it says channel, the partner is alone in it. */
+      partner: string | null;
       asOf: components['schemas']['AsOfView'];
       /** @description Those that offers of the period were made in. */
       pools: string[];
@@ -3619,6 +3623,8 @@ export interface components {
     };
     TimesView: {
       pool: string | null;
+      /** @description Pools that are not counted, because none was asked for: `legacy`, deals that were closed elsewhere. Ask for it by name. */
+      leftOut: string[];
       from: string | null;
       to: string | null;
       /** @enum {string} */
@@ -3730,6 +3736,8 @@ export interface components {
       /** @description A partner’s id, or `direct`. */
       partner: string;
       pool: string | null;
+      /** @description Pools that are not counted, because none was asked for: `legacy`, deals that were closed elsewhere. Ask for it by name. */
+      leftOut: string[];
       /** Format: date */
       from: string;
       /** Format: date */
@@ -8506,6 +8514,7 @@ export interface operations {
         from?: string;
         /** @description Last day (UTC), included. */
         to?: string;
+        /** @description One pool. Without it all of them but `legacy`: deals that were closed elsewhere are counted where they are asked for. */
         pool?: string;
       };
       header?: never;
@@ -8562,6 +8571,7 @@ export interface operations {
         from?: string;
         /** @description Last day (UTC), included. */
         to?: string;
+        /** @description One pool. Without it all of them but `legacy`: deals that were closed elsewhere are counted where they are asked for. */
         pool?: string;
       };
       header?: never;
@@ -8605,7 +8615,7 @@ export interface operations {
         from?: string;
         /** @description Last day (UTC), included; that of the quarter of `from`, or of this one. */
         to?: string;
-        /** @description One pool. A partner is then told nothing of all partners together. */
+        /** @description One pool. Without it all of them but `legacy`: deals that were closed elsewhere are counted where they are asked for. A partner is then told nothing of all partners together. */
         pool?: string;
       };
       header?: never;

@@ -37,7 +37,7 @@ export function LikeForLike() {
         {(figures) => (
           <>
             <Compared figures={figures} what={what} />
-            <TrustAsOf asOf={figures.asOf} period={period} />
+            <TrustAsOf figures={figures} period={period} />
           </>
         )}
       </Loaded>

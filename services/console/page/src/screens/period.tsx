@@ -1,4 +1,4 @@
-import { Group, Select, TextInput } from '@mantine/core';
+import { Group, Select, Text, TextInput } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import type { Schemas } from '../api/schemas.js';
 import { WordField } from '../shell/word-field.js';
@@ -41,7 +41,14 @@ export function PeriodFilter({ period, at }: { period: Period; at: '/promise' | 
     void navigate({ to: at, search: readPeriod({ ...period, ...changed }), replace: true });
   return (
     <Group gap="sm" align="start" className="no-print" role="search" aria-label="Which figures">
-      <WordField label="Pool" placeholder="all" value={period.pool} take={(pool) => change({ pool })} width={140} />
+      <WordField
+        label="Pool"
+        placeholder="all"
+        description="or legacy: closed elsewhere"
+        value={period.pool}
+        take={(pool) => change({ pool })}
+        width={140}
+      />
       <TextInput
         label="From"
         type="date"
@@ -85,8 +92,18 @@ export function PeriodFilter({ period, at }: { period: Period; at: '/promise' | 
 }
 
 /** What figures of this period stand on: the log alone is enough to come to them. */
-export function TrustAsOf({ asOf, period }: { asOf: Schemas['AsOfView']; period: Period }) {
+export function TrustAsOf({ figures, period }: { figures: Schemas['TrustView']; period: Period }) {
+  const { asOf, leftOut } = figures;
   const options = Object.entries(period).map(([name, value]) => ` --${name} ${String(value)}`);
   const commands = ['fairlead export --out DIR', `fairlead trust DIR${options.join('')}`];
-  return <AsOf asOf={asOf} who="Anybody who has the log" commands={commands} />;
+  return (
+    <>
+      {leftOut.length > 0 ? (
+        <Text size="sm" c="dimmed">
+          Deals that were closed elsewhere are not among them: the pool {leftOut.join(', ')} has those.
+        </Text>
+      ) : null}
+      <AsOf asOf={asOf} who="Anybody who has the log" commands={commands} />
+    </>
+  );
 }

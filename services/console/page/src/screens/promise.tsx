@@ -23,7 +23,7 @@ export function PromiseAndReality() {
         {(figures) => (
           <>
             <PromiseOf figures={figures} />
-            <TrustAsOf asOf={figures.asOf} period={period} />
+            <TrustAsOf figures={figures} period={period} />
           </>
         )}
       </Loaded>
