@@ -28,7 +28,7 @@ const OVERTIME_MS = 30_000;
 const REQUEST_WITHIN_S = 15;
 
 /** Served by every service alike, so that they are asked of one of them only. */
-const PLATFORM = '^/(health|metrics|v1/keys|v1/parked)';
+const PLATFORM = '^/(health|metrics|v1/keys|v1/partners/[^/]+/keys|v1/parked)';
 /** Two at once: each is one thread, as the services are, and they wait for one another. */
 const LANES = [
   ['ingestion', 'audit', 'scoring'],

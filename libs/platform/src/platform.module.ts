@@ -5,6 +5,7 @@ import { AccessGuard } from './access/access.guard.js';
 import { ApiKeysStore } from './access/api-keys.store.js';
 import { Callers } from './access/callers.js';
 import { KeysController } from './access/keys.controller.js';
+import { PartnerKeysController } from './access/partner-keys.controller.js';
 import { SessionsStore } from './access/sessions.store.js';
 import { ApiDocuments } from './documents/api-documents.js';
 import { ApiDocumentsController } from './documents/api-documents.controller.js';
@@ -31,7 +32,14 @@ export class PlatformModule {
       module: PlatformModule,
       global: true,
       imports: [...services],
-      controllers: [KeysController, HealthController, MetricsController, ParkedController, ApiDocumentsController],
+      controllers: [
+        KeysController,
+        PartnerKeysController,
+        HealthController,
+        MetricsController,
+        ParkedController,
+        ApiDocumentsController,
+      ],
       providers: [
         { provide: Environment, useValue: given.environment },
         { provide: CONNECTIONS, useValue: given.settings.connections },

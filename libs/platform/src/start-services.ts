@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Topic } from '@fairlead/events';
 import { connectConsumer, createTopics } from '@fairlead/messaging';
-import { createDataSource, migrate, queryOf } from '@fairlead/persistence';
+import { createDataSource, inTransaction, migrate, queryOf } from '@fairlead/persistence';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import 'reflect-metadata';
@@ -148,7 +148,7 @@ async function openAccess({ connections, adminKey }: PlatformSettings): Promise<
   try {
     await migrate(dataSource, [new URL('../migrations/', import.meta.url)]);
     const query = queryOf(dataSource);
-    const keys = new ApiKeysStore(query);
+    const keys = new ApiKeysStore(query, (work) => inTransaction(dataSource, work));
     if (adminKey !== undefined) await keys.establishOperatorKey(adminKey);
     const sessions = new SessionsStore(query);
     return { keys, sessions, ping: () => query('SELECT 1'), close: once(() => dataSource.destroy()) };

@@ -145,6 +145,99 @@ describe('access to a running process', () => {
     }
   });
 
+  describe('the keys of a partner, in its own hands', () => {
+    type Made = { id: string; key: string };
+    type Listed = { keys: { id: string; revokedAt: string | null; lastUsed: string | null }[] };
+    const of = (partner: string) => `/v1/partners/${partner}/keys`;
+    const listed = async (partner: string, key: string) =>
+      ((await running.call(`${of(partner)}?limit=1000`, { key })).body as Listed).keys;
+
+    it('are listed without their secrets, and without those of anybody else', async () => {
+      const { id, key } = await running.keyFor('partner', { partner: 'cobalt' });
+      await running.keyFor('partner', { partner: 'dune' });
+      await running.keyFor('manager');
+      expect((await running.call(of('cobalt'))).body).toEqual({
+        keys: [
+          {
+            id,
+            name: 'a partner',
+            role: 'partner',
+            partner: 'cobalt',
+            source: null,
+            createdAt: expect.any(String),
+            lastUsed: null,
+            revokedAt: null,
+          },
+        ],
+      });
+      const { body, text } = await running.call(of('cobalt'), { key });
+      expect(body).toMatchObject({ keys: [{ id, partner: 'cobalt' }] });
+      expect(text).not.toContain(key.slice(-20));
+      expect((await running.call(of('dune'), { key })).status).toBe(404);
+    });
+
+    it('are made by it for itself alone, work at once, and are revoked by it, the one that asks among them', async () => {
+      const { id: first, key } = await running.keyFor('partner', { partner: 'ember' });
+      const made = await running.call(of('ember'), { method: 'POST', key, json: { name: 'the new CRM' } });
+      expect(made.status).toBe(201);
+      const { id, key: own } = made.body as Made;
+      expect((await running.call('/v1/greetings', { key: own })).body).toMatchObject({
+        caller: { role: 'partner', keyId: id, partnerId: 'ember' },
+      });
+      for (const json of [{}, { name: '' }, { name: 'x', role: 'admin' }, { name: 'x', partner: 'dune' }])
+        expect((await running.call(of('ember'), { method: 'POST', key, json })).status).toBe(400);
+      expect((await running.call(of('dune'), { method: 'POST', key, json: { name: 'x' } })).status).toBe(404);
+
+      expect((await running.call(`${of('ember')}/${first}`, { method: 'DELETE', key: own })).status).toBe(204);
+      expect((await running.call('/v1/greetings', { key })).status).toBe(401);
+      expect((await running.call(`${of('ember')}/${id}`, { method: 'DELETE', key: own })).status).toBe(204);
+      expect((await running.call('/v1/greetings', { key: own })).status).toBe(401);
+      expect((await listed('ember', ADMIN)).map(({ revokedAt }) => revokedAt)).toEqual([
+        expect.any(String),
+        expect.any(String),
+      ]);
+    });
+
+    it('of another cannot be revoked, be it a partner’s or the vendor’s', async () => {
+      const { key } = await running.keyFor('partner', { partner: 'flint' });
+      const others = [
+        await running.keyFor('partner', { partner: 'grove' }),
+        await running.keyFor('admin'),
+        { id: 'operator', key: ADMIN },
+      ];
+      for (const other of others) {
+        for (const partner of ['flint', 'grove'])
+          expect((await running.call(`${of(partner)}/${other.id}`, { method: 'DELETE', key })).status).toBe(404);
+        expect((await running.call('/health/ready', { key: other.key })).status).toBe(200);
+        expect((await running.call('/v1/greetings', { key: other.key })).status).not.toBe(401);
+      }
+      // An administrator, too, finds under a partner that partner's alone.
+      expect((await running.call(`${of('flint')}/${others[0]?.id}`, { method: 'DELETE' })).status).toBe(404);
+    });
+
+    it('are fifty at most, however many are asked for at once, and one that is revoked makes no room before a day is over', async () => {
+      const { key } = await running.keyFor('partner', { partner: 'harbour' });
+      const ask = () => running.call(of('harbour'), { method: 'POST', key, json: { name: 'one more' } });
+      const answers = await Promise.all(Array.from({ length: 60 }, ask));
+      expect(answers.filter(({ status }) => status === 201)).toHaveLength(49);
+      expect(answers.find(({ status }) => status !== 201)).toMatchObject({
+        status: 409,
+        body: { type: 'urn:fairlead:problem:too-many-keys' },
+      });
+      const [{ id } = { id: '' }] = await listed('harbour', ADMIN);
+      expect((await running.call(`${of('harbour')}/${id}`, { method: 'DELETE' })).status).toBe(204);
+      expect((await running.call(of('harbour'), { method: 'POST', json: { name: 'in its place' } })).status).toBe(409);
+      expect(
+        (
+          await running.call('/v1/keys', {
+            method: 'POST',
+            json: { name: 'by the vendor', role: 'partner', partner: 'harbour' },
+          })
+        ).status,
+      ).toBe(201);
+    });
+  });
+
   it('shuts nobody out who has a key, whatever a stranger does at the same address', async () => {
     const { id, key } = await running.keyFor('partner', { partner: 'acme' });
     const operator = `flk_${'0'.repeat(16)}_${randomBytes(32).toString('base64url')}`;

@@ -38,6 +38,29 @@ describe('operating a running system', () => {
   );
 
   it(
+    'lets a partner list, make and revoke its keys with its own, and no others',
+    async () => {
+      const madeAs = async (more: NodeJS.ProcessEnv, partner: string) => {
+        const options = ['--role', 'partner', '--partner', partner, '--json'];
+        const { code, stdout } = await services.fairleadBeside(more, 'keys', 'create', ...options);
+        return code === 0 ? (JSON.parse(stdout) as { id: string; key: string }) : undefined;
+      };
+      const first = await madeAs({}, 'birch');
+      const own = { FAIRLEAD_API_KEY: first?.key };
+      const second = await madeAs(own, 'birch');
+      expect(await madeAs(own, 'acme')).toBeUndefined();
+      const list = await services.fairleadBeside(own, 'keys', 'list', '--partner', 'birch', '--json');
+      expect((JSON.parse(list.stdout) as { keys: { id: string }[] }).keys.map(({ id }) => id)).toEqual(
+        [String(first?.id), String(second?.id)].sort(),
+      );
+      const revoked = await services.fairleadBeside(own, 'keys', 'revoke', String(first?.id), '--partner', 'birch');
+      expect(revoked).toMatchObject({ code: 0 });
+      expect([await statusWith(String(first?.key)), await statusWith(String(second?.key))]).toEqual([401, 200]);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
     'says what is wrong with a key that is asked for, and with one that is not there',
     async () => {
       const partner = await services.fairlead('keys', 'create', '--role', 'partner');

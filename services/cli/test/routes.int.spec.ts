@@ -224,6 +224,9 @@ describe('all services together, as everybody', () => {
     const [{ id: delivery }] = (
       await done<{ deliveries: [{ id: string }] }>('GET', '/v1/partners/bolt/endpoints/main/deliveries')
     ).deliveries;
+    const ownedBy = (partner: string) => done<{ keys: { id: string }[] }>('GET', `/v1/partners/${partner}/keys`);
+    const [key] = (await ownedBy('bolt')).keys.map(({ id }) => id);
+    const noKey = '0123456789abcdef';
     const [mine, sinceEver] = ['/v1/partners/acme/endpoints/main', 'since=2026-01-01T00:00:00Z&state=all'];
     const tries: [method: string, path: string, absent: string, body?: unknown][] = [
       ['GET', '/v1/partners/bolt', '/v1/partners/never-was'],
@@ -249,6 +252,10 @@ describe('all services together, as everybody', () => {
       ['POST', '/v1/partners/bolt/endpoints/main/rotate-secret', '/v1/partners/acme/endpoints/never-was/rotate-secret'],
       ['POST', '/v1/partners/bolt/endpoints/main/rotate-key', '/v1/partners/acme/endpoints/never-was/rotate-key'],
       ['POST', '/v1/partners/bolt/endpoints/main/test', '/v1/partners/acme/endpoints/never-was/test'],
+      ['GET', '/v1/partners/bolt/keys', '/v1/partners/never-was/keys'],
+      ['POST', '/v1/partners/bolt/keys', '/v1/partners/never-was/keys', { name: 'foisted' }],
+      ['DELETE', `/v1/partners/bolt/keys/${key}`, `/v1/partners/never-was/keys/${noKey}`],
+      ['DELETE', `/v1/partners/acme/keys/${key}`, `/v1/partners/acme/keys/${noKey}`],
       ['GET', `/v1/leads/${lead}`, `/v1/leads/${absentLead}`],
       ['POST', `/v1/leads/${lead}/accept`, `/v1/leads/${absentLead}/accept`, {}],
       ['POST', `/v1/leads/${lead}/decline`, `/v1/leads/${absentLead}/decline`, { reason: 'capacity', note: 'none' }],
@@ -281,6 +288,7 @@ describe('all services together, as everybody', () => {
   async function asSeenByBolt(): Promise<Answer[]> {
     const paths = [
       '/v1/partners/bolt',
+      '/v1/partners/bolt/keys',
       '/v1/partners/bolt/endpoints',
       '/v1/partners/bolt/endpoints/main',
       '/v1/partners/bolt/endpoints/main/deliveries',

@@ -34,8 +34,20 @@ const COLUMNS = `id, name, role, partner_id AS partner, source_id AS source, cre
 /** Some megabyte of hashes. Where there are more keys, those that are new, or were in use last. */
 const MAX_HASHES = 10_000;
 
+/**
+ * One for each of a partner's systems, and room to replace every one. Those that it revoked within the last day are counted too, so that
+ * nobody fills the table by making and revoking in turns.
+ */
+export const MOST_OF_A_PARTNER = 50;
+
+/** Runs statements of which the later ones see what others committed before the earlier ones let them go on. */
+export type Transaction = <T>(work: (query: Query) => Promise<T>) => Promise<T>;
+
 export class ApiKeysStore {
-  constructor(private readonly query: Query) {}
+  constructor(
+    private readonly query: Query,
+    private readonly transaction: Transaction,
+  ) {}
 
   /**
    * The caller that this key stands for, or undefined for a key that is unknown, wrong or revoked. A session stands for the caller whose
@@ -80,6 +92,27 @@ export class ApiKeysStore {
   }
 
   /**
+   * A key that a partner makes for itself, or somebody for it.
+   * @returns undefined when it has as many as a partner may have
+   */
+  createForPartner(partner: string, name: string): Promise<{ id: string; key: string } | undefined> {
+    return this.transaction(async (query) => {
+      // Of a hundred who ask at once for the last one, one gets it: what is counted next, nobody else adds to meanwhile.
+      await query(`SELECT pg_advisory_xact_lock(hashtextextended('keys of ' || $1, 0))`, [partner]);
+      const { id, key, hash } = newKey();
+      const [made] = await query(
+        `INSERT INTO api_keys (id, name, role, partner_id, hash)
+         SELECT $1, $2, 'partner', $3, $4
+         WHERE (SELECT count(*) FROM api_keys
+                WHERE partner_id = $3 AND (revoked_at IS NULL OR revoked_at > now() - interval '1 day')) < $5
+         RETURNING id`,
+        [id, name, partner, hash, MOST_OF_A_PARTNER],
+      );
+      return made && { id, key };
+    });
+  }
+
+  /**
    * Makes the operator's key valid, and no earlier one: changing FAIRLEAD_ADMIN_KEY withdraws the key it replaces. One that has the same id, as
    * all have that are not of our making, takes its row; what was begun in the old one's name would then speak for the new one, and ends.
    */
@@ -98,15 +131,20 @@ export class ApiKeysStore {
     );
   }
 
-  async list(after: string, limit: number): Promise<ApiKey[]> {
-    return this.query<ApiKey>(`SELECT ${COLUMNS} FROM api_keys WHERE id > $1 ORDER BY id LIMIT $2`, [after, limit]);
+  /** @param partner  whose keys alone; every key without it */
+  async list(after: string, limit: number, partner: string | null = null): Promise<ApiKey[]> {
+    return this.query<ApiKey>(
+      `SELECT ${COLUMNS} FROM api_keys WHERE id > $1 AND ($3::text IS NULL OR partner_id = $3) ORDER BY id LIMIT $2`,
+      [after, limit, partner],
+    );
   }
 
-  async revoke(id: string): Promise<'revoked' | 'unknown' | 'set-by-environment'> {
+  /** @param partner  whose key alone: another's is unknown; any key without it */
+  async revoke(id: string, partner: string | null = null): Promise<'revoked' | 'unknown' | 'set-by-environment'> {
     const [row] = await this.query<{ from_environment: boolean }>(
       `UPDATE api_keys SET revoked_at = CASE WHEN from_environment THEN revoked_at ELSE coalesce(revoked_at, now()) END
-       WHERE id = $1 RETURNING from_environment`,
-      [id],
+       WHERE id = $1 AND ($2::text IS NULL OR partner_id = $2) RETURNING from_environment`,
+      [id, partner],
     );
     if (!row) return 'unknown';
     return row.from_environment ? 'set-by-environment' : 'revoked';

@@ -10,7 +10,7 @@ import { Callers } from './callers.js';
 import { Allow, type Caller, CurrentCaller, type Role, roles } from './decorators.js';
 
 /** As the events have them: what a party or a source may be called, its key must take. */
-const PARTY_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
+export const PARTY_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const SOURCE_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
 export class CreateKey {
@@ -92,12 +92,7 @@ export class KeysController {
     description: 'Keys without their secrets, ordered by id. `next` asks for the next page.',
   })
   async list(@Query('after') after?: unknown, @Query('limit') limit?: unknown): Promise<KeysPage> {
-    if (after !== undefined && (typeof after !== 'string' || !KEY_ID.test(after)))
-      throw invalidInput([{ field: 'after', detail: 'must be the `next` of a page' }]);
-    const size = pageLimit(limit);
-    const found = await this.keys.list(after ?? '', size + 1);
-    const keys = found.slice(0, size);
-    return { keys, ...(found.length > size && { next: keys.at(-1)?.id ?? '' }) };
+    return pageOfKeys(after, limit, (from, size) => this.keys.list(from, size));
   }
 
   @Delete(':id')
@@ -115,6 +110,20 @@ export class KeysController {
     this.callers.forget(id);
     this.logger.log({ event: 'key.revoked', keyId: id, actor: caller.keyId });
   }
+}
+
+/** @param list  at most so many keys, of those after this id */
+export async function pageOfKeys(
+  after: unknown,
+  limit: unknown,
+  list: (after: string, limit: number) => Promise<KeyView[]>,
+): Promise<KeysPage> {
+  if (after !== undefined && (typeof after !== 'string' || !KEY_ID.test(after)))
+    throw invalidInput([{ field: 'after', detail: 'must be the `next` of a page' }]);
+  const size = pageLimit(limit);
+  const found = await list(after ?? '', size + 1);
+  const keys = found.slice(0, size);
+  return { keys, ...(found.length > size && { next: keys.at(-1)?.id ?? '' }) };
 }
 
 function refuseMismatch({ role, partner, source }: CreateKey): void {

@@ -10,6 +10,7 @@ interface Key {
   readonly partner?: string | null;
   readonly source?: string | null;
   readonly createdAt?: string;
+  readonly lastUsed?: string | null;
   readonly revokedAt?: string | null;
 }
 
@@ -43,11 +44,15 @@ export function keysCommand(): Command {
       await runWithApi(
         async (api) => {
           const { role, partner, source, name = [role, partner ?? source ?? []].flat().join(' ') } = asked;
-          const text = JSON.stringify({ role, partner, source, name });
+          // A partner's under that partner, where it may make them itself.
+          const isPartners = role === 'partner' && partner !== undefined;
           const created = await api.call<{ id: string; key: string }>({
             method: 'POST',
-            path: '/v1/keys',
-            body: { type: 'application/json', text },
+            path: keysOf(isPartners ? partner : undefined),
+            body: {
+              type: 'application/json',
+              text: JSON.stringify(isPartners ? { name, source } : { role, partner, source, name }),
+            },
           });
           if (json) return printJson(created);
           printLine(created.key);
@@ -60,16 +65,17 @@ export function keysCommand(): Command {
   keys
     .command('list', { isDefault: true })
     .description('lists keys, without their secrets')
+    .option('--partner <id>', 'those of one partner; with its own key, too')
     .option('--json', 'print { keys }')
-    .action(async ({ json }: { json?: true }) => {
+    .action(async ({ json, partner }: { json?: true; partner?: string }) => {
       await runWithApi(
         async (api) => {
-          const all = await api.list<Key>('/v1/keys', 'keys');
+          const all = await api.list<Key>(keysOf(partner), 'keys');
           if (json) return printJson({ keys: all });
           printTable(
-            ['ID', 'ROLE', 'FOR', 'NAME', 'MADE', 'REVOKED'],
-            all.map(({ id, role, partner, source, name, createdAt, revokedAt }) => {
-              return [id, role, partner ?? source ?? '', name, createdAt ?? '', revokedAt ?? ''];
+            ['ID', 'ROLE', 'FOR', 'NAME', 'MADE', 'LAST USED', 'REVOKED'],
+            all.map(({ id, role, partner, source, name, createdAt, lastUsed, revokedAt }) => {
+              return [id, role, partner ?? source ?? '', name, createdAt ?? '', lastUsed ?? '', revokedAt ?? ''];
             }),
           );
         },
@@ -81,11 +87,12 @@ export function keysCommand(): Command {
     .command('revoke')
     .description('makes a key invalid, for good')
     .argument('<id>', 'as `fairlead keys list` shows it')
+    .option('--partner <id>', 'one of this partner; with its own key, too')
     .option('--json', 'print { revoked }')
-    .action(async (id: string, { json }: { json?: true }) => {
+    .action(async (id: string, { json, partner }: { json?: true; partner?: string }) => {
       await runWithApi(
         async (api) => {
-          await api.call({ method: 'DELETE', path: `/v1/keys/${encodeURIComponent(id)}` });
+          await api.call({ method: 'DELETE', path: `${keysOf(partner)}/${encodeURIComponent(id)}` });
           if (json) return printJson({ revoked: id });
           printLine(`The key ${id} is revoked, and refused within five seconds.`);
         },
@@ -94,4 +101,9 @@ export function keysCommand(): Command {
     });
 
   return keys.addCommand(rotateCommand());
+}
+
+/** A partner's own key reaches those of its partner, and no others. */
+function keysOf(partner: string | undefined): string {
+  return partner === undefined ? '/v1/keys' : `/v1/partners/${encodeURIComponent(partner)}/keys`;
 }
