@@ -1,4 +1,4 @@
 // Written by tools/engine-hash.mjs --write; see there what it is computed from.
 
 /** Content hash of everything that decides: it goes into every decision. */
-export const engine = '2143cabf692c5db5a410b047249952149e06e8cc204be899904d7f13202474a7';
+export const engine = '5b84e9d073f2a0bf974a6ae6ec4dc50a57ec64026e8f538929cf57d7afa57201';

@@ -202,6 +202,7 @@ export {
 } from './route/policy.js';
 export { readPolicyDraft } from './route/policy-draft.js';
 export { type DatedLead, type Preview, type PreviewCount, previewPolicy } from './route/preview.js';
+export { accountsMetBy, type PreviewMaterial, previewOf, rulesOf } from './route/preview-material.js';
 export {
   accountKeys,
   type Claim,

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { contentHash, type PolicyDocument } from '@fairlead/decisions';
+import {
+  contentHash,
+  engine,
+  type PolicyDocument,
+  type PreviewMaterial,
+  previewOf,
+  rulesOf,
+} from '@fairlead/decisions';
 import type { LeadRouted, PolicyActivated } from '@fairlead/events';
 import { scored } from './fixture/events.js';
 import { type Answer, eventually, Stretch } from './fixture/stretch.js';
@@ -511,6 +518,20 @@ describe('the life of a policy, with real servers', () => {
         elsewhere: 0,
         inAnotherPool: 0,
       });
+
+      const material = await get('/v1/policies/after/preview/material');
+      expect(material).toMatchObject({
+        status: 200,
+        body: { engine, proposed: { version: 1 }, inForce: { version: 1 } },
+      });
+      const made = material.body as unknown as PreviewMaterial & Record<'proposed' | 'inForce', { hash: string }>;
+      const rules = rulesOf(made);
+      expect([rules.proposed.policy.hash, rules.inForce.policy.hash]).toEqual([made.proposed.hash, made.inForce.hash]);
+      expect(all.body).toMatchObject(previewOf(made, rules));
+      expect(((await get('/v1/policies/after/preview/material?leads=6')).body['leads'] as object[]).length).toBe(6);
+      expect((await get('/v1/policies/after/preview/material?version=9')).status).toBe(404);
+      for (const wrong of ['leads=0', 'leads=1001', 'version=0', 'leads=1&leads=2'])
+        expect((await get(`/v1/policies/after/preview/material?${wrong}`)).status).toBe(400);
 
       expect(await state()).toEqual(before);
       await pause(300);

@@ -63,3 +63,18 @@ function add(map: Map<string, NamedAccount[]>, key: string, entry: NamedAccount)
   if (entries) entries.push(entry);
   else map.set(key, [entry]);
 }
+
+/** Domains before companies, each by its code units; then whichever begins first, ends first; then by owner. */
+export function byAccount(a: NamedAccount, b: NamedAccount): number {
+  return (
+    compare(a.domain === undefined, b.domain === undefined) ||
+    compare(a.domain ?? a.company ?? '', b.domain ?? b.company ?? '') ||
+    compare(a.from, b.from) ||
+    compare(a.until ?? Infinity, b.until ?? Infinity) ||
+    compare(a.owner, b.owner)
+  );
+}
+
+function compare<T extends string | number | boolean>(a: T, b: T): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -4,7 +4,7 @@ import { closed } from '../document/shapes.js';
 import { readDomain } from '../normalise/domain-name.js';
 import { readMoment } from '../normalise/moment.js';
 import { companyKey } from './legal-forms.js';
-import type { NamedAccount, NamedAccountDocument } from './named-account-list.js';
+import { byAccount, type NamedAccount, type NamedAccountDocument } from './named-account-list.js';
 
 /**
  * 100,000: twice the longest list that a vendor keeps by account and not by rule. A version of that length is some 12 MB
@@ -182,21 +182,6 @@ export function readEnd(until: string | undefined): number | undefined {
 
 function documentOf(owner: string, entries: readonly NamedAccount[]): NamedAccountDocument {
   return { owner, entries: entries.toSorted(byAccount) };
-}
-
-/** Domains before companies, each by its code units; then whichever begins first, ends first; then by owner. */
-function byAccount(a: NamedAccount, b: NamedAccount): number {
-  return (
-    compare(a.domain === undefined, b.domain === undefined) ||
-    compare(a.domain ?? a.company ?? '', b.domain ?? b.company ?? '') ||
-    compare(a.from, b.from) ||
-    compare(a.until ?? Infinity, b.until ?? Infinity) ||
-    compare(a.owner, b.owner)
-  );
-}
-
-function compare<T extends string | number | boolean>(a: T, b: T): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -42,6 +42,7 @@ export const routesOf: Readonly<Record<string, readonly string[]>> = {
     'DELETE /v1/policies/:name/activations/:activationId',
     'GET /v1/policies/:name/compare',
     'POST /v1/policies/:name/preview',
+    'GET /v1/policies/:name/preview/material',
     'GET /v1/policies/:name/versions/:version',
     'GET /v1/partners/:partnerId/deal-registrations',
     'POST /v1/partners/:partnerId/deal-registrations',

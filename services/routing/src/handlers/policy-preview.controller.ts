@@ -1,17 +1,38 @@
 import { setImmediate } from 'node:timers/promises';
-import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiProperty, ApiPropertyOptional, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { type DatedLead, policyOf, type Preview, previewPolicy, type Rules } from '@fairlead/decisions';
+import { Body, Controller, Get, HttpCode, Param, Post, Query as QueryParameter } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiOperation,
+  ApiProperty,
+  ApiPropertyOptional,
+  ApiQuery,
+  ApiResponse,
+  ApiTags,
+} from '@nestjs/swagger';
+import {
+  accountsMetBy,
+  type DatedLead,
+  engine,
+  policyOf,
+  type Preview,
+  type PreviewMaterial,
+  previewPolicy,
+  type Rules,
+} from '@fairlead/decisions';
 import { UnitsOfWork } from '@fairlead/messaging';
-import { Allow, notFound, Problem } from '@fairlead/platform';
+import { Allow, invalidInput, notFound, Problem } from '@fairlead/platform';
 import { IsInt, IsOptional, Max, Min } from 'class-validator';
-import { PoliciesStore } from '../store/policies.store.js';
+import { PartnersStore } from '../store/partners.store.js';
+import { PoliciesStore, type StoredPolicy } from '../store/policies.store.js';
 import { type PastLead, RecentLeadsStore } from '../store/recent-leads.store.js';
 import { RulesStore } from '../store/rules.store.js';
-import { MAX_VERSION } from './versions.js';
+import { PreviewMaterialView } from './preview-material.view.js';
+import { ApiVersion, MAX_VERSION, versionOf } from './versions.js';
 
 /** Two previews of so many leads take some 30 ms and, with what they were told, a few megabytes. */
 const MAX_LEADS = 1_000;
+/** A megabyte, and some 40 ms to make ready in a browser. Whoever has more partners has the preview made here. */
+const MAX_PARTNERS_SENT = 2_000;
 /** Leads are routed in between: nobody waits longer for a turn than for one batch. */
 const SLICE_MS = 20;
 /** Only a roster of very many partners comes near it; whoever waits longer has given up. */
@@ -79,6 +100,7 @@ export class PolicyPreviewController {
     private readonly policies: PoliciesStore,
     private readonly leads: RecentLeadsStore,
     private readonly rules: RulesStore,
+    private readonly partners: PartnersStore,
   ) {}
 
   @Post()
@@ -107,13 +129,78 @@ export class PolicyPreviewController {
     try {
       const inForce = await this.rules.inForce(this.units.query);
       const proposed: Rules = { ...inForce, policy: policyOf(policy.document, policy.version) };
-      const dated = inTime(await this.leads.latest(this.units.query, leads), Date.now());
+      const dated = await this.latest(leads);
       const preview = await finished(previewPolicy(dated, proposed, inForce));
       return { proposed: shown(proposed), inForce: shown(inForce), ...preview, counts: [...preview.counts] };
     } finally {
       this.underWay -= 1;
     }
   }
+
+  @Get('material')
+  @Allow('admin', 'manager', 'auditor')
+  @ApiOperation({
+    summary: 'What such a preview is made of, for whoever makes it elsewhere',
+    description:
+      'The last leads as they were decided about, without what became of them and without what names a person; the rules of ' +
+      'both sides as they were written; and of named accounts and claims what these leads meet. With the functions that `engine` ' +
+      'names, it comes to the same figures. The page of the console makes its previews of it.',
+  })
+  @ApiVersion('version', { description: 'The newest, if not given.' })
+  @ApiQuery({
+    name: 'leads',
+    required: false,
+    description: 'How many of the last leads.',
+    schema: { type: 'integer', minimum: 1, maximum: MAX_LEADS, default: MAX_LEADS },
+  })
+  @ApiResponse({ status: 200, type: PreviewMaterialView })
+  @ApiResponse({
+    status: 422,
+    description: `\`too-many-partners\`: more than ${MAX_PARTNERS_SENT}. The preview is then to be made here.`,
+  })
+  async material(
+    @Param('name') name: string,
+    @QueryParameter('version') version?: unknown,
+    @QueryParameter('leads') count?: unknown,
+  ): Promise<PreviewMaterialView> {
+    const leads = leadsOf(count);
+    const { query } = this.units;
+    const proposed = await this.policies.find(query, name, versionOf(version));
+    if (!proposed) throw notFound('policy');
+    const partners = await this.partners.page(query, { after: '', limit: MAX_PARTNERS_SENT + 1 });
+    if (partners.length > MAX_PARTNERS_SENT) {
+      const detail = `There are more than ${MAX_PARTNERS_SENT} partners: POST the preview instead.`;
+      throw new Problem(422, { type: 'too-many-partners', detail });
+    }
+    const rules = await this.rules.inForce(query);
+    const inForce = await this.policies.find(query, rules.policy.name, rules.policy.version);
+    if (!inForce) throw new Error('the active policy is not stored');
+    const dated = await this.latest(leads);
+    const material = {
+      proposed: written(proposed),
+      inForce: written(inForce),
+      partners: partners.map(({ id, document }) => ({ id, document })),
+      ...accountsMetBy(dated, rules),
+      leads: dated,
+    } satisfies PreviewMaterial;
+    return { engine, ...material };
+  }
+
+  private async latest(leads: number): Promise<DatedLead[]> {
+    return inTime(await this.leads.latest(this.units.query, leads), Date.now());
+  }
+}
+
+function leadsOf(count: unknown): number {
+  if (count === undefined) return MAX_LEADS;
+  const leads = typeof count === 'string' && /^\d{1,4}$/.test(count) ? Number(count) : 0;
+  if (leads < 1 || leads > MAX_LEADS)
+    throw invalidInput([{ field: 'leads', detail: `must be a whole number from 1 to ${MAX_LEADS}` }]);
+  return leads;
+}
+
+function written({ name, version, hash, document }: StoredPolicy) {
+  return { name, version, hash, document };
 }
 
 /** Takes the steps in slices, between which the process does its other work. */
