@@ -66,6 +66,6 @@ svg .paper{fill:var(--paper)}
 footer{margin-top:3rem;border-top:1px solid var(--rule);padding-top:.75rem}
 @media print{:root{--paper:#fff;--tint:#f4f6f9;--ink:#000;--quiet:#444;--rule:#bbb;--first:#0b5fa5;--second:#c0420a;--third:#1f7a55;--fourth:#7b4aa8;--good:#1f7a55;--bad:#b3261e}
 @page{margin:14mm}body{font-size:10pt}.page{max-width:none;padding:0}nav,details{display:none}
-section,figure,.key,tr{break-inside:avoid}section{margin-top:1.5rem}.wide{overflow:visible}table{font-size:7.5pt}th,td{padding:.15rem .3rem}
+figure,.key,.charts,tr{break-inside:avoid}h2,h3,.caption{break-after:avoid}section{margin-top:1.5rem}.keys{grid-template-columns:repeat(3,1fr);gap:.5rem}.wide{overflow:visible}table{font-size:7.5pt}th,td{padding:.15rem .3rem}
 .charts{grid-template-columns:1fr 1fr;gap:1rem}}
 `.trim();

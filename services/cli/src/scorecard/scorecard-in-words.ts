@@ -1,3 +1,5 @@
+import { whole } from '../report-page/written.js';
+
 export interface Rate {
   readonly value: number | null;
   readonly successes: number;
@@ -108,9 +110,9 @@ export function promiseRows({ vendor }: Scorecard): string[][] {
 
 /** `spam 2, no-budget 1; 2 of 3 never offered to it again` */
 export function returnsInWords({ vendor: { returns } }: Scorecard): string {
-  const reasons = Object.entries(returns.byReason).map(([reason, leads]) => `${reason} ${leads}`);
+  const reasons = Object.entries(returns.byReason).map(([reason, leads]) => `${reason} ${whole(leads)}`);
   if (reasons.length === 0) return 'none';
-  return `${reasons.join(', ')}; ${returns.honoured.successes} of ${returns.honoured.trials} never offered to it again`;
+  return `${reasons.join(', ')}; ${whole(returns.honoured.successes)} of ${whole(returns.honoured.trials)} never offered to it again`;
 }
 
 /** Why some figures of all partners are not there; undefined where all are. */
@@ -131,7 +133,7 @@ function besideRow(words: string, { own, partners, direct }: Beside): string[] {
 
 /** `3 of 10, 30.0 % (10.8–60.3)`; a dash where there was nothing to be a share of. */
 function inWords(rate: Rate): string {
-  return rate.trials === 0 ? '–' : `${rate.successes} of ${rate.trials}, ${shareOf(rate)}`;
+  return rate.trials === 0 ? '–' : `${whole(rate.successes)} of ${whole(rate.trials)}, ${shareOf(rate)}`;
 }
 
 /** Without its counts, which a standardised rate is not the quotient of. */

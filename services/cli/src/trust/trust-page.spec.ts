@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { trustReport, type TrustCounts } from '@fairlead/decisions';
 import type { TrustAnswer } from '@fairlead/outcome-tracking/trust';
+import { percent } from '../report-page/written.js';
 import { leftOutInWords } from './left-out-in-words.js';
 import { againFrom, poolsApart, type TrustBook } from './trust-book.js';
 import { trustCsv } from './trust-csv.js';
@@ -68,6 +69,10 @@ describe('trust figures to be handed round', () => {
     expect(page).toContain('807 events of leads');
     expect(page).toContain('300 0 500 0 0 7');
     expect(page).toContain(leftOutInWords(whole));
+    // Where its whisker is drawn, and what it says to whoever hears the chart.
+    const { value, low, high } = whole.promise['A']?.received.channel ?? {};
+    const share = (of: number | null | undefined) => percent(of ?? null, 0);
+    expect(page).toContain(`${share(value)} (${share(low)} to ${share(high)})`);
     expect(page).toContain('npx fairlead export --out log &#38;&#38; npx fairlead verify log');
     // The same arguments make the same bytes.
     expect(trustPage(book)).toBe(page);
@@ -76,7 +81,7 @@ describe('trust figures to be handed round', () => {
   it('say to whom a partner’s report is addressed, and of others nothing', () => {
     const page = trustPage({ ...book, whole: asAcme, pools: [] });
     expect(page).toContain('What acme got');
-    for (const text of ['bolt', 'its partners', 'all partners<', '>partners, A', 'partners received'])
+    for (const text of ['bolt', 'its partners', '>all partners<', '>partners, A', 'partners received'])
       expect(page).not.toContain(text);
     for (const text of ['apart from acme', 'Leads accepted by acme', '>acme, A', 'acme received'])
       expect(page).toContain(text);

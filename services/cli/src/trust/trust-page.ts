@@ -119,7 +119,7 @@ function promiseChart({ promise, partner }: TrustAnswer, id: string): Markup {
     axis: { label: 'Share of leads', written: (value) => percent(value, 0), from: 0, to: 1 },
     bars: [
       {
-        ...{ name: 'promised', tone: 'second' },
+        ...{ name: partner === null ? 'promised' : 'promised to all partners', tone: 'second' },
         values: grades.map((grade) => {
           const promised = promise[grade]?.promised;
           return promised ? promised.channel / 100 : null;
@@ -128,7 +128,7 @@ function promiseChart({ promise, partner }: TrustAnswer, id: string): Markup {
       {
         ...{ name: 'received', tone: 'first' },
         values: grades.map((grade) => promise[grade]?.received.channel.value ?? null),
-        between: grades.map((grade) => around(promise[grade]?.received.channel)),
+        between: grades.map((grade) => intervalOf(promise[grade]?.received.channel)),
       },
     ],
   });
@@ -139,7 +139,7 @@ function alikeChart(answer: TrustAnswer, id: string): Markup {
   const kinds = ['qualified', 'won'] as const;
   const bars = (side: 'direct' | 'channel') => ({
     values: kinds.map((kind) => gap[kind][side].standardised.value),
-    between: kinds.map((kind) => around(gap[kind][side].standardised)),
+    between: kinds.map((kind) => intervalOf(gap[kind][side].standardised)),
   });
   return barChart({
     id: `${id}-alike`,
@@ -154,10 +154,9 @@ function alikeChart(answer: TrustAnswer, id: string): Markup {
   });
 }
 
-/** How far the ends of its interval are from it. */
-function around(rate: Rate | undefined): { low: number; high: number } | null {
-  const { value = null, low = null, high = null } = rate ?? {};
-  return value === null || low === null || high === null ? null : { low: low - value, high: high - value };
+function intervalOf(rate: Rate | undefined): { low: number; high: number } | null {
+  const { low = null, high = null } = rate ?? {};
+  return low === null || high === null ? null : { low, high };
 }
 
 function promiseTable(answer: TrustAnswer): Markup {
