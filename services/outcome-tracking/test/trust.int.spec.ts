@@ -186,6 +186,22 @@ describe('trust figures', () => {
     });
   });
 
+  it('are no other partner’s to see: it looks as if there were no such partner, and asking for oneself changes nothing', async () => {
+    const bolt = await tracking.partnerKey('bolt');
+    const of = async (query: string) => {
+      const { status, body } = await tracking.call(`/v1/trust${query}`, { key: bolt });
+      return { status, body: { ...body, instance: '', traceId: '', asOf: '' } };
+    };
+    const nobody = await of('?partner=nobody');
+    expect(nobody.status).toBe(404);
+    expect(await of('?partner=acme')).toEqual(nobody);
+    expect(await of('?partner=bolt')).toEqual(await of(''));
+    expect((await of('')).body).toMatchObject({ partner: 'bolt' });
+    // Whoever sees all sees it as bolt does.
+    const { body } = await tracking.call('/v1/trust?partner=bolt');
+    expect({ ...body, instance: '', traceId: '', asOf: '' }).toEqual((await of('')).body);
+  });
+
   it('are of what was routed here: deals from elsewhere are counted where they are asked for, and the answer says so', async () => {
     const paths = ['', '?mix=attributes.size', '?source=web', '/times', '/times?what=accept'];
     const shown = async (path: string) => {
