@@ -25,7 +25,7 @@ const alike = (own = rate(12, 40), direct = rate(20, 100)) => ({
 const outside = beside(rate(0, 40), rate(10, 100));
 
 const card: Scorecard = {
-  ...{ partner: 'acme', pool: null, from: '2026-10-01', to: '2026-12-31', together: 'protected' },
+  ...{ partner: 'acme', pool: null, leftOut: [], from: '2026-10-01', to: '2026-12-31', together: 'protected' },
   asOf: { at: '2026-12-01T00:00:00.000Z', events: [1], total: 1 },
   party: {
     ...{ answeredInTime: beside(rate(39, 40)), accepted: beside(rate(30, 40), rate(90, 100), rate(300, 400)) },
