@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { appendFileSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -51,6 +51,20 @@ describe('the log under faults, with real servers', () => {
       await expectAll(told);
     },
   );
+
+  it('shows what was published, though whoever published it was killed before it came to that, and nothing comes after it', async () => {
+    const silent = await LogSystem.open();
+    try {
+      const child = await silent.startProcess({ FAIRLEAD_CRASH_AT: 'audit.published:1' });
+      if (child.signalCode === null) await once(child, 'exit');
+      expect(child.signalCode).toBe('SIGKILL');
+      expect(existsSync(join(silent.logFolder, 'checkpoint'))).toBe(false);
+      await silent.start();
+      await silent.untilPublished(0);
+    } finally {
+      await silent.close();
+    }
+  });
 
   it('is written by one of two, and by the other one when that is stopped for longer than it may lead', async () => {
     const first = await system.startProcess();
