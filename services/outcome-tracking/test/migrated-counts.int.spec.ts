@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { decodeEvent } from '@fairlead/events';
-import { type Offer, timesOf } from '@fairlead/decisions/fold';
-import { ages, cohortMeasures, cohortsOf } from '@fairlead/decisions';
+import { ages, cellsOf, cohortMeasures, cohortsOf, type Offer, talliesOf, timesOf } from '@fairlead/decisions/fold';
 import { createDataSource, migrate, type Query, queryOf, RowCopy } from '@fairlead/persistence';
 import { foldEvent, type LeadEvent } from '../src/fold-event.js';
 import { type CopyInto, readModelMigrations, ReadModelsLoad, readModelsOf } from '../src/read-models/index.js';
@@ -19,11 +18,16 @@ import { randomDeals, randomHistory } from './fixture/histories.js';
 const PACKED = '1764900000000';
 const LATER = 9999;
 
+function countedOf(offer: Offer) {
+  const cohorts = cohortsOf(offer);
+  return { cells: cellsOf(cohorts), tallies: talliesOf(cohorts.changes) };
+}
+
 /** As the counts were: what happened within each age and not within the one before it, for all, by source, campaign and attribute. */
 function formerCohorts(offers: readonly Offer[]): (string | number)[][] {
   const sums = new Map<string, { readonly row: (string | number)[]; readonly counts: number[] }>();
   const within = [...ages, LATER];
-  for (const { cells, tallies } of offers.map(cohortsOf))
+  for (const { cells, tallies } of offers.map(countedOf))
     for (const { dimension, value, pool, month, party, grade, kind, policy } of cells) {
       // Days were counted from the offers when they were asked for.
       if (dimension === 'day') continue;
