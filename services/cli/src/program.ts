@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { accountsCommand } from './accounts/accounts.command.js';
 import { benchCommand } from './bench/bench.command.js';
@@ -32,6 +33,7 @@ import { trustCommand } from './trust/trust.command.js';
 export function fairleadProgram(): Command {
   return new Command('fairlead')
     .description('Distributes leads to direct sales and channel partners under one published policy, and proves it.')
+    .version(version(), '-V, --version', 'print which version this is')
     .showHelpAfterError('(fairlead --help tells more)')
     .addCommand(startCommand())
     .addCommand(importCommand())
@@ -58,4 +60,11 @@ export function fairleadProgram(): Command {
     .addCommand(deliveriesCommand())
     .addCommand(gatewayCommand())
     .addCommand(benchCommand());
+}
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return version;
 }
