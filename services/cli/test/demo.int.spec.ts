@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import { engine } from '@fairlead/decisions';
 import { generateSigner, verifierKey as verifierKeyOf } from '@fairlead/transparency-log';
 import { generateLeads } from '../src/demo/generate-leads.js';
 import { type CampaignResult, playCampaign } from '../src/demo/play-campaign.js';
@@ -375,6 +376,89 @@ describe('the sample campaign, on running services', () => {
         });
       return given;
     }
+
+    it(
+      'lets a partner make a key, which is shown once, and revoke one; an administrator the same for any',
+      async () => {
+        const [, , own, other] = partners;
+        const { page, complaints } = await enteredAs('partner', own?.id);
+        await page.goto(`${services.url}/console#/keys`);
+        await page.getByRole('button', { name: 'Make a key…' }).press('Enter');
+        await page.getByLabel('What it is for').fill('the new CRM');
+        expect(await barriers(page)).toEqual([]);
+        await page.getByRole('button', { name: 'Make it' }).press('Enter');
+        const shown = page.getByRole('dialog').getByText(/^flk_/);
+        const key = String(await shown.textContent());
+        expect(await barriers(page)).toEqual([]);
+        await page.getByRole('button', { name: 'I have it' }).press('Enter');
+        await shown.waitFor({ state: 'detached' });
+        await page.getByRole('row', { name: /^the new CRM .* valid/ }).waitFor();
+        expect(await page.content()).not.toContain(key);
+        const statusWith = async () =>
+          (await fetch(`${services.url}/v1/leads`, { headers: { authorization: `Bearer ${key}` } })).status;
+        expect(await statusWith()).toBe(200);
+
+        await page.getByRole('button', { name: 'Revoke the new CRM' }).press('Enter');
+        expect(await barriers(page)).toEqual([]);
+        await page.getByRole('button', { name: 'Revoke it' }).press('Enter');
+        await page.getByRole('status').getByText('“the new CRM” is revoked').waitFor();
+        await page.getByRole('row', { name: /^the new CRM .* revoked/ }).waitFor();
+        expect(await statusWith()).toBe(401);
+        expect(complaints).toEqual([]);
+
+        const admin = await enteredAs('admin');
+        await admin.page.goto(`${services.url}/console#/keys?partner=${other?.id}`);
+        await admin.page.getByRole('heading', { name: new RegExp(`speaks? for ${other?.id}`) }).waitFor();
+        expect([await barriers(admin.page), admin.complaints]).toEqual([[], []]);
+      },
+      TIMEOUT_MS,
+    );
+
+    it(
+      'tries a policy in a worker of the browser, by the very functions that decide live, and comes to what the server comes to',
+      async () => {
+        const pools = policy.pools.map((pool) => ({ ...pool, promise: { direct: 0, channel: 100 } }));
+        const { version } = await services.call<{ version: number }>('PUT', `/v1/policies/${policy.name}`, {
+          ...policy,
+          pools,
+        });
+        const { page, complaints } = await enteredAs('auditor');
+        const workers: string[] = [];
+        page.on('worker', (worker) => workers.push(worker.url()));
+        await page.goto(`${services.url}/console#/policies?name=${policy.name}&version=${version}`);
+        const part = page.getByRole('region', { name: 'Tried on the leads of late' });
+        const begin = part.getByRole('button', { name: `Try version ${version}` });
+        await begin.waitFor();
+        expect(workers).toEqual([]);
+        await begin.press('Enter');
+        await part.getByText('Decided in this browser by the functions that decide live').waitFor();
+        expect(workers).toHaveLength(1);
+        await part.getByTitle(engine).waitFor();
+        await part.getByText(/would be offered to another party first/).waitFor();
+
+        // Of the same leads the server says the same, to the last figure.
+        await part.getByRole('button', { name: 'Hold it against the server' }).press('Enter');
+        await part.getByText('comes to the very same figures').waitFor();
+        expect(await barriers(page)).toEqual([]);
+
+        // A server that decides otherwise is told apart; and one that sends another policy than it says, found out.
+        const answered = (change: (text: string) => string) =>
+          page.route(/\/preview\/material/, async (route) => {
+            const answer = await route.fetch();
+            await route.fulfill({ response: answer, body: change(await answer.text()) });
+          });
+        await answered((text) => text.replaceAll(engine, 'f'.repeat(64)));
+        await begin.press('Enter');
+        await part.getByRole('alert').getByText('by other functions than the server').waitFor();
+        expect(await barriers(page)).toEqual([]);
+        await page.unroute(/\/preview\/material/);
+        await answered((text) => text.replace('"channel":100', '"channel":99'));
+        await begin.press('Enter');
+        await part.getByRole('alert').getByText('is not what its hash says').waitFor();
+        expect(complaints).toEqual([]);
+      },
+      TIMEOUT_MS,
+    );
 
     it(
       'turns red where a tile was changed, and names the step',

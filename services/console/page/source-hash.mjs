@@ -8,7 +8,9 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const SOURCES = [
   'services/console/page/{index.html,verify.html,package-lock.json,vite.config.ts,build-verify.mjs}',
   'services/console/page/src/**/*.*',
-  'libs/events/src/tell-event.ts',
+  // Of everything that decides, and of the packages that it uses: the hash in there is of all of it.
+  'libs/decisions/src/engine.ts',
+  'libs/events/src/{tell-event,plain-json,shapes}.ts',
   'libs/transparency-log/src/{verify,checkpoint,hashing,hash-tile,layout,proofs,receipt,signed-note,tree}.ts',
 ];
 

@@ -16,11 +16,14 @@ export default defineConfig({
   // Our own libraries from their sources: what the page says and verifies is said and verified by the code that runs live.
   resolve: {
     alias: {
+      '@fairlead/decisions/preview': ours('decisions/src/preview.ts'),
       '@fairlead/events/tell': ours('events/src/tell-event.ts'),
+      '@fairlead/events': fileURLToPath(new URL('src/preview/events.ts', import.meta.url)),
       '@fairlead/transparency-log/verify': ours('transparency-log/src/verify.ts'),
       'node:crypto': fileURLToPath(new URL('src/verify/node-crypto.ts', import.meta.url)),
     },
   },
+  worker: { format: 'es' },
   build: {
     outDir: '../static',
     emptyOutDir: true,

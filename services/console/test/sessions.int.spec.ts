@@ -1,5 +1,6 @@
 import { type RunningServices, startServices } from '@fairlead/platform';
 import { randomBytes } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import { get } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { console as consoleService } from '../src/index.js';
@@ -209,11 +210,21 @@ describe('the console, with a real database', () => {
     const policy = one.headers.get('content-security-policy') ?? '';
     expect(policy).toContain("default-src 'none'");
     expect(policy).not.toContain('unsafe');
+    expect(policy.split('; ').filter((each) => each.startsWith('worker-src'))).toEqual(["worker-src 'self'"]);
     const nonce = /'nonce-([\w-]+)'/.exec(policy)?.[1] ?? '';
     expect(nonce).toHaveLength(22);
     expect(one.body).toContain(`content="${nonce}"`);
     expect(two.headers.get('content-security-policy')).not.toBe(policy);
     expect(one.headers.get('cache-control')).toBe('no-store');
+  });
+
+  it('serves a worker that reaches nothing, and is in no file that the page begins with', async () => {
+    const files = readdirSync(new URL('../static/assets/', import.meta.url));
+    const [worker = '', ...others] = files.filter((name) => name.includes('worker'));
+    expect([worker, others]).toEqual([expect.stringMatching(/\.js$/), []]);
+    const answer = await send('GET', `/console/assets/${worker}`);
+    expect([answer.status, answer.headers.get('content-security-policy')]).toEqual([200, "default-src 'none'"]);
+    expect((await send('GET', '/console')).body).not.toContain('worker');
   });
 
   it('serves every file that the page names, compressed, to be kept for ever', async () => {

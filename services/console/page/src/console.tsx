@@ -8,6 +8,7 @@ import {
 } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
 import { type DeliveryFilter, readDeliveryFilter } from './screens/delivery-filter.js';
+import { type KeysOf, readKeysOf } from './screens/partner-keys.js';
 import { type LeadFilter, readLeadFilter } from './screens/lead-filter.js';
 import { type ParkedFilter, readParkedFilter } from './screens/parked-filter.js';
 import { type Period, readPeriod } from './screens/period.js';
@@ -84,6 +85,12 @@ const routes = root.addChildren([
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/keys',
+    validateSearch: (search): KeysOf => readKeysOf(search),
+    component: lazyRouteComponent(() => import('./screens/keys.js'), 'Keys'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/verify',
     validateSearch: (search): { index?: number } => {
       const index = Number(search['index']);
@@ -113,5 +120,10 @@ export function Console() {
     void router.navigate({ to: '/', replace: true });
   };
   if (link !== undefined) return <SignIn link={link} entered={entered} />;
-  return <Signed inside={<RouterProvider router={router} />} outside={(error) => <SignIn error={error} />} />;
+  return (
+    <Signed
+      inside={<RouterProvider router={router} />}
+      outside={(error, retry) => <SignIn error={error} retry={retry} />}
+    />
+  );
 }

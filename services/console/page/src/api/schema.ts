@@ -36,6 +36,41 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/partners/{partnerId}/keys': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The keys of a partner, for itself and for administrators */
+    get: operations['PartnerKeys.list'];
+    put?: never;
+    /** One more key of a partner */
+    post: operations['PartnerKeys.create'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/partners/{partnerId}/keys/{keyId}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** Revoke a key of a partner, also the one that asks */
+    delete: operations['PartnerKeys.revoke'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/health/live': {
     parameters: {
       query?: never;
@@ -648,6 +683,26 @@ export interface paths {
      * @description Their first decisions are made once more in memory, with no effect: with the roster and lists of now, each side from a state in which nobody is owed anything. Offers count as answered at once, so that caps on open leads hold at 0 alone; those of a day hold for the days on which the leads came.
      */
     post: operations['PolicyPreview.preview'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/policies/{name}/preview/material': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * What such a preview is made of, for whoever makes it elsewhere
+     * @description The last leads as they were decided about, without what became of them and without what names a person; the rules of both sides as they were written; and of named accounts and claims what these leads meet. With the functions that `engine` names, it comes to the same figures. The page of the console makes its previews of it.
+     */
+    get: operations['PolicyPreview.material'];
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -1671,6 +1726,10 @@ export interface components {
       /** @description Where there are more: `after` of the next page. */
       next?: string;
     };
+    CreatePartnerKey: {
+      /** @description What the key is for, so that it is recognised when it is to be revoked. */
+      name: string;
+    };
     LivenessView: {
       /** @enum {string} */
       status: 'live';
@@ -2361,6 +2420,89 @@ export interface components {
       inAnotherPool: number;
       counts: components['schemas']['PreviewCountView'][];
     };
+    WrittenPolicyView: {
+      name: string;
+      version: number;
+      /** @description SHA-256 of the document’s canonical JSON (RFC 8785). */
+      hash: string;
+      document: {
+        [key: string]: unknown;
+      };
+    };
+    WrittenPartnerView: {
+      id: string;
+      document: {
+        [key: string]: unknown;
+      };
+    };
+    AccountView: {
+      domain?: string;
+      company?: string;
+      owner: string;
+      /** @description Milliseconds since the epoch: reserved from here … */
+      from: number;
+      /** @description … and no longer from here on. */
+      until?: number;
+    };
+    ListExcerptView: {
+      name: string;
+      version: number;
+      /** @description Of the whole list. */
+      hash: string;
+      /** @description Those that reserve the company of one of the leads when it came. */
+      entries: components['schemas']['AccountView'][];
+    };
+    MetAccountView: {
+      domain?: string;
+      company?: string;
+    };
+    MetClaimView: {
+      id: string;
+      /** @enum {string} */
+      kind: 'deal-registration' | 'partner-of-record';
+      partner: string;
+      account: components['schemas']['MetAccountView'];
+      /** @description Milliseconds since the epoch. */
+      from: number;
+      until?: number;
+    };
+    MetProtectionsView: {
+      /** @description How many changes of claims there were. */
+      version: number;
+      /** @description Those on the company of one of the leads when it came. */
+      claims: components['schemas']['MetClaimView'][];
+    };
+    UndecidedLeadView: {
+      /** @enum {string} */
+      state: 'graded' | 'not-qualified' | 'incomplete';
+      /** @enum {string|null} */
+      grade: 'A' | 'B' | 'C' | 'D' | null;
+      sourceId: string;
+      /** @description Of the model that graded it. */
+      model: string;
+      /** @description As its events have them in clear: company, place, size, product, and what else is known. */
+      facts: {
+        [key: string]: unknown;
+      };
+      /** @enum {string} */
+      consent?: 'given' | 'refused' | 'unknown';
+    };
+    DatedLeadView: {
+      /** @description When it came, in milliseconds since the epoch. */
+      at: number;
+      lead: components['schemas']['UndecidedLeadView'];
+    };
+    PreviewMaterialView: {
+      /** @description Content hash of the functions that decide here, as every decision names it. */
+      engine: string;
+      proposed: components['schemas']['WrittenPolicyView'];
+      inForce: components['schemas']['WrittenPolicyView'];
+      partners: components['schemas']['WrittenPartnerView'][];
+      namedAccounts: components['schemas']['ListExcerptView'][];
+      protections: components['schemas']['MetProtectionsView'];
+      /** @description In the order in which they came. */
+      leads: components['schemas']['DatedLeadView'][];
+    };
     PartnerView: {
       id: string;
       name: string;
@@ -2447,15 +2589,6 @@ export interface components {
       /** @description Since the version before. */
       changes: components['schemas']['ChangeCounts'];
       counts: components['schemas']['AccountCounts'];
-    };
-    AccountView: {
-      domain?: string;
-      company?: string;
-      owner: string;
-      /** @description Milliseconds since the epoch: reserved from here … */
-      from: number;
-      /** @description … and no longer from here on. */
-      until?: number;
     };
     EntriesView: {
       /** @description The version that all pages from the first one on are of. */
@@ -4699,6 +4832,118 @@ export interface operations {
       503: components['responses']['Unavailable'];
     };
   };
+  'PartnerKeys.list': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before. */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        partnerId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Keys without their secrets, revoked ones among them, ordered by id. `next` asks for the next page. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['KeysPage'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'PartnerKeys.create': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        partnerId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['CreatePartnerKey'];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CreatedKey'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description `too-many-keys`: 50 are valid, or were within the last day. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'PartnerKeys.revoke': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        partnerId: string;
+        keyId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The key is revoked, and refused within five seconds by every process. */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
   'Health.live': {
     parameters: {
       query?: never;
@@ -6577,6 +6822,50 @@ export interface operations {
       503: components['responses']['Unavailable'];
     };
   };
+  'PolicyPreview.material': {
+    parameters: {
+      query?: {
+        /** @description How many of the last leads. */
+        leads?: number;
+        /** @description The newest, if not given. */
+        version?: number;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PreviewMaterialView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description `too-many-partners`: more than 2000. The preview is then to be made here. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
   'Partners.list': {
     parameters: {
       query?: {
@@ -7304,7 +7593,7 @@ export interface operations {
       };
       405: components['responses']['MethodNotAllowed'];
       408: components['responses']['RequestTimeout'];
-      /** @description The party has the lead already, or the lead is closed or erased; or the party is a partner, and the person has not consented. */
+      /** @description The party has the lead already, or the lead is closed or erased; or the party is a partner, and the person has not consented. Or the lead was made one with another, and whoever has that one has the person (`absorbed`). */
       409: {
         headers: {
           [name: string]: unknown;

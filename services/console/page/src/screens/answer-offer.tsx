@@ -15,13 +15,16 @@ export function AnswerOffer({
   name,
   offer,
   told,
+  hold,
 }: {
   leadId: string;
   name: string;
   offer: number | undefined;
   told: (lead: Schemas['LeadView'], answer: Answer) => void;
+  /** Told when an answer is begun and when it is over: until then it should not be taken from the page. */
+  hold?: (isHeld: boolean) => void;
 }) {
-  const [opened, { open, close }] = useDisclosure();
+  const [opened, { open, close }] = useDisclosure(false, { onOpen: () => hold?.(true), onClose: () => hold?.(false) });
   const [reason, setReason] = useState<Reason | null>(null);
   const [note, setNote] = useState('');
   const accept = useAnswer(leadId, offer, told);

@@ -46,7 +46,7 @@ export function DeliveryList({
           Deliveries to {id}
         </Title>
         <Filter filter={filter} change={change} />
-        <Loaded query={deliveries as never} height={300}>
+        <Loaded query={deliveries as never} height={300} isToldElsewhere={deliveries.isFetchNextPageError}>
           {() => (
             <Rows
               deliveries={(deliveries.data?.pages ?? []).flatMap((page) => page.deliveries)}

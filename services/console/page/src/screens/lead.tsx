@@ -18,7 +18,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, ApiProblem, dataOf, type Schemas } from '../api/client.js';
-import { EmptyNote, Loaded } from '../shell/notes.js';
+import { EmptyNote, ErrorNote, Loaded } from '../shell/notes.js';
 import { saveFile } from '../shell/save-file.js';
 import { useSession } from '../shell/session.js';
 import { Told } from '../shell/told.js';
@@ -269,6 +269,9 @@ function Proof({ leadId }: { leadId: string }) {
     queryFn: () => dataOf(api.GET('/v1/leads/{leadId}/receipt', { params: { path: { leadId } }, parseAs: 'text' })),
     retry: false,
   });
+  // "Not yet" is an answer, and no other failure is it.
+  if (receipt.error && !(receipt.error instanceof ApiProblem && receipt.error.status === 404))
+    return <ErrorNote error={receipt.error} retry={() => void receipt.refetch()} />;
   if (!receipt.data)
     return (
       <Badge color="warn" variant="light" className="state">

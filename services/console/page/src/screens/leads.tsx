@@ -43,7 +43,7 @@ export function Leads() {
     <Stack gap="md">
       <Search />
       <Filter filter={filter} />
-      <Loaded query={leads as never} height={480}>
+      <Loaded query={leads as never} height={480} isToldElsewhere={leads.isFetchNextPageError}>
         {() => (
           <Rows
             leads={(leads.data?.pages ?? []).flatMap(({ leads: each }) => each)}

@@ -1,9 +1,9 @@
 import { Anchor, Badge, Button, Card, Group, List, SegmentedControl, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useDeferredValue, useState } from 'react';
 import { api, dataOf } from '../api/client.js';
-import { Loaded } from '../shell/notes.js';
+import { ErrorNote, Loaded } from '../shell/notes.js';
 import { useSession } from '../shell/session.js';
 import { count } from '../words/numbers.js';
 import { type Flow, type HowLive, useFlow } from './flow.js';
@@ -21,6 +21,7 @@ export function Overview() {
   const [minutes, setMinutes] = useState(60);
   const [isPaused, setPaused] = useState(false);
   const { query, how } = useFlow(minutes, isPaused);
+  const later = useDeferredValue(query.data);
   return (
     <Stack gap="lg">
       <Group justify="space-between" gap="sm" className="no-print">
@@ -41,22 +42,20 @@ export function Overview() {
         {(flow) => (
           <>
             <Attention flow={flow} />
-            <States
-              flow={flow}
-              came="came in, and are by now"
-              none={
-                <>
-                  No lead came in during this time. A lead that is sent to <code>POST /v1/leads</code> shows here within
-                  a second or two.
-                </>
-              }
-            />
+            <States flow={later ?? flow} came="came in, and are by now" none={NOTHING_YET} />
           </>
         )}
       </Loaded>
     </Stack>
   );
 }
+
+const NOTHING_YET = (
+  <>
+    No lead came in during this time. A lead that is sent to <code>POST /v1/leads</code> shows here within a second or
+    two.
+  </>
+);
 
 function How({ how }: { how: HowLive }) {
   const said = { live: 'live', 'asked for': 'every 5 s', paused: 'paused' }[how];
@@ -111,8 +110,10 @@ function Attention({ flow }: { flow: Flow }) {
       <Title order={2} size="h4" mb="xs">
         What needs you
       </Title>
+      {parked.error && !parked.data ? <ErrorNote error={parked.error} retry={() => void parked.refetch()} /> : null}
       {things.length === 0 ? (
-        <Text>Nothing. Whatever came in goes its way.</Text>
+        // Of what could not be asked for, nobody is told that it is nothing.
+        <Text>{parked.error && !parked.data ? 'Nothing else.' : 'Nothing. Whatever came in goes its way.'}</Text>
       ) : (
         <List spacing="xs">
           {things.map((thing, at) => (

@@ -1,8 +1,10 @@
 import { Group, Select, Text, TextInput } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import type { Schemas } from '../api/schemas.js';
+import { useSession } from '../shell/session.js';
 import { WordField } from '../shell/word-field.js';
 import { AsOf } from './as-of.js';
+import { trustCommands } from './trust-commands.js';
 
 /** What figures are asked for. It stands in the address, so that a colleague who gets it sees the same. */
 export interface Period {
@@ -93,9 +95,8 @@ export function PeriodFilter({ period, at }: { period: Period; at: '/promise' | 
 
 /** What figures of this period stand on: the log alone is enough to come to them. */
 export function TrustAsOf({ figures, period }: { figures: Schemas['TrustView']; period: Period }) {
+  const { partner } = useSession();
   const { asOf, leftOut } = figures;
-  const options = Object.entries(period).map(([name, value]) => ` --${name} ${String(value)}`);
-  const commands = ['fairlead export --out DIR', `fairlead trust DIR${options.join('')}`];
   return (
     <>
       {leftOut.length > 0 ? (
@@ -103,7 +104,7 @@ export function TrustAsOf({ figures, period }: { figures: Schemas['TrustView']; 
           Deals that were closed elsewhere are not among them: the pool {leftOut.join(', ')} has those.
         </Text>
       ) : null}
-      <AsOf asOf={asOf} who="Anybody who has the log" commands={commands} />
+      <AsOf asOf={asOf} who="Anybody who has the log" commands={trustCommands(period, asOf, partner)} />
     </>
   );
 }

@@ -1,21 +1,22 @@
-import { Button, Card, Group, Stack, Text, Title } from '@mantine/core';
+import { Alert, Button, Card, Code, Group, Stack, Text, Title } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { api, dataOf, type Schemas } from '../api/client.js';
+import type { Schemas } from '../api/client.js';
 import { type FigureTable, Numbers } from '../charts/figure.js';
+import { type Tried, tryAtServer, tryPolicy } from '../preview/try-policy.js';
 import { EmptyNote, ErrorNote } from '../shell/notes.js';
 import { count } from '../words/numbers.js';
+import { engineInShort, saysTheSame } from './preview-words.js';
 
 type Preview = Schemas['PreviewView'];
 
-/** As many as the server tries at once. */
-const LEADS = 1_000;
-
 /** Who would have got the leads that came last, beside who gets them. Nothing is changed by asking, but it is work: so it is asked for. */
 export function PolicyPreview({ policy: { name, version } }: { policy: Schemas['PolicyView'] }) {
-  const preview = useMutation({
-    mutationFn: () =>
-      dataOf(api.POST('/v1/policies/{name}/preview', { params: { path: { name } }, body: { version, leads: LEADS } })),
-  });
+  const tried = useMutation({ mutationFn: () => tryPolicy(name, version) });
+  const atServer = useMutation({ mutationFn: () => tryAtServer(name, version) });
+  const begin = () => {
+    atServer.reset();
+    tried.mutate();
+  };
   return (
     <Card withBorder component="section" aria-label="Tried on the leads of late">
       <Stack gap="sm">
@@ -23,23 +24,78 @@ export function PolicyPreview({ policy: { name, version } }: { policy: Schemas['
           <Title order={2} size="h4">
             Tried on the leads of late
           </Title>
-          <Button variant="default" className="no-print" onClick={() => preview.mutate()} loading={preview.isPending}>
+          <Button variant="default" className="no-print" onClick={begin} loading={tried.isPending}>
             Try version {version}
           </Button>
         </Group>
-        {preview.error ? <ErrorNote error={preview.error} retry={() => preview.mutate()} /> : null}
+        {tried.error ? <ErrorNote error={tried.error} retry={begin} /> : null}
         <div aria-live="polite">
-          {preview.data ? (
-            <Compared preview={preview.data} />
+          {tried.data ? (
+            <Stack gap="sm">
+              <Compared preview={tried.data.preview} />
+              <ByWhat tried={tried.data} ask={() => atServer.mutate()} isAsking={atServer.isPending} />
+              {atServer.error ? <ErrorNote error={atServer.error} retry={() => atServer.mutate()} /> : null}
+              {atServer.data ? <HeldAgainst here={tried.data.preview} server={atServer.data.preview} /> : null}
+            </Stack>
           ) : (
             <Text size="sm" c="dimmed">
               Decides about the last thousand leads once more, under this version and under the one in force, and counts
-              who would have been offered which. No lead moves.
+              who would have been offered which. It is done in this browser, and no lead moves.
             </Text>
           )}
         </div>
       </Stack>
     </Card>
+  );
+}
+
+/** The same functions, or not: whoever reads the figures knows which it was. */
+function ByWhat({ tried: { preview, engines }, ask, isAsking }: { tried: Tried; ask: () => void; isAsking: boolean }) {
+  if (preview.leads === 0) return null;
+  if (engines === null)
+    return (
+      <Text size="sm" c="dimmed">
+        Decided at the server: so many partners are not sent to a browser.
+      </Text>
+    );
+  const button = (
+    <Button size="compact-sm" variant="default" className="no-print" onClick={ask} loading={isAsking}>
+      Hold it against the server
+    </Button>
+  );
+  if (engines.here === engines.server)
+    return (
+      <Group gap="sm">
+        <Text size="sm" c="dimmed">
+          Decided in this browser by the functions that decide live: engine{' '}
+          <Code title={engines.here}>{engineInShort(engines.here)}</Code>, here and at the server.
+        </Text>
+        {button}
+      </Group>
+    );
+  return (
+    <Alert color="warn" title="This page decides by other functions than the server">
+      <Stack gap="xs" align="start">
+        <Text size="sm">
+          Engine <Code title={engines.here}>{engineInShort(engines.here)}</Code> here, and{' '}
+          <Code title={engines.server}>{engineInShort(engines.server)}</Code> at the server: the figures above may not
+          be what the server would come to. Load the page again; if it stays so, page and server are of different
+          versions.
+        </Text>
+        {button}
+      </Stack>
+    </Alert>
+  );
+}
+
+function HeldAgainst({ here, server }: { here: Preview; server: Preview }) {
+  if (saysTheSame(here, server))
+    return <Text size="sm">The server, asked just now, comes to the very same figures.</Text>;
+  return (
+    <Stack gap="sm">
+      <Text size="sm">The server, asked just now, comes to others; leads may have come in between. These are its:</Text>
+      <Compared preview={server} />
+    </Stack>
   );
 }
 

@@ -30,14 +30,17 @@ export function ReportOutcome({
   state,
   offer,
   told,
+  hold,
 }: {
   leadId: string;
   name: string;
   state: string;
   offer: number | undefined;
   told: (lead: Schemas['LeadView'], answer: Answer) => void;
+  /** Told when an answer is begun and when it is over: until then it should not be taken from the page. */
+  hold?: (isHeld: boolean) => void;
 }) {
-  const [opened, { open, close }] = useDisclosure();
+  const [opened, { open, close }] = useDisclosure(false, { onOpen: () => hold?.(true), onClose: () => hold?.(false) });
   const types = NEXT[state] ?? [];
   const [chosen, setChosen] = useState<Outcome>();
   const type = chosen !== undefined && types.includes(chosen) ? chosen : types[0];

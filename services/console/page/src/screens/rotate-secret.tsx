@@ -1,9 +1,9 @@
-import { Alert, Button, Code, Stack, Text } from '@mantine/core';
+import { Button, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { api, dataOf } from '../api/client.js';
 import { Confirm } from '../shell/confirm.js';
-import { Dialog } from '../shell/dialog.js';
+import { ShownOnce } from '../shell/shown-once.js';
 import type { Endpoint } from './deliveries.js';
 
 /** A new secret, shown once: it is nowhere in the page any more when the window is closed. */
@@ -49,23 +49,10 @@ export function RotateSecret({ endpoint: { party, id } }: { endpoint: Endpoint }
           that does not know the new one refuses everything. The new one is shown once: have a place for it ready.
         </Text>
       </Confirm>
-      <Dialog
-        opened={rotate.data !== undefined}
-        close={rotate.reset}
-        title="The new secret"
-        closesByClickOutside={false}
-      >
-        <Stack gap="md">
-          <Alert color="warn" title="It is shown this once">
-            Copy it to the receiver now. Nobody, we included, can show it again; the old one signs beside it for{' '}
-            {rotate.data?.overlapHours} hours.
-          </Alert>
-          <Code block tabIndex={0} style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' }}>
-            {rotate.data?.secret}
-          </Code>
-          <Button onClick={rotate.reset}>I have it</Button>
-        </Stack>
-      </Dialog>
+      <ShownOnce secret={rotate.data?.secret} title="The new secret" close={rotate.reset}>
+        Copy it to the receiver now. Nobody, we included, can show it again; the old one signs beside it for{' '}
+        {rotate.data?.overlapHours} hours.
+      </ShownOnce>
     </>
   );
 }

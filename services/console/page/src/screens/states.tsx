@@ -1,6 +1,6 @@
 import { Anchor, Card, Group, SimpleGrid, Text, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 import { Sparkline } from '../charts/sparkline.js';
 import { EmptyNote } from '../shell/notes.js';
 import { count } from '../words/numbers.js';
@@ -12,7 +12,7 @@ import type { Flow } from './flow.js';
  * @param came  what is said of so many leads
  * @param none  said when there are none
  */
-export function States({ flow, came, none }: { flow: Flow; came: string; none: ReactNode }) {
+export const States = memo(function States({ flow, came, none }: { flow: Flow; came: string; none: ReactNode }) {
   if (flow.leads === 0) return <EmptyNote>{none}</EmptyNote>;
   return (
     <section aria-label="Where leads are">
@@ -36,4 +36,4 @@ export function States({ flow, came, none }: { flow: Flow; came: string; none: R
       </SimpleGrid>
     </section>
   );
-}
+});

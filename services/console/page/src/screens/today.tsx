@@ -1,7 +1,7 @@
 import { Anchor, Badge, Card, Group, List, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { type ReactNode, useState } from 'react';
+import { memo, type ReactNode, useCallback, useDeferredValue, useState } from 'react';
 import { api, dataOf, type Schemas } from '../api/client.js';
 import { Loaded } from '../shell/notes.js';
 import { useSession } from '../shell/session.js';
@@ -15,6 +15,10 @@ import { ReportOutcome } from './report-outcome.js';
 import { States } from './states.js';
 
 type LeadSummary = Schemas['LeadSummary'];
+interface LeadsPage {
+  readonly leads: readonly LeadSummary[];
+  readonly next?: string;
+}
 
 /** Who has more than this begins with these. */
 const AT_ONCE = 50;
@@ -27,26 +31,35 @@ const WEEK_MINUTES = 10_080;
 export function Today() {
   const { partner } = useSession();
   const [told, setTold] = useState<ReactNode>();
-  const { query: flow } = useFlow(WEEK_MINUTES, false);
-  const tell = (lead: Schemas['LeadView'], answer: Answer) => setTold(<Taken lead={lead} answer={answer} />);
+  const tell = useCallback(
+    (lead: Schemas['LeadView'], answer: Answer) => setTold(<Taken lead={lead} answer={answer} />),
+    [],
+  );
   return (
     <Stack gap="lg">
       <Told>{told}</Told>
       <OpenOffers tell={tell} />
       <WithoutWord tell={tell} />
       <Reached partner={partner ?? ''} />
-      <Loaded query={flow} height={220}>
-        {(shown) => (
-          <States
-            flow={shown}
-            came="were offered to you this week, and are by now"
-            none={<>You were offered no lead this week. One that is shows here within a second or two.</>}
-          />
-        )}
-      </Loaded>
+      <ThisWeek />
     </Stack>
   );
 }
+
+/** By itself: what is told every two seconds is no reason to draw the lists above again, under somebody's hands. */
+function ThisWeek() {
+  const { query: flow } = useFlow(WEEK_MINUTES, false);
+  const later = useDeferredValue(flow.data);
+  return (
+    <Loaded query={flow} height={220}>
+      {(shown) => (
+        <States flow={later ?? shown} came="were offered to you this week, and are by now" none={NO_OFFERS_YET} />
+      )}
+    </Loaded>
+  );
+}
+
+const NO_OFFERS_YET = 'You were offered no lead this week. One that is shows here within a second or two.';
 
 type Tell = (lead: Schemas['LeadView'], answer: Answer) => void;
 
@@ -63,59 +76,88 @@ function Taken({ lead, answer }: { lead: Schemas['LeadView']; answer: Answer }) 
 }
 
 function OpenOffers({ tell }: { tell: Tell }) {
-  const offers = useLeads({ state: 'offered' });
+  const [isHeld, hold] = useState(false);
+  const offers = useLeads({ state: 'offered' }, isHeld);
+  const [later, at] = [useDeferredValue(offers.data), useDeferredValue(offers.dataUpdatedAt)];
   return (
     <Loaded query={offers} height={140}>
-      {({ leads, next }) => {
-        // Who was answered a moment ago may still be listed, and is not open any more.
-        const open = leads.filter(({ acceptBy }) => acceptBy !== null).toSorted(byDeadline);
-        const first = open[0]?.acceptBy;
-        return (
-          <Waiting
-            title={
-              first === undefined || first === null
-                ? 'No offer waits for your answer'
-                : `${many(open.length, next)} ${open.length === 1 ? 'offer waits' : 'offers wait'} for your answer; ${open.length === 1 ? 'it' : 'the first'} ends ${ago(first)}`
-            }
-            leads={open}
-            says={({ acceptBy }) => `Answer by ${moment(acceptBy)} UTC (${ago(acceptBy ?? '')})`}
-            act={(lead) => <AnswerOffer leadId={lead.id} name={leadName(lead)} offer={undefined} told={tell} />}
-          />
-        );
-      }}
+      {(shown) => <Offers page={later ?? shown} at={at} tell={tell} hold={hold} />}
     </Loaded>
   );
 }
+
+/** What a list shows, as of when, in milliseconds since the epoch. */
+interface Listed {
+  readonly page: LeadsPage;
+  readonly at: number;
+  readonly tell: Tell;
+  readonly hold: (isHeld: boolean) => void;
+}
+
+/** Fifty rows of buttons take some hundredths of a second to draw: when there is something new, and while nobody types. */
+const Offers = memo(function Offers({ page: { leads, next }, at, tell, hold }: Listed) {
+  // Who was answered a moment ago may still be listed, and is not open any more.
+  const open = leads.filter(({ acceptBy }) => acceptBy !== null).toSorted(byDeadline);
+  const first = open[0]?.acceptBy;
+  return (
+    <Waiting
+      title={
+        first === undefined || first === null
+          ? 'No offer waits for your answer'
+          : `${many(open.length, next)} ${open.length === 1 ? 'offer waits' : 'offers wait'} for your answer; ${open.length === 1 ? 'it' : 'the first'} ends ${ago(first, at)}`
+      }
+      leads={open}
+      says={({ acceptBy }) => `Answer by ${moment(acceptBy)} UTC (${ago(acceptBy ?? '', at)})`}
+      hold={hold}
+      act={(lead, holdIt) => (
+        <AnswerOffer leadId={lead.id} name={leadName(lead)} offer={undefined} told={tell} hold={holdIt} />
+      )}
+    />
+  );
+});
 
 function WithoutWord({ tell }: { tell: Tell }) {
-  const silent = useLeads({ silentFor: SILENCE });
+  const [isHeld, hold] = useState(false);
+  const silent = useLeads({ silentFor: SILENCE }, isHeld);
+  const later = useDeferredValue(silent.data);
   return (
     <Loaded query={silent} height={80}>
-      {({ leads, next }) => (
-        <Waiting
-          title={
-            leads.length === 0
-              ? 'There is no lead of yours without a word for a week'
-              : `${many(leads.length, next)} ${leads.length === 1 ? 'lead' : 'leads'} of yours without a word for a week`
-          }
-          leads={leads}
-          says={({ silentSince }) =>
-            silentSince === undefined ? '' : `Nothing heard since ${moment(silentSince)} UTC`
-          }
-          act={(lead) => (
-            <ReportOutcome leadId={lead.id} name={leadName(lead)} state={lead.state} offer={undefined} told={tell} />
-          )}
-        />
-      )}
+      {(shown) => <Silent page={later ?? shown} tell={tell} hold={hold} />}
     </Loaded>
   );
 }
 
-function useLeads(filter: { readonly state: 'offered' } | { readonly silentFor: string }) {
+const Silent = memo(function Silent({ page: { leads, next }, tell, hold }: Omit<Listed, 'at'>) {
+  return (
+    <Waiting
+      title={
+        leads.length === 0
+          ? 'There is no lead of yours without a word for a week'
+          : `${many(leads.length, next)} ${leads.length === 1 ? 'lead' : 'leads'} of yours without a word for a week`
+      }
+      leads={leads}
+      says={({ silentSince }) => (silentSince === undefined ? '' : `Nothing heard since ${moment(silentSince)} UTC`)}
+      hold={hold}
+      act={(lead, holdIt) => (
+        <ReportOutcome
+          leadId={lead.id}
+          name={leadName(lead)}
+          state={lead.state}
+          offer={undefined}
+          told={tell}
+          hold={holdIt}
+        />
+      )}
+    />
+  );
+});
+
+/** @param isHeld  while somebody answers about one of them: the list stands still under their hands */
+function useLeads(filter: { readonly state: 'offered' } | { readonly silentFor: string }, isHeld: boolean) {
   return useQuery({
     queryKey: ['today', filter],
     queryFn: () => dataOf(api.GET('/v1/leads', { params: { query: { ...filter, limit: AT_ONCE } } })),
-    refetchInterval: LOOK_EVERY_MS,
+    refetchInterval: isHeld ? false : LOOK_EVERY_MS,
   });
 }
 
@@ -123,26 +165,35 @@ function Waiting({
   title,
   leads,
   says,
+  hold,
   act,
 }: {
   title: string;
   leads: readonly LeadSummary[];
   says: (lead: LeadSummary) => string;
-  act: (lead: LeadSummary) => ReactNode;
+  hold: (isHeld: boolean) => void;
+  act: (lead: LeadSummary, holdIt: (isHeld: boolean) => void) => ReactNode;
 }) {
+  // While somebody answers about it, a lead stays in the list, and with it what was typed; however many newer ones come meanwhile.
+  const [held, setHeld] = useState<LeadSummary>();
+  const holdIt = (lead: LeadSummary) => (isHeld: boolean) => {
+    setHeld(isHeld ? lead : undefined);
+    hold(isHeld);
+  };
+  const shown = held && !leads.some(({ id }) => id === held.id) ? [held, ...leads] : leads;
   return (
     <Card withBorder component="section" aria-label={title}>
       <Title order={2} size="h4">
         {title}
       </Title>
-      {leads.length === 0 ? null : (
+      {shown.length === 0 ? null : (
         <List
           listStyleType="none"
           mt="sm"
           spacing="sm"
           styles={{ itemWrapper: { width: '100%' }, itemLabel: { width: '100%' } }}
         >
-          {leads.map((lead) => (
+          {shown.map((lead) => (
             <List.Item key={lead.id}>
               <Group justify="space-between" gap="sm">
                 <div>
@@ -156,7 +207,7 @@ function Waiting({
                     {says(lead)}
                   </Text>
                 </div>
-                {act(lead)}
+                {act(lead, holdIt(lead))}
               </Group>
             </List.Item>
           ))}

@@ -51,6 +51,7 @@ export const screens: readonly ScreenEntry[] = [
   },
   { to: '/parked', name: 'Parked', asks: 'What could not be processed, and can it be now?', roles: managers },
   { to: '/verify', name: 'Verify', asks: 'Can I prove it myself?', roles: vendor },
+  { to: '/keys', name: 'Keys', asks: 'Which programs and people speak for a partner?', roles: ['admin', 'partner'] },
 ];
 
 export function screensFor(role: Session['role']): readonly ScreenEntry[] {

@@ -14,7 +14,13 @@ export function useSession(): Session {
 }
 
 /** Shows `inside` to whoever has a session, and `outside` to whoever has none. */
-export function Signed({ inside, outside }: { inside: ReactNode; outside: (error: Error | null) => ReactNode }) {
+export function Signed({
+  inside,
+  outside,
+}: {
+  inside: ReactNode;
+  outside: (error: Error | null, retry: () => void) => ReactNode;
+}) {
   const session = useQuery({
     queryKey: ['session'],
     queryFn: async () => {
@@ -32,7 +38,7 @@ export function Signed({ inside, outside }: { inside: ReactNode; outside: (error
   });
   useEndOfSession(session.data ?? null);
   if (session.isPending) return null;
-  if (!session.data) return outside(session.error);
+  if (!session.data) return outside(session.error, () => void session.refetch());
   return <Current.Provider value={session.data}>{inside}</Current.Provider>;
 }
 

@@ -9,10 +9,13 @@ import { begin } from './session.js';
 export function SignIn({
   link,
   error,
+  retry,
   entered,
 }: {
   link?: string;
   error?: Error | null;
+  /** Asks once more whether there is a session. */
+  retry?: () => void;
   /** After the link was used. */
   entered?: () => void;
 }) {
@@ -44,7 +47,7 @@ export function SignIn({
           Where every lead went, why, and what became of it. The same for the channel manager, the partner and the
           auditor.
         </Text>
-        {error ? <ErrorNote error={error} /> : null}
+        {error ? <ErrorNote error={error} {...(retry && { retry })} /> : null}
         {signIn.error ? <ErrorNote error={signIn.error} /> : null}
         {link !== undefined && !signIn.error ? (
           // Programs that scan mail follow links: looking at this page uses nothing up, only the button does.

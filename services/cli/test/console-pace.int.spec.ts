@@ -1,0 +1,212 @@
+import type { Browser } from 'playwright-core';
+import { setTimeout as pause } from 'node:timers/promises';
+import { browserPath, launch, visit, type Visit } from './fixture/browser.js';
+import { logSettings } from './fixture/log-key.js';
+import { serviceNames } from '../src/services.js';
+import { MortalServices } from './fixture/mortal-services.js';
+import { recordTyping, summed, typeFor, type Typing } from './fixture/typing.js';
+
+const TIMEOUT_MS = 300_000;
+/** Each lead is received, graded and routed: three events. */
+const LEADS_PER_SECOND = 170;
+/** Long enough for several looks of a page that is live, which are two seconds apart. */
+const TYPED_MS = 5_000;
+const ROUNDS = 3;
+
+// Text, since it runs in the page. What the stream says can be kept from it, as if nothing had happened.
+const STREAM_THAT_CAN_BE_KEPT = `window.heard = 0;
+window.EventSource = class extends EventSource {
+  set onmessage(tell) {
+    super.onmessage = (event) => {
+      if (window.isKept) return;
+      window.heard += 1;
+      tell(event);
+    };
+  }
+};`;
+
+const LOOKS = 5;
+
+interface Look {
+  readonly loaded: number;
+  readonly usable: number;
+}
+
+// Text, since it runs in the page: until what the first screen is for is drawn, and the browser has a turn to spare for a key.
+const UNTIL_USABLE = `new Promise((resolve) => {
+  const look = () => {
+    if (!document.querySelector('h1') || !document.querySelector('section[aria-label*="for your answer"]')) return setTimeout(look, 4);
+    requestAnimationFrame(() => setTimeout(() => resolve({
+      loaded: performance.getEntriesByType('navigation')[0].loadEventEnd,
+      usable: performance.now(),
+    })));
+  };
+  look();
+})`;
+
+const withBrowser = browserPath === undefined ? describe.skip : describe;
+withBrowser('the pace of the console, with real services and a real browser', () => {
+  let services: MortalServices;
+  let browser: Browser;
+  let visited: Visit;
+  beforeAll(async () => {
+    services = await MortalServices.start(serviceNames, logSettings);
+    browser = await launch();
+    await services.call('PUT', '/v1/sources/web', { format: 'json' });
+    await services.call('PUT', '/v1/partners/acme', { name: 'Acme', tier: 'gold' });
+    const offer = { acceptWithin: '2h', maxOffers: 2, then: 'direct', revealContact: 'on-accept' };
+    const pool = { id: 'all', match: {}, promise: { direct: 0, channel: 100 }, offer };
+    await services.call('PUT', '/v1/policies/busy', { name: 'busy', pools: [pool] });
+    await services.call('POST', '/v1/policies/busy/activate', {});
+    visited = await entered();
+  }, TIMEOUT_MS);
+  afterAll(async () => {
+    await visited?.close();
+    await browser?.close();
+    await services?.stop();
+  }, TIMEOUT_MS);
+
+  async function entered(): Promise<Visit> {
+    const { id } = await services.call<{ id: string }>('POST', '/v1/keys', {
+      ...{ name: 'a typist', role: 'partner', partner: 'acme' },
+    });
+    const { path } = await services.call<{ path: string }>('POST', '/console/links', { keyId: id });
+    const each = await visit(browser);
+    await each.page.addInitScript({ content: STREAM_THAT_CAN_BE_KEPT });
+    // A question that is not answered yet changes nothing on the page either.
+    await each.page.route(/\/v1\/(leads|partners)/, async (route) => {
+      while (isKept && !isOver) await pause(50);
+      await route.continue();
+    });
+    await each.page.goto(`${services.url}${path}`);
+    await each.page.getByRole('button', { name: 'Enter' }).click();
+    await each.page.getByRole('heading', { level: 1, name: 'Today' }).waitFor();
+    return each;
+  }
+
+  let isKept = false;
+  let isOver = false;
+  afterAll(() => {
+    isOver = true;
+  });
+  async function keep(kept: boolean): Promise<void> {
+    isKept = kept;
+    await visited.page.evaluate(`window.isKept = ${kept}`);
+  }
+
+  let sent = 0;
+  async function send(many: number): Promise<void> {
+    const leads = Array.from({ length: many }, () => {
+      sent += 1;
+      const known = { country: 'DE', company: `Company ${sent}`, employees: 50, consent: true };
+      return { source: 'web', externalId: `lead-${sent}`, email: `p${sent}@company-${sent}.example`, ...known };
+    });
+    await services.call('POST', '/v1/leads', leads);
+  }
+
+  /** Leads come in while this is done. @returns what it answered, and how many events a second there were */
+  async function meanwhile<T>(work: () => Promise<T>): Promise<{ result: T; eventsPerSecond: number }> {
+    const stop = new AbortController();
+    const from = { at: performance.now(), entries: await entries() };
+    const sending = (async () => {
+      for (let next = performance.now(); !stop.signal.aborted; next += 100) {
+        await send(LEADS_PER_SECOND / 10);
+        await pause(Math.max(0, next + 100 - performance.now()));
+      }
+    })();
+    try {
+      const result = await work();
+      const seconds = (performance.now() - from.at) / 1000;
+      return { result, eventsPerSecond: ((await entries()) - from.entries) / seconds };
+    } finally {
+      stop.abort();
+      await sending;
+    }
+  }
+
+  async function entries(): Promise<number> {
+    const authorization = `Bearer ${services.adminKey}`;
+    const checkpoint = await fetch(`${services.url}/log/checkpoint`, { headers: { authorization } });
+    return checkpoint.ok ? Number((await checkpoint.text()).split('\n')[1]) : 0;
+  }
+
+  it(
+    'is there to be used soon after it has come: nothing is waited for that is not needed for the first look',
+    async () => {
+      const cookies = await visited.page.context().cookies();
+      const looks: Look[] = [];
+      for (let round = 0; round < LOOKS; round += 1) {
+        const fresh = await visit(browser); // with nothing kept from before
+        await fresh.page.context().addCookies(cookies);
+        await fresh.page.goto(`${services.url}/console`);
+        looks.push(await fresh.page.evaluate<Look>(UNTIL_USABLE));
+        await fresh.page.keyboard.press('?');
+        await fresh.page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
+        expect(fresh.complaints).toEqual([]);
+        await fresh.close();
+      }
+      const median = (of: keyof Look) =>
+        looks.map((look) => look[of]).toSorted((one, other) => one - other)[LOOKS >> 1]!;
+      console.log(
+        [
+          `milliseconds from the address to (median of ${LOOKS}, nothing kept from before):`,
+          `  files here and run     ${median('loaded').toFixed(0).padStart(7)}`,
+          `  shown and usable       ${median('usable').toFixed(0).padStart(7)}`,
+        ].join('\n'),
+      );
+      // What comes after the files is two questions, the session and what the first screen shows, and drawing it.
+      expect(median('usable')).toBeLessThan(3 * median('loaded'));
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'lets somebody type as quickly while five hundred events a second go by as when the page hears of none',
+    async () => {
+      const { page } = visited;
+      await send(120);
+      await page.getByRole('heading', { name: /^50 or more offers wait for your answer/ }).waitFor();
+      await page
+        .getByRole('button', { name: /^Decline/ })
+        .first()
+        .click();
+      const note = page.getByRole('dialog').getByLabel('Note');
+      await recordTyping(page);
+      const alone = await typeFor(note, TYPED_MS);
+
+      // At rest and live in turns, under the same load: what the services take of the machine is in both.
+      const { result, eventsPerSecond } = await meanwhile(async () => {
+        const [atRest, live]: [Typing[], Typing[]] = [[], []];
+        for (let round = 0; round < ROUNDS; round += 1) {
+          await keep(true);
+          atRest.push(await typeFor(note, TYPED_MS));
+          await keep(false);
+          live.push(await typeFor(note, TYPED_MS));
+        }
+        return { atRest: together(atRest), live: together(live), heard: await page.evaluate<number>('window.heard') };
+      });
+      console.log(
+        [
+          `typing, milliseconds from key to paint (median, p95, worst), ${Math.round(eventsPerSecond)} events a second:`,
+          `  nothing goes by        ${shown(alone)}`,
+          `  page at rest           ${shown(result.atRest)}`,
+          `  page live              ${shown(result.live)}`,
+        ].join('\n'),
+      );
+      // It was live, and what was typed is still there.
+      expect(result.heard).toBeGreaterThan(ROUNDS);
+      expect(await note.inputValue()).toContain('gone by');
+      // The slowest of either are the machine's, on which the services run too; half of the strokes tell of the page.
+      expect(result.live.median).toBeLessThan(2 * result.atRest.median);
+    },
+    TIMEOUT_MS,
+  );
+});
+
+function together(each: readonly Typing[]): Typing {
+  return summed(each.flatMap(({ strokes }) => strokes));
+}
+
+function shown({ median, p95, worst, strokes }: Typing): string {
+  return `${[median, p95, worst].map((ms) => ms.toFixed(1).padStart(7)).join(' ')}  of ${strokes.length} strokes`;
+}
