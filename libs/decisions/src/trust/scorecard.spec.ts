@@ -231,6 +231,50 @@ describe('a two-way scorecard', () => {
     expect(told(4, 4)).toEqual([20, ['A+B+C+D+incomplete']]);
   });
 
+  /** What became of the offers of two others, one behind the other. */
+  const received = (of: Readonly<Record<string, readonly [number, number]>>, beside: readonly Counted[] = []) => {
+    const each = (at: 0 | 1): Partial<Tally> =>
+      Object.fromEntries(Object.entries(of).map(([name, counts]) => [name, counts[at]]));
+    const others = [counted('bolt', each(0)), counted('cato', each(1)), ...beside];
+    const { party, vendor } = scorecard('acme', others, promises, noReturns, 'protected');
+    return { party, isTold: Object.keys(vendor.promise).length > 0 };
+  };
+
+  it('does not tell it beside those answered in time, where one alone declined most that was not kept', () => {
+    const told = (declined: readonly [number, number]) => {
+      const offered = [160 + declined[0], 160 + declined[1]] as const;
+      const of = { accepted: [150, 150], expired: [10, 10], returned: [5, 5], kept: [145, 145] } as const;
+      const { party, isTold } = received({ ...of, offered, declined });
+      return [party.answeredInTime.partners !== null, isTold];
+    };
+    expect(told([100, 0])).toEqual([true, false]);
+    expect(told([100, 30])).toEqual([true, true]);
+  });
+
+  it('does not tell it beside those lost, where one alone has nearly all that is still in hand', () => {
+    const of = { expired: [20, 20], lost: [20, 20], returned: [7, 0], withdrawn: [0, 7] } as const;
+    const told = (more: Parameters<typeof received>[0]) => {
+      const { party, isTold } = received({ ...of, ...more });
+      return [party.lost.partners !== null, party.won.partners !== null, isTold];
+    };
+    expect(told({ offered: [107, 49], accepted: [87, 29], kept: [80, 22] })).toEqual([true, false, false]);
+    // Those won are no longer in hand, where one is told how many they are.
+    const won = { won: [20, 20], qualified: [40, 22] } as const;
+    expect(told({ offered: [127, 69], accepted: [107, 49], kept: [100, 42], ...won })).toEqual([true, true, false]);
+    const few = { won: [0, 8], qualified: [0, 8] } as const;
+    expect(told({ offered: [107, 57], accepted: [87, 37], kept: [80, 30], ...few })).toEqual([true, false, true]);
+  });
+
+  it('does not tell it beside all deliveries, where one alone has the open offers that are outside the promise', () => {
+    const of = { accepted: [80, 80], expired: [20, 20], returned: [7, 7], delivered: [60, 100] } as const;
+    const overrides = (open: number) => counted('bolt', { offered: open, open, kept: open }, { kind: 'override' });
+    const told = (open: number) => {
+      const offers = { offered: [100, 200], open: [0, 100], kept: [73, 173] } as const;
+      return received({ ...of, ...offers }, [overrides(open)]).isTold;
+    };
+    expect([told(300), told(60)]).toEqual([false, true]);
+  });
+
   it('keeps to itself how many offers of others are open, which deliveries of all offers would tell', () => {
     const others = (open: number) =>
       ['bolt', 'cato'].map((party) => counted(party, { offered: 40 + open, open, delivered: 20, accepted: 20 }));
