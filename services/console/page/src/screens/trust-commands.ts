@@ -9,7 +9,9 @@ import { quoted } from '../words/quoted.js';
  */
 export function trustCommands(period: object, { at, events }: Schemas['AsOfView'], partner: string | null): string[] {
   const asked = { ...period, ...(partner !== null && { partner }) };
-  const options = Object.entries(asked).map(([name, value]: [string, unknown]) => ` --${name} ${quoted(String(value))}`);
+  const options = Object.entries(asked).map(
+    ([name, value]: [string, unknown]) => ` --${name} ${quoted(String(value))}`,
+  );
   const trust = `fairlead trust DIR${options.join('')}`;
   return [
     'fairlead export --out DIR',
