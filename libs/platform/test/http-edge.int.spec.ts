@@ -52,6 +52,19 @@ describe('the HTTP edge of a running process', () => {
     expect(answer.text).not.toMatch(/jane/);
   });
 
+  it.each([
+    ['a NUL character', 'hello\0jane'],
+    ['half of a pair of surrogates', 'hello \ud83d jane'],
+  ])('names the field with %s, which no database keeps, and repeats no value', async (_, text) => {
+    const errors = async (body: object) => {
+      const answer = await put({ json: body });
+      expect(answer.text).not.toMatch(/jane/);
+      return [answer.status, (answer.body as { errors?: { field: string }[] }).errors?.map(({ field }) => field)];
+    };
+    expect(await errors({ text, items: [] })).toEqual([400, ['/text']]);
+    expect(await errors({ text: 'hello', items: [], language: text })).toEqual([400, ['/language']]);
+  });
+
   it('takes null for a field that may be absent as its absence', async () => {
     const answer = await put({ json: { text: 'hello', items: [], language: null } });
     expect([answer.status, answer.body]).toEqual([200, { id: '1', text: 'hello', items: [] }]);

@@ -463,6 +463,8 @@ describe('answers of partners and direct', () => {
     ['outcomes', { type: 'won', amount: { value: 1, currency: 'XAU' } }, ['/amount/currency']],
     ['outcomes', { type: 'won', amount: { value: 1_250.5, currency: 'JPY' } }, ['/amount/value']],
     ['outcomes', { type: 'won', amount: { value: 1.234, currency: 'EUR' } }, ['/amount/value']],
+    ['outcomes', { type: 'won', amount: { value: 1e-7, currency: 'EUR' } }, ['/amount/value']],
+    ['outcomes', { type: 'won', amount: { value: 5e-324, currency: 'EUR' } }, ['/amount/value']],
     ['outcomes', { type: 'won', amount: { value: 1e13, currency: 'EUR' } }, ['/amount/value']],
     ['outcomes', { type: 'won', amount: 5 }, ['/amount']],
     ['outcomes', { type: 'mistaken' }, ['/corrects']],

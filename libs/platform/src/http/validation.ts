@@ -1,4 +1,5 @@
 import { type ArgumentMetadata, ValidationPipe, type ValidationError } from '@nestjs/common';
+import { problemIn } from '@fairlead/events';
 import { type BodyClass, nestedClassOf, rulesOf } from './body-class.js';
 import { type FieldError, Problem } from './problem.js';
 
@@ -28,8 +29,20 @@ class BodyPipe extends ValidationPipe {
     if (value === null || typeof body !== 'object' || Array.isArray(body))
       throw invalidInput([{ field: '', detail: 'must be an object' }]);
     await super.transform(body, metadata);
+    const unstorable = textsThatNobodyKeeps(body);
+    if (unstorable.length > 0) throw invalidInput(unstorable);
     return withoutNulls(body as Record<string, unknown>, metadata.metatype as BodyClass);
   }
+}
+
+/** What class-validator takes for text, and neither events nor PostgreSQL do; found here, it is whoever sent it that is told. */
+function textsThatNobodyKeeps(value: unknown, field = ''): FieldError[] {
+  if (typeof value === 'string') {
+    const problem = problemIn(value);
+    return problem === undefined ? [] : [{ field, detail: `must not be ${problem}` }];
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, each]) => textsThatNobodyKeeps(each, `${field}/${pointerPart(name)}`));
 }
 
 /** Null in a field that may be absent says what its absence says: handlers are to meet one of the two. */

@@ -48,7 +48,8 @@ export class DeclineLead extends AcceptLead {
 
 export class AmountOfMoney {
   @ApiProperty({ minimum: 0, description: 'In major units: 1250.5 is one thousand two hundred and fifty and a half.' })
-  @IsNumber({ allowNaN: false, allowInfinity: false, maxDecimalPlaces: 4 })
+  // How many decimals there may be is the currency's; class-validator cannot count those of 1e-7.
+  @IsNumber({ allowNaN: false, allowInfinity: false })
   @Min(0)
   // Above any deal, and far below where a double loses whole cents.
   @Max(1_000_000_000_000)

@@ -46,7 +46,11 @@ export class ScorecardController {
     to: 'Last day (UTC), included; that of the quarter of `from`, or of this one.',
   })
   @ApiResponse({ status: 200, type: ScorecardView })
-  @ApiResponse({ status: 404, description: 'There is no such partner, or it is not yours to see.' })
+  @ApiResponse({
+    status: 404,
+    description:
+      'Nobody can be called so, or it is not yours to see. Of a partner that never had a lead there is one, of nothing.',
+  })
   async of(
     @Param('partnerId') partner: string,
     @Query() query: Record<string, unknown>,
