@@ -298,7 +298,7 @@ class Play {
               `says who, and why: "${override.reason}".`,
           ]
         : []),
-      'Who refuses or returns a lead gets half of its turn back, and falls behind its share by the other half.',
+      'Leads apart: who refuses or returns a lead gets half of its turn back and falls behind its share by the other half, and some leads only one side could take.',
       `${number(this.#receivers?.counts.failed ?? 0)} webhooks met a receiver that was down, and were sent again.`,
       ...(open ? [`${number(open)} offers are still open; they will be answered, or run out.`] : []),
       ...(failed > 0 ? [`${number(failed)} answers did not get through.`] : []),

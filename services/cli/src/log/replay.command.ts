@@ -100,7 +100,7 @@ function describe(events: number, result: ReplayResult): void {
   if (undecidable > 0) printLine(`${number(undecidable)} cannot be taken again: ${undecidableBecause}.`);
   if (offersOfAbsorbed > 0)
     printLine(
-      `${number(offersOfAbsorbed)} offered a lead to somebody that was one with another: as was done before that was looked at.`,
+      `${number(offersOfAbsorbed)} offered a lead to somebody that was one with another: by a system that did not look at that, or had not been told of the merge.`,
     );
   for (const [by, count] of Object.entries(result.engines))
     if (by !== result.engine)
