@@ -1,5 +1,6 @@
 export { createDataSource, type DatabaseSettings } from './data-source.js';
 export { migrate } from './migrate.js';
+export { type MigrationNews, MigrationWatch } from './migration-watch.js';
 export type { Query } from './query.js';
 export { inTransaction, queryOf } from './transaction.js';
 export { copyText, type CopyValue, readCopyText, RowCopy } from './row-copy.js';

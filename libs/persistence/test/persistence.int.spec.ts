@@ -12,6 +12,8 @@ import {
   inTransaction,
   isTransient,
   migrate,
+  type MigrationNews,
+  MigrationWatch,
   queryOf,
   RowCopy,
   withSession,
@@ -264,6 +266,132 @@ describe('persistence, with a real PostgreSQL', () => {
     file('1700000000002-slow.sql', 'SELECT pg_sleep(1);');
     expect(await migrate(hasty, migrations)).toEqual(['slow-1700000000002']);
     await expect(queryOf(hasty)('SELECT pg_sleep(1)')).rejects.toMatchObject({ code: '57014' });
+  });
+
+  it('lets a migration take its time whatever limits the database itself has', async () => {
+    const name = `limits_${randomBytes(6).toString('hex')}`;
+    const url = Object.assign(new URL(process.env['TEST_DATABASE_URL'] ?? ''), { pathname: `/${name}` }).href;
+    await queryOf(dataSource)(`CREATE DATABASE ${name}`);
+    await queryOf(dataSource)(`ALTER DATABASE ${name} SET statement_timeout = 500`);
+    const limited = await open({ url });
+    expect(await migrate(limited, migrations)).toContain('slow-1700000000002');
+    await limited.destroy();
+    opened.splice(opened.indexOf(limited), 1);
+    await queryOf(dataSource)(`DROP DATABASE ${name} WITH (FORCE)`);
+  });
+
+  describe('with a migration that waits', () => {
+    const held = `held by the test of ${schema}`;
+    const waiting = mkdtempSync(join(tmpdir(), 'fairlead-migrations-'));
+    const folders = [pathToFileURL(`${waiting}/`)];
+    const other = `${schema}_other`;
+    beforeAll(() => {
+      writeFileSync(join(waiting, '1700000000010-first.sql'), 'CREATE TABLE first (id int);');
+      const second = `CREATE TABLE second (id int); SELECT pg_advisory_xact_lock(hashtextextended('${held}', 0));`;
+      writeFileSync(join(waiting, '1700000000011-second.sql'), second);
+      writeFileSync(join(waiting, '1700000000012-third.sql'), 'CREATE TABLE third (id int);');
+    });
+    afterAll(() => rmSync(waiting, { recursive: true }));
+
+    /** Migrates as a process of its own would; `until` settles when it has told this. */
+    const migrating = (one: DataSource) => {
+      const news: MigrationNews[] = [];
+      const stop = new AbortController();
+      const heard: (() => void)[] = [];
+      const watch = new MigrationWatch((told) => {
+        news.push(told);
+        for (const each of heard) each();
+      }, stop.signal);
+      const applied = migrate(one, folders, watch);
+      applied.catch(() => undefined);
+      const says = (event: MigrationNews['event'], what?: string) =>
+        news.some(
+          (told) => told.event === event && (what === undefined || ('name' in told && told.name.includes(what))),
+        );
+      const until = async (event: MigrationNews['event'], what?: string) => {
+        const told = new Promise<void>((resolve) => heard.push(() => says(event, what) && resolve()));
+        if (!says(event, what)) await Promise.race([told, applied.then(() => Promise.reject(new Error('it ended')))]);
+      };
+      return { news, stop, applied, until, says };
+    };
+    const tables = async (one: DataSource) =>
+      (
+        await queryOf(one)<{ table: string }>(
+          `SELECT tablename AS table FROM pg_tables WHERE schemaname = current_schema() AND tablename = ANY ($1) ORDER BY 1`,
+          [['first', 'second', 'third']],
+        )
+      ).map(({ table }) => table);
+
+    it('keeps those before it when it is stopped, leaves nothing of it, and goes on with it at the next start', async () => {
+      await withSession(dataSource, async (session) => {
+        await session.tryLock(held);
+        const { news, stop, applied, until } = migrating(dataSource);
+        await until('migration.began', 'second');
+        stop.abort(new Error('stopped by the test'));
+        await expect(applied).rejects.toThrow('stopped by the test');
+        const [first, second] = ['first-1700000000010', 'second-1700000000011'];
+        const seconds = expect.any(Number) as number;
+        expect(news).toEqual([
+          { event: 'migration.began', schema, name: first },
+          { event: 'migration.ended', schema, name: first, seconds },
+          { event: 'migration.began', schema, name: second },
+          { event: 'migration.failed', schema, name: second, seconds },
+        ]);
+        expect(await tables(dataSource)).toEqual(['first']);
+        const recorded = await queryOf(dataSource)(
+          `SELECT name FROM migrations JOIN migration_checksums USING (name) WHERE name LIKE '%170000000001_'`,
+        );
+        expect(recorded).toEqual([{ name: first }]);
+        // Not only given up by us: PostgreSQL does not go on with it either.
+        const left = await session.query(
+          `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database =
+            (SELECT oid FROM pg_database WHERE datname = current_database()) AND pid IN
+            (SELECT pid FROM pg_stat_activity WHERE application_name = 'persistence-test')`,
+        );
+        expect(left).toEqual([]);
+      });
+      expect(await migrate(dataSource, folders)).toEqual(['second-1700000000011', 'third-1700000000012']);
+      expect(await tables(dataSource)).toEqual(['first', 'second', 'third']);
+    });
+
+    it('lets another schema migrate meanwhile, another process of the same one wait, and one of an older version too', async () => {
+      const [slow, same, quick] = [`${schema}_slow`, `${schema}_slow`, other];
+      const [one, two, three] = [
+        await open({ schema: slow }),
+        await open({ schema: same }),
+        await open({ schema: quick }),
+      ];
+      await withSession(dataSource, async (session) => {
+        await session.tryLock(held);
+        const first = migrating(one);
+        await first.until('migration.began', 'second');
+
+        const second = migrating(two);
+        await second.until('migration.waits');
+
+        // Its second migration waits for the test as well: not for the first one's schema, whose lock it does not need.
+        const third = migrating(three);
+        await third.until('migration.began', 'second');
+        expect(await tables(three)).toEqual(['first']);
+
+        // As processes did before each schema had a lock: one for all of them.
+        const before = 'SELECT pg_try_advisory_lock($1) AS alone';
+        expect(await session.query(before, [0x66616972])).toEqual([{ alone: false }]);
+        expect(second.news).toEqual([{ event: 'migration.waits', schema: slow }]);
+
+        await session.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [held]);
+        expect((await first.applied).length).toBe(3);
+        expect(await second.applied).toEqual([]);
+        expect((await third.applied).length).toBe(3);
+
+        expect(await session.query(before, [0x66616972])).toEqual([{ alone: true }]);
+        const later = migrating(two);
+        await later.until('migration.waits');
+        later.stop.abort(new Error('tired of waiting'));
+        await expect(later.applied).rejects.toThrow('tired of waiting');
+      });
+      for (const each of [slow, other]) await queryOf(dataSource)(`DROP SCHEMA ${each} CASCADE`);
+    });
   });
 
   it('gives up a connection on which nobody answers, and works again when somebody does', async () => {
