@@ -7,7 +7,7 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { topicName, topics, type Topic } from '@fairlead/events';
-import { createDataSource, migrate } from '@fairlead/persistence';
+import { createDataSource, migrate, MigrationWatch } from '@fairlead/persistence';
 import type { NestMicroservice } from '@nestjs/microservices';
 import { DataSource } from 'typeorm';
 import { BatchConsumer } from './batch-consumer.js';
@@ -55,8 +55,8 @@ export class MessagingModule implements OnApplicationBootstrap, OnApplicationShu
         { provide: SERVICE, useValue: described },
         {
           provide: DataSource,
-          inject: [CONNECTIONS],
-          useFactory: (connections: Connections) => open(described, connections),
+          inject: [CONNECTIONS, MigrationWatch],
+          useFactory: (connections: Connections, watch: MigrationWatch) => open(described, connections, watch),
         },
         {
           provide: Kafka,
@@ -84,7 +84,7 @@ export class MessagingModule implements OnApplicationBootstrap, OnApplicationShu
   }
 }
 
-async function open(service: MessagingService, connections: Connections): Promise<DataSource> {
+async function open(service: MessagingService, connections: Connections, watch: MigrationWatch): Promise<DataSource> {
   const dataSource = createDataSource({
     url: connections.databaseUrl,
     schema: service.schema,
@@ -92,8 +92,13 @@ async function open(service: MessagingService, connections: Connections): Promis
     applicationName: `fairlead-${service.name}`,
   });
   await dataSource.initialize();
-  await migrate(dataSource, [new URL('../migrations/', import.meta.url), service.migrations]);
-  return dataSource;
+  try {
+    await migrate(dataSource, [new URL('../migrations/', import.meta.url), service.migrations], watch);
+    return dataSource;
+  } catch (error) {
+    await dataSource.destroy();
+    throw error;
+  }
 }
 
 /** Makes all topics of Fairlead that are missing on the cluster. */

@@ -1,4 +1,12 @@
-import { createDataSource, isTransient, migrate, QueryFailed, type Query, queryOf } from '@fairlead/persistence';
+import {
+  createDataSource,
+  isTransient,
+  migrate,
+  type MigrationWatch,
+  QueryFailed,
+  type Query,
+  queryOf,
+} from '@fairlead/persistence';
 
 type DataSource = ReturnType<typeof createDataSource>;
 
@@ -15,12 +23,15 @@ export interface KeyDatabaseSettings {
 }
 
 /** Opens the database of the keys and brings it up to date; makes it when it is the default one and missing. */
-export async function openKeyDatabase({ databaseUrl, keysDatabaseUrl }: KeyDatabaseSettings): Promise<DataSource> {
+export async function openKeyDatabase(
+  { databaseUrl, keysDatabaseUrl }: KeyDatabaseSettings,
+  watch?: MigrationWatch,
+): Promise<DataSource> {
   if (keysDatabaseUrl === undefined) await createDefaultDatabase(databaseUrl);
   const dataSource = describe(keysDatabaseUrl ?? besides(databaseUrl), 'personal_data');
   await dataSource.initialize();
   try {
-    await migrate(dataSource, [new URL('../migrations/', import.meta.url)]);
+    await migrate(dataSource, [new URL('../migrations/', import.meta.url)], watch);
   } catch (error) {
     await dataSource.destroy();
     throw error;

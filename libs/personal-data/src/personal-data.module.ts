@@ -1,6 +1,6 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { Environment, ReadinessProbes } from '@fairlead/platform';
-import { queryOf } from '@fairlead/persistence';
+import { MigrationWatch, queryOf } from '@fairlead/persistence';
 import { MasterKeyUnusable } from './errors.js';
 import { openKeyDatabase } from './key-database.js';
 import { LeadKeysStore } from './lead-keys.store.js';
@@ -44,14 +44,17 @@ function refuseUnusable(environment: Environment, masterKeyFile: string): void {
  * `PersonalData` and the connections behind it. Also for processes without Nest.
  * @throws MasterKeyUnusable that says what to do
  */
-export async function openPersonalData(settings: PersonalDataSettings): Promise<{
+export async function openPersonalData(
+  settings: PersonalDataSettings,
+  watch?: MigrationWatch,
+): Promise<{
   personalData: PersonalData;
   missing: MissingKeys;
   ping: () => Promise<unknown>;
   close: () => Promise<void>;
 }> {
   const master = readMasterKeyFile(settings.masterKeyFile);
-  const dataSource = await openKeyDatabase(settings);
+  const dataSource = await openKeyDatabase(settings, watch);
   const query = queryOf(dataSource);
   try {
     await refuseAnotherMasterKey(query, master, settings.masterKeyFile);
@@ -97,12 +100,12 @@ const shared: DynamicModule = {
   providers: [
     {
       provide: OPENED,
-      inject: [Environment],
-      useFactory: async (environment: Environment): Promise<Opened> => {
+      inject: [Environment, MigrationWatch],
+      useFactory: async (environment: Environment, watch: MigrationWatch): Promise<Opened> => {
         const settings = readPersonalDataSettings(environment);
         environment.refuseProblems();
         try {
-          return await openPersonalData(settings);
+          return await openPersonalData(settings, watch);
         } catch (error) {
           if (!(error instanceof MasterKeyUnusable)) throw error;
           environment.refuse('FAIRLEAD_MASTER_KEY_FILE', error.message);

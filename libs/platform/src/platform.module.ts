@@ -1,6 +1,7 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { CONNECTIONS } from '@fairlead/messaging';
+import { MigrationWatch } from '@fairlead/persistence';
 import { AccessGuard } from './access/access.guard.js';
 import { ApiKeysStore } from './access/api-keys.store.js';
 import { Callers } from './access/callers.js';
@@ -26,6 +27,7 @@ export class PlatformModule {
       readonly settings: PlatformSettings;
       readonly keys: ApiKeysStore;
       readonly sessions: SessionsStore;
+      readonly migrations: MigrationWatch;
     },
   ): DynamicModule {
     return {
@@ -43,6 +45,7 @@ export class PlatformModule {
       providers: [
         { provide: Environment, useValue: given.environment },
         { provide: CONNECTIONS, useValue: given.settings.connections },
+        { provide: MigrationWatch, useValue: given.migrations },
         { provide: ApiKeysStore, useValue: given.keys },
         { provide: SessionsStore, useValue: given.sessions },
         { provide: Callers, useFactory: () => new Callers(given.keys) },
@@ -51,7 +54,7 @@ export class PlatformModule {
         Parkings,
         ApiDocuments,
       ],
-      exports: [Environment, CONNECTIONS, ReadinessProbes, Callers, SessionsStore],
+      exports: [Environment, CONNECTIONS, MigrationWatch, ReadinessProbes, Callers, SessionsStore],
     };
   }
 }

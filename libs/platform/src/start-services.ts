@@ -3,7 +3,14 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Topic } from '@fairlead/events';
 import { connectConsumer, createTopics } from '@fairlead/messaging';
-import { createDataSource, inTransaction, migrate, queryOf } from '@fairlead/persistence';
+import {
+  createDataSource,
+  inTransaction,
+  migrate,
+  type MigrationNews,
+  MigrationWatch,
+  queryOf,
+} from '@fairlead/persistence';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import 'reflect-metadata';
@@ -47,8 +54,10 @@ export interface RunningServices {
 }
 
 export interface StartOptions {
-  /** Gives up a start that is still under way, such as one that waits for Kafka. Later it has no effect: `close` then. */
+  /** Gives up a start that is still under way, such as one that migrates or waits for Kafka. Later it has no effect: `close` then. */
   readonly signal?: AbortSignal;
+  /** Told how far the migrations are, beside the log. */
+  readonly onMigration?: (news: MigrationNews) => void;
 }
 
 /** Requests end within seconds; one that hangs must not keep the process from stopping. */
@@ -76,13 +85,27 @@ export async function startServices(
   environment.refuseProblems();
 
   Logger.overrideLogger(new PinoLogger(settings.log));
-  const access = await openAccess(settings);
+  const failed = new AbortController();
+  const migrations = watchMigrations(options, failed.signal);
+  const access = await openAccess(settings, migrations);
   try {
-    return await startApplication(services, environment, settings, access, options.signal);
+    return await startApplication(services, environment, settings, access, migrations);
   } catch (error) {
+    // What fails here ends the process, and the migrations of the other services must not go on without it.
+    failed.abort(error);
+    await migrations.ended();
     await access.close();
     throw error;
   }
+}
+
+function watchMigrations({ signal, onMigration }: StartOptions, failed: AbortSignal): MigrationWatch {
+  const logger = new Logger('migrations');
+  const stopping = signal ? AbortSignal.any([signal, failed]) : failed;
+  return new MigrationWatch((news) => {
+    logger.log(news);
+    onMigration?.(news);
+  }, stopping);
 }
 
 async function startApplication(
@@ -90,13 +113,13 @@ async function startApplication(
   environment: Environment,
   settings: PlatformSettings,
   access: Access,
-  given: AbortSignal | undefined,
+  migrations: MigrationWatch,
 ): Promise<RunningServices> {
   const server = createHttpServer(settings.trustedProxies);
   const { keys, sessions } = access;
   const root = PlatformModule.around(
     services.map(({ module }) => module),
-    { environment, settings, keys, sessions },
+    { environment, settings, keys, sessions, migrations },
   );
   const app = await NestFactory.create<NestFastifyApplication>(root, server.adapter, {
     bodyParser: false,
@@ -119,7 +142,7 @@ async function startApplication(
     await app.listen(settings.port, settings.host);
     const url = addressOf(app, settings.host);
 
-    const signal = given ? AbortSignal.any([given, lifetime.signal]) : lifetime.signal;
+    const signal = AbortSignal.any([migrations.stopping, lifetime.signal]);
     await startMessaging(app, settings, messaging, signal);
     kafka.reached = true;
     new Logger('start').log({ event: 'started', services: services.map(({ name }) => name), url });
@@ -137,7 +160,7 @@ interface Access {
   close(): Promise<void>;
 }
 
-async function openAccess({ connections, adminKey }: PlatformSettings): Promise<Access> {
+async function openAccess({ connections, adminKey }: PlatformSettings, migrations: MigrationWatch): Promise<Access> {
   const dataSource = createDataSource({
     url: connections.databaseUrl,
     schema: 'access',
@@ -146,7 +169,7 @@ async function openAccess({ connections, adminKey }: PlatformSettings): Promise<
   });
   await dataSource.initialize();
   try {
-    await migrate(dataSource, [new URL('../migrations/', import.meta.url)]);
+    await migrate(dataSource, [new URL('../migrations/', import.meta.url)], migrations);
     const query = queryOf(dataSource);
     const keys = new ApiKeysStore(query, (work) => inTransaction(dataSource, work));
     if (adminKey !== undefined) await keys.establishOperatorKey(adminKey);
