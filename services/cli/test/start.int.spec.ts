@@ -1,13 +1,27 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { readModelMigrations } from '@fairlead/outcome-tracking/measured';
+import { createDataSource, migrate } from '@fairlead/persistence';
 import pg from 'pg';
 import { freePort } from '../../../infra/local/ports.mjs';
 import { isStillThere, readProcessRecord } from '../../../infra/local/process-identity.mjs';
+import { ownDatabase } from './fixture/own-database.js';
 
 const launcher = fileURLToPath(new URL('../bin/fairlead.cjs', import.meta.url));
 
@@ -19,6 +33,7 @@ interface Line {
   readonly url?: string;
   readonly adminKey?: string;
   readonly what?: string;
+  readonly name?: string;
 }
 
 /** A `fairlead start --json` on a folder of its own, with its lines as they come. */
@@ -290,6 +305,47 @@ describe('fairlead start', () => {
       expect(await started.ended).toBe(1);
       expect(started.errors).toContain('FAIRLEAD_LOG_LEVEL');
       expect(existsSync(join(folder, 'running.json'))).toBe(false);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'says what an upgrade migrates, can be stopped in the middle of it, and goes on from there',
+    async () => {
+      const last = { file: '1764900200000-absorbed-leads.sql', name: 'absorbed-leads-1764900200000' };
+      const before = mkdtempSync(join(folder, '..', 'migrations-'));
+      for (const file of readdirSync(readModelMigrations))
+        if (file < last.file) copyFileSync(new URL(file, readModelMigrations), join(before, file));
+      const database = await ownDatabase();
+      const keys = await ownDatabase();
+      const settings = { url: database.url, schema: 'outcome_tracking', poolSize: 2, applicationName: 'start-test' };
+      await migrate(createDataSource(settings), [pathToFileURL(`${before}/`)]);
+      const environment = { DATABASE_URL: database.url, KEYS_DATABASE_URL: keys.url };
+
+      const client = new pg.Client({ connectionString: database.url });
+      await client.connect();
+      await client.query('BEGIN; LOCK TABLE outcome_tracking.leads');
+      const stopped = start(environment);
+      await stopped.line({ event: 'migration.began', name: last.name });
+      expect(await stopped.stop()).toBe(0);
+      expect(stopped.lines).toContainEqual(expect.objectContaining({ event: 'migration.failed', name: last.name }));
+      const waiting = await client.query(
+        `SELECT query FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      expect(waiting.rows).toEqual([]);
+      await client.query('COMMIT');
+      const recorded = 'SELECT 1 FROM outcome_tracking.migrations WHERE name = $1';
+      expect((await client.query(recorded, [last.name])).rows).toEqual([]);
+
+      const next = start(environment);
+      await next.ready();
+      expect((await client.query(recorded, [last.name])).rows).toHaveLength(1);
+      expect(readFileSync(join(folder, 'services.log'), 'utf8')).toContain(
+        `"event":"migration.ended","schema":"outcome_tracking","name":"${last.name}"`,
+      );
+      await next.stop();
+      await client.end();
+      await Promise.all([database.drop(), keys.drop()]);
     },
     PATIENCE_MS,
   );

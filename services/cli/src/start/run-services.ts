@@ -1,9 +1,12 @@
-import { ConfigurationError, type RunningServices, startServices } from '@fairlead/platform';
+import { ConfigurationError, type RunningServices, type StartOptions, startServices } from '@fairlead/platform';
+import type { MigrationNews } from '@fairlead/persistence';
 import { loadServices } from '../services.js';
 
 /** What the process of the services tells its supervisor. */
 export type ServiceMessage =
-  { readonly event: 'ready'; readonly url: string } | { readonly event: 'refused'; readonly why: string };
+  | { readonly event: 'ready'; readonly url: string }
+  | { readonly event: 'refused'; readonly why: string }
+  | MigrationNews;
 
 /** sysexits.h's EX_CONFIG: starting again would not help. */
 export const CONFIGURATION_REFUSED = 78;
@@ -34,7 +37,8 @@ export async function runServices(names: readonly string[]): Promise<void> {
   process.on('disconnect', stop);
 
   try {
-    running = loadServices(names).then((services) => startServices(services, process.env, { signal: start.signal }));
+    const options: StartOptions = { signal: start.signal, onMigration: (news) => void tell(news) };
+    running = loadServices(names).then((services) => startServices(services, process.env, options));
     const { url } = await running;
     await tell({ event: 'ready', url });
   } catch (error) {

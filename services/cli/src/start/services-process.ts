@@ -1,18 +1,23 @@
-import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { MigrationNews } from '@fairlead/persistence';
 import { spawnGuarded } from '../../../../infra/local/guarded.mjs';
 import { LocalServer } from '../../../../infra/local/local-server.mjs';
-import { PlainProblem } from '../../../../infra/local/plain-problem.mjs';
-import { CONFIGURATION_REFUSED, type ServiceMessage } from './run-services.js';
 import type { ServiceLog } from './service-log.js';
+import { untilReady } from './until-ready.js';
 
-/** Migrations of a large database are let finish; a start on an empty one takes about two seconds. */
+/** Beside the migrations, which are let finish; a start takes about two seconds. */
 const READY_WITHIN_MS = 180_000;
 /** Above the 28 s that the process gives itself. */
 const STOP_WITHIN_MS = 30_000;
 
 export interface ServicesProcess extends LocalServer {
   readonly url: string;
+}
+
+export interface Starting {
+  readonly onMigration?: (news: MigrationNews) => void;
+  /** Stops a start that is under way. */
+  readonly stopping?: AbortSignal;
 }
 
 /**
@@ -23,6 +28,7 @@ export async function startServicesProcess(
   environment: NodeJS.ProcessEnv,
   recordFile: string,
   log: ServiceLog,
+  { onMigration, stopping }: Starting = {},
 ): Promise<ServicesProcess> {
   const script = fileURLToPath(
     new URL(import.meta.url.endsWith('.ts') ? '../serve.ts' : '../serve.js', import.meta.url),
@@ -34,6 +40,7 @@ export async function startServicesProcess(
     signals: ['SIGTERM', 'SIGKILL'],
     stopWithinMs: STOP_WITHIN_MS,
     spawn: () => {
+      stopping?.throwIfAborted();
       const child = spawnGuarded(process.execPath, [...process.execArgv, script, ...names], {
         env: environment,
         output: 'pipe',
@@ -47,43 +54,18 @@ export async function startServicesProcess(
       return child;
     },
     ready: async (child) => {
-      url = await untilReady(child, log);
+      url = await untilReady(child, log, READY_WITHIN_MS, (news) => onMigration?.(news));
     },
   });
-  await server.start();
+  // Not let come up first: a migration can take longer than anybody who wants to stop has patience.
+  let stopped: Promise<void> | undefined;
+  const stop = (): void => void (stopped = server.stop());
+  stopping?.addEventListener('abort', stop);
+  try {
+    await server.start();
+  } finally {
+    stopping?.removeEventListener('abort', stop);
+    await stopped;
+  }
   return Object.assign(server, { url });
-}
-
-function untilReady(child: ChildProcess, log: ServiceLog): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const late = setTimeout(
-      () =>
-        reject(
-          new PlainProblem(
-            `The services were not ready within ${READY_WITHIN_MS / 1_000} s. Their log is ${log.file}.`,
-          ),
-        ),
-      READY_WITHIN_MS,
-    );
-    let refused: string | undefined;
-    child.on('message', (message) => {
-      const told = message as ServiceMessage;
-      if (told.event === 'refused') refused = told.why;
-      if (told.event !== 'ready') return;
-      clearTimeout(late);
-      resolve(told.url);
-    });
-    child.once('error', reject);
-    // 'close' and not 'exit': by then the last words have been read.
-    child.once('close', (code, signal) => {
-      clearTimeout(late);
-      if (code === CONFIGURATION_REFUSED && refused !== undefined) reject(new PlainProblem(refused));
-      else
-        reject(
-          new PlainProblem(
-            `The services ended while they were starting (${log.lastError ?? signal ?? `code ${code}`}). Their log is ${log.file}.`,
-          ),
-        );
-    });
-  });
 }

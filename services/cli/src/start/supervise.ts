@@ -75,7 +75,7 @@ export async function supervise(
   const stopped = new Promise<void>((resolve) => (finish = resolve));
   const stop = async (): Promise<void> => {
     stopping.abort();
-    // What is half-way up is let come up: only then can it be stopped in an orderly way.
+    // PostgreSQL and Kafka are let come up when they are half-way up: only then can they be stopped in an orderly way.
     await Promise.allSettled(pending);
     for (const server of [running.services, running.kafka, running.postgres]) await server?.stop();
     progress.close();
@@ -127,6 +127,7 @@ export async function supervise(
           },
           folder.in('services.pid.json'),
           log,
+          { onMigration: (news) => progress.migration(news), stopping: stopping.signal },
         ),
       ),
       () => names.join(', '),
