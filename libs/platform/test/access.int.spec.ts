@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
-import { listRoutes, SessionsStore, startServices } from '../src/index.js';
+import { csrfTokenOf, listRoutes, SessionsStore, startServices } from '../src/index.js';
 import { greeting } from './fixture/greeting.service.js';
 import { ADMIN, request, run, type Running } from './fixture/running.js';
 
@@ -77,6 +77,7 @@ describe('access to a running process', () => {
       role: 'auditor',
       partner: null,
       source: null,
+      madeBy: 'operator',
       createdAt: expect.any(String),
       lastUsed: null,
       revokedAt: null,
@@ -164,6 +165,7 @@ describe('access to a running process', () => {
             role: 'partner',
             partner: 'cobalt',
             source: null,
+            madeBy: 'operator',
             createdAt: expect.any(String),
             lastUsed: null,
             revokedAt: null,
@@ -215,26 +217,160 @@ describe('access to a running process', () => {
       expect((await running.call(`${of('flint')}/${others[0]?.id}`, { method: 'DELETE' })).status).toBe(404);
     });
 
-    it('are fifty at most, however many are asked for at once, and one that is revoked makes no room before a day is over', async () => {
+    it('are fifty of its own making at most, however many are asked for at once, one that is revoked within a day among them', async () => {
       const { key } = await running.keyFor('partner', { partner: 'harbour' });
       const ask = () => running.call(of('harbour'), { method: 'POST', key, json: { name: 'one more' } });
       const answers = await Promise.all(Array.from({ length: 60 }, ask));
-      expect(answers.filter(({ status }) => status === 201)).toHaveLength(49);
+      expect(answers.filter(({ status }) => status === 201)).toHaveLength(50);
       expect(answers.find(({ status }) => status !== 201)).toMatchObject({
         status: 409,
         body: { type: 'urn:fairlead:problem:too-many-keys' },
       });
-      const [{ id } = { id: '' }] = await listed('harbour', ADMIN);
+      const { id } = answers.find(({ status }) => status === 201)?.body as Made;
       expect((await running.call(`${of('harbour')}/${id}`, { method: 'DELETE' })).status).toBe(204);
-      expect((await running.call(of('harbour'), { method: 'POST', json: { name: 'in its place' } })).status).toBe(409);
-      expect(
-        (
-          await running.call('/v1/keys', {
-            method: 'POST',
-            json: { name: 'by the vendor', role: 'partner', partner: 'harbour' },
-          })
-        ).status,
-      ).toBe(201);
+      expect((await ask()).status).toBe(409);
+
+      // Whoever had got at a key used all of them up, and the vendor's administrator was refused, too.
+      const byVendor = await running.call(of('harbour'), { method: 'POST', json: { name: 'in its place' } });
+      expect(byVendor.status).toBe(201);
+      expect((await listed('harbour', (byVendor.body as Made).key)).length).toBe(52);
+    });
+
+    describe('one of which has got about', () => {
+      const made = async (partner: string, key: string, name = 'made with it') =>
+        (await running.call(of(partner), { method: 'POST', key, json: { name } })).body as Made;
+      const revokeWithMade = (path: string, key?: string) =>
+        running.call(`${path}?withMade=true`, { method: 'DELETE', ...(key !== undefined && { key }) });
+      const statusesOf = (...keys: Made[]) =>
+        Promise.all(keys.map(async ({ key }) => (await running.call('/v1/greetings', { key })).status));
+      const inSession = async (key: string) => {
+        const secret = (await running.app.get(SessionsStore).begin(key))?.secret ?? '';
+        return { cookie: `fairlead_session=${secret}`, 'x-csrf-token': csrfTokenOf(secret) };
+      };
+
+      it('goes with all that were made with it, directly, through others or in a session, and no others', async () => {
+        // Whoever had it made more; it was revoked, and they stayed in with those.
+        const kept = await running.keyFor('partner', { partner: 'ivory' });
+        const leaked = await made('ivory', kept.key);
+        const headers = await inSession(leaked.key);
+        const body = { method: 'POST', key: null, headers, json: { name: 'in a session' } };
+        const inASession = (await running.call(of('ivory'), body)).body as Made;
+        const [child, beside] = [await made('ivory', leaked.key), await made('ivory', kept.key)];
+        const grandchild = await made('ivory', child.key);
+        const stolen = await inSession(grandchild.key);
+        const madeBy = (await running.call(`${of('ivory')}?limit=1000`)).body as {
+          keys: { id: string; madeBy: string }[];
+        };
+        expect(Object.fromEntries(madeBy.keys.map((key) => [key.id, key.madeBy]))).toEqual({
+          [kept.id]: 'operator',
+          [leaked.id]: kept.id,
+          [beside.id]: kept.id,
+          [inASession.id]: leaked.id,
+          [child.id]: leaked.id,
+          [grandchild.id]: child.id,
+        });
+        expect(await statusesOf(leaked, inASession, child, grandchild, kept, beside)).toEqual([
+          ...[200, 200, 200, 200, 200, 200],
+        ]);
+
+        const answer = await revokeWithMade(`${of('ivory')}/${leaked.id}`, kept.key);
+        expect([answer.status, answer.body]).toEqual([200, { revoked: 4 }]);
+        expect(await statusesOf(leaked, inASession, child, grandchild, kept, beside)).toEqual([
+          ...[401, 401, 401, 401, 200, 200],
+        ]);
+        for (const session of [headers, stolen])
+          expect((await running.call('/v1/greetings', { key: null, headers: session })).status).toBe(401);
+      });
+
+      it('goes with them also when it, or one between, was revoked by itself before', async () => {
+        const leaked = await running.keyFor('partner', { partner: 'jade' });
+        const child = await made('jade', leaked.key);
+        const grandchild = await made('jade', child.key);
+        for (const { id } of [leaked, child])
+          expect((await running.call(`/v1/keys/${id}`, { method: 'DELETE' })).status).toBe(204);
+        expect(await statusesOf(leaked, child, grandchild)).toEqual([401, 401, 200]);
+        expect((await revokeWithMade(`/v1/keys/${leaked.id}`)).body).toEqual({ revoked: 1 });
+        expect(await statusesOf(grandchild)).toEqual([401]);
+        expect((await revokeWithMade(`/v1/keys/${leaked.id}`)).body).toEqual({ revoked: 0 });
+      });
+
+      it('goes with them within its partner only where it is asked of that partner', async () => {
+        const leaked = await running.keyFor('partner', { partner: 'krill' });
+        const { key: other } = await running.keyFor('partner', { partner: 'lotus' });
+        expect((await revokeWithMade(`${of('lotus')}/${leaked.id}`, other)).status).toBe(404);
+        expect((await revokeWithMade(`${of('krill')}/${leaked.id}`, other)).status).toBe(404);
+        expect((await revokeWithMade(`${of('lotus')}/${leaked.id}`)).status).toBe(404);
+        expect(await statusesOf(leaked)).toEqual([200]);
+      });
+
+      it('of an administrator goes with all that it has made, for whomever', async () => {
+        const leaked = await running.keyFor('admin');
+        const json = { name: 'x', role: 'admin' };
+        const admin = (await running.call('/v1/keys', { method: 'POST', key: leaked.key, json })).body as Made;
+        const partners = await made('mauve', admin.key);
+        expect(await statusesOf(leaked, admin, partners)).toEqual([200, 200, 200]);
+        expect((await revokeWithMade(`/v1/keys/${leaked.id}`)).body).toEqual({ revoked: 3 });
+        expect(await statusesOf(leaked, admin, partners)).toEqual([401, 401, 401]);
+      });
+
+      it('makes none any more in a process that does not know yet that it is revoked', async () => {
+        // For seconds such a process takes it for valid, and what was made then was valid for good.
+        const other = await startServices([greeting], running.environment);
+        try {
+          const leaked = await running.keyFor('partner', { partner: 'nacre' });
+          expect((await request(other.url, '/v1/greetings', { key: leaked.key })).status).toBe(200);
+          expect((await revokeWithMade(`${of('nacre')}/${leaked.id}`)).body).toEqual({ revoked: 1 });
+          const late = { method: 'POST', key: leaked.key, json: { name: 'too late' } };
+          const answer = await request(other.url, of('nacre'), late);
+          expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([
+            401,
+            'Bearer realm="fairlead", error="invalid_token"',
+          ]);
+          expect(await listed('nacre', ADMIN)).toHaveLength(1);
+        } finally {
+          await other.close();
+        }
+      });
+
+      it('leaves none behind that is being made in that very moment', async () => {
+        const leaked = await running.keyFor('partner', { partner: 'onyx' });
+        const makes = Array.from({ length: 40 }, () =>
+          running.call(of('onyx'), { method: 'POST', key: leaked.key, json: { name: 'just now' } }),
+        );
+        await Promise.race(makes);
+        expect((await revokeWithMade(`${of('onyx')}/${leaked.id}`)).status).toBe(200);
+        await Promise.all(makes);
+        expect((await listed('onyx', ADMIN)).filter(({ revokedAt }) => revokedAt === null)).toEqual([]);
+      });
+
+      it.each(['', 'yes', 'true&withMade=true'])('is not revoked when withMade is %s', async (withMade) => {
+        const { id, key } = await running.keyFor('partner', { partner: 'pearl' });
+        for (const path of ['/v1/keys', of('pearl')]) {
+          const answer = await running.call(`${path}/${id}?withMade=${withMade}`, { method: 'DELETE' });
+          expect([answer.status, answer.body]).toMatchObject([400, { errors: [{ field: 'withMade' }] }]);
+        }
+        expect((await running.call(`${of('pearl')}/${id}?withMade=false`, { method: 'DELETE', key })).status).toBe(204);
+      });
+    });
+
+    it.each([
+      ['a line break', 'CRM\nflk_0123456789abcdef'],
+      ['a carriage return', 'CRM\r'],
+      ['a line separator', 'CRM\u2028new'],
+      ['a control character', 'CRM\u001b[2K'],
+      ['a late control character', 'CRM\u0085'],
+      ['an override of the direction', 'CRM\u202egnp'],
+      ['an isolate of the direction', 'CRM\u2066x\u2069'],
+      ['a lone surrogate', 'CRM\ud83d'],
+    ])('take no name with %s, which would not look like what it is', async (_, name) => {
+      for (const [path, json] of [
+        [of('quartz'), { name }],
+        ['/v1/keys', { name, role: 'partner', partner: 'quartz' }],
+      ] as const) {
+        const answer = await running.call(path, { method: 'POST', json });
+        expect([answer.status, answer.body]).toMatchObject([400, { errors: [{ field: '/name' }] }]);
+      }
+      expect((await running.call(of('quartz'), { method: 'POST', json: { name: 'Größe 😀 é' } })).status).toBe(201);
     });
   });
 
@@ -261,6 +397,9 @@ describe('access to a running process', () => {
   it('does not withdraw what does not exist, or what the environment would bring back', async () => {
     expect((await running.call('/v1/keys/0123456789abcdef', { method: 'DELETE' })).status).toBe(404);
     expect((await running.call('/v1/keys/operator', { method: 'DELETE' })).status).toBe(409);
+    const { key } = await running.keyFor('auditor');
+    expect((await running.call('/v1/keys/operator?withMade=true', { method: 'DELETE' })).status).toBe(409);
+    expect((await running.call('/v1/keys', { key })).status).toBe(403); // not 401: it is valid still
   });
 
   it('makes a new FAIRLEAD_ADMIN_KEY replace the old one', async () => {
@@ -273,6 +412,31 @@ describe('access to a running process', () => {
       await other.close();
       const restored = await startServices([greeting], running.environment);
       await restored.close();
+    }
+  });
+
+  it('withdraws what was made with an earlier FAIRLEAD_ADMIN_KEY of our making, which is nobody’s any more', async () => {
+    const { id, key: first } = await running.keyFor('admin');
+    const second = `flk_${'2'.repeat(16)}_${randomBytes(32).toString('base64url')}`;
+    let other = await startServices([greeting], { ...running.environment, FAIRLEAD_ADMIN_KEY: first });
+    try {
+      const { keys } = (await request(other.url, '/v1/keys?limit=1000', { key: first })).body as { keys: object[] };
+      // Nobody revokes it together with the key that it was once made with.
+      expect(keys).toContainEqual(expect.objectContaining({ id, name: 'FAIRLEAD_ADMIN_KEY', madeBy: null }));
+      const json = { name: 'x', role: 'admin' };
+      const made = await request(other.url, '/v1/keys', { method: 'POST', key: first, json });
+      const { key } = made.body as { key: string };
+      const revoke = (own: string) =>
+        request(other.url, `/v1/keys/${id}?withMade=true`, { method: 'DELETE', key: own });
+      expect((await revoke(key)).status).toBe(409);
+      await other.close();
+      other = await startServices([greeting], { ...running.environment, FAIRLEAD_ADMIN_KEY: second });
+      expect((await request(other.url, '/v1/keys', { key })).status).toBe(200);
+      expect((await revoke(second)).body).toEqual({ revoked: 1 });
+      expect((await request(other.url, '/v1/keys', { key })).status).toBe(401);
+    } finally {
+      await other.close();
+      await (await startServices([greeting], running.environment)).close();
     }
   });
 

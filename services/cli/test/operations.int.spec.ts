@@ -61,6 +61,35 @@ describe('operating a running system', () => {
   );
 
   it(
+    'revokes a key that has got about with all that were made with it, and says how many',
+    async () => {
+      const made = async (own: NodeJS.ProcessEnv = {}) => {
+        const options = ['--role', 'partner', '--partner', 'cedar', '--json'];
+        const { stdout } = await services.fairleadBeside(own, 'keys', 'create', ...options);
+        return JSON.parse(stdout) as { id: string; key: string };
+      };
+      const kept = await made();
+      const leaked = await made({ FAIRLEAD_API_KEY: kept.key });
+      const more = await made({ FAIRLEAD_API_KEY: leaked.key });
+      const listed = await services.fairlead('keys', 'list', '--partner', 'cedar');
+      expect(listed.stdout).toMatch(new RegExp(`^${more.id} .* ${leaked.id}\\b`, 'm'));
+
+      const own = { FAIRLEAD_API_KEY: kept.key };
+      const revoke = ['keys', 'revoke', leaked.id, '--partner', 'cedar', '--with-made'];
+      expect(await services.fairleadBeside(own, ...revoke)).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(
+          new RegExp(`The key ${leaked.id} and all .* are revoked.*\\n2 of them were valid`),
+        ),
+      });
+      expect(await Promise.all([kept, leaked, more].map(({ key }) => statusWith(key)))).toEqual([200, 401, 401]);
+      const again = await services.fairlead('keys', 'revoke', leaked.id, '--with-made', '--json');
+      expect(JSON.parse(again.stdout)).toEqual({ revoked: leaked.id, keys: 0 });
+    },
+    PATIENCE_MS,
+  );
+
+  it(
     'says what is wrong with a key that is asked for, and with one that is not there',
     async () => {
       const partner = await services.fairlead('keys', 'create', '--role', 'partner');

@@ -48,7 +48,7 @@ export class AccessGuard implements CanActivate {
 
   private async identify(request: FastifyRequest, key: string): Promise<Caller> {
     const found = await this.callers.identify(key, request.ip);
-    if (!found) throw unauthorized('The key is not valid.', 'Bearer realm="fairlead", error="invalid_token"');
+    if (!found) throw invalidKey();
     if ('retryAfterMs' in found)
       throw new Problem(429, {
         type: 'too-many-failures',
@@ -72,6 +72,11 @@ function verifierOf(controller: object, handler: object): Type<RequestVerifier> 
 /** 401 that is the same for whatever is wrong: a source that is not there, one without a secret, a signature that does not hold. */
 export function unverified(): Problem {
   return unauthorized('Nothing proves where this comes from.', 'Bearer realm="fairlead"');
+}
+
+/** 401 for a key that is not valid, or not any more. */
+export function invalidKey(): Problem {
+  return unauthorized('The key is not valid.', 'Bearer realm="fairlead", error="invalid_token"');
 }
 
 function admit(request: FastifyRequest, caller: Caller, access: readonly string[] | undefined): true {

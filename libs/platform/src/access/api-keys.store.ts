@@ -8,6 +8,7 @@ export interface ApiKey {
   readonly role: Role;
   readonly partner: string | null;
   readonly source: string | null;
+  readonly madeBy: string | null;
   readonly createdAt: Date;
   readonly lastUsed: Date | null;
   readonly revokedAt: Date | null;
@@ -28,17 +29,31 @@ interface KeyRow {
   readonly hash: Buffer;
 }
 
-const COLUMNS = `id, name, role, partner_id AS partner, source_id AS source, created_at AS "createdAt",
-  last_used AS "lastUsed", revoked_at AS "revokedAt"`;
+const COLUMNS = `id, name, role, partner_id AS partner, source_id AS source, made_by AS "madeBy",
+  created_at AS "createdAt", last_used AS "lastUsed", revoked_at AS "revokedAt"`;
 
 /** Some megabyte of hashes. Where there are more keys, those that are new, or were in use last. */
 const MAX_HASHES = 10_000;
 
 /**
  * One for each of a partner's systems, and room to replace every one. Those that it revoked within the last day are counted too, so that
- * nobody fills the table by making and revoking in turns.
+ * nobody fills the table by making and revoking in turns. Of what an administrator makes none is counted: whatever somebody does with a
+ * partner's key that has got about, the vendor can give that partner another.
  */
 export const MOST_OF_A_PARTNER = 50;
+
+/** A key, which is shown once and cannot be found out again. */
+interface Made {
+  readonly id: string;
+  readonly key: string;
+}
+
+/**
+ * Keys are made beside one another, and none while one is revoked: else what was just being made with it, in a process that did not know of
+ * the revocation yet, would outlive it.
+ */
+const WHILE_MAKING = `SELECT pg_advisory_xact_lock_shared(hashtextextended('keys', 0))`;
+const WHILE_REVOKING = `SELECT pg_advisory_xact_lock(hashtextextended('keys', 0))`;
 
 /** Runs statements of which the later ones see what others committed before the earlier ones let them go on. */
 export type Transaction = <T>(work: (query: Query) => Promise<T>) => Promise<T>;
@@ -81,34 +96,28 @@ export class ApiKeysStore {
     return new Map(rows.map(({ id, hash }) => [id, hash]));
   }
 
-  /** @returns the key itself, which is shown once and cannot be found out again */
-  async create({ name, role, partner, source }: NewApiKey): Promise<{ id: string; key: string }> {
-    const { id, key, hash } = newKey();
-    await this.query(
-      'INSERT INTO api_keys (id, name, role, partner_id, source_id, hash) VALUES ($1, $2, $3, $4, $5, $6)',
-      [id, name, role, partner ?? null, source ?? null, hash],
-    );
-    return { id, key };
+  /** @param by  id of the key that it is made with, or that the session stands for in which it is */
+  create(wanted: NewApiKey, by: string): Promise<Made | 'maker-revoked'> {
+    return this.transaction(async (query) => {
+      await query(WHILE_MAKING);
+      return insert(query, wanted, by);
+    });
   }
 
-  /**
-   * A key that a partner makes for itself, or somebody for it.
-   * @returns undefined when it has as many as a partner may have
-   */
-  createForPartner(partner: string, name: string): Promise<{ id: string; key: string } | undefined> {
+  /** A key that a partner makes for itself, with this one of its own. */
+  createByPartner(partner: string, name: string, by: string): Promise<Made | 'maker-revoked' | 'too-many'> {
     return this.transaction(async (query) => {
+      await query(WHILE_MAKING);
       // Of a hundred who ask at once for the last one, one gets it: what is counted next, nobody else adds to meanwhile.
       await query(`SELECT pg_advisory_xact_lock(hashtextextended('keys of ' || $1, 0))`, [partner]);
-      const { id, key, hash } = newKey();
-      const [made] = await query(
-        `INSERT INTO api_keys (id, name, role, partner_id, hash)
-         SELECT $1, $2, 'partner', $3, $4
-         WHERE (SELECT count(*) FROM api_keys
-                WHERE partner_id = $3 AND (revoked_at IS NULL OR revoked_at > now() - interval '1 day')) < $5
-         RETURNING id`,
-        [id, name, partner, hash, MOST_OF_A_PARTNER],
+      const [counted] = await query<{ own: number }>(
+        `SELECT count(*)::int AS own FROM api_keys AS key JOIN api_keys AS maker ON maker.id = key.made_by
+         WHERE key.partner_id = $1 AND maker.partner_id = $1
+           AND (key.revoked_at IS NULL OR key.revoked_at > now() - interval '1 day')`,
+        [partner],
       );
-      return made && { id, key };
+      if ((counted?.own ?? 0) >= MOST_OF_A_PARTNER) return 'too-many';
+      return insert(query, { name, role: 'partner', partner }, by);
     });
   }
 
@@ -125,7 +134,7 @@ export class ApiKeysStore {
        ended AS (DELETE FROM sessions WHERE key_id IN (SELECT id FROM overwritten)),
        closed AS (DELETE FROM entry_links WHERE key_id IN (SELECT id FROM overwritten))
        INSERT INTO api_keys (id, name, role, hash, from_environment) VALUES ($1, 'FAIRLEAD_ADMIN_KEY', 'admin', $2, true)
-       ON CONFLICT (id) DO UPDATE SET hash = $2, role = 'admin', partner_id = NULL, source_id = NULL,
+       ON CONFLICT (id) DO UPDATE SET hash = $2, role = 'admin', partner_id = NULL, source_id = NULL, made_by = NULL,
          name = 'FAIRLEAD_ADMIN_KEY', from_environment = true, revoked_at = NULL`,
       [id, hashOf(key)],
     );
@@ -139,15 +148,36 @@ export class ApiKeysStore {
     );
   }
 
-  /** @param partner  whose key alone: another's is unknown; any key without it */
-  async revoke(id: string, partner: string | null = null): Promise<'revoked' | 'unknown' | 'set-by-environment'> {
-    const [row] = await this.query<{ from_environment: boolean }>(
-      `UPDATE api_keys SET revoked_at = CASE WHEN from_environment THEN revoked_at ELSE coalesce(revoked_at, now()) END
-       WHERE id = $1 AND ($2::text IS NULL OR partner_id = $2) RETURNING from_environment`,
-      [id, partner],
-    );
-    if (!row) return 'unknown';
-    return row.from_environment ? 'set-by-environment' : 'revoked';
+  /**
+   * @param partner  whose key alone: another's is unknown; any key without it
+   * @param withMade  also what was made with it, directly or through others, whether those are valid still or were revoked before
+   * @returns the ids of those that were valid until now
+   */
+  revoke(
+    id: string,
+    { partner = null, withMade = false }: { readonly partner?: string | null; readonly withMade?: boolean } = {},
+  ): Promise<readonly string[] | 'unknown' | 'set-by-environment'> {
+    return this.transaction(async (query) => {
+      await query(WHILE_REVOKING);
+      const [row] = await query<{ set_by_environment: boolean; revoked: string[] }>(
+        `WITH RECURSIVE asked AS (
+           SELECT id, from_environment AND (revoked_at IS NULL OR NOT $3) AS set_by_environment FROM api_keys
+           WHERE id = $1 AND ($2::text IS NULL OR partner_id = $2)
+         ), concerned AS (
+           SELECT id FROM asked WHERE NOT set_by_environment
+           UNION
+           SELECT made.id FROM api_keys AS made JOIN concerned ON made.made_by = concerned.id
+           WHERE $3 AND ($2::text IS NULL OR made.partner_id = $2)
+         ), revoked AS (
+           UPDATE api_keys AS key SET revoked_at = now() FROM concerned
+           WHERE key.id = concerned.id AND key.revoked_at IS NULL RETURNING key.id
+         )
+         SELECT set_by_environment, ARRAY(SELECT id FROM revoked) AS revoked FROM asked`,
+        [id, partner, withMade],
+      );
+      if (!row) return 'unknown';
+      return row.set_by_environment ? 'set-by-environment' : row.revoked;
+    });
   }
 
   async noteUse(id: string): Promise<void> {
@@ -156,4 +186,16 @@ export class ApiKeysStore {
       [id],
     );
   }
+}
+
+/** A guard may remember for seconds a key that is not valid any more: with such a one, none is made. */
+async function insert(query: Query, wanted: NewApiKey, by: string): Promise<Made | 'maker-revoked'> {
+  const { name, role, partner, source } = wanted;
+  const { id, key, hash } = newKey();
+  const [made] = await query(
+    `INSERT INTO api_keys (id, name, role, partner_id, source_id, hash, made_by)
+     SELECT $1, $2, $3, $4, $5, $6, id FROM api_keys WHERE id = $7 AND revoked_at IS NULL RETURNING id`,
+    [id, name, role, partner ?? null, source ?? null, hash, by],
+  );
+  return made ? { id, key } : 'maker-revoked';
 }

@@ -82,9 +82,10 @@ export class Callers {
   }
 
   /** After a revocation in this process, which then takes effect at once. */
-  forget(keyId: string): void {
+  forget(...keyIds: readonly string[]): void {
     this.revocations += 1;
-    this.known.deleteWhere(({ caller }) => caller.keyId === keyId);
+    const revoked = new Set(keyIds);
+    this.known.deleteWhere(({ caller }) => revoked.has(caller.keyId));
   }
 
   /** After a session was ended in this process. */

@@ -1,25 +1,24 @@
-import { Body, Controller, Delete, Get, HttpCode, Logger, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Logger, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiProperty, ApiPropertyOptional, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { IsIn, IsOptional, IsString, Length, Matches } from 'class-validator';
+import { IsIn, IsOptional, IsString, Matches } from 'class-validator';
+import type { FastifyReply } from 'fastify';
 import { notFound, Problem } from '../http/problem.js';
 import { invalidInput } from '../http/validation.js';
 import { ApiPage, pageLimit } from '../http/paging.js';
+import { invalidKey } from './access.guard.js';
 import { KEY_ID } from './api-key.js';
 import { ApiKeysStore } from './api-keys.store.js';
 import { Callers } from './callers.js';
 import { Allow, type Caller, CurrentCaller, type Role, roles } from './decorators.js';
+import { KeyName } from './key-name.js';
+import { ApiRevocation, readWithMade, type RevokedKeys } from './revocation.js';
 
 /** As the events have them: what a party or a source may be called, its key must take. */
 export const PARTY_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const SOURCE_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
 export class CreateKey {
-  @ApiProperty({
-    description: 'What the key is for, so that it is recognised when it is to be revoked.',
-    maxLength: 200,
-  })
-  @IsString()
-  @Length(1, 200)
+  @KeyName()
   name: string;
 
   @ApiProperty({ enum: roles })
@@ -52,6 +51,14 @@ export class KeyView {
   @ApiProperty({ enum: roles }) role: Role;
   @ApiProperty({ type: String, nullable: true }) partner: string | null;
   @ApiProperty({ type: String, nullable: true }) source: string | null;
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description:
+      'Id of the key that it was made with, itself or in a session of its: a partner’s own, or the vendor’s. Null where nobody ' +
+      'knows: it is from before that was kept, or set by the operator’s environment.',
+  })
+  madeBy: string | null;
   @ApiProperty({ type: String, format: 'date-time' }) createdAt: Date;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) lastUsed: Date | null;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) revokedAt: Date | null;
@@ -78,7 +85,8 @@ export class KeysController {
   @ApiResponse({ status: 201, type: CreatedKey })
   async create(@Body() body: CreateKey, @CurrentCaller() caller: Caller): Promise<CreatedKey> {
     refuseMismatch(body);
-    const created = await this.keys.create(body);
+    const created = await this.keys.create(body, caller.keyId);
+    if (created === 'maker-revoked') throw invalidKey();
     this.callers.expect();
     this.logger.log({ event: 'key.created', keyId: created.id, role: body.role, actor: caller.keyId });
     return created;
@@ -96,19 +104,27 @@ export class KeysController {
   }
 
   @Delete(':id')
-  @HttpCode(204)
+  @ApiRevocation()
   @ApiResponse({ status: 409, description: 'It comes from FAIRLEAD_ADMIN_KEY, and is changed there.' })
-  @ApiResponse({ status: 204, description: 'The key is revoked, and refused within five seconds by every process.' })
-  async revoke(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<void> {
-    const outcome = KEY_ID.test(id) ? await this.keys.revoke(id) : 'unknown';
-    if (outcome === 'unknown') throw notFound('key');
-    if (outcome === 'set-by-environment')
+  async revoke(
+    @Param('id') id: string,
+    @CurrentCaller() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Query('withMade') asked?: unknown,
+  ): Promise<RevokedKeys | undefined> {
+    const withMade = readWithMade(asked);
+    const revoked = KEY_ID.test(id) ? await this.keys.revoke(id, { withMade }) : 'unknown';
+    if (revoked === 'unknown') throw notFound('key');
+    if (revoked === 'set-by-environment')
       throw new Problem(409, {
         type: 'set-by-environment',
         detail: 'This key comes from FAIRLEAD_ADMIN_KEY and would be back at the next start: change it there.',
       });
-    this.callers.forget(id);
-    this.logger.log({ event: 'key.revoked', keyId: id, actor: caller.keyId });
+    this.callers.forget(id, ...revoked);
+    this.logger.log({ event: 'key.revoked', keyId: id, withMade, keys: revoked.length, actor: caller.keyId });
+    if (!withMade) return undefined;
+    void reply.status(200);
+    return { revoked: revoked.length };
   }
 }
 

@@ -1,22 +1,19 @@
-import { Body, Controller, Delete, Get, HttpCode, Logger, Param, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiParam, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { IsString, Length } from 'class-validator';
+import { Body, Controller, Delete, Get, Logger, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { ApiPage } from '../http/paging.js';
 import { notFound, Problem } from '../http/problem.js';
+import { invalidKey } from './access.guard.js';
 import { KEY_ID } from './api-key.js';
 import { ApiKeysStore, MOST_OF_A_PARTNER } from './api-keys.store.js';
 import { Callers } from './callers.js';
 import { Allow, type Caller, CurrentCaller } from './decorators.js';
+import { KeyName } from './key-name.js';
 import { CreatedKey, KeysPage, pageOfKeys, PARTY_ID } from './keys.controller.js';
+import { ApiRevocation, readWithMade, type RevokedKeys } from './revocation.js';
 
 export class CreatePartnerKey {
-  @ApiProperty({
-    description: 'What the key is for, so that it is recognised when it is to be revoked.',
-    minLength: 1,
-    maxLength: 200,
-  })
-  @IsString()
-  @Length(1, 200)
+  @KeyName()
   name: string;
 }
 
@@ -60,7 +57,9 @@ export class PartnerKeysController {
   @ApiResponse({ status: 201, type: CreatedKey })
   @ApiResponse({
     status: 409,
-    description: `\`too-many-keys\`: ${MOST_OF_A_PARTNER} are valid, or were within the last day.`,
+    description:
+      `\`too-many-keys\`: of those that the partner has made itself, ${MOST_OF_A_PARTNER} are valid, or were within the last ` +
+      'day. Administrators are not told so.',
   })
   async create(
     @Param('partnerId') partner: string,
@@ -68,11 +67,14 @@ export class PartnerKeysController {
     @CurrentCaller() caller: Caller,
   ): Promise<CreatedKey> {
     refuseOthers(partner, caller);
-    const created = await this.keys.createForPartner(partner, name);
-    if (!created)
+    const created = await (caller.role === 'partner'
+      ? this.keys.createByPartner(partner, name, caller.keyId)
+      : this.keys.create({ name, role: 'partner', partner }, caller.keyId));
+    if (created === 'maker-revoked') throw invalidKey();
+    if (created === 'too-many')
       throw new Problem(409, {
         type: 'too-many-keys',
-        detail: `A partner has at most ${MOST_OF_A_PARTNER} keys, those revoked within the last day among them.`,
+        detail: `A partner makes at most ${MOST_OF_A_PARTNER} keys, those revoked within the last day among them. The vendor can make more.`,
       });
     this.callers.expect();
     this.logger.log({ event: 'key.created', keyId: created.id, role: 'partner', partner, actor: caller.keyId });
@@ -80,19 +82,28 @@ export class PartnerKeysController {
   }
 
   @Delete(':keyId')
-  @HttpCode(204)
-  @ApiOperation({ summary: 'Revoke a key of a partner, also the one that asks' })
+  @ApiRevocation()
+  @ApiOperation({
+    summary: 'Revoke a key of a partner, also the one that asks, alone or with all that were made with it',
+  })
   @ApiParam({ name: 'keyId', schema: { type: 'string', pattern: '^[0-9a-f]{16}$' } })
-  @ApiResponse({ status: 204, description: 'The key is revoked, and refused within five seconds by every process.' })
   async revoke(
     @Param('partnerId') partner: string,
     @Param('keyId') id: string,
     @CurrentCaller() caller: Caller,
-  ): Promise<void> {
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Query('withMade') asked?: unknown,
+  ): Promise<RevokedKeys | undefined> {
     refuseOthers(partner, caller);
-    if (!KEY_ID.test(id) || (await this.keys.revoke(id, partner)) === 'unknown') throw notFound('key');
-    this.callers.forget(id);
-    this.logger.log({ event: 'key.revoked', keyId: id, partner, actor: caller.keyId });
+    const withMade = readWithMade(asked);
+    const revoked = KEY_ID.test(id) ? await this.keys.revoke(id, { partner, withMade }) : 'unknown';
+    // The operator's own is nobody's but the operator's.
+    if (typeof revoked === 'string') throw notFound('key');
+    this.callers.forget(id, ...revoked);
+    this.logger.log({ event: 'key.revoked', keyId: id, partner, withMade, keys: revoked.length, actor: caller.keyId });
+    if (!withMade) return undefined;
+    void reply.status(200);
+    return { revoked: revoked.length };
   }
 }
 

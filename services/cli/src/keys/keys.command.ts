@@ -9,6 +9,7 @@ interface Key {
   readonly role: string;
   readonly partner?: string | null;
   readonly source?: string | null;
+  readonly madeBy?: string | null;
   readonly createdAt?: string;
   readonly lastUsed?: string | null;
   readonly revokedAt?: string | null;
@@ -73,10 +74,11 @@ export function keysCommand(): Command {
           const all = await api.list<Key>(keysOf(partner), 'keys');
           if (json) return printJson({ keys: all });
           printTable(
-            ['ID', 'ROLE', 'FOR', 'NAME', 'MADE', 'LAST USED', 'REVOKED'],
-            all.map(({ id, role, partner, source, name, createdAt, lastUsed, revokedAt }) => {
-              return [id, role, partner ?? source ?? '', name, createdAt ?? '', lastUsed ?? '', revokedAt ?? ''];
-            }),
+            ['ID', 'ROLE', 'FOR', 'NAME', 'MADE', 'WITH', 'LAST USED', 'REVOKED'],
+            all.map(({ id, role, partner, source, name, createdAt, madeBy, lastUsed, revokedAt }) => [
+              ...[id, role, partner ?? source ?? '', name],
+              ...[createdAt ?? '', madeBy ?? '', lastUsed ?? '', revokedAt ?? ''],
+            ]),
           );
         },
         { json },
@@ -87,14 +89,34 @@ export function keysCommand(): Command {
     .command('revoke')
     .description('makes a key invalid, for good')
     .argument('<id>', 'as `fairlead keys list` shows it')
+    .option(
+      '--with-made',
+      'and all that were made with it, directly or through others: what to do when it has got about',
+    )
     .option('--partner <id>', 'one of this partner; with its own key, too')
-    .option('--json', 'print { revoked }')
-    .action(async (id: string, { json, partner }: { json?: true; partner?: string }) => {
+    .option('--json', 'print { revoked, keys? }; `keys` is how many, with --with-made')
+    .addHelpText(
+      'after',
+      `
+Whoever has got at a key may have made more with it, which stay valid when it alone is revoked. With --with-made they go, too, also
+when the key itself is revoked already. Then look through \`fairlead keys list\`, which says with which key each was made.
+
+Example:
+  fairlead keys revoke 0123456789abcdef --with-made`,
+    )
+    .action(async (id: string, { json, partner, withMade }: { json?: true; partner?: string; withMade?: true }) => {
       await runWithApi(
         async (api) => {
-          await api.call({ method: 'DELETE', path: `${keysOf(partner)}/${encodeURIComponent(id)}` });
-          if (json) return printJson({ revoked: id });
-          printLine(`The key ${id} is revoked, and refused within five seconds.`);
+          const path = `${keysOf(partner)}/${encodeURIComponent(id)}`;
+          if (!withMade) {
+            await api.call({ method: 'DELETE', path });
+            if (json) return printJson({ revoked: id });
+            return printLine(`The key ${id} is revoked, and refused within five seconds.`);
+          }
+          const { revoked } = await api.call<{ revoked: number }>({ method: 'DELETE', path: `${path}?withMade=true` });
+          if (json) return printJson({ revoked: id, keys: revoked });
+          printLine(`The key ${id} and all that were made with it are revoked, and refused within five seconds.`);
+          printLine(`${revoked} of them ${revoked === 1 ? 'was' : 'were'} valid until now.`);
         },
         { json },
       );
