@@ -398,11 +398,30 @@ describe('the sample campaign, on running services', () => {
           (await fetch(`${services.url}/v1/leads`, { headers: { authorization: `Bearer ${key}` } })).status;
         expect(await statusWith()).toBe(200);
 
+        const asTheThief = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+        const theft = await fetch(`${services.url}/v1/partners/${own?.id}/keys`, {
+          ...{ method: 'POST', headers: asTheThief, body: JSON.stringify({ name: 'to stay in' }) },
+        });
+        expect(theft.status).toBe(201);
+        await page.reload();
+        await page.getByRole('row', { name: /^to stay in .* the new CRM .* valid/ }).waitFor();
+
         await page.getByRole('button', { name: 'Revoke the new CRM' }).press('Enter');
+        await page.getByText('So is what was made with it: “to stay in”').waitFor();
+        expect(await page.getByRole('radio', { name: 'It has got about' }).isChecked()).toBe(true);
         expect(await barriers(page)).toEqual([]);
-        await page.getByRole('button', { name: 'Revoke it' }).press('Enter');
+        await page.getByRole('radio', { name: 'It is not needed any more' }).check();
+        await page.getByRole('button', { name: 'Revoke it', exact: true }).press('Enter');
         await page.getByRole('status').getByText('“the new CRM” is revoked').waitFor();
         await page.getByRole('row', { name: /^the new CRM .* revoked/ }).waitFor();
+        await page.getByRole('row', { name: /^to stay in .* valid/ }).waitFor();
+
+        // What it made is still within reach of it.
+        await page.getByRole('button', { name: 'Revoke the new CRM' }).press('Enter');
+        expect(await barriers(page)).toEqual([]);
+        await page.getByRole('button', { name: 'Revoke it and what it made' }).press('Enter');
+        await page.getByRole('status').getByText('1 of them was valid').waitFor();
+        await page.getByRole('row', { name: /^to stay in .* revoked/ }).waitFor();
         expect(await statusWith()).toBe(401);
         expect(complaints).toEqual([]);
 

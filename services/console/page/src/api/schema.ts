@@ -64,7 +64,7 @@ export interface paths {
     get?: never;
     put?: never;
     post?: never;
-    /** Revoke a key of a partner, also the one that asks */
+    /** Revoke a key of a partner, also the one that asks, alone or with all that were made with it */
     delete: operations['PartnerKeys.revoke'];
     options?: never;
     head?: never;
@@ -1693,7 +1693,7 @@ export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
     CreateKey: {
-      /** @description What the key is for, so that it is recognised when it is to be revoked. */
+      /** @description What the key is for, so that it is recognised when it is to be revoked. Without control characters, line breaks, characters that override the direction of writing, and halves of surrogate pairs. */
       name: string;
       /** @enum {string} */
       role: 'admin' | 'manager' | 'source' | 'partner' | 'auditor';
@@ -1714,6 +1714,8 @@ export interface components {
       role: 'admin' | 'manager' | 'source' | 'partner' | 'auditor';
       partner: string | null;
       source: string | null;
+      /** @description Id of the key that it was made with, itself or in a session of its: a partner’s own, or the vendor’s. Null where nobody knows: it is from before that was kept, or set by the operator’s environment. */
+      madeBy: string | null;
       /** Format: date-time */
       createdAt: string;
       /** Format: date-time */
@@ -1726,8 +1728,12 @@ export interface components {
       /** @description Where there are more: `after` of the next page. */
       next?: string;
     };
+    RevokedKeys: {
+      /** @description How many were valid until now. */
+      revoked: number;
+    };
     CreatePartnerKey: {
-      /** @description What the key is for, so that it is recognised when it is to be revoked. */
+      /** @description What the key is for, so that it is recognised when it is to be revoked. Without control characters, line breaks, characters that override the direction of writing, and halves of surrogate pairs. */
       name: string;
     };
     LivenessView: {
@@ -4794,7 +4800,10 @@ export interface operations {
   };
   'Keys.revoke': {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Also whatever was made with the key or in a session of its, and with that in turn: for one that has got about, since whoever has it may have made more. Also when the key itself is revoked already. */
+        withMade?: 'true' | 'false';
+      };
       header?: never;
       path: {
         id: string;
@@ -4803,6 +4812,15 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
+      /** @description With `withMade=true`: so are all that were made with it. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RevokedKeys'];
+        };
+      };
       /** @description The key is revoked, and refused within five seconds by every process. */
       204: {
         headers: {
@@ -4896,7 +4914,7 @@ export interface operations {
       404: components['responses']['NotFound'];
       405: components['responses']['MethodNotAllowed'];
       408: components['responses']['RequestTimeout'];
-      /** @description `too-many-keys`: 50 are valid, or were within the last day. */
+      /** @description `too-many-keys`: of those that the partner has made itself, 50 are valid, or were within the last day. Administrators are not told so. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -4914,7 +4932,10 @@ export interface operations {
   };
   'PartnerKeys.revoke': {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Also whatever was made with the key or in a session of its, and with that in turn: for one that has got about, since whoever has it may have made more. Also when the key itself is revoked already. */
+        withMade?: 'true' | 'false';
+      };
       header?: never;
       path: {
         partnerId: string;
@@ -4924,6 +4945,15 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
+      /** @description With `withMade=true`: so are all that were made with it. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RevokedKeys'];
+        };
+      };
       /** @description The key is revoked, and refused within five seconds by every process. */
       204: {
         headers: {

@@ -1,4 +1,4 @@
-import { Badge, Button, Card, Group, Stack, Table, Text, TextInput, Title } from '@mantine/core';
+import { Badge, Button, Card, Group, Radio, Stack, Table, Text, TextInput, Title } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
@@ -10,12 +10,15 @@ import { useSession } from '../shell/session.js';
 import { ShownOnce } from '../shell/shown-once.js';
 import { Told } from '../shell/told.js';
 import { ago, moment } from '../words/numbers.js';
-import { inOrder, type PartnerKey, readKeysOf, whatRevokingDoes } from './partner-keys.js';
+import { inOrder, madeWith, makerOf, type PartnerKey, readKeysOf, whatRevokingDoes } from './partner-keys.js';
 import { PartyChoice } from './party-choice.js';
 
 const route = getRouteApi('/keys');
 
 const PAGE = 1_000;
+
+/** Why a key is revoked that somebody may have who should not. */
+const GOT_ABOUT = 'got-about';
 
 /** The keys that speak for a partner, or for oneself: to make one, and to revoke one. */
 export function Keys() {
@@ -89,15 +92,23 @@ async function allKeysOf(partnerId: string): Promise<PartnerKey[]> {
 function KeyList({ keys, party, told }: { keys: readonly PartnerKey[]; party: string; told: (text: string) => void }) {
   const { keyId: own } = useSession();
   const [asked, setAsked] = useState<PartnerKey>();
+  const [why, setWhy] = useState<string>(GOT_ABOUT);
+  const withMade = why === GOT_ABOUT;
   const queries = useQueryClient();
   const revoke = useMutation({
     mutationFn: ({ id }: PartnerKey) =>
-      dataOf(
-        api.DELETE('/v1/partners/{partnerId}/keys/{keyId}', { params: { path: { partnerId: party, keyId: id } } }),
+      dataOf<{ revoked: number } | undefined>(
+        api.DELETE('/v1/partners/{partnerId}/keys/{keyId}', {
+          params: { path: { partnerId: party, keyId: id }, ...(withMade && { query: { withMade: 'true' } }) },
+        }),
       ),
-    onSuccess: (_, { name }) => {
+    onSuccess: (answer, { name }) => {
       setAsked(undefined);
-      told(`“${name}” is revoked. Nothing gets in with it any more.`);
+      told(
+        answer === undefined
+          ? `“${name}” is revoked. Nothing gets in with it any more.`
+          : `“${name}” is revoked, and all that was made with it: ${answer.revoked} of them ${answer.revoked === 1 ? 'was' : 'were'} valid. Is there any left that you do not know?`,
+      );
       return queries.invalidateQueries({ queryKey: ['keys', party] });
     },
   });
@@ -107,7 +118,7 @@ function KeyList({ keys, party, told }: { keys: readonly PartnerKey[]; party: st
         <Table fz="sm" aria-label="Keys and when they were used">
           <Table.Thead>
             <Table.Tr>
-              {['For', 'Id', 'Made (UTC)', 'Last used', 'State', 'Revoke'].map((column) => (
+              {['For', 'Id', 'Made (UTC)', 'Made with', 'Last used', 'State', 'Revoke'].map((column) => (
                 <Table.Th key={column}>{column}</Table.Th>
               ))}
             </Table.Tr>
@@ -120,18 +131,20 @@ function KeyList({ keys, party, told }: { keys: readonly PartnerKey[]; party: st
                   <code>{key.id}</code>
                 </Table.Td>
                 <Table.Td>{moment(key.createdAt)}</Table.Td>
+                <Table.Td style={{ overflowWrap: 'anywhere' }}>{makerOf(key, keys)}</Table.Td>
                 <Table.Td>{key.lastUsed === null ? 'never' : ago(key.lastUsed)}</Table.Td>
                 <Table.Td>
                   <KeyState isOwn={key.id === own} revokedAt={key.revokedAt} />
                 </Table.Td>
                 <Table.Td>
-                  {key.revokedAt === null ? (
+                  {key.revokedAt === null || madeWith(key, keys).length > 0 ? (
                     <Button
                       size="compact-sm"
                       variant="default"
                       aria-label={`Revoke ${key.name}`}
                       onClick={() => {
                         revoke.reset();
+                        setWhy(GOT_ABOUT);
                         setAsked(key);
                       }}
                     >
@@ -148,13 +161,25 @@ function KeyList({ keys, party, told }: { keys: readonly PartnerKey[]; party: st
         opened={asked !== undefined}
         close={() => setAsked(undefined)}
         title={`Revoke “${asked?.name ?? ''}”`}
-        verb="Revoke it"
+        verb={withMade ? 'Revoke it and what it made' : 'Revoke it'}
         act={() => asked && revoke.mutate(asked)}
         isBusy={revoke.isPending}
         error={revoke.error}
       >
+        {asked?.revokedAt === null ? (
+          <Radio.Group label="Why" value={why} onChange={setWhy}>
+            <Stack gap="xs" mt="xs">
+              <Radio
+                value={GOT_ABOUT}
+                label="It has got about"
+                description="Whoever has it may have made more keys with it: all that were made with it are revoked, too."
+              />
+              <Radio value="not-needed" label="It is not needed any more" description="It alone is revoked." />
+            </Stack>
+          </Radio.Group>
+        ) : null}
         {asked &&
-          whatRevokingDoes(asked, keys, own).map((sentence) => (
+          whatRevokingDoes(asked, keys, { own, withMade }).map((sentence) => (
             <Text key={sentence} size="sm">
               {sentence}
             </Text>
