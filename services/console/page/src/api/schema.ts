@@ -8957,7 +8957,7 @@ export interface operations {
       400: components['responses']['BadRequest'];
       401: components['responses']['Unauthorized'];
       403: components['responses']['Forbidden'];
-      /** @description There is no such partner, or it is not yours to see. */
+      /** @description Nobody can be called so, or it is not yours to see. Of a partner that never had a lead there is one, of nothing. */
       404: {
         headers: {
           [name: string]: unknown;
