@@ -16,7 +16,6 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { readModelMigrations } from '@fairlead/outcome-tracking/measured';
 import { createDataSource, migrate } from '@fairlead/persistence';
 import pg from 'pg';
 import { freePort } from '../../../infra/local/ports.mjs';
@@ -314,6 +313,7 @@ describe('fairlead start', () => {
     async () => {
       const last = { file: '1764900200000-absorbed-leads.sql', name: 'absorbed-leads-1764900200000' };
       const before = mkdtempSync(join(folder, '..', 'migrations-'));
+      const { readModelMigrations } = await import('@fairlead/outcome-tracking/measured');
       for (const file of readdirSync(readModelMigrations))
         if (file < last.file) copyFileSync(new URL(file, readModelMigrations), join(before, file));
       const database = await ownDatabase();
