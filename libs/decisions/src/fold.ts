@@ -12,6 +12,7 @@ export {
   type OfferKind,
   type Standing,
 } from './lifecycle/standing.js';
+export { LeadIds } from './replay/lead-ids.js';
 export { type Measure, measures, nothing, type Tally, tallyOf } from './lifecycle/tally.js';
 export {
   addCohort,

@@ -41,6 +41,7 @@ import {
   withdrawOffer,
 } from '../route/routing-state.js';
 import type { Side } from '../route/routing-state.js';
+import { LeadIds } from './lead-ids.js';
 import { type RuleHistory, RuleMissing } from './rule-history.js';
 
 type Recorded = LeadRouted | LeadUnroutable;
@@ -165,7 +166,7 @@ export class RoutingReplay<Handle> {
   private under: Rules | undefined;
   private readonly lives = new Map<string, Life>();
   /** Leads that became opportunities, were closed or erased: nobody decides about them any more. */
-  private readonly closed = new Set<string>();
+  private readonly closed = new LeadIds();
   /**
    * What leads that nobody ever had were judged, in that order; of others, what told otherwise of the person's consent, by which an
    * offer may be taken back, or made after all.
@@ -599,7 +600,7 @@ export class RoutingReplay<Handle> {
   }
 
   private noteScore({ id, subject, data }: LeadScored): void {
-    if (this.closed.has(subject)) return;
+    if (this.hasClosed(subject)) return;
     const absorbed = this.absorbed.has(subject);
     const judged = { eventId: id, lead: routable(data), consent: data.consent, absorbed };
     const before = this.scored.get(subject) ?? [];
@@ -655,8 +656,12 @@ export class RoutingReplay<Handle> {
     return { ...judged, earlier: { ...earlier, ...(recycledAfter > 0 && { recycledAfter }) } };
   }
 
+  private hasClosed(subject: string): boolean {
+    return this.closed.find(subject) !== undefined;
+  }
+
   private hasEnded(subject: string): boolean {
-    return this.closed.has(subject) || this.lives.get(subject)?.current === false;
+    return this.hasClosed(subject) || this.lives.get(subject)?.current === false;
   }
 
   /** Folds answers in that led to no decision. */
@@ -690,7 +695,7 @@ export class RoutingReplay<Handle> {
       this.lives.delete(answer.subject);
       this.leads.forget?.(life.lead);
       this.scored.delete(answer.subject);
-      this.closed.add(answer.subject);
+      if (!this.hasClosed(answer.subject)) this.closed.add(answer.subject);
     }
   }
 

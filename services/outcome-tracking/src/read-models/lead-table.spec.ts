@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LeadIds } from './lead-ids.js';
 import { type FollowedLead, LeadTable, unfollowed } from './lead-table.js';
 import { SpillFile } from '@fairlead/persistence/spill-file';
 
@@ -90,20 +89,5 @@ describe('a table of leads', () => {
     table.setDetails('7', 42);
     table.putAside('7');
     expect([table.detailsOf('7'), table.get('7')]).toEqual([42, { ...unfollowed('7', 8), isWritten: true }]);
-  });
-});
-
-describe('the ids of leads', () => {
-  it('are told apart and told again, however many there are', () => {
-    const ids = new LeadIds();
-    const all = Array.from({ length: 40_000 }, (_, index) => idOf(index));
-    for (const [index, id] of all.entries()) {
-      expect(ids.find(id)).toBeUndefined();
-      expect(ids.add(id)).toBe(index);
-    }
-    expect(all.map((id) => ids.find(id))).toEqual(all.map((_, index) => index));
-    expect(all.map((_, index) => ids.at(index))).toEqual(all);
-    // In capitals it is another text, and in the log another lead.
-    expect(ids.find('00000000-0000-4000-8000-ABCDEF000001')).toBeUndefined();
   });
 });

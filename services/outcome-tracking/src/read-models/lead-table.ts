@@ -1,6 +1,5 @@
-import { type Offer, type Standing, writeTraits } from '@fairlead/decisions/fold';
+import { LeadIds, type Offer, type Standing, writeTraits } from '@fairlead/decisions/fold';
 import { type TrackedLead, unseen } from '../store/leads.store.js';
-import { LeadIds, Numbers } from './lead-ids.js';
 import { RareTexts } from './rare-texts.js';
 import type { SpillFile } from '@fairlead/persistence/spill-file';
 
@@ -311,5 +310,23 @@ class Words {
 
   at(number: number | undefined): string | null {
     return this.words[number as number] ?? null;
+  }
+}
+
+/** Numbers of a page: little is ever empty, and few are made. */
+const PAGE = 16_384;
+
+/** A list of numbers that grows, outside of JavaScript's heap and without ever being copied. */
+class Numbers {
+  private readonly pages: Float64Array[] = [];
+
+  at(index: number): number {
+    return this.pages[Math.floor(index / PAGE)]?.[index % PAGE] as number;
+  }
+
+  /** @param index  at most one more than the last that was set */
+  set(index: number, value: number): void {
+    const page = (this.pages[Math.floor(index / PAGE)] ??= new Float64Array(PAGE));
+    page[index % PAGE] = value;
   }
 }

@@ -1,20 +1,5 @@
-/** Of a page: little is ever empty, and few are made. */
+/** Ids of a page: little is ever empty, and few are made. */
 const PAGE = 16_384;
-
-/** A list of numbers that grows, outside of JavaScript's heap and without ever being copied. */
-export class Numbers {
-  private readonly pages: Float64Array[] = [];
-
-  at(index: number): number {
-    return this.pages[Math.floor(index / PAGE)]?.[index % PAGE] as number;
-  }
-
-  /** @param index  at most one more than the last that was set */
-  set(index: number, value: number): void {
-    const page = (this.pages[Math.floor(index / PAGE)] ??= new Float64Array(PAGE));
-    page[index % PAGE] = value;
-  }
-}
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** The value of a hexadecimal digit by its character code. */

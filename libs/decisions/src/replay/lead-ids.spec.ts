@@ -1,0 +1,22 @@
+import { LeadIds } from './lead-ids.js';
+
+/** Hardly any of them is not a UUID; of those that are, some look alike to whoever looks at a part of them only. */
+const idOf = (index: number) =>
+  index % 10 === 0
+    ? String(index)
+    : `00000000-0000-4000-8000-${(index * 2_654_435_761).toString(16).padStart(12, '0')}`;
+
+describe('the ids of leads', () => {
+  it('are told apart and told again, however many there are', () => {
+    const ids = new LeadIds();
+    const all = Array.from({ length: 40_000 }, (_, index) => idOf(index));
+    for (const [index, id] of all.entries()) {
+      expect(ids.find(id)).toBeUndefined();
+      expect(ids.add(id)).toBe(index);
+    }
+    expect(all.map((id) => ids.find(id))).toEqual(all.map((_, index) => index));
+    expect(all.map((_, index) => ids.at(index))).toEqual(all);
+    // In capitals it is another text, and in the log another lead.
+    expect(ids.find('00000000-0000-4000-8000-ABCDEF000001')).toBeUndefined();
+  });
+});
