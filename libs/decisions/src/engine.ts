@@ -1,4 +1,4 @@
 // Written by tools/engine-hash.mjs --write; see there what it is computed from.
 
 /** Content hash of everything that decides: it goes into every decision. */
-export const engine = '3b5f29f2d01a4f16676abb0e5a21d799c6af57277f762a5c7a69209404e08191';
+export const engine = '9ee7fbd845117946c48fc2e3bf820b15a0a32a7acaf9f4cb9ae716e194bc8cd4';

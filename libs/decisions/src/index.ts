@@ -20,8 +20,8 @@ export {
 } from './normalise/mapping.js';
 export { type Completeness, isNeed, missingFields } from './normalise/missing-fields.js';
 export { readMoment } from './normalise/moment.js';
+export type { KeptTexts } from './replay/kept-texts.js';
 export {
-  type KeptTexts,
   NOTHING_TO_DECIDE,
   type OtherRules,
   type PolicyWould,

@@ -17,7 +17,6 @@ import { DIRECT } from '../route/party.js';
 import type { Quality } from '../route/policy.js';
 import {
   ABSORBED,
-  type EarlierOffers,
   type OfferedAgain,
   overrideLead,
   policyWould,
@@ -42,7 +41,9 @@ import {
 } from '../route/routing-state.js';
 import type { Side } from '../route/routing-state.js';
 import { LeadIds } from './lead-ids.js';
+import { type KeptTexts, TextsInMemory } from './kept-texts.js';
 import { type RuleHistory, RuleMissing } from './rule-history.js';
+import { type JudgedAt, type Known, type Recycling, ToldOfLead } from './told-of-lead.js';
 
 type Recorded = LeadRouted | LeadUnroutable;
 type Answer = FairleadEvent<string, { readonly party: string; readonly offer: number }>;
@@ -62,61 +63,11 @@ export interface PolicyWould<Handle> {
 /** Decisions that wait for one before them; partitions are never so far apart, and each is some kilobytes. */
 const MAX_WAITING = 50_000;
 
-/** Scores of one lead that may still be decided upon: more are between two decisions only while routing stands still. */
-const MAX_SCORES = 10_000;
-
 /** Under other rules nobody can have refused a lead that nobody had, and one that somebody has is not routed because it is judged better. */
 export const NOTHING_TO_DECIDE = 'there was nothing to decide by then';
 
 /** Other rules than those that a decision was taken under, for the same lead at the same moment. */
 export type OtherRules = (rules: Rules, stamp: DecisionStamp) => Rules;
-
-/** Keeps texts of some hundred bytes each, for every lead that may still be offered to somebody. */
-export interface KeptTexts {
-  /** @returns its place */
-  append(text: string): number;
-  read(place: number): string;
-  /** It is not asked for any more. */
-  forget?(place: number): void;
-}
-
-interface Judged {
-  readonly eventId: string;
-  readonly lead: RoutableLead;
-  /** What it told of the person's consent; undefined: nothing, as it was before that was told. */
-  readonly consent: ConsentState | undefined;
-  /** Whether the lead was one with another. */
-  readonly absorbed: boolean;
-}
-
-interface JudgedAt extends Judged {
-  /** Among what the lead was judged since the decision before. */
-  readonly place: number;
-}
-
-/** A lead that was returned is offered again, as it was known by then. */
-interface Recycling extends Known {
-  readonly eventId: string;
-  /** Where the last judgement of it is kept; undefined: it was judged once. */
-  readonly judged: number | undefined;
-}
-
-/** How an offer ended. */
-interface Refusal extends Known {
-  readonly because: EarlierOffers['because'];
-}
-
-/** A lead is its own again: one that was withheld is offered. */
-interface Split extends Known {
-  readonly eventId: string;
-}
-
-/** What was known of a lead when something was said of it: that is what the decision after it looks at. */
-interface Known {
-  readonly consent: ConsentState;
-  /** Whether it was one with another lead. */
-  readonly absorbed: boolean;
-}
 
 /** A step that was read, and comes when all before it have come. */
 interface Waiting<Handle> {
@@ -131,8 +82,6 @@ interface Life {
   /** Where it is kept, as JSON: most leads are decided about once, and never asked for again. */
   lead: number;
   quality: Quality;
-  /** As it was known when the lead was last judged for a decision. */
-  consent: ConsentState;
   pool: string;
   made: number;
   party: string | null;
@@ -167,22 +116,7 @@ export class RoutingReplay<Handle> {
   private readonly lives = new Map<string, Life>();
   /** Leads that became opportunities, were closed or erased: nobody decides about them any more. */
   private readonly closed = new LeadIds();
-  /**
-   * What leads that nobody ever had were judged, in that order; of others, what told otherwise of the person's consent, by which an
-   * offer may be taken back, or made after all.
-   */
-  private readonly scored = new Map<string, Judged[]>();
-  /** Whose offer ended how, by lead: the first refusal of each offer counts. */
-  private readonly refusals = new Map<string, Map<number, Refusal>>();
-  private readonly accepted = new Map<string, number>();
-  /** Where leads that were judged more than once are kept as they were judged last: as such they are recycled. */
-  private readonly judgedLast = new Map<string, number>();
-  /** By lead, those that were returned and are to be offered again. */
-  private readonly recycled = new Map<string, Recycling[]>();
-  /** Leads that are one with another, as far as the log is read. */
-  private readonly absorbed = new Set<string>();
-  /** By lead, when it was split from another. */
-  private readonly splits = new Map<string, Split[]>();
+  private readonly told = new Map<string, ToldOfLead>();
   private offeredThoughAbsorbed = 0;
   /** Answers and erasures that a decision may have noted, by their ids; of a return, which offer it ended. */
   private readonly answers = new Map<string, Pick<Answer, 'type' | 'subject'> & { readonly offer?: number }>();
@@ -214,18 +148,20 @@ export class RoutingReplay<Handle> {
   read(event: FairleadEvent, handle: Handle): void {
     switch (event.type) {
       case 'lead.scored':
-        this.noteScore(event as LeadScored);
+        if (!this.hasClosed(event.subject))
+          this.toldOf(event.subject).judge(event as LeadScored, {
+            isDecided: this.lives.has(event.subject),
+            isOffered: this.lives.get(event.subject)?.unoffered === false,
+          });
         break;
       case 'lead.declined':
-      case 'lead.offer-expired': {
-        const refusals = entry(this.refusals, event.subject, () => new Map<number, Refusal>());
-        const { offer } = (event as Answer).data;
-        const because = event.type === 'lead.declined' ? 'declined' : 'expired';
-        if (!refusals.has(offer)) refusals.set(offer, { because, ...this.knownOf(event.subject) });
+        this.toldOf(event.subject).refuse((event as Answer).data.offer, 'declined');
         break;
-      }
+      case 'lead.offer-expired':
+        this.toldOf(event.subject).refuse((event as Answer).data.offer, 'expired');
+        break;
       case 'lead.accepted':
-        this.accepted.set(event.subject, (event as LeadAccepted).data.offer);
+        this.toldOf(event.subject).accepted = (event as LeadAccepted).data.offer;
         break;
       case 'lead.qualified':
       case 'lead.won':
@@ -241,22 +177,14 @@ export class RoutingReplay<Handle> {
           });
         break;
       case 'lead.recycled':
-        entry(this.recycled, event.subject, () => [] as Recycling[]).push({
-          eventId: event.id,
-          ...this.knownOf(event.subject),
-          judged: this.judgedLast.get(event.subject),
-        });
+        this.toldOf(event.subject).recycle(event.id);
         break;
       case 'lead.absorbed':
-        this.absorbed.add(event.subject);
+        this.toldOf(event.subject).absorbed = true;
         return;
       case 'lead.split':
         if ((event as LeadSplit).data.part !== 'absorbed') return;
-        this.absorbed.delete(event.subject);
-        entry(this.splits, event.subject, () => [] as Split[]).push({
-          eventId: event.id,
-          ...this.knownOf(event.subject),
-        });
+        this.toldOf(event.subject).split(event.id);
         break;
       case 'lead.overridden':
         // Under other rules a person's word is taken as it was given: against whom, only the record says.
@@ -380,7 +308,7 @@ export class RoutingReplay<Handle> {
     if (event.type === 'answers.noted') return undefined;
     const life = this.lives.get(event.subject);
     if (!life || (!this.insteadOf && this.isJudgedAgain(event, life))) {
-      if (this.judgedFor(event, life) === undefined) return 'the log does not say how the lead was scored';
+      if (this.judgedFor(event) === undefined) return 'the log does not say how the lead was scored';
     } else if (!this.insteadOf && !isOverride(event) && !this.isFollowed(event, life))
       return `the log does not say how offer ${life.made} ended`;
     try {
@@ -395,9 +323,10 @@ export class RoutingReplay<Handle> {
   /** Under other rules: whether the lead is not where it was when this was decided. */
   private isIdle(event: Recorded, life: Life): boolean {
     if (!this.insteadOf || isOverride(event)) return false;
-    if (this.recyclingFor(event)) return !life.returned;
-    if (this.splitFor(event)) return life.withheld === null;
-    const judged = this.judgedFor(event, life);
+    const told = this.toldOf(event.subject);
+    if (told.recyclingFor(event)) return !life.returned;
+    if (told.splitFor(event)) return life.withheld === null;
+    const judged = this.judgedFor(event);
     if (this.isJudgedAgain(event, life)) return life.current || judged === undefined;
     if (!judged) return !life.current;
     // By consent: what it means for whoever has the lead here, or for nobody who could have it.
@@ -412,17 +341,17 @@ export class RoutingReplay<Handle> {
     const rules = this.enter(decided);
     const { subject } = event;
     const life = this.lives.get(subject);
+    const told = this.toldOf(subject);
     // Before it was looked at, no decision followed from it.
     const asked = (consent: ConsentState) => ({ consent: decided.consent === undefined ? undefined : consent });
-    const judged = life && isOverride(event) ? undefined : this.judgedFor(event, life);
-    const recycling = this.recyclingFor(event);
-    const split = this.splitFor(event);
+    const judged = life && isOverride(event) ? undefined : this.judgedFor(event);
+    const recycling = told.recyclingFor(event);
+    const split = told.splitFor(event);
     let decision: RoutingDecision;
     let because: OfferedAgain | 'first' = 'first';
     if (judged && (!life || this.isJudgedAgain(event, life))) {
-      const consent = this.consentBy(subject, judged);
-      this.forgetScores(subject, judged.place + 1);
-      const lead = { ...judged.lead, ...asked(consent) };
+      told.follow(judged);
+      const lead = { ...judged.lead, ...asked(told.consent) };
       decision = routeLead({ ...lead, ...this.ifAbsorbed(event, judged) }, rules, this.state, decided.now);
       const nothing = {
         pool: '',
@@ -440,18 +369,17 @@ export class RoutingReplay<Handle> {
       if (life) this.leads.forget?.(life.lead);
       const quality = lead.grade ?? 'incomplete';
       const place = this.leads.append(JSON.stringify(lead));
-      this.lives.set(subject, { lead: place, quality, ...nothing, consent, refusedBy: [] });
+      this.lives.set(subject, { lead: place, quality, ...nothing, refusedBy: [] });
     } else {
       if (!life) throw new Error(`decision ${event.id} was not waited for`);
       const offer = offerOf(life);
       if (judged) {
-        life.consent = this.consentBy(subject, judged);
-        this.forgetScores(subject, judged.place + 1);
+        told.follow(judged);
         because = offer ? 'consent-withdrawn' : 'consent-given';
         if (offer && life.unanswered) withdrawCredit(this.state, offer);
         else if (offer) withdrawOffer(this.state, offer, rules.roster);
         life.paidBy = null;
-        const lead = { ...this.again(life, because), ...asked(life.consent), ...this.ifAbsorbed(event, judged) };
+        const lead = { ...this.again(life, because), ...asked(told.consent), ...this.ifAbsorbed(event, judged) };
         decision = routeLead(lead, rules, this.state, decided.now);
       } else if (isOverride(event)) {
         if (offer && life.unanswered) withdrawCredit(this.state, offer);
@@ -460,24 +388,24 @@ export class RoutingReplay<Handle> {
         const { to } = event.data as LeadRouted['data'];
         decision = overrideLead(this.overriddenLead(event, life), to, life.made, rules, this.state, decided.now);
       } else if (split && life.withheld !== null) {
-        this.forgetSplits(subject, split);
+        told.followSplit(split);
         because = life.withheld;
         const { earlier, ...first } = this.again(life, because === 'first' ? 'declined' : because);
         const lead = { ...first, ...asked(split.consent), ...(because !== 'first' && earlier && { earlier }) };
         decision = routeLead(lead, rules, this.state, decided.now);
       } else if (recycling) {
-        this.recycle(subject, life, recycling);
+        this.recycle(life, told, recycling);
         because = 'recycled';
-        const lead = { ...this.again(life, because), ...asked(life.consent), ...this.ifAbsorbed(event, recycling) };
+        const lead = { ...this.again(life, because), ...asked(told.consent), ...this.ifAbsorbed(event, recycling) };
         decision = routeLead(lead, rules, this.state, decided.now);
       } else {
-        const refusals = this.refusals.get(subject);
         // Under other rules the lead may have been offered less often.
-        const [ended = life.made] = this.insteadOf ? (refusals?.keys() ?? []) : [life.made];
-        const refusal = refusals?.get(ended) ?? ({ because: 'declined', ...this.knownOf(subject) } as const);
+        const { offer: ended, refusal } = told.refusalOf(this.insteadOf ? undefined : life.made) ?? {
+          offer: life.made,
+          refusal: { because: 'declined', ...told.known },
+        };
         because = refusal.because;
-        refusals?.delete(ended);
-        if (refusals?.size === 0) this.refusals.delete(subject);
+        told.forgetRefusal(ended);
         if (offer) {
           refuseOffer(this.state, offer, rules.roster);
           life.refusedBy = [...life.refusedBy, offer.party];
@@ -494,7 +422,7 @@ export class RoutingReplay<Handle> {
     after.unoffered &&= event.type === 'lead.unroutable';
     after.returned = false;
     // Whoever has it keeps it, however it is judged from now on, unless it is of the person's consent that it tells otherwise.
-    if (!after.unoffered) this.keepScores(subject, otherwiseThan(after.consent, this.scored.get(subject) ?? []));
+    if (!after.unoffered) told.offered();
     const offer = offerOf(after);
     after.unanswered = event.type === 'lead.unroutable' && offer !== undefined;
     if (offer && after.unanswered) freePlace(this.state, offer, rules.roster);
@@ -514,9 +442,9 @@ export class RoutingReplay<Handle> {
     const lead = this.again(life, 'declined');
     // A person is in no order with what scores tell: routing may have heard of one that stands here already, or not. It tells what
     // it knew of consent; what nobody had told it did not know.
-    const told = [life.consent, ...(this.scored.get(subject) ?? []).map(({ consent }) => consent)];
-    const isTold = decided.consent === undefined || told.includes(decided.consent);
-    return { ...lead, consent: isTold ? decided.consent : life.consent };
+    const told = this.toldOf(subject);
+    const isTold = decided.consent === undefined || told.hasTold(decided.consent);
+    return { ...lead, consent: isTold ? decided.consent : told.consent };
   }
 
   private follow(life: Life, decision: RoutingDecision): void {
@@ -530,47 +458,17 @@ export class RoutingReplay<Handle> {
   }
 
   /** From here on it is decided about as it was judged last, and refused by whoever returned it. */
-  private recycle(subject: string, life: Life, { eventId, consent, judged }: Recycling): void {
-    // Only this one and those before it: it may have been returned and recycled again meanwhile.
-    const all = this.recycled.get(subject) ?? [];
-    const left = all.slice(all.findIndex((each) => each.eventId === eventId) + 1);
-    if (left.length > 0) this.recycled.set(subject, left);
-    else this.recycled.delete(subject);
+  private recycle(life: Life, told: ToldOfLead, recycling: Recycling): void {
+    told.followRecycling(recycling);
+    const { judged } = recycling;
     if (life.party !== null) life.refusedBy = [...life.refusedBy, life.party];
-    life.consent = consent;
     life.recycledAfter = life.made;
     life.paidBy = null;
     // Judged last before it was recycled the time before: that is what it is known as already.
     if (judged === undefined || judged === life.lead) return;
     this.leads.forget?.(life.lead);
-    // It is the life's own from here on.
-    if (this.judgedLast.get(subject) === judged) this.judgedLast.delete(subject);
     life.lead = judged;
     life.quality = (JSON.parse(this.leads.read(judged)) as RoutableLead).grade ?? 'incomplete';
-  }
-
-  private keepLast(subject: string, lead: RoutableLead): void {
-    this.forgetLast(subject);
-    this.judgedLast.set(subject, this.leads.append(JSON.stringify(lead)));
-  }
-
-  private forgetLast(subject: string): void {
-    const place = this.judgedLast.get(subject);
-    this.judgedLast.delete(subject);
-    const isAwaited = this.recycled.get(subject)?.some(({ judged }) => judged === place);
-    if (place !== undefined && !isAwaited) this.leads.forget?.(place);
-  }
-
-  private splitFor({ id, subject, type }: Recorded): Split | undefined {
-    return this.splits.get(subject)?.find(({ eventId }) => derivedId(eventId, type) === id);
-  }
-
-  /** That one and those before it. */
-  private forgetSplits(subject: string, { eventId }: Split): void {
-    const all = this.splits.get(subject) ?? [];
-    const left = all.slice(all.findIndex((each) => each.eventId === eventId) + 1);
-    if (left.length > 0) this.splits.set(subject, left);
-    else this.splits.delete(subject);
   }
 
   /**
@@ -586,67 +484,27 @@ export class RoutingReplay<Handle> {
     return this.insteadOf || ('reason' in data && data.reason === ABSORBED) ? { absorbed } : {};
   }
 
-  private knownOf(subject: string): Known {
-    return { consent: this.consentOf(subject), absorbed: this.absorbed.has(subject) };
-  }
-
   /** Whether this decides about a lead that went to nobody and was judged better since; any other follows from a refusal, or a split. */
   private isJudgedAgain(event: Recorded, { unoffered }: Life): boolean {
-    return unoffered && !isOverride(event) && !this.splitFor(event);
+    return unoffered && !isOverride(event) && !this.toldOf(event.subject).splitFor(event);
   }
 
-  private recyclingFor({ id, subject, type }: Recorded): Recycling | undefined {
-    return this.recycled.get(subject)?.find(({ eventId }) => derivedId(eventId, type) === id);
+  /** What a decision about a lead follows from, if it was a score. */
+  private judgedFor(event: Recorded): JudgedAt | undefined {
+    return this.toldOf(event.subject).judgedFor(event, !this.lives.has(event.subject));
   }
 
-  private noteScore({ id, subject, data }: LeadScored): void {
-    if (this.hasClosed(subject)) return;
-    const absorbed = this.absorbed.has(subject);
-    const judged = { eventId: id, lead: routable(data), consent: data.consent, absorbed };
-    const before = this.scored.get(subject) ?? [];
-    if (before.length > 0 || this.lives.has(subject)) this.keepLast(subject, judged.lead);
-    const isOffered = this.lives.get(subject)?.unoffered === false;
-    if (isOffered && otherwiseThan(this.consentOf(subject), [judged]).length === 0) return;
-    if (before.length > 0) {
-      before.push(judged);
-      if (before.length > MAX_SCORES) before.shift();
-    } else this.scored.set(subject, [judged]);
-  }
-
-  /** What a decision about a lead decided upon that follows from a score. Its id says from which; none, and it follows from a refusal. */
-  private judgedFor({ id, subject, type }: Recorded, life: Life | undefined): JudgedAt | undefined {
-    const judged = this.scored.get(subject) ?? [];
-    // Of one there is nothing to tell apart, and that is nearly every lead.
-    const place = !life && judged.length === 1 ? 0 : judged.findIndex(({ eventId }) => derivedId(eventId, type) === id);
-    const found = judged[place];
-    return found && { ...found, place };
-  }
-
-  /** What was known of the person's consent with this score: what it tells, or one before it did. */
-  private consentBy(subject: string, { place }: JudgedAt): ConsentState {
-    return (
-      lastTold((this.scored.get(subject) ?? []).slice(0, place + 1)) ?? this.lives.get(subject)?.consent ?? 'unknown'
-    );
-  }
-
-  /** What is known of it by now. */
-  private consentOf(subject: string): ConsentState {
-    return lastTold(this.scored.get(subject) ?? []) ?? this.lives.get(subject)?.consent ?? 'unknown';
-  }
-
-  private forgetScores(subject: string, count: number): void {
-    this.keepScores(subject, (this.scored.get(subject) ?? []).slice(count));
-  }
-
-  private keepScores(subject: string, left: Judged[]): void {
-    if (left.length > 0) this.scored.set(subject, left);
-    else this.scored.delete(subject);
+  private toldOf(subject: string): ToldOfLead {
+    let told = this.told.get(subject);
+    if (!told) this.told.set(subject, (told = new ToldOfLead(this.leads)));
+    return told;
   }
 
   /** Whether the log has said what a decision about a lead that was offered follows from. */
   private isFollowed(event: Recorded, life: Life): boolean {
-    if (this.recyclingFor(event) || this.splitFor(event)) return true;
-    return this.judgedFor(event, life) !== undefined || this.refusals.get(event.subject)?.has(life.made) === true;
+    const told = this.toldOf(event.subject);
+    if (told.recyclingFor(event) || told.splitFor(event)) return true;
+    return this.judgedFor(event) !== undefined || told.refusalOf(life.made) !== undefined;
   }
 
   /** A lead that was offered before, as it was judged. */
@@ -674,37 +532,24 @@ export class RoutingReplay<Handle> {
       const offer = life && offerOf(life);
       const roster = this.under?.roster;
       if (!life || !offer || !roster) continue;
+      const told = this.toldOf(answer.subject);
       // It was offered in the record later than here, where it took no place that could be given back.
       if (life.unanswered) life.unanswered = false;
       else if (answer.type === 'lead.returned') returnLead(this.state, offer, roster);
-      else if (answer.type === 'lead.erased' && this.accepted.get(answer.subject) !== life.made)
-        withdrawOffer(this.state, offer, roster);
+      else if (answer.type === 'lead.erased' && told.accepted !== life.made) withdrawOffer(this.state, offer, roster);
       else freePlace(this.state, offer, roster);
       life.current = false;
       if (answer.type === 'lead.returned') {
         life.returned = true;
-        this.forgetUpTo(answer.offer ?? life.made, answer.subject);
+        told.forgetAnswersUpTo(answer.offer ?? life.made);
         continue;
       }
-      this.accepted.delete(answer.subject);
-      this.refusals.delete(answer.subject);
-      this.recycled.delete(answer.subject);
-      this.splits.delete(answer.subject);
-      this.absorbed.delete(answer.subject);
-      this.forgetLast(answer.subject);
+      told.close();
+      this.told.delete(answer.subject);
       this.lives.delete(answer.subject);
       this.leads.forget?.(life.lead);
-      this.scored.delete(answer.subject);
       if (!this.hasClosed(answer.subject)) this.closed.add(answer.subject);
     }
-  }
-
-  /** What was answered to that offer and those before it. Answers to later ones may have been read already. */
-  private forgetUpTo(offer: number, subject: string): void {
-    if ((this.accepted.get(subject) ?? 0) <= offer) this.accepted.delete(subject);
-    const refusals = this.refusals.get(subject);
-    for (const ended of refusals?.keys() ?? []) if (ended <= offer) refusals?.delete(ended);
-    if (refusals?.size === 0) this.refusals.delete(subject);
   }
 
   private rulesFor(stamp: DecisionStamp): Rules {
@@ -723,53 +568,10 @@ export class RoutingReplay<Handle> {
   }
 }
 
-class TextsInMemory implements KeptTexts {
-  private readonly texts = new Map<number, string>();
-  private count = 0;
-
-  append(text: string): number {
-    this.texts.set(this.count, text);
-    return this.count++;
-  }
-
-  read(place: number): string {
-    return this.texts.get(place) as string;
-  }
-
-  forget(place: number): void {
-    this.texts.delete(place);
-  }
-}
-
 function isOverride(event: Recorded): boolean {
   return event.type === 'lead.routed' && event.data.why === 'override';
 }
 
 function offerOf({ quality, pool, party, paidBy, current }: Life): MadeOffer | undefined {
   return current && party !== null ? { pool, quality, party, paidBy } : undefined;
-}
-
-/** Of these scores those that tell otherwise of the person's consent than what was told before them. */
-function otherwiseThan(consent: ConsentState, judged: readonly Judged[]): Judged[] {
-  let before = consent;
-  return judged.filter((each) => {
-    const isOtherwise = each.consent !== undefined && each.consent !== before;
-    before = each.consent ?? before;
-    return isOtherwise;
-  });
-}
-
-function lastTold(judged: readonly Judged[]): ConsentState | undefined {
-  return judged.findLast(({ consent }) => consent !== undefined)?.consent;
-}
-
-/** A lead as decisions look at it, from the event that judged it; what is known of its consent is added by each decision. */
-function routable({ state, grade, facts, sourceId, model }: LeadScored['data']): RoutableLead {
-  return { state, grade, facts, sourceId, model: model.hash, consent: undefined };
-}
-
-function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  let value = map.get(key);
-  if (value === undefined) map.set(key, (value = make()));
-  return value;
 }
