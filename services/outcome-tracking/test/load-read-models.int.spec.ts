@@ -167,7 +167,7 @@ describe('read models that are loaded from a whole log', () => {
 
     const expected = await readModelsOf(queryOf(followed));
     expect(expected.parts.reduce((sum, part) => sum + part.leads, 0)).toBe(460);
-    expect(expected.figures).toMatch(/^[0-9a-f]{64}$/);
+    expect(expected.counted).toMatch(/^[0-9a-f]{64}$/);
     expect(await readModelsOf(queryOf(atRest))).toEqual(expected);
     expect(await readModelsOf(queryOf(atTheEnd))).toEqual(expected);
   });

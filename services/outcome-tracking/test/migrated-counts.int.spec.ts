@@ -104,9 +104,9 @@ describe('counts from before they were packed', () => {
         'SELECT dimension, value, month, pool, party, grade, kind, policy, in_7, in_30, in_90, ever FROM cohort_counts WHERE ever <> 0 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8',
       );
     expect(await cells(queryOf(former))).toEqual(await cells(queryOf(rebuilt)));
-    const { figures } = await readModelsOf(queryOf(rebuilt));
-    expect(figures).toMatch(/^[0-9a-f]{64}$/);
-    expect((await readModelsOf(queryOf(former))).figures).toBe(figures);
+    const { counted } = await readModelsOf(queryOf(rebuilt));
+    expect(counted).toMatch(/^[0-9a-f]{64}$/);
+    expect((await readModelsOf(queryOf(former))).counted).toBe(counted);
 
     // What is counted from the offers themselves, too.
     for (const asked of [

@@ -25,7 +25,7 @@ export class ReadModelsView {
     description:
       'Hash of the counts that figures are made of; null: some offers are from before they were counted by source and attribute.',
   })
-  figures: string | null;
+  counted: string | null;
   @ApiProperty({ description: 'Hash of the promises of all versions of policies.' }) promises: string;
 }
 

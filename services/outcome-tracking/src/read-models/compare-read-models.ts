@@ -26,7 +26,7 @@ export interface ReadModels {
    * Hash of the tables that figures are counted in, which also tell whether the traits of offers are the same. Null: some offers are from before
    * these were counted; undefined: what was written down is from before they were counted so.
    */
-  readonly figures?: string | null;
+  readonly counted?: string | null;
   readonly promises: string;
 }
 
@@ -48,7 +48,7 @@ export async function readModelsOf(
   const ofRest = async () => {
     await counted;
     // eslint-disable-next-line fairlead/no-interpolated-sql -- made of nothing but the names of columns
-    return query<{ figures: string | null; promises: string }>(rests);
+    return query<{ counted: string | null; promises: string }>(rests);
   };
   const [leads, offers, [rest]] = atOnce
     ? await Promise.all([ofLeads(), ofOffers(), ofRest()])
@@ -61,8 +61,7 @@ export async function readModelsOf(
     return { leads: lead?.count ?? 0, events: lead ? lead.events : 0, hash };
   });
   const offerCount = [...offers.values()].reduce((sum, { count }) => sum + count, 0);
-  const { figures = null, promises = '' } = rest ?? {};
-  return { parts, offers: offerCount, figures, promises };
+  return { parts, offers: offerCount, counted: rest?.counted ?? null, promises: rest?.promises ?? '' };
 }
 
 async function allParts<Row extends PartRow>(
@@ -141,22 +140,23 @@ const offerParts = `WITH hashed AS MATERIALIZED (
 const nothingIn = (columns: readonly string[]): string =>
   `ROW(${columns.join(', ')})::text = '(${columns.map(() => '0').join(',')})'`;
 /** The tables that figures are counted in: what tells their rows apart, and what is counted in these. */
-const counted = {
+const counting = {
   cohort_counts: [columnsOf.cohort_counts.slice(0, -tallyColumns.length), tallyColumns],
   timed_counts: [columnsOf.timed_counts.slice(0, -1), ['leads']],
   timed_months: [columnsOf.timed_months.slice(0, -1), ['leads']],
   timed_days: [columnsOf.timed_days.slice(0, 3), columnsOf.timed_days.slice(3)],
+  returned_counts: [columnsOf.returned_counts.slice(0, -2), ['leads', 'honoured']],
 } as const;
-const countsHash = (Object.keys(counted) as (keyof typeof counted)[])
+const countsHash = (Object.keys(counting) as (keyof typeof counting)[])
   .map((table) => {
-    const [cells, counts] = counted[table];
+    const [cells, counts] = counting[table];
     return `(SELECT coalesce(string_agg(hash, ''::bytea ORDER BY ${cells.join(', ')}), '') FROM (
       SELECT ${cells.join(', ')}, ${hashed(columnsOf[table])} AS hash FROM ${table} WHERE NOT ${nothingIn(counts)}) AS hashed)`;
   })
   .join(' || ');
 const promises = ['policy', 'pool', 'grade'].join(', ');
 const rests = `SELECT
-    (SELECT CASE WHEN NOT EXISTS (SELECT FROM offers WHERE traits IS NULL) THEN encode(sha256(${countsHash}), 'hex') END) AS figures,
+    (SELECT CASE WHEN NOT EXISTS (SELECT FROM offers WHERE traits IS NULL) THEN encode(sha256(${countsHash}), 'hex') END) AS counted,
     (SELECT ${inOrder(promises)} FROM (SELECT ${promises}, ${hashed(columnsOf.promises)} AS hash FROM promises) AS hashed) AS promises`;
 
 /** Where two folds stand to each other. */
@@ -194,7 +194,7 @@ export function compareReadModels(live: ReadModels, rebuilt: ReadModels): Compar
   const isAtRest = found.inMotion + found.uncounted === 0;
   return {
     ...{ ...found, different },
-    counts: isAtRest && live.figures && rebuilt.figures ? live.figures === rebuilt.figures : undefined,
+    counts: isAtRest && live.counted && rebuilt.counted ? live.counted === rebuilt.counted : undefined,
     promises: live.promises === rebuilt.promises,
   };
 }

@@ -16,6 +16,7 @@ import {
   detailsText,
   leadText,
   offersText,
+  returnedRow,
   timedDayRow,
   timedMonthRow,
   timedRow,
@@ -133,6 +134,7 @@ export class ReadModelsLoad {
     await writeAll(copyInto, 'timed_counts', taking(this.counts.timedCells()), timedRow);
     await writeAll(copyInto, 'timed_months', timesByMonth(this.counts.timedCells()), timedMonthRow);
     await writeAll(copyInto, 'timed_days', timesByDay(this.counts.timedCells()), timedDayRow);
+    await writeAll(copyInto, 'returned_counts', this.counts.returned(), returnedRow);
     await query('DELETE FROM folded');
     await writeAll(copyInto, 'folded', this.position.entries(), (each) => each);
     await writeAll(copyInto, 'promises', this.promises.values(), ({ policy, pool, grade, directPercent }) => [

@@ -13,25 +13,34 @@ import {
   type Traits,
   whereKey,
 } from '@fairlead/decisions/fold';
+import { type ReturnedCount, ReturnedSums, returnsAmong } from '../trust/returns-counted.js';
 import type { TimedCount } from '../store/times-by-period.js';
 
-/** What `cohort_counts` and the counts of times come to. */
+/** What `cohort_counts` and the counts of times and returns come to. */
 export class OfferCounts {
   private readonly cohorts = new CohortSums();
   private readonly traits = new KnownTraits();
+  private readonly returns = new ReturnedSums();
   /** By pool and party; then by step, day and hours as one number, which takes a third of what a text does. */
   private readonly times = new Map<
     string,
     { readonly of: Pick<TimedCell, 'pool' | 'party'>; leads: Map<number, number> }
   >();
 
+  /** @param offers  all of one lead */
   add(offers: readonly Offer[]): void {
     for (const offer of offers) this.change(offer, 1);
+    this.returns.add(returnsAmong(offers));
   }
 
   /** Takes back what was added. */
   remove(offers: readonly Offer[]): void {
     for (const offer of offers) this.change(offer, -1);
+    this.returns.add(returnsAmong(offers), -1);
+  }
+
+  returned(): ReturnedCount[] {
+    return this.returns.all();
   }
 
   /** In the order of their keys, so that rows which are read together are written together. */

@@ -2,6 +2,7 @@ import { type CohortCount, currentOffer, type Offer, timedSteps } from '@fairlea
 import { copyJson, copyText, type CopyValue, readCopyText, WrittenJson } from '@fairlead/persistence/scratch';
 import type { LeadDetails, TrackedLead } from '../store/leads.store.js';
 import { packCounts, packTallies, tallyColumns } from '../store/packed-counts.js';
+import type { ReturnedCount } from '../trust/returns-counted.js';
 import type { TimedCount, TimedDay, TimedMonth } from '../store/times-by-period.js';
 
 type Row = readonly CopyValue[];
@@ -38,6 +39,7 @@ export const columnsOf = {
   timed_counts: ['step', 'day', 'pool', 'party', 'hours', 'leads'],
   timed_months: ['step', 'month', 'pool', 'party', 'block', 'leads'],
   timed_days: ['day', 'pool', 'party', 'offered', 'accepted', 'contacted', 'qualified', 'won', 'closed'],
+  returned_counts: ['party', 'day', 'pool', 'reason', 'leads', 'honoured'],
   folded: ['partition', 'events'],
   promises: ['policy', 'pool', 'grade', 'direct_percent'],
 } as const;
@@ -137,6 +139,10 @@ export function timedMonthRow({ step, month, pool, party, block, leads }: TimedM
 
 export function timedDayRow({ day, pool, party, leads }: TimedDay): Row {
   return [dateOf(day), pool, party, ...timedSteps.map((step) => leads[step])];
+}
+
+export function returnedRow({ party, day, pool, reason, leads, honoured }: ReturnedCount): Row {
+  return [party, dateOf(day), pool, reason, leads, honoured];
 }
 
 function dateOf(day: number): string {

@@ -10,6 +10,7 @@ import {
 import type { UnitOfWork } from '@fairlead/messaging';
 import type { LeadChange } from './leads.store.js';
 import { packCounts, packTallies, tallyColumns } from './packed-counts.js';
+import { type ReturnedCount, ReturnedSums, returnsAmong } from '../trust/returns-counted.js';
 import { type TimedCount, timesByDay, timesByMonth } from './times-by-period.js';
 
 const keys = ['dimension', 'value', 'pool', 'party', 'grade', 'kind', 'policy'] as const;
@@ -28,10 +29,17 @@ export class CountsStore {
       .filter(([before, after]) => before !== after);
     const cohorts = addedUp(offers.flatMap(([before, after]) => cohortDifferences(before, after)));
     const times = timeDifferences(offers);
-    if (cohorts.length + times.length === 0) return;
+    const returns = new ReturnedSums();
+    for (const [before, after] of offers) {
+      returns.add(returnsAmong(after));
+      returns.add(returnsAmong(before), -1);
+    }
+    const returned = returns.all();
+    if (cohorts.length + times.length + returned.length === 0) return;
     await query(`SELECT pg_advisory_xact_lock(hashtext('cohort_counts'), hashtext(current_schema()))`);
     if (cohorts.length > 0) this.#addCohorts(write, cohorts);
     if (times.length > 0) this.#addTimes(write, times);
+    if (returned.length > 0) this.#addReturns(write, returned);
   }
 
   #addCohorts(write: UnitOfWork['write'], cohorts: readonly CohortCount[]): void {
@@ -53,6 +61,25 @@ export class CountsStore {
         ...keys.map((key) => cohorts.map(({ cell }) => cell[key])),
         cohorts.map(({ cell }) => cell.month),
         ...tallyColumns.map((_, at) => columns.map((tallies) => tallies[at])),
+      ],
+    );
+  }
+
+  #addReturns(write: UnitOfWork['write'], returned: readonly ReturnedCount[]): void {
+    write(
+      `INSERT INTO returned_counts AS counts (party, day, pool, reason, leads, honoured)
+       SELECT party, date '1970-01-01' + day, pool, reason, leads, honoured
+       FROM unnest($1::text[], $2::integer[], $3::text[], $4::text[], $5::integer[], $6::integer[])
+         AS changed (party, day, pool, reason, leads, honoured)
+       ON CONFLICT (party, day, pool, reason) DO UPDATE SET leads = counts.leads + excluded.leads,
+         honoured = counts.honoured + excluded.honoured`,
+      [
+        returned.map(({ party }) => party),
+        returned.map(({ day }) => day),
+        returned.map(({ pool }) => pool),
+        returned.map(({ reason }) => reason),
+        returned.map(({ leads }) => leads),
+        returned.map(({ honoured }) => honoured),
       ],
     );
   }

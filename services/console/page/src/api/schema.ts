@@ -4014,7 +4014,7 @@ export interface components {
       parts: components['schemas']['ReadModelPartView'][];
       offers: number;
       /** @description Hash of the counts that figures are made of; null: some offers are from before they were counted by source and attribute. */
-      figures: string | null;
+      counted: string | null;
       /** @description Hash of the promises of all versions of policies. */
       promises: string;
     };
