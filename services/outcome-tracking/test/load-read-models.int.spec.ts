@@ -108,6 +108,8 @@ describe('read models that are loaded from a whole log', () => {
       { pool: 'smb', source: 'web' },
       { campaign: 'spring', from: day(100), to: day(20) },
       { source: 'fair', campaign: 'autumn', mix: 'attributes.size', age: '60' },
+      { source: 'fair', mix: 'attributes.campaign', from: day(133), to: day(12) },
+      { source: 'web', mix: 'attributes.size', age: '30' },
       { mix: 'attributes.size', from: day(130) },
       { mix: 'attributes.spent', age: '30', silence: '7' },
       { source: 'web', mix: 'attributes.campaign', to: day(70), age: '7' },

@@ -4,7 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { decodeEvent } from '@fairlead/events';
-import { ages, cellsOf, cohortMeasures, cohortsOf, type Offer, talliesOf, timesOf } from '@fairlead/decisions/fold';
+import {
+  ages,
+  cellsOf,
+  cohortMeasures,
+  cohortsOf,
+  kindCellsOf,
+  type Offer,
+  talliesOf,
+  timesOf,
+} from '@fairlead/decisions/fold';
 import { createDataSource, migrate, type Query, queryOf, RowCopy } from '@fairlead/persistence';
 import { foldEvent, type LeadEvent } from '../src/fold-event.js';
 import { type CopyInto, readModelMigrations, ReadModelsLoad, readModelsOf } from '../src/read-models/index.js';
@@ -20,7 +29,13 @@ const LATER = 9999;
 
 function countedOf(offer: Offer) {
   const cohorts = cohortsOf(offer);
-  return { cells: cellsOf(cohorts), tallies: talliesOf(cohorts.changes) };
+  const { month, pool, party } = cohorts.where;
+  const byAttribute = kindCellsOf(cohorts).flatMap(({ attribute, source, kind }) =>
+    source === ''
+      ? [{ dimension: `attributes.${attribute}`, value: kind, month, pool, party, grade: '', kind: '', policy: '' }]
+      : [],
+  );
+  return { cells: [...cellsOf(cohorts), ...byAttribute], tallies: talliesOf(cohorts.changes) };
 }
 
 /** As the counts were: what happened within each age and not within the one before it, for all, by source, campaign and attribute. */
@@ -104,6 +119,8 @@ describe('counts from before they were packed', () => {
         'SELECT dimension, value, month, pool, party, grade, kind, policy, in_7, in_30, in_90, ever FROM cohort_counts WHERE ever <> 0 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8',
       );
     expect(await cells(queryOf(former))).toEqual(await cells(queryOf(rebuilt)));
+    const kinds = (query: Query) => query('SELECT * FROM kind_counts WHERE ever <> 0 ORDER BY 1, 2, 3, 4, 5, 6');
+    expect(await kinds(queryOf(former))).toEqual(await kinds(queryOf(rebuilt)));
     const { counted } = await readModelsOf(queryOf(rebuilt));
     expect(counted).toMatch(/^[0-9a-f]{64}$/);
     expect((await readModelsOf(queryOf(former))).counted).toBe(counted);

@@ -5,6 +5,7 @@ import { measures, tallyOf } from '../lifecycle/tally.js';
 import { answeredBy, offerTo, standingAfter, steps } from '../../test/lifecycle.fixture.js';
 import {
   addedUp,
+  addUpByAge,
   ages,
   bucketHours,
   cellsOf,
@@ -13,8 +14,14 @@ import {
   cohortKey,
   cohortMeasures,
   cohortsOf,
+  comparedChanges,
+  comparedIn,
+  comparedMeasures,
   type CohortTally,
   dayName,
+  type KindCellCount,
+  kindCellsOf,
+  kindKey,
   momentsOf,
   monthOf,
   noCohort,
@@ -55,15 +62,22 @@ const listed = (tallies: TalliesByAge, age: number): CohortTally => {
 };
 const counted = (offer: Offer) => {
   const cohorts = cohortsOf(offer);
-  return { cells: cellsOf(cohorts), tallies: talliesOf(cohorts.changes) };
+  return { cells: cellsOf(cohorts), kinds: kindCellsOf(cohorts), tallies: talliesOf(cohorts.changes) };
 };
 const countsOf = (offer: Offer): CohortCount[] => {
   const { cells, tallies } = counted(offer);
   return cells.map((cell) => ({ cell, tallies }));
 };
-const asRows = (counts: readonly CohortCount[]) =>
-  addedUp(counts)
-    .map(({ cell, tallies }) => `${cohortKey(cell)} ${JSON.stringify(tallies)}`)
+const kindCountsOf = (offer: Offer): KindCellCount[] => {
+  const { kinds, tallies } = counted(offer);
+  return kinds.map((cell) => ({ cell, tallies: comparedIn(tallies) }));
+};
+const asRows = <Cell>(
+  counts: readonly { readonly cell: Cell; readonly tallies: TalliesByAge }[],
+  keyOf: (cell: Cell) => string,
+) =>
+  addedUp(counts, keyOf)
+    .map(({ cell, tallies }) => `${keyOf(cell)} ${JSON.stringify(tallies)}`)
     .sort();
 
 describe('counts of offers by what leads are like, and by age', () => {
@@ -71,19 +85,22 @@ describe('counts of offers by what leads are like, and by age', () => {
     fc.assert(
       fc.property(lives(), (all) => {
         let standing = newLead;
-        const kept: CohortCount[] = [];
+        const kept = { cohorts: [] as CohortCount[], kinds: [] as KindCellCount[] };
         for (const step of all) {
           const next = advance(standing, step);
-          const changes = addedUp(cohortDifferences(standing.offers, next.offers));
+          const differences = cohortDifferences(standing.offers, next.offers);
+          const changes = addedUp(differences.cohorts, cohortKey);
           const before = new Set(standing.offers);
           const touched = next.offers.filter((offer) => !before.has(offer)).flatMap(countsOf);
           const own = new Set([...touched, ...standing.offers.flatMap(countsOf)].map(({ cell }) => cohortKey(cell)));
           expect(changes.every(({ cell }) => own.has(cohortKey(cell)))).toBe(true);
-          if (touched.length === 0) expect(changes).toEqual([]);
-          kept.push(...changes);
+          if (touched.length === 0) expect(differences).toEqual({ cohorts: [], kinds: [] });
+          kept.cohorts.push(...changes);
+          kept.kinds.push(...differences.kinds);
           standing = next;
         }
-        expect(asRows(kept)).toEqual(asRows(standing.offers.flatMap(countsOf)));
+        expect(asRows(kept.cohorts, cohortKey)).toEqual(asRows(standing.offers.flatMap(countsOf), cohortKey));
+        expect(asRows(kept.kinds, kindKey)).toEqual(asRows(standing.offers.flatMap(kindCountsOf), kindKey));
       }),
     );
   });
@@ -108,24 +125,55 @@ describe('counts of offers by what leads are like, and by age', () => {
 
   it('count a win of the fortieth day among those of sixty, and not of thirty, wherever the lead is counted', () => {
     const offer = offerOf(offerTo('acme', made), said('accepted', 1), said('qualified', 20), said('won', 40));
-    const { cells, tallies } = counted(offer);
+    const { cells, kinds, tallies } = counted(offer);
     expect(cells.map(({ dimension, value }) => [dimension, value])).toEqual([
       ['', ''],
       ['day', '1970-01-01'],
       ['source', 'web'],
       ['campaign', 'spring'],
-      ['attributes.campaign', 'spring'],
-      ['attributes.size', 'small'],
-      ['attributes.visits', '3'],
+    ]);
+    expect(kinds.map(({ attribute, source, kind }) => [attribute, source, kind])).toEqual([
+      ['campaign', '', 'spring'],
+      ['campaign', 'web', 'spring'],
+      ['size', '', 'small'],
+      ['size', 'web', 'small'],
+      ['visits', '', '3'],
+      ['visits', 'web', '3'],
     ]);
     expect(cells.map((cell) => readCohortKey(cohortKey(cell)))).toEqual(cells);
     expect(listed(tallies, 60)).toMatchObject({ won: 1, kept: 1 });
     expect(listed(tallies, 30)).toMatchObject({ accepted: 1, qualified: 1, won: 0, kept: 1 });
   });
 
-  it('are by attribute of accepted leads alone', () => {
+  it('are by attribute of accepted leads alone, and of no source where none is known', () => {
     const declined = offerOf(offerTo('acme', made), said('declined', 1, { reason: 'capacity' }));
-    expect(counted(declined).cells.map(({ dimension }) => dimension)).toEqual(['', 'day', 'source', 'campaign']);
+    expect(counted(declined).kinds).toEqual([]);
+    const sourceless = { ...made, traits: writeTraits(null, { size: 'small' }) };
+    expect(counted(offerOf(offerTo('acme', sourceless), said('accepted', 1))).kinds).toEqual([
+      { attribute: 'size', source: '', kind: 'small', month: 0, pool: expect.any(String) as string, party: 'acme' },
+    ]);
+  });
+
+  it('have by attribute what parties are compared by, and no other measure', () => {
+    fc.assert(
+      fc.property(lives(), (all) => {
+        for (const offer of standingAfter(...all).offers) {
+          const { changes } = cohortsOf(offer);
+          const compared = [...ages, Infinity].flatMap((age) => {
+            const of = listed(talliesOf(changes), age);
+            return comparedMeasures.map((measure) => of[measure]);
+          });
+          expect(comparedIn(talliesOf(changes))).toEqual(compared);
+          const sums = Array<number>(compared.length).fill(0);
+          for (const change of comparedChanges(changes)) {
+            const at = change < 0 ? ~change : change;
+            sums[at] = (sums[at] as number) + (change < 0 ? -1 : 1);
+          }
+          addUpByAge(sums, comparedMeasures.length);
+          expect(sums).toEqual(compared);
+        }
+      }),
+    );
   });
 
   it('say of an accepted lead when its party first said a word about it', () => {
@@ -138,6 +186,7 @@ describe('counts of offers by what leads are like, and by age', () => {
   it('of an offer from before traits were noted are of no source and no age', () => {
     const offer = offerOf(offerTo('acme', { ...made, traits: null }), said('accepted', 1));
     expect(counted(offer).cells.map(({ dimension }) => dimension)).toEqual(['', 'day']);
+    expect(counted(offer).kinds).toEqual([]);
     expect(timesOf(offer)).toEqual([]);
   });
 

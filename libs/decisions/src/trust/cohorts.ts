@@ -7,6 +7,9 @@ export const cohortMeasures = [...measures, 'reported'] as const;
 export type CohortMeasure = (typeof cohortMeasures)[number];
 export type CohortTally = Tally & Readonly<Record<CohortMeasure, number>>;
 
+/** What parties are compared by, in the order of the measures: conversions of accepted leads. */
+export const comparedMeasures = ['accepted', 'qualified', 'won'] as const;
+
 /** Days from the offer: ages at which leads are compared. */
 export const ages = [7, 14, 30, 60, 90] as const;
 export type Age = (typeof ages)[number];
@@ -20,9 +23,9 @@ const DAY_MS = 86_400_000;
  * By what offers are counted together beside pool, month and party; `value` is empty where all are. Of `day` it is one such as 2026-01-31, UTC: so that
  * a period which begins or ends within a month is added up as well.
  */
-export type Dimension = '' | 'day' | 'source' | 'campaign' | `attributes.${string}`;
+export type Dimension = '' | 'day' | 'source' | 'campaign';
 
-/** Where a part of an offer is counted. Under an attribute only leads that were accepted are, and grade, kind and policy are left open. */
+/** Where a part of an offer is counted. */
 export interface CohortCell {
   readonly dimension: Dimension;
   readonly value: string;
@@ -30,7 +33,7 @@ export interface CohortCell {
   /** Months since January 1970, UTC, of the offer. */
   readonly month: number;
   readonly party: string;
-  /** `incomplete` without one; empty under an attribute, as the next two. */
+  /** `incomplete` without one. */
   readonly grade: string;
   readonly kind: string;
   readonly policy: string;
@@ -125,14 +128,11 @@ export type ChangesByAge = readonly number[];
 
 /** Where an offer is counted: in each of the cells as the same. */
 export interface OfferCohorts {
-  readonly places: readonly CohortPlaces[];
-  readonly changes: ChangesByAge;
-}
-
-/** Cells that differ in nothing but these. */
-export interface CohortPlaces {
   readonly where: Omit<CohortCell, 'dimension' | 'value'>;
   readonly by: readonly (readonly [Dimension, value: string])[];
+  /** What a lead that was accepted was like: it is counted by that as well, see `kindCellsOf`. */
+  readonly kinds: Traits | undefined;
+  readonly changes: ChangesByAge;
 }
 
 /**
@@ -147,23 +147,73 @@ export function cohortsOf(offer: Offer, read: (text: string) => Traits = readTra
     ['', ''],
     ['day', dayName(offer.offeredAt)],
   ];
-  const places: CohortPlaces[] = [{ where, by }];
   // From before it was noted what leads are like: nobody knows.
-  if (traits === null) return { places, changes: changesOf(moments, [Infinity]) };
-  const { source, kinds } = read(traits);
-  by.push(['source', source]);
-  const campaign = kinds[CAMPAIGN];
+  if (traits === null) return { where, by, kinds: undefined, changes: changesOf(moments, [Infinity]) };
+  const its = read(traits);
+  by.push(['source', its.source]);
+  const campaign = its.kinds[CAMPAIGN];
   if (campaign !== undefined) by.push(['campaign', campaign]);
-  if (moments.accepted !== undefined)
-    places.push({
-      where: { ...where, grade: '', kind: '', policy: '' },
-      by: Object.entries(kinds).map(([name, value]) => [`attributes.${name}`, value]),
-    });
-  return { places, changes: changesOf(moments, limits) };
+  return { where, by, kinds: moments.accepted === undefined ? undefined : its, changes: changesOf(moments, limits) };
 }
 
-export function cellsOf({ places }: OfferCohorts): CohortCell[] {
-  return places.flatMap(({ where, by }) => by.map(([dimension, value]) => ({ dimension, value, ...where })));
+export function cellsOf({ where, by }: OfferCohorts): CohortCell[] {
+  return by.map(([dimension, value]) => ({ dimension, value, ...where }));
+}
+
+/**
+ * Where a lead that was accepted is counted by what it was like in one attribute: together with those of all sources, whose name is empty, and with
+ * those of its own.
+ */
+export interface KindCell {
+  readonly attribute: string;
+  readonly source: string;
+  readonly kind: string;
+  readonly month: number;
+  readonly pool: string;
+  readonly party: string;
+}
+
+/** What is to be added to such a cell: of each age the compared measures alone, since nobody asks for others by attribute. */
+export interface KindCellCount {
+  readonly cell: KindCell;
+  readonly tallies: TalliesByAge;
+}
+
+export function kindCellsOf({ where: { month, pool, party }, kinds }: OfferCohorts): KindCell[] {
+  if (!kinds) return [];
+  // A lead of which no source is known is among all of them, and no others.
+  const sources = kinds.source === '' ? [''] : ['', kinds.source];
+  return Object.entries(kinds.kinds).flatMap(([attribute, kind]) =>
+    sources.map((source) => ({ attribute, source, kind, month, pool, party })),
+  );
+}
+
+/** How many tallies such a cell has. */
+export const KIND_TALLIES = comparedMeasures.length * limits.length;
+
+/** By place among all measures, that among the compared ones; -1: it is none of them. */
+const comparedPlaces = cohortMeasures.map((measure) => (comparedMeasures as readonly string[]).indexOf(measure));
+
+export function comparedIn(tallies: TalliesByAge): TalliesByAge {
+  return tallies.filter((_, at) => comparedPlaces[at % cohortMeasures.length] !== -1);
+}
+
+/** The same of what changes with age. */
+export function comparedChanges(changes: ChangesByAge): ChangesByAge {
+  const compared: number[] = [];
+  for (const change of changes) {
+    const place = change < 0 ? ~change : change;
+    const among = comparedPlaces[place % cohortMeasures.length] as number;
+    if (among === -1) continue;
+    const its = Math.floor(place / cohortMeasures.length) * comparedMeasures.length + among;
+    compared.push(change < 0 ? ~its : its);
+  }
+  return compared;
+}
+
+/** The same for the same cell, and for no other. */
+export function kindKey({ attribute, source, kind, month, pool, party }: KindCell): string {
+  return `${attribute}\n${source}\n${kind}\n${month}\n${pool}\n${party}`;
 }
 
 /** The same as `tallyWithin` says of each age. */
@@ -177,10 +227,10 @@ export function talliesOf(changes: ChangesByAge): TalliesByAge {
   return tallies;
 }
 
-/** Makes sums of changes the sums of tallies. */
-export function addUpByAge(changes: number[]): void {
-  for (let at = cohortMeasures.length; at < TALLIES; at++)
-    changes[at] = (changes[at] as number) + (changes[at - cohortMeasures.length] as number);
+/** Makes sums of changes the sums of tallies. @param measured  how many measures there are of each age */
+export function addUpByAge(changes: number[], measured: number = cohortMeasures.length): void {
+  for (let at = measured; at < changes.length; at++)
+    changes[at] = (changes[at] as number) + (changes[at - measured] as number);
 }
 
 /** How many tallies a cell has: of each measure one for each age, and one for all that ever happened. */
@@ -217,32 +267,34 @@ const placeOf = Object.fromEntries(cohortMeasures.map((measure, at) => [measure,
 const afterwards = ['contacted', 'qualified', 'won', 'lost', 'returned', 'reported'] as const;
 
 /** What to add to the cells when a lead's offers went from `before` to `after`. */
-export function cohortDifferences(before: readonly Offer[], after: readonly Offer[]): CohortCount[] {
+export function cohortDifferences(
+  before: readonly Offer[],
+  after: readonly Offer[],
+): { readonly cohorts: CohortCount[]; readonly kinds: KindCellCount[] } {
   const [known, kept] = [new Set(before), new Set(after)];
-  const counts = (offers: readonly Offer[], sign: 1 | -1): CohortCount[] =>
-    offers.flatMap((offer) => {
-      const cohorts = cohortsOf(offer);
-      const tallies = talliesOf(cohorts.changes);
-      const signed = sign === 1 ? tallies : tallies.map((count) => -count);
-      return cellsOf(cohorts).map((cell) => ({ cell, tallies: signed }));
-    });
-  return [
-    ...counts(
-      after.filter((offer) => !known.has(offer)),
-      1,
-    ),
-    ...counts(
-      before.filter((offer) => !kept.has(offer)),
-      -1,
-    ),
-  ];
+  const cohorts: CohortCount[] = [];
+  const kinds: KindCellCount[] = [];
+  const note = (offer: Offer, sign: 1 | -1): void => {
+    const its = cohortsOf(offer);
+    const told = talliesOf(its.changes);
+    const tallies = sign === 1 ? told : told.map((count) => -count);
+    for (const cell of cellsOf(its)) cohorts.push({ cell, tallies });
+    const compared = comparedIn(tallies);
+    for (const cell of kindCellsOf(its)) kinds.push({ cell, tallies: compared });
+  };
+  for (const offer of after) if (!known.has(offer)) note(offer, 1);
+  for (const offer of before) if (!kept.has(offer)) note(offer, -1);
+  return { cohorts, kinds };
 }
 
 /** Counts of the same cell added up, in the order in which cells first come; those that come to nothing are left out. */
-export function addedUp(counts: readonly CohortCount[]): CohortCount[] {
-  const sums = new Map<string, { readonly cell: CohortCell; tallies: TalliesByAge }>();
+export function addedUp<Cell>(
+  counts: readonly { readonly cell: Cell; readonly tallies: TalliesByAge }[],
+  keyOf: (cell: Cell) => string,
+): { readonly cell: Cell; readonly tallies: TalliesByAge }[] {
+  const sums = new Map<string, { readonly cell: Cell; tallies: TalliesByAge }>();
   for (const { cell, tallies } of counts) {
-    const key = cohortKey(cell);
+    const key = keyOf(cell);
     const sum = sums.get(key);
     if (sum) sum.tallies = sum.tallies.map((count, at) => count + (tallies[at] as number));
     else sums.set(key, { cell, tallies });
@@ -256,7 +308,7 @@ export function cohortKey({ dimension, value, ...where }: CohortCell): string {
 }
 
 /** How the key of a cell ends that is counted there. */
-export function whereKey({ month, pool, party, grade, kind, policy }: CohortPlaces['where']): string {
+export function whereKey({ month, pool, party, grade, kind, policy }: OfferCohorts['where']): string {
   return `${month}\n${pool}\n${party}\n${grade}\n${kind}\n${policy}`;
 }
 

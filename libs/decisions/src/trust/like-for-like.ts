@@ -1,4 +1,5 @@
 import { DIRECT } from '../route/party.js';
+import { comparedMeasures } from './cohorts.js';
 import { decomposeGap, type Gap } from './decompose-gap.js';
 import { type Rate, rate } from './rate.js';
 import { standardise } from './standardise.js';
@@ -12,14 +13,14 @@ type Conversion = 'qualified' | 'won';
 export interface ComparedCounts {
   readonly party: string;
   readonly grade: string | null;
-  readonly tally: Readonly<Record<(typeof comparedMeasures)[number], number>>;
+  readonly tally: Readonly<Record<(typeof comparedMeasures)[number] | 'lost' | 'kept' | 'open', number>>;
 }
 
-const comparedMeasures = ['accepted', 'qualified', 'won', 'lost', 'kept', 'open'] as const;
-
 /** Of a party's leads of one kind, those that it accepted; in whatever groups. */
-export interface KindCount extends Pick<ComparedCounts, 'party' | 'tally'> {
+export interface KindCount {
+  readonly party: string;
   readonly kind: string;
+  readonly tally: Readonly<Record<(typeof comparedMeasures)[number], number>>;
 }
 
 export interface Compared {
@@ -67,6 +68,7 @@ export function likeForLike(counted: readonly ComparedCounts[]): LikeForLike {
   return compare(
     'grade',
     counted.map(({ party, grade, tally }) => ({ party, kind: grade ?? 'incomplete', tally })),
+    counted,
   );
 }
 
@@ -80,25 +82,31 @@ export function likeForLikeBy(
   counted: readonly ComparedCounts[],
   kinds: readonly KindCount[],
 ): LikeForLike {
-  const rest = (sign: 1 | -1, { party, tally }: Pick<ComparedCounts, 'party' | 'tally'>): KindCount => ({
+  const rest = (sign: 1 | -1, { party, tally }: Pick<KindCount, 'party' | 'tally'>): KindCount => ({
     ...{ party, kind: NO_KIND },
     tally: Object.fromEntries(
       comparedMeasures.map((measure) => [measure, sign * tally[measure]]),
     ) as KindCount['tally'],
   });
   const none = [...counted.map((each) => rest(1, each)), ...kinds.map((each) => rest(-1, each))];
-  return compare(mix, [...kinds, ...none]);
+  return compare(mix, [...kinds, ...none], counted);
 }
 
-function compare(mix: string, counted: readonly KindCount[]): LikeForLike {
+/** @param offers  the same, whatever they are of: what is unfinished is so of all kinds together */
+function compare(mix: string, counted: readonly KindCount[], offers: readonly ComparedCounts[]): LikeForLike {
   const all = { qualified: strataOf(counted, 'qualified'), won: strataOf(counted, 'won') };
   const { trials } = together(all.won);
   const byParty = Map.groupBy(counted, ({ party }) => party);
+  const unfinished = new Map<string, number>();
+  for (const { party, tally } of offers)
+    unfinished.set(party, (unfinished.get(party) ?? 0) + tally.kept - tally.open - tally.won - tally.lost);
   return {
     mix,
     commonMix: Object.fromEntries(all.won.map(({ name, trials: ofGrade }) => [name, ofGrade / trials])),
     likeForLike: Object.fromEntries(
-      [...byParty.keys()].sort().map((party) => [party, partyLikeForLike(byParty.get(party) ?? [], all)]),
+      [...byParty.keys()]
+        .sort()
+        .map((party) => [party, partyLikeForLike(byParty.get(party) ?? [], all, unfinished.get(party) ?? 0)]),
     ),
     gap: { qualified: channelGap(counted, 'qualified', all), won: channelGap(counted, 'won', all) },
   };
@@ -106,10 +114,8 @@ function compare(mix: string, counted: readonly KindCount[]): LikeForLike {
 
 type Everybody = Readonly<Record<Conversion, readonly Stratum[]>>;
 
-function partyLikeForLike(counted: readonly KindCount[], all: Everybody): PartyLikeForLike {
+function partyLikeForLike(counted: readonly KindCount[], all: Everybody, unfinished: number): PartyLikeForLike {
   const won = strataOf(counted, 'won');
-  let unfinished = 0;
-  for (const { tally } of counted) unfinished += tally.kept - tally.open - tally.won - tally.lost;
   return {
     ...compared(won, all.won),
     qualified: compared(strataOf(counted, 'qualified'), all.qualified),

@@ -46,7 +46,7 @@ export async function benchTrust(
     const events = (await eventsIn(query)) ?? (await fill(query));
     const there = await leadsIn(query);
     const [rows] = await query<TrustBenchResult['rows']>(
-      'SELECT (SELECT count(*) FROM cohort_counts)::float8 AS cohorts, ((SELECT count(*) FROM timed_counts) + (SELECT count(*) FROM timed_months) + (SELECT count(*) FROM timed_days))::float8 AS times',
+      'SELECT ((SELECT count(*) FROM cohort_counts) + (SELECT count(*) FROM kind_counts) + (SELECT count(*) FROM returned_counts))::float8 AS cohorts, ((SELECT count(*) FROM timed_counts) + (SELECT count(*) FROM timed_months) + (SELECT count(*) FROM timed_days))::float8 AS times',
     );
     onProgress('reports');
     const reports = [];
@@ -176,6 +176,11 @@ function reportsOf(measured: Measured): { readonly what: string; readonly ask: (
     { what: 'the same, mid-month to mid-month', ask: trust({ ...halfYear, source: 'source-0' }) },
     { what: 'of one campaign', ask: trust({ ...year, campaign: 'campaign-60' }) },
     { what: 'of one source by size', ask: trust({ ...year, source: 'source-0', mix: 'attributes.size' }) },
+    {
+      what: 'the same, mid-month to mid-month',
+      ask: trust({ ...halfYear, source: 'source-0', mix: 'attributes.size' }),
+    },
+    { what: 'of one campaign by size', ask: trust({ ...year, campaign: 'campaign-60', mix: 'attributes.size' }) },
     { what: 'of one source and campaign', ask: trust({ ...year, source: 'source-0', campaign: 'campaign-60' }) },
     { what: 'that have had 90 days', ask: trust({ ...year, age: '90' }) },
     { what: 'without a word for 60 days', ask: trust({ ...year, silence: '60' }) },
@@ -186,6 +191,7 @@ function reportsOf(measured: Measured): { readonly what: string; readonly ask: (
     { what: 'time to close, as of three months ago', ask: times('close', { asOf: NOW - 90 * DAY }) },
     { what: 'scorecard of a quarter', ask: ofPartner('partner-1', { from: '2025-07-01', to: '2025-09-30' }) },
     { what: 'scorecard of a year', ask: ofPartner('partner-1', year) },
+    { what: 'the same, of direct', ask: ofPartner('direct', year) },
   ];
 }
 

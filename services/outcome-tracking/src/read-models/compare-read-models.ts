@@ -142,6 +142,7 @@ const nothingIn = (columns: readonly string[]): string =>
 /** The tables that figures are counted in: what tells their rows apart, and what is counted in these. */
 const counting = {
   cohort_counts: [columnsOf.cohort_counts.slice(0, -tallyColumns.length), tallyColumns],
+  kind_counts: [columnsOf.kind_counts.slice(0, -tallyColumns.length), tallyColumns],
   timed_counts: [columnsOf.timed_counts.slice(0, -1), ['leads']],
   timed_months: [columnsOf.timed_months.slice(0, -1), ['leads']],
   timed_days: [columnsOf.timed_days.slice(0, 3), columnsOf.timed_days.slice(3)],

@@ -14,6 +14,7 @@ import {
   columnsOf,
   detailsIn,
   detailsText,
+  kindRow,
   leadText,
   offersText,
   returnedRow,
@@ -131,6 +132,7 @@ export class ReadModelsLoad {
   /** All that is counted, when the leads and offers are written. */
   async endCounts(query: Query, copyInto: CopyInto): Promise<void> {
     await writeAll(copyInto, 'cohort_counts', this.counts.cohortCells(), cohortRow);
+    await writeAll(copyInto, 'kind_counts', this.counts.kindCells(), kindRow);
     await writeAll(copyInto, 'timed_counts', taking(this.counts.timedCells()), timedRow);
     await writeAll(copyInto, 'timed_months', timesByMonth(this.counts.timedCells()), timedMonthRow);
     await writeAll(copyInto, 'timed_days', timesByDay(this.counts.timedCells()), timedDayRow);

@@ -1,7 +1,14 @@
 import {
   addUpByAge,
   type CohortCount,
+  cohortMeasures,
   cohortsOf,
+  comparedChanges,
+  comparedMeasures,
+  KIND_TALLIES,
+  type KindCell,
+  type KindCellCount,
+  kindCellsOf,
   type Offer,
   type OfferCohorts,
   readCohortKey,
@@ -16,9 +23,10 @@ import {
 import { type ReturnedCount, ReturnedSums, returnsAmong } from '../trust/returns-counted.js';
 import type { TimedCount } from '../store/times-by-period.js';
 
-/** What `cohort_counts` and the counts of times and returns come to. */
+/** What `cohort_counts`, `kind_counts` and the counts of times and returns come to. */
 export class OfferCounts {
   private readonly cohorts = new CohortSums();
+  private readonly kinds = new KindSums();
   private readonly traits = new KnownTraits();
   private readonly returns = new ReturnedSums();
   /** By pool and party; then by step, day and hours as one number, which takes a third of what a text does. */
@@ -48,16 +56,19 @@ export class OfferCounts {
     return this.cohorts.inOrder();
   }
 
+  kindCells(): Generator<KindCellCount> {
+    return this.kinds.inOrder();
+  }
+
   *timedCells(): Generator<TimedCount> {
     for (const { of, leads: all } of this.times.values())
       for (const [key, leads] of all) if (leads !== 0) yield { ...of, ...readTimeKey(key), leads };
   }
 
   private change(offer: Offer, by: 1 | -1): void {
-    this.cohorts.add(
-      cohortsOf(offer, (text) => this.traits.read(text)),
-      by,
-    );
+    const cohorts = cohortsOf(offer, (text) => this.traits.read(text));
+    this.cohorts.add(cohorts, by);
+    this.kinds.add(cohorts, by);
     for (const time of timesOf(offer)) this.changeTime(time, by);
   }
 
@@ -93,28 +104,55 @@ const CELLS = 4_096;
  * Tallies of cells, outside of JavaScript's heap: half a million cells would be as many lists in it. Until they are asked for they are sums of what
  * changes with age: an offer changes some ten of a cell's ninety tallies.
  */
-class CohortSums {
-  /** By how the cell's key ends, and then by how it begins. */
-  private readonly cells = new Map<string, Map<string, number>>();
+class CellTallies {
   private count = 0;
   private readonly pages: Int32Array[] = [];
 
-  add({ places, changes }: OfferCohorts, by: 1 | -1): void {
-    for (const { where, by: begins } of places) {
-      const end = whereKey(where);
-      let cells = this.cells.get(end);
-      if (!cells) this.cells.set(end, (cells = new Map<string, number>()));
-      for (const [dimension, value] of begins) {
-        const key = `${dimension}\n${value}`;
-        let place = cells.get(key);
-        if (place === undefined) cells.set(key, (place = this.place()));
-        const page = this.pages[Math.floor(place / CELLS)] as Int32Array;
-        const begin = (place % CELLS) * TALLIES;
-        for (const change of changes) {
-          if (change < 0) page[begin + ~change] = (page[begin + ~change] as number) - by;
-          else page[begin + change] = (page[begin + change] as number) + by;
-        }
-      }
+  /** @param size  how many tallies a cell has, of each age `measured` */
+  constructor(
+    private readonly size: number,
+    private readonly measured: number,
+  ) {}
+
+  /** Of a cell in which nothing is. */
+  place(): number {
+    if (this.count % CELLS === 0) this.pages.push(new Int32Array(CELLS * this.size));
+    return this.count++;
+  }
+
+  add(place: number, changes: readonly number[], by: 1 | -1): void {
+    const page = this.pages[Math.floor(place / CELLS)] as Int32Array;
+    const begin = (place % CELLS) * this.size;
+    for (const change of changes) {
+      if (change < 0) page[begin + ~change] = (page[begin + ~change] as number) - by;
+      else page[begin + change] = (page[begin + change] as number) + by;
+    }
+  }
+
+  /** Undefined where they come to nothing. */
+  at(place: number): number[] | undefined {
+    const begin = (place % CELLS) * this.size;
+    const page = this.pages[Math.floor(place / CELLS)] as Int32Array;
+    const tallies = Array.from(page.subarray(begin, begin + this.size));
+    addUpByAge(tallies, this.measured);
+    return tallies.some((count) => count !== 0) ? tallies : undefined;
+  }
+}
+
+class CohortSums {
+  /** By how the cell's key ends, and then by how it begins. */
+  private readonly cells = new Map<string, Map<string, number>>();
+  private readonly tallies = new CellTallies(TALLIES, cohortMeasures.length);
+
+  add({ where, by: begins, changes }: OfferCohorts, by: 1 | -1): void {
+    const end = whereKey(where);
+    let cells = this.cells.get(end);
+    if (!cells) this.cells.set(end, (cells = new Map<string, number>()));
+    for (const [dimension, value] of begins) {
+      const key = `${dimension}\n${value}`;
+      let place = cells.get(key);
+      if (place === undefined) cells.set(key, (place = this.tallies.place()));
+      this.tallies.add(place, changes, by);
     }
   }
 
@@ -123,19 +161,49 @@ class CohortSums {
       [...cells].map(([key, place]) => [`${key}\n${end}`, place] as const),
     );
     for (const [key, place] of all.sort(([one], [other]) => (one < other ? -1 : 1))) {
-      const begin = (place % CELLS) * TALLIES;
-      const page = this.pages[Math.floor(place / CELLS)] as Int32Array;
-      const tallies = Array.from(page.subarray(begin, begin + TALLIES));
-      addUpByAge(tallies);
-      if (tallies.some((count) => count !== 0)) yield { cell: readCohortKey(key), tallies };
+      const tallies = this.tallies.at(place);
+      if (tallies) yield { cell: readCohortKey(key), tallies };
+    }
+  }
+}
+
+/** The same by attribute: twice as many cells for each offer, so what a cell is of is kept once for all months, pools and parties. */
+class KindSums {
+  private readonly kinds = new Map<string, { readonly of: OfKind; readonly cells: Map<Where, number> }>();
+  private readonly wheres = new Map<string, Where>();
+  private readonly tallies = new CellTallies(KIND_TALLIES, comparedMeasures.length);
+
+  add(cohorts: OfferCohorts, by: 1 | -1): void {
+    if (!cohorts.kinds) return;
+    const { month, pool, party } = cohorts.where;
+    const whereKey = `${month}\n${pool}\n${party}`;
+    let where = this.wheres.get(whereKey);
+    if (!where) this.wheres.set(whereKey, (where = { month, pool, party }));
+    const changes = comparedChanges(cohorts.changes);
+    for (const { attribute, source, kind } of kindCellsOf(cohorts)) {
+      const key = `${attribute}\n${source}\n${kind}`;
+      let counted = this.kinds.get(key);
+      if (!counted) this.kinds.set(key, (counted = { of: { attribute, source, kind }, cells: new Map() }));
+      let place = counted.cells.get(where);
+      if (place === undefined) counted.cells.set(where, (place = this.tallies.place()));
+      this.tallies.add(place, changes, by);
     }
   }
 
-  private place(): number {
-    if (this.count % CELLS === 0) this.pages.push(new Int32Array(CELLS * TALLIES));
-    return this.count++;
+  /** Of one attribute and source after the other, since such rows are read together. */
+  *inOrder(): Generator<KindCellCount> {
+    for (const key of [...this.kinds.keys()].sort()) {
+      const { of, cells } = this.kinds.get(key) as { of: OfKind; cells: Map<Where, number> };
+      for (const [where, place] of cells) {
+        const tallies = this.tallies.at(place);
+        if (tallies) yield { cell: { ...of, ...where }, tallies };
+      }
+    }
   }
 }
+
+type OfKind = Pick<KindCell, 'attribute' | 'source' | 'kind'>;
+type Where = Pick<KindCell, 'month' | 'pool' | 'party'>;
 
 /** More than `bucketHours` ever says. */
 const MOST_HOURS = 2 ** 20;

@@ -45,8 +45,8 @@ const NEXT = 'outcome_tracking_next';
 const CONSUMER = 'outcome-tracking';
 /** The order in which the service itself takes them. */
 const TABLES = [
-  ...['leads', 'offers', 'cohort_counts', 'timed_counts', 'timed_months', 'timed_days', 'returned_counts', 'folded'],
-  'promises',
+  ...['leads', 'offers', 'cohort_counts', 'kind_counts', 'timed_counts', 'timed_months', 'timed_days'],
+  ...['returned_counts', 'folded', 'promises'],
 ];
 
 /** The load copies a table in one statement. */
@@ -191,7 +191,7 @@ class Swap {
       return await this.inTransaction(async (query) => {
         await query(`SELECT set_config('lock_timeout', $1, true)`, [`${LOCK_TIMEOUT_MS}ms`]);
         await query(
-          'LOCK TABLE leads, offers, cohort_counts, timed_counts, timed_months, timed_days, returned_counts, folded, promises IN ACCESS EXCLUSIVE MODE',
+          'LOCK TABLE leads, offers, cohort_counts, kind_counts, timed_counts, timed_months, timed_days, returned_counts, folded, promises IN ACCESS EXCLUSIVE MODE',
         );
         await this.catchUp(query);
         const leads = await this.replace(query);

@@ -1,4 +1,4 @@
-import { type CohortCount, currentOffer, type Offer, timedSteps } from '@fairlead/decisions/fold';
+import { type CohortCount, currentOffer, type KindCellCount, type Offer, timedSteps } from '@fairlead/decisions/fold';
 import { copyJson, copyText, type CopyValue, readCopyText, WrittenJson } from '@fairlead/persistence/scratch';
 import type { LeadDetails, TrackedLead } from '../store/leads.store.js';
 import { packCounts, packTallies, tallyColumns } from '../store/packed-counts.js';
@@ -36,6 +36,7 @@ export const columnsOf = {
     ...(['dimension', 'value', 'month', 'pool', 'party', 'grade', 'kind', 'policy'] as const),
     ...tallyColumns,
   ],
+  kind_counts: [...(['attribute', 'source', 'kind', 'month', 'pool', 'party'] as const), ...tallyColumns],
   timed_counts: ['step', 'day', 'pool', 'party', 'hours', 'leads'],
   timed_months: ['step', 'month', 'pool', 'party', 'block', 'leads'],
   timed_days: ['day', 'pool', 'party', 'offered', 'accepted', 'contacted', 'qualified', 'won', 'closed'],
@@ -127,6 +128,11 @@ const dayMs = 86_400_000;
 export function cohortRow({ cell, tallies }: CohortCount): Row {
   const { dimension, value, month, pool, party, grade, kind, policy } = cell;
   return [dimension, value, month, pool, party, grade, kind, policy, ...packTallies(tallies)];
+}
+
+export function kindRow({ cell, tallies }: KindCellCount): Row {
+  const { attribute, source, kind, month, pool, party } = cell;
+  return [attribute, source, kind, month, pool, party, ...packTallies(tallies)];
 }
 
 export function timedRow({ step, day, pool, party, hours, leads }: TimedCount): Row {

@@ -2,6 +2,9 @@ import {
   addedUp,
   type CohortCount,
   cohortDifferences,
+  cohortKey,
+  type KindCellCount,
+  kindKey,
   type Offer,
   type TalliesByAge,
   timedSteps,
@@ -13,7 +16,8 @@ import { packCounts, packTallies, tallyColumns } from './packed-counts.js';
 import { type ReturnedCount, ReturnedSums, returnsAmong } from '../trust/returns-counted.js';
 import { type TimedCount, timesByDay, timesByMonth } from './times-by-period.js';
 
-const keys = ['dimension', 'value', 'pool', 'party', 'grade', 'kind', 'policy'] as const;
+const cohortKeys = ['dimension', 'value', 'pool', 'party', 'grade', 'kind', 'policy'] as const;
+const kindKeys = ['attribute', 'source', 'kind', 'pool', 'party'] as const;
 
 export class CountsStore {
   /**
@@ -27,7 +31,15 @@ export class CountsStore {
     const offers = changes
       .map(({ before, after }) => [before?.standing.offers ?? [], after.standing.offers] as const)
       .filter(([before, after]) => before !== after);
-    const cohorts = addedUp(offers.flatMap(([before, after]) => cohortDifferences(before, after)));
+    const differences = offers.map(([before, after]) => cohortDifferences(before, after));
+    const cohorts = addedUp(
+      differences.flatMap((each) => each.cohorts),
+      cohortKey,
+    );
+    const kinds = addedUp(
+      differences.flatMap((each) => each.kinds),
+      kindKey,
+    );
     const times = timeDifferences(offers);
     const returns = new ReturnedSums();
     for (const [before, after] of offers) {
@@ -35,21 +47,15 @@ export class CountsStore {
       returns.add(returnsAmong(before), -1);
     }
     const returned = returns.all();
-    if (cohorts.length + times.length + returned.length === 0) return;
+    if (cohorts.length + kinds.length + times.length + returned.length === 0) return;
     await query(`SELECT pg_advisory_xact_lock(hashtext('cohort_counts'), hashtext(current_schema()))`);
     if (cohorts.length > 0) this.#addCohorts(write, cohorts);
+    if (kinds.length > 0) this.#addKinds(write, kinds);
     if (times.length > 0) this.#addTimes(write, times);
     if (returned.length > 0) this.#addReturns(write, returned);
   }
 
   #addCohorts(write: UnitOfWork['write'], cohorts: readonly CohortCount[]): void {
-    // A lead's cells mostly change by the same.
-    const packed = new Map<TalliesByAge, string[]>();
-    const columns = cohorts.map(({ tallies }) => {
-      const known = packed.get(tallies) ?? packTallies(tallies);
-      packed.set(tallies, known);
-      return known;
-    });
     write(
       `INSERT INTO cohort_counts AS counts (dimension, value, pool, party, grade, kind, policy, month, in_7, in_14, in_30, in_60, in_90, ever)
        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::integer[],
@@ -58,9 +64,25 @@ export class CountsStore {
          in_14 = counts.in_14 + excluded.in_14, in_30 = counts.in_30 + excluded.in_30, in_60 = counts.in_60 + excluded.in_60,
          in_90 = counts.in_90 + excluded.in_90, ever = counts.ever + excluded.ever`,
       [
-        ...keys.map((key) => cohorts.map(({ cell }) => cell[key])),
+        ...cohortKeys.map((key) => cohorts.map(({ cell }) => cell[key])),
         cohorts.map(({ cell }) => cell.month),
-        ...tallyColumns.map((_, at) => columns.map((tallies) => tallies[at])),
+        ...packedColumns(cohorts),
+      ],
+    );
+  }
+
+  #addKinds(write: UnitOfWork['write'], kinds: readonly KindCellCount[]): void {
+    write(
+      `INSERT INTO kind_counts AS counts (attribute, source, kind, pool, party, month, in_7, in_14, in_30, in_60, in_90, ever)
+       SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::integer[],
+         $7::numeric[], $8::numeric[], $9::numeric[], $10::numeric[], $11::numeric[], $12::numeric[])
+       ON CONFLICT (attribute, source, month, kind, pool, party) DO UPDATE SET in_7 = counts.in_7 + excluded.in_7,
+         in_14 = counts.in_14 + excluded.in_14, in_30 = counts.in_30 + excluded.in_30, in_60 = counts.in_60 + excluded.in_60,
+         in_90 = counts.in_90 + excluded.in_90, ever = counts.ever + excluded.ever`,
+      [
+        ...kindKeys.map((key) => kinds.map(({ cell }) => cell[key])),
+        kinds.map(({ cell }) => cell.month),
+        ...packedColumns(kinds),
       ],
     );
   }
@@ -134,6 +156,18 @@ export class CountsStore {
       ],
     );
   }
+}
+
+/** A list for each of the columns. */
+function packedColumns(counts: readonly { readonly tallies: TalliesByAge }[]): string[][] {
+  // A lead's cells mostly change by the same.
+  const packed = new Map<TalliesByAge, string[]>();
+  const rows = counts.map(({ tallies }) => {
+    const known = packed.get(tallies) ?? packTallies(tallies);
+    packed.set(tallies, known);
+    return known;
+  });
+  return tallyColumns.map((_, at) => rows.map((columns) => columns[at] as string));
 }
 
 function timeDifferences(

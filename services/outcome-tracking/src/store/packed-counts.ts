@@ -1,4 +1,4 @@
-import { ages, cohortMeasures, type TalliesByAge } from '@fairlead/decisions/fold';
+import { ages, type TalliesByAge } from '@fairlead/decisions/fold';
 
 /** Of each count. More than a report will ever add up. */
 const DIGITS = 8;
@@ -30,11 +30,11 @@ export function unpackCounts(packed: string, count: number): number[] {
   return Array.from({ length: count }, (_, at) => Number(digits.slice(at * DIGITS, (at + 1) * DIGITS)));
 }
 
-/** The columns of `cohort_counts` that hold tallies: by each age, and by now. */
+/** The columns of `cohort_counts` and `kind_counts` that hold tallies: by each age, and by now. */
 export const tallyColumns = [...ages.map((age) => `in_${age}` as const), 'ever'] as const;
 
-/** What an offer comes to, or some together, as it is kept in these columns. */
+/** What an offer comes to, or some together, as it is kept in these columns; whatever is measured, of each age as much. */
 export function packTallies(tallies: TalliesByAge): string[] {
-  const { length } = cohortMeasures;
+  const length = tallies.length / tallyColumns.length;
   return tallyColumns.map((_, at) => packCounts(tallies.slice(at * length, (at + 1) * length)));
 }
