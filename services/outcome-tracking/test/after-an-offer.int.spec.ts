@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LeadAbsorbed, LeadImported, type LeadRecycled, type LeadReminded, LeadSplit } from '@fairlead/events';
+import { Client } from 'pg';
+import { OfferExpiryTimer } from '../src/handlers/offer-expiry.timer.js';
 import { erased, event, merged, policyActivated, received, routed, scored } from './fixture/events.js';
 import { startTracking, type Tracking } from './fixture/tracking.js';
 
@@ -201,5 +203,35 @@ describe('what a policy says of leads after they were offered', () => {
     await tracking.eventually(() => stateOf(gone), 'erased');
     expect(typeOf(await post(gone, 'recycle', { note: 'x' }))).toEqual([410, 'lead-erased']);
     expect([(await recycledOf(lead)).length, await recycledOf(gone)]).toEqual([1, []]);
+  });
+
+  it('reminds nobody of an offer that is over, or of an answer that has not come back yet', async () => {
+    // Whichever of the two clocks looks first: here it is the one that reminds.
+    await tracking.service(OfferExpiryTimer).onApplicationShutdown();
+    const holder = new Client({ connectionString: tracking.databaseUrl });
+    await holder.connect();
+    const acceptBy = Date.now() + 3_000;
+    const late = await offered('acme', { acceptBy });
+    // Somebody has the lead in hand until it is too late to be reminded of it.
+    await holder.query('BEGIN');
+    await holder.query('SELECT FROM outcome_tracking.leads WHERE lead_id = $1 FOR UPDATE', [late]);
+    await tracking.eventually(async () => Date.now() > acceptBy, true);
+    await holder.query('COMMIT');
+    await holder.end();
+    const watchedOf = (lead: string) =>
+      tracking.rows(
+        `SELECT reminded, remind_at > now() + interval '30 seconds' AS later FROM outcome_tracking.watched WHERE lead_id = '${lead}'`,
+      );
+    await tracking.eventually(() => watchedOf(late), [{ reminded: 0, later: null }]);
+    expect(await countOf(late)).toEqual([]);
+
+    const answered = await offered('acme', { acceptBy: Date.now() + 4_000 });
+    const goOn = await tracking.holdConsumer();
+    expect((await post(answered, 'decline', { reason: 'capacity' }, acme)).status).toBe(200);
+    await tracking.eventually(() => watchedOf(answered), [{ reminded: 0, later: true }]);
+    await goOn();
+    await tracking.eventually(() => stateOf(answered), 'declined');
+    await tracking.eventually(() => watchedOf(answered), []);
+    expect(await countOf(answered)).toEqual([]);
   });
 });
