@@ -35,7 +35,8 @@ interface Look {
 // Text, since it runs in the page: until what the first screen is for is drawn, and the browser has a turn to spare for a key.
 const UNTIL_USABLE = `new Promise((resolve) => {
   const look = () => {
-    if (!document.querySelector('h1') || !document.querySelector('section[aria-label*="for your answer"]')) return setTimeout(look, 4);
+    const shown = 'section[aria-label*="for your answer"], section[aria-label="What needs you"]';
+    if (!document.querySelector('h1') || !document.querySelector(shown)) return setTimeout(look, 4);
     requestAnimationFrame(() => setTimeout(() => resolve({
       loaded: performance.getEntriesByType('navigation')[0].loadEventEnd,
       usable: performance.now(),
@@ -66,10 +67,8 @@ withBrowser('the pace of the console, with real services and a real browser', ()
     await services?.stop();
   }, TIMEOUT_MS);
 
-  async function entered(): Promise<Visit> {
-    const { id } = await services.call<{ id: string }>('POST', '/v1/keys', {
-      ...{ name: 'a typist', role: 'partner', partner: 'acme' },
-    });
+  async function entered(as = { role: 'partner', partner: 'acme' } as object): Promise<Visit> {
+    const { id } = await services.call<{ id: string }>('POST', '/v1/keys', { name: 'somebody who looks', ...as });
     const { path } = await services.call<{ path: string }>('POST', '/console/links', { keyId: id });
     const each = await visit(browser);
     await each.page.addInitScript({ content: STREAM_THAT_CAN_BE_KEPT });
@@ -80,7 +79,7 @@ withBrowser('the pace of the console, with real services and a real browser', ()
     });
     await each.page.goto(`${services.url}${path}`);
     await each.page.getByRole('button', { name: 'Enter' }).click();
-    await each.page.getByRole('heading', { level: 1, name: 'Today' }).waitFor();
+    await each.page.getByRole('heading', { level: 1, name: /^(?:Today|Overview)$/ }).waitFor();
     return each;
   }
 
@@ -154,8 +153,48 @@ withBrowser('the pace of the console, with real services and a real browser', ()
           `  shown and usable       ${median('usable').toFixed(0).padStart(7)}`,
         ].join('\n'),
       );
-      // What comes after the files is two questions, the session and what the first screen shows, and drawing it.
+      // Who looks and what the first screen shows has been asked for meanwhile: what comes after the files is drawing it.
       expect(median('usable')).toBeLessThan(3 * median('loaded'));
+    },
+    TIMEOUT_MS,
+  );
+
+  it.each([
+    ['a partner', ['/console/session', '/v1/flow', '/v1/leads', '/v1/leads', '/v1/partners/acme/endpoints'], 'today'],
+    ['a manager', ['/console/session', '/v1/flow', '/v1/parked'], 'overview'],
+  ])(
+    'asks for what %s is shown first before the rest of the page is here, and for nothing twice',
+    async (who, questions, screen) => {
+      const visited = await entered(who === 'a partner' ? { role: 'partner', partner: 'acme' } : { role: 'manager' });
+      const cookies = await visited.page.context().cookies();
+      await visited.close();
+      const { page, complaints, close } = await visit(browser);
+      await page.context().addCookies(cookies);
+      const asked: URL[] = [];
+      page.on('request', (request) => {
+        // A stream is no question: what it tells first comes with it.
+        if (!request.headers()['accept']?.startsWith('text/event-stream')) asked.push(new URL(request.url()));
+      });
+      const paths = () =>
+        asked
+          .map(({ pathname }) => pathname)
+          .filter((path) => !/^\/console(?:$|\/assets)|^\/log/.test(path))
+          .toSorted();
+      let isLet = false;
+      await page.route(/\/assets\/index-.*\.js/, async (route) => {
+        while (!isLet && !isOver) await pause(10);
+        await route.continue();
+      });
+
+      await page.goto(`${services.url}/console`, { waitUntil: 'commit' });
+      const isAsked = () =>
+        paths().join() === questions.join() && asked.some(({ pathname }) => pathname.includes(`/${screen}-`));
+      await until(isAsked, () => `asked for before the page ran: ${asked.map(({ pathname }) => pathname).join(' ')}`);
+      isLet = true;
+      await page.evaluate<Look>(UNTIL_USABLE);
+      expect(paths()).toEqual(questions);
+      expect(complaints).toEqual([]);
+      await close();
     },
     TIMEOUT_MS,
   );
@@ -202,6 +241,10 @@ withBrowser('the pace of the console, with real services and a real browser', ()
     TIMEOUT_MS,
   );
 });
+
+async function until(holds: () => boolean, what: () => string): Promise<void> {
+  for (const end = Date.now() + 30_000; !holds(); await pause(10)) if (Date.now() > end) throw new Error(what());
+}
 
 function together(each: readonly Typing[]): Typing {
   return summed(each.flatMap(({ strokes }) => strokes));

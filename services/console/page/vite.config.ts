@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 
 /** Where `npm run dev` finds a running product. */
 const target = process.env['FAIRLEAD_URL'] ?? 'http://127.0.0.1:8080';
@@ -10,9 +10,24 @@ function ours(path: string): string {
   return fileURLToPath(new URL(`../../../libs/${path}`, import.meta.url));
 }
 
+/** What asks first of all is a file of its own, which waits for no other, and stands before them. */
+const beginsFirst: Plugin = {
+  name: 'begins-first',
+  transformIndexHtml: {
+    order: 'post',
+    handler: (_, { bundle }) => {
+      const built = Object.values(bundle ?? {}).find((file) => file.type === 'chunk' && file.name === 'begin');
+      const src = `/console/${built?.fileName ?? 'src/begin.ts'}`;
+      return [
+        { tag: 'script', attrs: { type: 'module', async: true, crossorigin: true, src }, injectTo: 'head-prepend' },
+      ];
+    },
+  },
+};
+
 export default defineConfig({
   base: '/console/',
-  plugins: [react()],
+  plugins: [react(), beginsFirst],
   // Our own libraries from their sources: what the page says and verifies is said and verified by the code that runs live.
   resolve: {
     alias: {
@@ -34,7 +49,11 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     rolldownOptions: {
+      input: ['index.html', 'src/begin.ts'],
       output: {
+        // Nearly all of a file runs when it is shown first. A browser that knows this line compiles it beside, while the files come, and not
+        // function by function when it should draw: a third less work before the first look. The editor's file is used by a small part.
+        postBanner: ({ name }) => (name === 'codemirror' ? '' : '//# allFunctionsCalledOnLoad'),
         // What comes from others changes with their versions alone: a browser, and the history of this repository, keep it.
         codeSplitting: {
           groups: [

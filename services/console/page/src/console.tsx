@@ -6,7 +6,8 @@ import {
   lazyRouteComponent,
   RouterProvider,
 } from '@tanstack/react-router';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
+import { firstScreens } from './begin.js';
 import { type DeliveryFilter, readDeliveryFilter } from './screens/delivery-filter.js';
 import { type KeysOf, readKeysOf } from './screens/partner-keys.js';
 import { type LeadFilter, readLeadFilter } from './screens/lead-filter.js';
@@ -15,18 +16,18 @@ import { type Period, readPeriod } from './screens/period.js';
 import { type PolicyChoice, readPolicyChoice } from './screens/policy-choice.js';
 import { readScorecardChoice, type ScorecardChoice } from './screens/scorecard-choice.js';
 import { NothingHere, Shell } from './shell/shell.js';
-import { Signed, useSession } from './shell/session.js';
+import { type Session, Signed, useSession } from './shell/session.js';
 import { SignIn } from './shell/sign-in.js';
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NothingHere });
 
-const Overview = lazy(async () => ({ default: (await import('./screens/overview.js')).Overview }));
-const Today = lazy(async () => ({ default: (await import('./screens/today.js')).Today }));
+const Overview = lazyRouteComponent(firstScreens.overview, 'Overview');
+const Today = lazyRouteComponent(firstScreens.today, 'Today');
 
 /** The vendor looks after all leads first, and a partner after its own. */
 function First() {
   const { partner } = useSession();
-  return <Suspense>{partner === null ? <Overview /> : <Today />}</Suspense>;
+  return partner === null ? <Overview /> : <Today />;
 }
 
 /** One line for each screen: its address, what its address remembers, and where it is. Each is loaded when it is first looked at. */
@@ -108,6 +109,12 @@ declare module '@tanstack/react-router' {
   }
 }
 
+/** Until the screen in the address is here. Drawn without it, the page would wait with it for another third of a second, lest it should flicker. */
+async function untilHere({ partner }: Session): Promise<void> {
+  await router.load();
+  if (router.state.location.pathname === '/') await (partner === null ? Overview : Today).preload?.();
+}
+
 /** A one-time link stands behind the `#`, where no server and no log sees it; once used, it is gone from the address too. */
 function linkInAddress(): string | undefined {
   return /^#\/enter\/(fll_[A-Za-z0-9_-]+)$/.exec(window.location.hash)?.[1];
@@ -122,6 +129,7 @@ export function Console() {
   if (link !== undefined) return <SignIn link={link} entered={entered} />;
   return (
     <Signed
+      untilHere={untilHere}
       inside={<RouterProvider router={router} />}
       outside={(error, retry) => <SignIn error={error} retry={retry} />}
     />

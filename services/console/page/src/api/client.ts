@@ -1,4 +1,5 @@
 import createClient from 'openapi-fetch';
+import { askedEarly } from '../begin.js';
 import type { paths } from './schema.js';
 
 export type { Schemas } from './schemas.js';
@@ -29,7 +30,7 @@ export const api = createClient<paths>({
   baseUrl: '/',
   headers: { accept: 'application/json' },
   // Looked up at each call, and without a body's Request object, which some proxies of tests cannot read twice.
-  fetch: (request) => fetch(request),
+  fetch: (request) => askedEarly(request) ?? fetch(request),
 });
 
 api.use({

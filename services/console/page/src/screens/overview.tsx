@@ -6,6 +6,7 @@ import { api, dataOf } from '../api/client.js';
 import { ErrorNote, Loaded } from '../shell/notes.js';
 import { useSession } from '../shell/session.js';
 import { count } from '../words/numbers.js';
+import { ANY_PARKED, mayRedrive, OVERVIEW_MINUTES } from './first-questions.js';
 import { type Flow, type HowLive, useFlow } from './flow.js';
 import { States } from './states.js';
 
@@ -18,7 +19,7 @@ const WINDOWS = [
 
 /** What came in of late and where it is; and what waits for somebody. */
 export function Overview() {
-  const [minutes, setMinutes] = useState(60);
+  const [minutes, setMinutes] = useState(OVERVIEW_MINUTES);
   const [isPaused, setPaused] = useState(false);
   const { query, how } = useFlow(minutes, isPaused);
   const later = useDeferredValue(query.data);
@@ -68,11 +69,10 @@ function How({ how }: { how: HowLive }) {
 
 function Attention({ flow }: { flow: Flow }) {
   const { role } = useSession();
-  const mayRedrive = role === 'admin' || role === 'manager';
   const parked = useQuery({
     queryKey: ['parked', 'any'],
-    queryFn: () => dataOf(api.GET('/v1/parked', { params: { query: { limit: 100 } as never } })),
-    enabled: mayRedrive,
+    queryFn: () => dataOf(api.GET('/v1/parked', { params: { query: ANY_PARKED as never } })),
+    enabled: mayRedrive(role),
     refetchInterval: 30_000,
   });
   const { held, unroutable, endingSoon } = flow.waiting;

@@ -10,6 +10,7 @@ import { leadName } from '../words/lead-name.js';
 import { ago, count, moment } from '../words/numbers.js';
 import type { Answer } from './answer.js';
 import { AnswerOffer } from './answer-offer.js';
+import { WAITING, WEEK_MINUTES } from './first-questions.js';
 import { useFlow } from './flow.js';
 import { ReportOutcome } from './report-outcome.js';
 import { States } from './states.js';
@@ -20,12 +21,7 @@ interface LeadsPage {
   readonly next?: string;
 }
 
-/** Who has more than this begins with these. */
-const AT_ONCE = 50;
 const LOOK_EVERY_MS = 10_000;
-/** Long enough that somebody else would have called by now. */
-const SILENCE = '7d';
-const WEEK_MINUTES = 10_080;
 
 /** A partner's first look: which offers wait for its answer and until when, of which leads it has said nothing, and whether it is reached. */
 export function Today() {
@@ -77,7 +73,7 @@ function Taken({ lead, answer }: { lead: Schemas['LeadView']; answer: Answer }) 
 
 function OpenOffers({ tell }: { tell: Tell }) {
   const [isHeld, hold] = useState(false);
-  const offers = useLeads({ state: 'offered' }, isHeld);
+  const offers = useLeads(WAITING.offered, isHeld);
   const [later, at] = [useDeferredValue(offers.data), useDeferredValue(offers.dataUpdatedAt)];
   return (
     <Loaded query={offers} height={140}>
@@ -118,7 +114,7 @@ const Offers = memo(function Offers({ page: { leads, next }, at, tell, hold }: L
 
 function WithoutWord({ tell }: { tell: Tell }) {
   const [isHeld, hold] = useState(false);
-  const silent = useLeads({ silentFor: SILENCE }, isHeld);
+  const silent = useLeads(WAITING.silent, isHeld);
   const later = useDeferredValue(silent.data);
   return (
     <Loaded query={silent} height={80}>
@@ -153,10 +149,10 @@ const Silent = memo(function Silent({ page: { leads, next }, tell, hold }: Omit<
 });
 
 /** @param isHeld  while somebody answers about one of them: the list stands still under their hands */
-function useLeads(filter: { readonly state: 'offered' } | { readonly silentFor: string }, isHeld: boolean) {
+function useLeads(query: (typeof WAITING)[keyof typeof WAITING], isHeld: boolean) {
   return useQuery({
-    queryKey: ['today', filter],
-    queryFn: () => dataOf(api.GET('/v1/leads', { params: { query: { ...filter, limit: AT_ONCE } } })),
+    queryKey: ['today', query],
+    queryFn: () => dataOf(api.GET('/v1/leads', { params: { query } })),
     refetchInterval: isHeld ? false : LOOK_EVERY_MS,
   });
 }

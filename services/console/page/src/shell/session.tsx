@@ -15,9 +15,12 @@ export function useSession(): Session {
 
 /** Shows `inside` to whoever has a session, and `outside` to whoever has none. */
 export function Signed({
+  untilHere,
   inside,
   outside,
 }: {
+  /** What `inside` shows first is not drawn before. */
+  untilHere: (session: Session) => Promise<void>;
   inside: ReactNode;
   outside: (error: Error | null, retry: () => void) => ReactNode;
 }) {
@@ -27,6 +30,7 @@ export function Signed({
       try {
         const begun = await dataOf(api.GET('/console/session'));
         rememberCsrfToken(begun.csrfToken);
+        await untilHere(begun);
         return begun;
       } catch (error) {
         if (error instanceof ApiProblem && error.status === 401) return null;

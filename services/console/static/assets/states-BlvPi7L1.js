@@ -1,1 +1,2 @@
+//# allFunctionsCalledOnLoad
 function e(e){return e.replaceAll(`-`,` `)}var t={...Object.fromEntries([`won`,`qualified`].map(e=>[e,`good`])),...Object.fromEntries([`offered`,`accepted`,`contacted`,`graded`,`received`].map(e=>[e,`sea`])),...Object.fromEntries([`held`,`incomplete`,`unroutable`,`expired`,`returned`,`declined`].map(e=>[e,`warn`]))};function n(e){return t[e]??`gray`}export{n,e as t};
