@@ -5,6 +5,7 @@ import { logSettings } from './fixture/log-key.js';
 import { serviceNames } from '../src/services.js';
 import { MortalServices } from './fixture/mortal-services.js';
 import { recordTyping, summed, typeFor, type Typing } from './fixture/typing.js';
+import { workOf } from './fixture/work.js';
 
 const TIMEOUT_MS = 300_000;
 /** Each lead is received, graded and routed: three events. */
@@ -216,20 +217,26 @@ withBrowser('the pace of the console, with real services and a real browser', ()
       // At rest and live in turns, under the same load: what the services take of the machine is in both.
       const { result, eventsPerSecond } = await meanwhile(async () => {
         const [atRest, live]: [Typing[], Typing[]] = [[], []];
+        const work = { atRest: 0, live: 0 };
         for (let round = 0; round < ROUNDS; round += 1) {
           await keep(true);
-          atRest.push(await typeFor(note, TYPED_MS));
+          work.atRest += await workOf(page, async () => atRest.push(await typeFor(note, TYPED_MS)));
           await keep(false);
-          live.push(await typeFor(note, TYPED_MS));
+          work.live += await workOf(page, async () => live.push(await typeFor(note, TYPED_MS)));
         }
-        return { atRest: together(atRest), live: together(live), heard: await page.evaluate<number>('window.heard') };
+        const heard = await page.evaluate<number>('window.heard');
+        return { atRest: together(atRest), live: together(live), heard, work };
       });
+      const perStroke = (of: 'atRest' | 'live') => result.work[of] / result[of].strokes.length;
       console.log(
         [
           `typing, milliseconds from key to paint (median, p95, worst), ${Math.round(eventsPerSecond)} events a second:`,
           `  nothing goes by        ${shown(alone)}`,
           `  page at rest           ${shown(result.atRest)}`,
           `  page live              ${shown(result.live)}`,
+          `work of the page for a stroke and what goes by meanwhile, milliseconds of a processor:`,
+          `  page at rest           ${perStroke('atRest').toFixed(1).padStart(7)}`,
+          `  page live              ${perStroke('live').toFixed(1).padStart(7)}`,
         ].join('\n'),
       );
       // It was live, and what was typed is still there.
@@ -237,6 +244,8 @@ withBrowser('the pace of the console, with real services and a real browser', ()
       expect(await note.inputValue()).toContain('gone by');
       // The slowest of either are the machine's, on which the services run too; half of the strokes tell of the page.
       expect(result.live.median).toBeLessThan(2 * result.atRest.median);
+      // What the page itself needs does not depend on the machine's other work: next to nothing for what goes by.
+      expect(perStroke('live')).toBeLessThan(1.5 * perStroke('atRest'));
     },
     TIMEOUT_MS,
   );
