@@ -20,7 +20,7 @@ import {
   type Traits,
   whereKey,
 } from '@fairlead/decisions/fold';
-import { type ReturnedCount, ReturnedSums, returnsAmong } from '../trust/returns-counted.js';
+import { type ReturnedCount, ReturnedSums, returnsAmong } from '../trust/returns-of-lead.js';
 import type { TimedCount } from '../store/times-by-period.js';
 
 /** What `cohort_counts`, `kind_counts` and the counts of times and returns come to. */

@@ -2,7 +2,7 @@ import { type CohortCount, currentOffer, type KindCellCount, type Offer, timedSt
 import { copyJson, copyText, type CopyValue, readCopyText, WrittenJson } from '@fairlead/persistence/scratch';
 import type { LeadDetails, TrackedLead } from '../store/leads.store.js';
 import { packCounts, packTallies, tallyColumns } from '../store/packed-counts.js';
-import type { ReturnedCount } from '../trust/returns-counted.js';
+import type { ReturnedCount } from '../trust/returns-of-lead.js';
 import type { TimedCount, TimedDay, TimedMonth } from '../store/times-by-period.js';
 
 type Row = readonly CopyValue[];

@@ -13,7 +13,7 @@ import {
 import type { UnitOfWork } from '@fairlead/messaging';
 import type { LeadChange } from './leads.store.js';
 import { packCounts, packTallies, tallyColumns } from './packed-counts.js';
-import { type ReturnedCount, ReturnedSums, returnsAmong } from '../trust/returns-counted.js';
+import { type ReturnedCount, ReturnedSums, returnsAmong } from '../trust/returns-of-lead.js';
 import { type TimedCount, timesByDay, timesByMonth } from './times-by-period.js';
 
 const cohortKeys = ['dimension', 'value', 'pool', 'party', 'grade', 'kind', 'policy'] as const;

@@ -1,7 +1,8 @@
 import type { Returns } from '@fairlead/decisions';
 import { LEGACY } from '@fairlead/decisions/fold';
 import type { Query } from '@fairlead/persistence';
-import { type PartyPeriod, type ReturnsForReason, returnsOf } from '../trust/returns-counted.js';
+import { type PartyPeriod, returnsOf } from '../trust/returns-counted.js';
+import type { ReturnsForReason } from '../trust/returns-of-lead.js';
 
 export class ReturnsStore {
   /** As they are counted when they come in: to look at a party's offers for them takes seconds for one that has half of all. */
