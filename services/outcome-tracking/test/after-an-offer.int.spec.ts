@@ -210,14 +210,16 @@ describe('what a policy says of leads after they were offered', () => {
     await tracking.service(OfferExpiryTimer).onApplicationShutdown();
     const holder = new Client({ connectionString: tracking.databaseUrl });
     await holder.connect();
-    const acceptBy = Date.now() + 3_000;
+    const acceptBy = Date.now() + 5_000;
     const late = await offered('acme', { acceptBy });
     // Somebody has the lead in hand until it is too late to be reminded of it.
-    await holder.query('BEGIN');
-    await holder.query('SELECT FROM outcome_tracking.leads WHERE lead_id = $1 FOR UPDATE', [late]);
-    await tracking.eventually(async () => Date.now() > acceptBy, true);
-    await holder.query('COMMIT');
-    await holder.end();
+    try {
+      await holder.query('BEGIN');
+      await holder.query('SELECT FROM outcome_tracking.leads WHERE lead_id = $1 FOR UPDATE', [late]);
+      await tracking.eventually(async () => Date.now() > acceptBy, true);
+    } finally {
+      await holder.end();
+    }
     const watchedOf = (lead: string) =>
       tracking.rows(
         `SELECT reminded, remind_at > now() + interval '30 seconds' AS later FROM outcome_tracking.watched WHERE lead_id = '${lead}'`,
@@ -225,11 +227,14 @@ describe('what a policy says of leads after they were offered', () => {
     await tracking.eventually(() => watchedOf(late), [{ reminded: 0, later: null }]);
     expect(await countOf(late)).toEqual([]);
 
-    const answered = await offered('acme', { acceptBy: Date.now() + 4_000 });
+    const answered = await offered('acme', { acceptBy: Date.now() + 6_000 });
     const goOn = await tracking.holdConsumer();
-    expect((await post(answered, 'decline', { reason: 'capacity' }, acme)).status).toBe(200);
-    await tracking.eventually(() => watchedOf(answered), [{ reminded: 0, later: true }]);
-    await goOn();
+    try {
+      expect((await post(answered, 'decline', { reason: 'capacity' }, acme)).status).toBe(200);
+      await tracking.eventually(() => watchedOf(answered), [{ reminded: 0, later: true }]);
+    } finally {
+      await goOn();
+    }
     await tracking.eventually(() => stateOf(answered), 'declined');
     await tracking.eventually(() => watchedOf(answered), []);
     expect(await countOf(answered)).toEqual([]);

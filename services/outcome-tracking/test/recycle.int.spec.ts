@@ -52,14 +52,19 @@ describe('a returned lead that a person has offered again', () => {
   it('is so at once, before it has come back from the log, and once, whoever asks again meanwhile', async () => {
     const lead = await returned();
     const goOn = await tracking.holdConsumer();
-    expect((await recycle(lead)).body).toMatchObject({ state: 'recycled' });
-    expect(await stateOf(lead)).toBe('recycled');
-    expect((await recycle(lead, { json: { reason: 'another', note: 'x' } })).body).toMatchObject({ state: 'recycled' });
-    const pending = await tracking.rows(
-      `SELECT jsonb_array_length(pending) AS pending FROM outcome_tracking.leads WHERE lead_id = '${lead}'`,
-    );
-    expect(pending).toEqual([{ pending: 1 }]);
-    await goOn();
+    try {
+      expect((await recycle(lead)).body).toMatchObject({ state: 'recycled' });
+      expect(await stateOf(lead)).toBe('recycled');
+      expect((await recycle(lead, { json: { reason: 'another', note: 'x' } })).body).toMatchObject({
+        state: 'recycled',
+      });
+      const pending = await tracking.rows(
+        `SELECT jsonb_array_length(pending) AS pending FROM outcome_tracking.leads WHERE lead_id = '${lead}'`,
+      );
+      expect(pending).toEqual([{ pending: 1 }]);
+    } finally {
+      await goOn();
+    }
     await tracking.eventually(async () => (await saidOf(lead)).map(({ data }) => data.reason), ['by-hand']);
   });
 
