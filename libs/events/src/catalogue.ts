@@ -41,6 +41,8 @@ import { PartnerEndpointEnabled } from './partner-endpoint-enabled.js';
 import { PartnerNotified } from './partner-notified.js';
 import { PartnerUnreachable } from './partner-unreachable.js';
 import { PolicyActivated } from './policy-activated.js';
+import { PolicyGuarded } from './policy-guarded.js';
+import { PolicyProposalRejected } from './policy-proposal-rejected.js';
 import { RosterChanged } from './roster-changed.js';
 
 /** Every event, in its newest version; earlier ones hang on their upcasts. */
@@ -87,5 +89,7 @@ export const allEvents: readonly EventDefinition[] = [
   PartnerNotified,
   PartnerUnreachable,
   PolicyActivated,
+  PolicyGuarded,
+  PolicyProposalRejected,
   RosterChanged,
 ];

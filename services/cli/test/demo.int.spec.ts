@@ -144,6 +144,7 @@ describe('the sample campaign, on running services', () => {
     async function picture({ page }: Visit, name: string, more = ''): Promise<void> {
       const folder = process.env['FAIRLEAD_SCREENSHOTS'];
       if (folder === undefined) return;
+      await page.waitForFunction('!document.querySelector("[role=progressbar]")'); // nothing is on its way
       const file = `${name.toLowerCase().replaceAll(' ', '-')}${more}.png`;
       await page.screenshot({ path: join(folder, file), fullPage: more !== '' });
     }
@@ -475,6 +476,86 @@ describe('the sample campaign, on running services', () => {
         await begin.press('Enter');
         await part.getByRole('alert').getByText('is not what its hash says').waitFor();
         expect(complaints).toEqual([]);
+      },
+      TIMEOUT_MS,
+    );
+
+    it(
+      'lets a policy take two people: one proposes, another sees what would be different and approves or rejects it',
+      async () => {
+        const address = (version: number) => `${services.url}/console#/policies?name=${policy.name}&version=${version}`;
+        const drafted = async (direct: number) => {
+          const promise = { direct, channel: 100 - direct };
+          const pools = policy.pools.map((pool) => ({ ...pool, promise, promiseByGrade: undefined }));
+          const document = JSON.parse(JSON.stringify({ ...policy, pools })) as object;
+          const { version } = await services.call<{ version: number }>('PUT', `/v1/policies/${policy.name}`, document);
+          return version;
+        };
+        const first = await drafted(41);
+        const admin = await enteredAs('admin');
+        const [anna, ben] = [await enteredAs('manager'), await enteredAs('manager')];
+        const people = [admin, anna, ben];
+        const part = ({ page }: Visit) => page.getByRole('region', { name: 'Two people' });
+        const press = async (of: Visit, ...buttons: (string | RegExp)[]) => {
+          for (const name of buttons) await of.page.getByRole('button', { name }).last().press('Enter');
+        };
+
+        await admin.page.goto(address(first));
+        await press(admin, 'Make it take two…');
+        expect(await barriers(admin.page)).toEqual([]);
+        await press(admin, 'Make it take two');
+        await admin.page.getByRole('status').getByText('two people put').waitFor();
+
+        await anna.page.goto(address(first));
+        await part(anna).getByText('Putting it in force takes two people').waitFor();
+        await press(anna, `Put version ${first} in force…`);
+        await anna.page.getByRole('dialog').getByText('it waits until somebody else approves it').waitFor();
+        await press(anna, 'Propose it');
+        await anna.page.getByRole('status').getByText('somebody else approves it').waitFor();
+        await part(anna).getByText('You proposed it').waitFor();
+        expect(await part(anna).getByRole('button', { name: 'Approve…' }).count()).toBe(0);
+
+        await ben.page.goto(address(first));
+        const proposed = part(ben).getByRole('article', { name: `Proposed: version ${first} is put in force` });
+        await proposed
+          .getByText(/direct is 41 instead of/)
+          .first()
+          .waitFor();
+        expect(await barriers(ben.page)).toEqual([]);
+        await proposed.scrollIntoViewIfNeeded();
+        await picture(ben, 'Policy proposed');
+        await press(ben, 'Reject…');
+        await ben.page.getByRole('dialog').getByLabel('Why').fill('not before the partners were told');
+        expect(await barriers(ben.page)).toEqual([]);
+        await press(ben, 'Reject it');
+        await part(ben)
+          .getByText(/was rejected by .*: not before the partners were told/)
+          .waitFor();
+
+        await anna.page.reload();
+        await press(anna, `Put version ${first} in force…`, 'Propose it');
+        await part(anna).getByText('You proposed it').waitFor();
+        await ben.page.reload();
+        await press(ben, 'Approve…', 'Approve it');
+        await ben.page.getByRole('status').getByText(`version ${first} of ${policy.name} is in force`).waitFor();
+        await ben.page
+          .getByText(/, by \w+ and \w+$/)
+          .first()
+          .waitFor();
+        const { active } = await services.call<{ active: boolean }>(
+          ...(['GET', `/v1/policies/${policy.name}?version=${first}`] as const),
+        );
+        expect(active).toBe(true);
+
+        // That it takes two no more is proposed as well.
+        await admin.page.reload();
+        await press(admin, 'Let one person do it…', 'Propose it');
+        await part(admin).getByText('You proposed it').waitFor();
+        await ben.page.reload();
+        await part(ben).getByRole('article', { name: 'one person puts it in force' }).waitFor();
+        await press(ben, 'Approve…', 'Approve it');
+        await part(ben).getByText('One person puts it in force').waitFor();
+        expect(people.flatMap(({ complaints }) => complaints)).toEqual([]);
       },
       TIMEOUT_MS,
     );

@@ -23,6 +23,7 @@ import { PoliciesController } from './handlers/policies.controller.js';
 import { PolicyActivationsController } from './handlers/policy-activations.controller.js';
 import { PolicyComparisonController } from './handlers/policy-comparison.controller.js';
 import { PolicyPreviewController } from './handlers/policy-preview.controller.js';
+import { PolicyProposalsController } from './handlers/policy-proposals.controller.js';
 import { RetentionTimer } from './handlers/retention.timer.js';
 import { LeadMergesHandler } from './handlers/lead-merges.handler.js';
 import { PolicyChecks } from './policy-checks.js';
@@ -36,6 +37,7 @@ import { NamedAccountsStore } from './store/named-accounts.store.js';
 import { PartnersStore } from './store/partners.store.js';
 import { PoliciesStore } from './store/policies.store.js';
 import { PoolsStore } from './store/pools.store.js';
+import { ProposalsStore } from './store/proposals.store.js';
 import { RecentLeadsStore } from './store/recent-leads.store.js';
 import { RulesStore } from './store/rules.store.js';
 
@@ -52,6 +54,7 @@ export const migrations = new URL('../migrations/', import.meta.url);
     LeadMergesHandler,
     PoliciesController,
     PolicyActivationsController,
+    PolicyProposalsController,
     PolicyComparisonController,
     PolicyPreviewController,
     PartnersController,
@@ -76,6 +79,7 @@ export const migrations = new URL('../migrations/', import.meta.url);
     DecisionsStore,
     PoliciesStore,
     ActivationsStore,
+    ProposalsStore,
     RecentLeadsStore,
     PolicyChecks,
     PartnersStore,

@@ -180,6 +180,24 @@ export class ApiKeysStore {
     });
   }
 
+  /**
+   * Whether two keys may be one person's: they are the same, or one was made with the other, by itself or through others.
+   * @returns besides, whether the first one is valid
+   */
+  async handOf(one: string, other: string): Promise<{ readonly isOneHand: boolean; readonly isValid: boolean }> {
+    const [row] = await this.query<{ related: boolean; valid: boolean }>(
+      `WITH RECURSIVE makers AS (
+         SELECT id AS made, id, made_by FROM api_keys WHERE id IN ($1, $2)
+         UNION
+         SELECT makers.made, key.id, key.made_by FROM makers JOIN api_keys AS key ON key.id = makers.made_by
+       )
+       SELECT EXISTS (SELECT FROM makers WHERE (made, id) IN (($1, $2), ($2, $1))) AS related,
+         EXISTS (SELECT FROM api_keys WHERE id = $1 AND revoked_at IS NULL) AS valid`,
+      [one, other],
+    );
+    return { isOneHand: one === other || row?.related === true, isValid: row?.valid === true };
+  }
+
   async noteUse(id: string): Promise<void> {
     await this.query(
       `UPDATE api_keys SET last_used = now() WHERE id = $1 AND (last_used IS NULL OR last_used < now() - interval '1 minute')`,

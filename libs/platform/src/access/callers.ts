@@ -76,6 +76,11 @@ export class Callers {
     return caller !== undefined && !('retryAfterMs' in caller);
   }
 
+  /** Of two keys, whether one person may have both; and whether the first one is valid still. */
+  handOf(one: string, other: string): Promise<{ readonly isOneHand: boolean; readonly isValid: boolean }> {
+    return this.keys.handOf(one, other);
+  }
+
   /** After a key was made in this process, which then works at once. */
   expect(): void {
     this.live.lookAgain();

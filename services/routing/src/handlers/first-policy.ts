@@ -20,7 +20,7 @@ export class FirstPolicy implements OnApplicationBootstrap {
       const { stored } = await this.policies.add(unit.query, defaultPolicy, { by: 'fairlead', now: unit.now });
       if (await this.policies.hasActive(unit.query)) return;
       await this.policies.activate(unit.query, stored, { by: 'fairlead', now: unit.now });
-      unit.say([activated(stored, 'fairlead', unit.now)]);
+      unit.say([activated(stored, { actor: 'fairlead' }, unit.now)]);
     });
   }
 }
@@ -28,7 +28,7 @@ export class FirstPolicy implements OnApplicationBootstrap {
 /** @param id  derived from what it follows from, where it must be said once however often it is tried */
 export function activated(
   { name, version, hash, document }: StoredPolicy,
-  actor: string,
+  by: { readonly actor: string; readonly approvedBy?: string | undefined },
   now: number,
   id: string = randomUUID(),
 ): EncodedEvent {
@@ -37,6 +37,9 @@ export function activated(
     source: '/routing',
     subject: name,
     time: now,
-    data: { name, version, hash, policy: document, actor },
+    data: {
+      ...{ name, version, hash, policy: document, actor: by.actor },
+      ...(by.approvedBy !== undefined && { approvedBy: by.approvedBy }),
+    },
   });
 }

@@ -3,6 +3,7 @@ import { derivedId, PolicyActivated } from '@fairlead/events';
 import { Clock, UnitsOfWork } from '@fairlead/messaging';
 import { ActivationsStore } from '../store/activations.store.js';
 import { PoliciesStore } from '../store/policies.store.js';
+import { ProposalsStore } from '../store/proposals.store.js';
 import { activated } from './first-policy.js';
 
 /** Twice a second: a policy is then in force half a second after its time, and an idle system pays one index look. */
@@ -26,6 +27,7 @@ export class PlannedActivationTimer implements OnApplicationBootstrap, OnApplica
     private readonly units: UnitsOfWork,
     private readonly policies: PoliciesStore,
     private readonly activations: ActivationsStore,
+    private readonly proposals: ProposalsStore,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -39,14 +41,32 @@ export class PlannedActivationTimer implements OnApplicationBootstrap, OnApplica
   /** @returns whether there was one */
   private async carryOutFirst(): Promise<boolean> {
     return this.units.run(async (unit) => {
+      // Before the plan: whoever approves one that says the same comes to both in this order, too.
+      await this.proposals.lock(unit.query);
       const plan = await this.activations.lockDue(unit.query);
       const policy = plan && (await this.policies.find(unit.query, plan.policy, plan.version));
       if (!plan || !policy) return false;
       // By this machine's clock it may not be quite time yet; nothing is dated before it was to be.
       const now = Math.max(unit.now, plan.at.getTime());
-      const changed = await this.policies.activate(unit.query, policy, { by: plan.by, now, plan: plan.id });
+      // Planned by one person before it took two: it waits for the second, and what is in force stays.
+      if (plan.approvedBy === null && (await this.proposals.needsTwo(unit.query, policy.name))) {
+        const wanted = { id: plan.id, policy: policy.name, version: policy.version, at: null, proposedBy: plan.by };
+        await this.proposals.propose(unit.query, wanted, now);
+        await this.activations.cancel(unit.query, { policy: policy.name, id: plan.id }, { by: 'fairlead', now });
+        return true;
+      }
+      const by = { by: plan.by, approvedBy: plan.approvedBy ?? undefined };
+      const changed = await this.policies.activate(unit.query, policy, { ...by, now, plan: plan.id });
       await this.activations.done(unit.query, plan.id, { by: 'fairlead', now });
-      if (changed) unit.say([activated(policy, plan.by, now, derivedId(plan.id, PolicyActivated.type))]);
+      if (changed)
+        unit.say([
+          activated(
+            policy,
+            { actor: plan.by, approvedBy: by.approvedBy },
+            now,
+            derivedId(plan.id, PolicyActivated.type),
+          ),
+        ]);
       return true;
     });
   }

@@ -8,9 +8,21 @@ import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validato
 import type { FastifyReply } from 'fastify';
 import { ActivationsStore, type Plan } from '../store/activations.store.js';
 import { PoliciesStore, type StoredPolicy } from '../store/policies.store.js';
+import { type Proposal, ProposalsStore } from '../store/proposals.store.js';
 import { activated } from './first-policy.js';
 import { ApiNumberedPage, paged, pageOf } from './paging.js';
-import { PolicyView, scopeOf, shownPolicy, shownSpan, SpanView } from './policy-views.js';
+import { refuseTooMany } from './policy-proposals.controller.js';
+import {
+  PlanView,
+  PolicyView,
+  ProposalView,
+  scopeOf,
+  shownPlan,
+  shownPolicy,
+  shownProposal,
+  shownSpan,
+  SpanView,
+} from './policy-views.js';
 import { MAX_VERSION } from './versions.js';
 
 /** A person keeps them in view; whoever plans more than this plans by program what was meant to be announced. */
@@ -33,15 +45,10 @@ export class ActivatePolicy {
   at?: string;
 }
 
-export class PlanView {
-  @ApiProperty({ format: 'uuid' }) id: string;
-  @ApiProperty({ type: 'integer' }) version: number;
-  @ApiProperty({ format: 'date-time' }) at: string;
-  @ApiProperty({ description: 'The key that planned it.' }) by: string;
-}
-
 export class ActivatedPolicyView extends PolicyView {
   @ApiPropertyOptional({ type: PlanView, description: 'Where it is planned for later.' }) scheduled?: PlanView;
+  @ApiPropertyOptional({ type: ProposalView, description: 'Where it takes two, and waits for the second person.' })
+  proposed?: ProposalView;
 }
 
 export class ActivationView extends SpanView {
@@ -68,6 +75,7 @@ export class PolicyActivationsController {
     private readonly units: UnitsOfWork,
     private readonly policies: PoliciesStore,
     private readonly activations: ActivationsStore,
+    private readonly proposals: ProposalsStore,
   ) {}
 
   @Post('activate')
@@ -78,11 +86,12 @@ export class PolicyActivationsController {
     description:
       'Credits stay where the id of a pool stays. Offers that are open stay open, under the terms they were made. An ' +
       'older version is activated in the same way: that takes a change back. At a time to come it is carried out ' +
-      'within two seconds, whatever is restarted in between, by the event `policy.activated`; the version is settled now.',
+      'within two seconds, whatever is restarted in between, by the event `policy.activated`; the version is settled now. Where it takes two people ' +
+      '(`PUT …/second-approver`), of this policy or of the one in force, it is proposed only.',
   })
   @ApiResponse({ status: 200, type: ActivatedPolicyView, description: 'In force.' })
-  @ApiResponse({ status: 202, type: ActivatedPolicyView, description: 'Planned.' })
-  @ApiResponse({ status: 409, description: `${MAX_PLANS} activations are planned already.` })
+  @ApiResponse({ status: 202, type: ActivatedPolicyView, description: 'Planned; or proposed.' })
+  @ApiResponse({ status: 409, description: `${MAX_PLANS} activations are planned already, or too many proposed.` })
   async activate(
     @Param('name') name: string,
     // Undefined when there is none; a union type would leave it unvalidated.
@@ -95,12 +104,18 @@ export class PolicyActivationsController {
       const planned = plannedTime(at, unit.now);
       const policy = await this.policies.find(unit.query, name, version);
       if (!policy) throw notFound('policy');
+      await this.proposals.lock(unit.query);
+      // What is in force stays: nobody has to agree to that.
+      if (!(policy.active && planned === undefined) && (await this.proposals.needsTwo(unit.query, name))) {
+        void reply.status(202);
+        return { ...shownPolicy(policy), proposed: shownProposal(await this.propose(unit, policy, planned, caller)) };
+      }
       if (planned !== undefined) {
         void reply.status(202);
         return { ...shownPolicy(policy), scheduled: shownPlan(await this.plan(unit, policy, planned, caller)) };
       }
       const changed = await this.policies.activate(unit.query, policy, { by: caller.keyId, now: unit.now });
-      if (changed) unit.say([activated(policy, caller.keyId, unit.now)]);
+      if (changed) unit.say([activated(policy, { actor: caller.keyId }, unit.now)]);
       return { ...shownPolicy(policy), active: true };
     });
   }
@@ -153,10 +168,29 @@ export class PolicyActivationsController {
     }
   }
 
+  private async propose(
+    unit: UnitOfWork,
+    { name: policy, version }: StoredPolicy,
+    at: number | undefined,
+    { keyId: proposedBy }: Caller,
+  ): Promise<Proposal> {
+    const wanted = { id: randomUUID(), policy, version, at: at === undefined ? null : new Date(at), proposedBy };
+    const proposal = await this.proposals.propose(unit.query, wanted, unit.now);
+    await refuseTooMany(this.proposals, unit, policy);
+    return proposal;
+  }
+
   private async plan({ query, now }: UnitOfWork, policy: StoredPolicy, at: number, caller: Caller): Promise<Plan> {
     const plan = await this.activations.add(
       query,
-      { id: randomUUID(), policy: policy.name, version: policy.version, at: new Date(at), by: caller.keyId },
+      {
+        id: randomUUID(),
+        policy: policy.name,
+        version: policy.version,
+        at: new Date(at),
+        by: caller.keyId,
+        approvedBy: null,
+      },
       now,
     );
     if ((await this.activations.countWaiting(query)) > MAX_PLANS) {
@@ -177,8 +211,4 @@ function plannedTime(at: string | undefined, now: number): number | undefined {
   // What was decided meanwhile was decided under another policy; only between two clocks a time just past is now.
   if (time < now - clockSkewMs) throw wrong('is in the past: a policy cannot have been in force before');
   return time > now ? time : undefined;
-}
-
-function shownPlan({ id, version, at, by }: Plan): PlanView {
-  return { id, version, at: at.toISOString(), by };
 }

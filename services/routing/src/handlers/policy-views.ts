@@ -1,5 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { Caller } from '@fairlead/platform';
+import type { Plan } from '../store/activations.store.js';
+import type { Proposal, ProposalState } from '../store/proposals.store.js';
 import type { PolicyVersion, Scope, Span, StoredPolicy } from '../store/policies.store.js';
 
 export class SpanView {
@@ -8,6 +10,40 @@ export class SpanView {
   @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'Null: it still is in force.' })
   until: string | null;
   @ApiProperty({ type: String, nullable: true, description: 'The key that activated it.' }) by: string | null;
+  @ApiPropertyOptional({ description: 'The key of the second person, where it took two: the first one proposed it.' })
+  approvedBy?: string;
+}
+
+export class PlanView {
+  @ApiProperty({ format: 'uuid' }) id: string;
+  @ApiProperty({ type: 'integer' }) version: number;
+  @ApiProperty({ format: 'date-time' }) at: string;
+  @ApiProperty({ description: 'The key that planned it.' }) by: string;
+  @ApiPropertyOptional({ description: 'The key of the second person, where it took two.' }) approvedBy?: string;
+}
+
+const PROPOSAL_STATES = ['waiting', 'approved', 'rejected', 'overtaken'] satisfies ProposalState[];
+
+export class ProposalView {
+  @ApiProperty({ format: 'uuid' }) id: string;
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    description: 'Which version would be in force. Null: that no second person is needed any more.',
+  })
+  version: number | null;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'When; null: once it is approved.' })
+  at: string | null;
+  @ApiProperty({ description: 'The key that proposed it.' }) proposedBy: string;
+  @ApiProperty({ format: 'date-time' }) proposedAt: string;
+  @ApiProperty({
+    enum: PROPOSAL_STATES,
+    description: '`overtaken`: another version was put in force since, so that it cannot be approved any more.',
+  })
+  state: ProposalState;
+  @ApiPropertyOptional({ description: 'The key that approved or rejected it.' }) endedBy?: string;
+  @ApiPropertyOptional({ format: 'date-time' }) endedAt?: string;
+  @ApiPropertyOptional({ description: 'Why it was rejected.' }) reason?: string;
 }
 
 export class PolicyView {
@@ -41,8 +77,23 @@ export function shownVersion(policy: PolicyVersion | StoredPolicy, spans: readon
   return { ...shownPolicy(policy), inForce: spans.map(shownSpan) };
 }
 
-export function shownSpan({ from, until, by }: Span): SpanView {
+export function shownPlan({ id, version, at, by, approvedBy }: Plan): PlanView {
+  return { id, version, at: at.toISOString(), by, ...(approvedBy !== null && { approvedBy }) };
+}
+
+export function shownProposal({ endedAt, endedBy, reason, ...proposal }: Proposal): ProposalView {
+  const { id, version, at, proposedBy, proposedAt, state } = proposal;
+  return {
+    ...{ id, version, at: at?.toISOString() ?? null, proposedBy, proposedAt: proposedAt.toISOString(), state },
+    ...(endedBy !== null && { endedBy }),
+    ...(endedAt !== null && { endedAt: endedAt.toISOString() }),
+    ...(reason !== null && { reason }),
+  };
+}
+
+export function shownSpan({ from, until, by, approvedBy }: Span): SpanView {
   // Two machines' clocks: an end is never shown before its beginning.
   const end = until && from && until < from ? from : until;
-  return { from: from?.toISOString() ?? null, until: end?.toISOString() ?? null, by };
+  const times = { from: from?.toISOString() ?? null, until: end?.toISOString() ?? null };
+  return { ...times, by, ...(approvedBy !== null && { approvedBy }) };
 }

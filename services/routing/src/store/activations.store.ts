@@ -9,6 +9,8 @@ export interface Plan {
   readonly version: number;
   readonly at: Date;
   readonly by: string;
+  /** The second person, where it took two. */
+  readonly approvedBy: string | null;
 }
 
 export interface Activation extends Span {
@@ -17,7 +19,7 @@ export interface Activation extends Span {
   readonly plan: string | null;
 }
 
-const PLAN = 'id, policy, version, at, planned_by AS by';
+const PLAN = 'id, policy, version, at, planned_by AS by, approved_by AS "approvedBy"';
 
 /** When policies came into force, and when they will. */
 @Injectable()
@@ -29,7 +31,7 @@ export class ActivationsStore {
     { before, limit }: { before: string | undefined; limit: number },
   ): Promise<Activation[]> {
     return query(
-      `SELECT seq, version, activated_at AS "from", activated_by AS by, plan,
+      `SELECT seq, version, activated_at AS "from", activated_by AS by, approved_by AS "approvedBy", plan,
          (SELECT activated_at FROM policy_activations AS next WHERE next.seq > own.seq ORDER BY seq LIMIT 1) AS until
        FROM policy_activations AS own WHERE policy = $1 AND ($2::bigint IS NULL OR seq < $2) ORDER BY seq DESC LIMIT $3`,
       [policy, before ?? null, limit],
@@ -50,13 +52,15 @@ export class ActivationsStore {
     return row?.count ?? 0;
   }
 
-  /** @returns the plan, or the one that says the same and waits already */
-  async add(query: Query, { id, policy, version, at, by }: Plan, now: number): Promise<Plan> {
+  /** @returns the plan, or the one that says the same and waits already; one that nobody approved takes over that somebody has */
+  async add(query: Query, { id, policy, version, at, by, approvedBy }: Plan, now: number): Promise<Plan> {
     await query(
-      `INSERT INTO planned_activations (id, policy, version, at, planned_at, planned_by)
-       VALUES ($1, $2, $3, to_timestamp($4 / 1000.0), to_timestamp($5 / 1000.0), $6)
-       ON CONFLICT (policy, version, at) WHERE state = 'waiting' DO NOTHING`,
-      [id, policy, version, at.getTime(), now, by],
+      `INSERT INTO planned_activations (id, policy, version, at, planned_at, planned_by, approved_by)
+       VALUES ($1, $2, $3, to_timestamp($4 / 1000.0), to_timestamp($5 / 1000.0), $6, $7)
+       ON CONFLICT (policy, version, at) WHERE state = 'waiting' DO UPDATE
+         SET planned_by = EXCLUDED.planned_by, approved_by = EXCLUDED.approved_by
+         WHERE planned_activations.approved_by IS NULL AND EXCLUDED.approved_by IS NOT NULL`,
+      [id, policy, version, at.getTime(), now, by, approvedBy],
     );
     const [plan] = await query<Plan>(
       `SELECT ${PLAN} FROM planned_activations

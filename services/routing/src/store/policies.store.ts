@@ -25,6 +25,8 @@ export interface Span {
   /** Null: it still is. */
   readonly until: Date | null;
   readonly by: string | null;
+  /** The second person, where it took two. */
+  readonly approvedBy: string | null;
 }
 
 /** More times than these in which one version was in force are told by the list of activations. */
@@ -80,8 +82,8 @@ export class PoliciesStore {
   /** When these versions were in force: the latest times of each, newest first. */
   async spans(query: Query, name: string, versions: readonly number[]): Promise<Map<number, Span[]>> {
     const rows = await query<Span>(
-      `SELECT version, activated_at AS "from", ended_at AS until, activated_by AS by FROM (
-         SELECT version, seq, activated_at, activated_by,
+      `SELECT version, activated_at AS "from", ended_at AS until, activated_by AS by, approved_by AS "approvedBy" FROM (
+         SELECT version, seq, activated_at, activated_by, approved_by,
            (SELECT activated_at FROM policy_activations AS next WHERE next.seq > own.seq ORDER BY seq LIMIT 1) AS ended_at,
            row_number() OVER (PARTITION BY version ORDER BY seq DESC) AS recency
          FROM policy_activations AS own WHERE policy = $1 AND version = ANY($2::int[])) AS each
@@ -112,13 +114,14 @@ export class PoliciesStore {
   }
 
   /**
+   * @param by  who asked for it, and `approvedBy` the second person, where it takes two
    * @param plan  the planned activation that is carried out
    * @returns false when it is in force already
    */
   async activate(
     query: Query,
     { name, version, document }: StoredPolicy,
-    { by, now, plan }: { by: string; now: number; plan?: string },
+    { by, approvedBy, now, plan }: { by: string; approvedBy?: string | undefined; now: number; plan?: string },
   ): Promise<boolean> {
     const changed = await query(
       `UPDATE rules SET policy = $1, policy_version = $2
@@ -131,9 +134,9 @@ export class PoliciesStore {
       document.pools.map(({ id }) => id),
     ]);
     await query(
-      `INSERT INTO policy_activations (policy, version, activated_at, activated_by, plan)
-       VALUES ($1, $2, to_timestamp($3 / 1000.0), $4, $5)`,
-      [name, version, now, by, plan ?? null],
+      `INSERT INTO policy_activations (policy, version, activated_at, activated_by, plan, approved_by)
+       VALUES ($1, $2, to_timestamp($3 / 1000.0), $4, $5, $6)`,
+      [name, version, now, by, plan ?? null, approvedBy ?? null],
     );
     return true;
   }

@@ -606,7 +606,7 @@ export interface paths {
     put?: never;
     /**
      * Distribute leads under this policy, from now on or from a stated time on
-     * @description Credits stay where the id of a pool stays. Offers that are open stay open, under the terms they were made. An older version is activated in the same way: that takes a change back. At a time to come it is carried out within two seconds, whatever is restarted in between, by the event `policy.activated`; the version is settled now.
+     * @description Credits stay where the id of a pool stays. Offers that are open stay open, under the terms they were made. An older version is activated in the same way: that takes a change back. At a time to come it is carried out within two seconds, whatever is restarted in between, by the event `policy.activated`; the version is settled now. Where it takes two people (`PUT …/second-approver`), of this policy or of the one in force, it is proposed only.
      */
     post: operations['PolicyActivations.activate'];
     delete?: never;
@@ -644,6 +644,83 @@ export interface paths {
     post?: never;
     /** Cancel a planned activation */
     delete: operations['PolicyActivations.cancel'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/policies/{name}/proposals': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Whether this policy takes two people, and what waits for the second */
+    get: operations['PolicyProposals.list'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/policies/{name}/second-approver': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /**
+     * Say whether this policy takes two people
+     * @description Once it does, whatever puts it in force or out of force (another version, or another policy) is proposed by one key and approved by another, and so is that it does not any more.
+     */
+    put: operations['PolicyProposals.setSecondApprover'];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/policies/{name}/proposals/{proposalId}/approve': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Approve what somebody else proposed
+     * @description It takes effect at once, or at the time that was proposed, and the log names both keys. Of two who approve at once one is the second person; the other is told that it was done.
+     */
+    post: operations['PolicyProposals.approve'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/policies/{name}/proposals/{proposalId}/reject': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Reject what was proposed, and say why
+     * @description Whoever proposed it takes it back in the same way. Nothing else changes.
+     */
+    post: operations['PolicyProposals.reject'];
+    delete?: never;
     options?: never;
     head?: never;
     patch?: never;
@@ -2237,6 +2314,8 @@ export interface components {
       until: string | null;
       /** @description The key that activated it. */
       by: string | null;
+      /** @description The key of the second person, where it took two: the first one proposed it. */
+      approvedBy?: string;
     };
     PolicyVersionView: {
       name: string;
@@ -2322,6 +2401,34 @@ export interface components {
       at: string;
       /** @description The key that planned it. */
       by: string;
+      /** @description The key of the second person, where it took two. */
+      approvedBy?: string;
+    };
+    ProposalView: {
+      /** Format: uuid */
+      id: string;
+      /** @description Which version would be in force. Null: that no second person is needed any more. */
+      version: number | null;
+      /**
+       * Format: date-time
+       * @description When; null: once it is approved.
+       */
+      at: string | null;
+      /** @description The key that proposed it. */
+      proposedBy: string;
+      /** Format: date-time */
+      proposedAt: string;
+      /**
+       * @description `overtaken`: another version was put in force since, so that it cannot be approved any more.
+       * @enum {string}
+       */
+      state: 'waiting' | 'approved' | 'rejected' | 'overtaken';
+      /** @description The key that approved or rejected it. */
+      endedBy?: string;
+      /** Format: date-time */
+      endedAt?: string;
+      /** @description Why it was rejected. */
+      reason?: string;
     };
     ActivatedPolicyView: {
       name: string;
@@ -2339,6 +2446,8 @@ export interface components {
       };
       /** @description Where it is planned for later. */
       scheduled?: components['schemas']['PlanView'];
+      /** @description Where it takes two, and waits for the second person. */
+      proposed?: components['schemas']['ProposalView'];
     };
     ActivationView: {
       /**
@@ -2353,6 +2462,8 @@ export interface components {
       until: string | null;
       /** @description The key that activated it. */
       by: string | null;
+      /** @description The key of the second person, where it took two: the first one proposed it. */
+      approvedBy?: string;
       version: number;
       /**
        * Format: uuid
@@ -2367,6 +2478,56 @@ export interface components {
       activations: components['schemas']['ActivationView'][];
       /** @description Where there are more: `after` of the next page. */
       next?: string;
+    };
+    ProposalsView: {
+      /** @description Whether this policy is put in force, and out of force, by two. */
+      secondApprover: boolean;
+      /** @description Whether putting it in force takes two: also where the policy in force is such a one. */
+      needsTwo: boolean;
+      /** @description Those that wait, then the latest of the others; 50 at most. */
+      proposals: components['schemas']['ProposalView'][];
+    };
+    SetSecondApprover: {
+      /** @description Whether this policy is put in force, and out of force, by two. */
+      needed: boolean;
+    };
+    SecondApproverView: {
+      /** @description Whether a second person is needed now. */
+      needed: boolean;
+      /** @description Where it waits for one that none is needed any more. */
+      proposed?: components['schemas']['ProposalView'];
+    };
+    ApprovedProposalView: {
+      /** Format: uuid */
+      id: string;
+      /** @description Which version would be in force. Null: that no second person is needed any more. */
+      version: number | null;
+      /**
+       * Format: date-time
+       * @description When; null: once it is approved.
+       */
+      at: string | null;
+      /** @description The key that proposed it. */
+      proposedBy: string;
+      /** Format: date-time */
+      proposedAt: string;
+      /**
+       * @description `overtaken`: another version was put in force since, so that it cannot be approved any more.
+       * @enum {string}
+       */
+      state: 'waiting' | 'approved' | 'rejected' | 'overtaken';
+      /** @description The key that approved or rejected it. */
+      endedBy?: string;
+      /** Format: date-time */
+      endedAt?: string;
+      /** @description Why it was rejected. */
+      reason?: string;
+      /** @description Where it comes into force at a time to come. */
+      scheduled?: components['schemas']['PlanView'];
+    };
+    RejectProposal: {
+      /** @description Why. It is kept in the log in clear. */
+      reason: string;
     };
     ComparedVersion: {
       version: number;
@@ -6654,7 +6815,7 @@ export interface operations {
           'application/json': components['schemas']['ActivatedPolicyView'];
         };
       };
-      /** @description Planned. */
+      /** @description Planned; or proposed. */
       202: {
         headers: {
           [name: string]: unknown;
@@ -6669,7 +6830,7 @@ export interface operations {
       404: components['responses']['NotFound'];
       405: components['responses']['MethodNotAllowed'];
       408: components['responses']['RequestTimeout'];
-      /** @description 100 activations are planned already. */
+      /** @description 100 activations are planned already, or too many proposed. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -6745,6 +6906,179 @@ export interface operations {
       405: components['responses']['MethodNotAllowed'];
       408: components['responses']['RequestTimeout'];
       /** @description It was carried out, or cancelled, before. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'PolicyProposals.list': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ProposalsView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'PolicyProposals.setSecondApprover': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SetSecondApprover'];
+      };
+    };
+    responses: {
+      /** @description It is so. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SecondApproverView'];
+        };
+      };
+      /** @description It is proposed, and waits for the second person. */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SecondApproverView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description 20 proposals wait already. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'PolicyProposals.approve': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        proposalId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ApprovedProposalView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description The key proposed it itself, or one of the two keys made the other (`second-person-needed`); the key that proposed it was revoked since (`proposer-revoked`); another version was put in force since, so that it is proposed anew (`proposal-overtaken`); or it was approved or rejected before (`proposal-ended`). */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      431: components['responses']['HeadersTooLarge'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  'PolicyProposals.reject': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        proposalId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RejectProposal'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ProposalView'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      405: components['responses']['MethodNotAllowed'];
+      408: components['responses']['RequestTimeout'];
+      /** @description It was approved or rejected before, or overtaken. */
       409: {
         headers: {
           [name: string]: unknown;

@@ -5,6 +5,7 @@ import { type ReactNode, useState } from 'react';
 import { api, dataOf, type Schemas } from '../api/client.js';
 import { Confirm } from '../shell/confirm.js';
 import { moment, utcOf } from '../words/numbers.js';
+import { useProposals } from './policy-proposals.js';
 
 /** Puts the version that is looked at in force, now or at a time to come. */
 export function PolicyActivation({
@@ -21,15 +22,18 @@ export function PolicyActivation({
   const [when, setWhen] = useState('now');
   const [field, setField] = useState('');
   const queries = useQueryClient();
+  const takesTwo = useProposals(name).data?.needsTwo ?? false;
   const at = when === 'now' ? undefined : utcOf(field);
   const activate = useMutation({
     mutationFn: () =>
       dataOf(api.POST('/v1/policies/{name}/activate', { params: { path: { name } }, body: { version, at } })),
-    onSuccess: async ({ scheduled }) => {
+    onSuccess: async ({ scheduled, proposed }) => {
       told(
-        scheduled
-          ? `Version ${version} of ${name} will be put in force at ${moment(scheduled.at)} UTC.`
-          : `Version ${version} of ${name} is in force from now on.`,
+        proposed
+          ? `Version ${version} of ${name} is proposed: somebody else approves it.`
+          : scheduled
+            ? `Version ${version} of ${name} will be put in force at ${moment(scheduled.at)} UTC.`
+            : `Version ${version} of ${name} is in force from now on.`,
       );
       close();
       await queries.invalidateQueries({ queryKey: ['policies'] });
@@ -53,7 +57,7 @@ export function PolicyActivation({
         opened={opened}
         close={close}
         title={`Put version ${version} of ${name} in force`}
-        verb={when === 'now' ? 'Put in force now' : 'Plan it'}
+        verb={takesTwo ? 'Propose it' : when === 'now' ? 'Put in force now' : 'Plan it'}
         act={() => activate.mutate()}
         isBusy={activate.isPending}
         isReady={when === 'now' || at !== undefined}
@@ -64,12 +68,15 @@ export function PolicyActivation({
             From then on every lead is distributed by it, and partners can read it. Offers that are open stay as they
             are. An older version is put in force in the same way, which takes this back.
           </Text>
+          {takesTwo ? (
+            <Text size="sm">It takes two people: you propose it, and it waits until somebody else approves it.</Text>
+          ) : null}
           <SegmentedControl
             aria-label="When"
             value={when}
             onChange={setWhen}
             data={[
-              { value: 'now', label: 'Now' },
+              { value: 'now', label: takesTwo ? 'Once approved' : 'Now' },
               { value: 'later', label: 'At a time' },
             ]}
           />

@@ -19,16 +19,6 @@ export function PolicyDifferences({
   isInForce: boolean;
 }) {
   const { name, version } = policy;
-  const comparison = useQuery({
-    queryKey: ['policies', name, 'compare', against, version],
-    queryFn: () =>
-      dataOf(
-        api.GET('/v1/policies/{name}/compare', {
-          params: { path: { name }, query: { from: against ?? version, to: version, limit: SENTENCES } },
-        }),
-      ),
-    enabled: against !== undefined,
-  });
   return (
     <Card withBorder component="section" aria-label="What is different">
       <Title order={2} size="h4" mb="xs">
@@ -43,21 +33,34 @@ export function PolicyDifferences({
             : 'There is no other version to compare it with.'}
         </Text>
       ) : (
-        <Loaded query={comparison} height={90}>
-          {({ differences, next }) =>
-            differences.length === 0 ? (
-              <Text size="sm">Nothing: both say the same.</Text>
-            ) : (
-              <List size="sm" spacing={4}>
-                {differences.map((difference, at) => (
-                  <List.Item key={`${difference.path} ${at}`}>{tellDifference(difference)}</List.Item>
-                ))}
-                {next === undefined ? null : <List.Item>And more, which the editor shows.</List.Item>}
-              </List>
-            )
-          }
-        </Loaded>
+        <DifferenceList name={name} from={against} to={version} />
       )}
     </Card>
+  );
+}
+
+export function DifferenceList({ name, from, to }: { name: string; from: number; to: number }) {
+  const comparison = useQuery({
+    queryKey: ['policies', name, 'compare', from, to],
+    queryFn: () =>
+      dataOf(
+        api.GET('/v1/policies/{name}/compare', { params: { path: { name }, query: { from, to, limit: SENTENCES } } }),
+      ),
+  });
+  return (
+    <Loaded query={comparison} height={90}>
+      {({ differences, next }) =>
+        differences.length === 0 ? (
+          <Text size="sm">Nothing: both say the same.</Text>
+        ) : (
+          <List size="sm" spacing={4}>
+            {differences.map((difference, at) => (
+              <List.Item key={`${difference.path} ${at}`}>{tellDifference(difference)}</List.Item>
+            ))}
+            {next === undefined ? null : <List.Item>And more, which the editor shows.</List.Item>}
+          </List>
+        )
+      }
+    </Loaded>
   );
 }

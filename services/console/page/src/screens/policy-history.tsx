@@ -88,10 +88,11 @@ function Row({
       <Table.Td>
         {inForce.length === 0
           ? 'never'
-          : inForce.map(({ from, until, by }) => (
+          : inForce.map(({ from, until, by, approvedBy }) => (
               <div key={`${from} ${until}`}>
                 {from === null ? 'earlier' : moment(from)} to {until === null ? 'now' : moment(until)}
                 {by === null ? '' : `, by ${by}`}
+                {approvedBy === undefined ? '' : ` and ${approvedBy}`}
               </div>
             ))}
       </Table.Td>
@@ -120,7 +121,8 @@ function Planned({ name, plans }: { name: string; plans: readonly Plan[] }) {
       {plans.map((plan) => (
         <Group key={plan.id} gap="sm">
           <Text size="sm">
-            Version {plan.version} will be put in force at {moment(plan.at)} UTC, as the key {plan.by} planned.
+            Version {plan.version} will be put in force at {moment(plan.at)} UTC, as the key {plan.by} planned
+            {plan.approvedBy === undefined ? '' : ` and ${plan.approvedBy} approved`}.
           </Text>
           {role === 'auditor' ? null : (
             <Button

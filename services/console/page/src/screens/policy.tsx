@@ -6,6 +6,7 @@ import type { PolicySummary } from './policies.js';
 import { PolicyDifferences } from './policy-differences.js';
 import { PolicyHistory } from './policy-history.js';
 import { PolicyPreview } from './policy-preview.js';
+import { PolicyProposals } from './policy-proposals.js';
 import { PolicyText } from './policy-text.js';
 
 /** How many versions its history shows: whoever looks further back has the API. */
@@ -38,6 +39,7 @@ export function OnePolicy({
         return (
           <Stack gap="lg">
             <PolicyText policy={shown} against={against} />
+            <PolicyProposals name={name} inForce={inForce} />
             <PolicyDifferences policy={shown} against={against} isInForce={active !== undefined} />
             <PolicyPreview key={shown.version} policy={shown} />
             <PolicyHistory policy={shown} />
