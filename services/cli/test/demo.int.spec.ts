@@ -144,7 +144,7 @@ describe('the sample campaign, on running services', () => {
     async function picture({ page }: Visit, name: string, more = ''): Promise<void> {
       const folder = process.env['FAIRLEAD_SCREENSHOTS'];
       if (folder === undefined) return;
-      await page.waitForFunction('!document.querySelector("[role=progressbar]")'); // nothing is on its way
+      for (const onItsWay of await page.getByRole('progressbar').all()) await onItsWay.waitFor({ state: 'detached' });
       const file = `${name.toLowerCase().replaceAll(' ', '-')}${more}.png`;
       await page.screenshot({ path: join(folder, file), fullPage: more !== '' });
     }
