@@ -1,5 +1,5 @@
 import type { Browser } from 'playwright-core';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -476,6 +476,35 @@ describe('the sample campaign, on running services', () => {
         await begin.press('Enter');
         await part.getByRole('alert').getByText('is not what its hash says').waitFor();
         expect(complaints).toEqual([]);
+      },
+      TIMEOUT_MS,
+    );
+
+    it(
+      'lets its worker reach nothing, whatever should get into it',
+      async () => {
+        const assets = readdirSync(new URL('../../console/static/assets/', import.meta.url));
+        const [file, another] = ['worker', 'save-file'].map(
+          (part) => `${services.url}/console/assets/${assets.find((name) => name.includes(part))}`,
+        );
+        const { page } = await enteredAs('manager');
+        const [worker] = await Promise.all([
+          page.waitForEvent('worker'),
+          page.evaluate(`void (window.tried = new Worker(${JSON.stringify(file)}, { type: 'module' }))`),
+        ]);
+        const attempts = [
+          `fetch(${JSON.stringify(`${services.url}/health/live`)})`,
+          `import(${JSON.stringify(another)})`,
+          `new Promise((opened, failed) => Object.assign(new WebSocket(${JSON.stringify(services.url.replace('http', 'ws'))}), { onopen: opened, onerror: failed }))`,
+        ];
+        for (const attempt of attempts) {
+          const came = await worker.evaluate<string>(
+            `(async () => ${attempt})().then(() => 'reached', () => 'refused')`,
+          );
+          expect([attempt, came]).toEqual([attempt, 'refused']);
+        }
+        // What refuses it is the policy that the worker came with: the page itself reaches its server.
+        expect(await page.evaluate(`${attempts[0]}.then(() => 'reached', () => 'refused')`)).toBe('reached');
       },
       TIMEOUT_MS,
     );

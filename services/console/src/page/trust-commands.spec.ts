@@ -1,12 +1,20 @@
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { trustCommands } from '../../page/src/screens/trust-commands.js';
 
 const at = '2026-03-31T12:00:00.000Z';
 
+// With files that a pattern would stand for: where none is, a shell leaves the pattern as it is.
+const folder = mkdtempSync(join(tmpdir(), 'fairlead-words-'));
+writeFileSync(join(folder, 'attributes.size'), '');
+afterAll(() => rmSync(folder, { recursive: true }));
+
 /** What a program that is called like that is given, as a shell takes the line apart. */
 function argumentsIn(line: string): string[] {
   const told = line.replaceAll('fairlead ', 'told ');
-  return execFileSync('sh', ['-c', `told() { printf '%s\\0' "$@"; }; ${told}`], { encoding: 'utf8' })
+  return execFileSync('sh', ['-c', `told() { printf '%s\\0' "$@"; }; ${told}`], { encoding: 'utf8', cwd: folder })
     .split('\0')
     .slice(0, -1);
 }

@@ -114,7 +114,7 @@ function KeyList({ keys, party, told }: { keys: readonly PartnerKey[]; party: st
   });
   return (
     <>
-      <Table.ScrollContainer minWidth={680} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+      <Table.ScrollContainer minWidth={760} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
         <Table fz="sm" aria-label="Keys and when they were used">
           <Table.Thead>
             <Table.Tr>
@@ -126,12 +126,12 @@ function KeyList({ keys, party, told }: { keys: readonly PartnerKey[]; party: st
           <Table.Tbody>
             {keys.map((key) => (
               <Table.Tr key={key.id}>
-                <Table.Td style={{ overflowWrap: 'anywhere' }}>{key.name}</Table.Td>
+                <Table.Td style={{ overflowWrap: 'anywhere', minWidth: 130 }}>{key.name}</Table.Td>
                 <Table.Td>
                   <code>{key.id}</code>
                 </Table.Td>
                 <Table.Td>{moment(key.createdAt)}</Table.Td>
-                <Table.Td style={{ overflowWrap: 'anywhere' }}>{makerOf(key, keys)}</Table.Td>
+                <Table.Td style={{ overflowWrap: 'anywhere', minWidth: 90 }}>{makerOf(key, keys)}</Table.Td>
                 <Table.Td>{key.lastUsed === null ? 'never' : ago(key.lastUsed)}</Table.Td>
                 <Table.Td>
                   <KeyState isOwn={key.id === own} revokedAt={key.revokedAt} />

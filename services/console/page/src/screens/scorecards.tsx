@@ -4,6 +4,7 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { api, dataOf } from '../api/client.js';
 import { Loaded } from '../shell/notes.js';
 import { useSession } from '../shell/session.js';
+import { quoted } from '../words/quoted.js';
 import { daysOf, type Quarter, quarterAt, quartersUntil, tellQuarter } from '../words/quarters.js';
 import { AsOf } from './as-of.js';
 import { OneScorecard } from './scorecard.js';
@@ -101,7 +102,7 @@ function OfQuarter({
           <AsOf
             asOf={shown.asOf}
             who="Whoever may see it"
-            commands={[`fairlead scorecard ${party} --from ${from} --to ${to}`]}
+            commands={[`fairlead scorecard ${quoted(party)} --from ${from} --to ${to}`]}
           />
         </>
       )}
