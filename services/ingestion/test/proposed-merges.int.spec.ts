@@ -102,6 +102,57 @@ describe('leads that may be one person', () => {
     );
   });
 
+  it('are erased together, whichever of them and by whatever it is asked for', async () => {
+    const pair = async () => {
+      const name = unique();
+      const first = await sent({ email: `${name}@gmail.com`, country: 'DE' });
+      const second = await sent({ email: `${name}@gmal.com`, country: 'DE' });
+      await decide((await proposed(first, second)).id, 'accept');
+      return { name, first: first.id, second: second.id };
+    };
+    const told = async (...ids: readonly string[]) => {
+      const said = await Promise.all(ids.map((id) => intake.said([id], 3)));
+      return said.map((events) => events.at(-1)?.type);
+    };
+
+    const byAddress = await pair();
+    const asked = { email: `${byAddress.name}@gmail.com` };
+    const leads = [byAddress.first, byAddress.second].map((leadId) => ({ leadId, status: 'found' }));
+    expect((await intake.call('/v1/erasures', { json: { ...asked, dryRun: true } })).body).toMatchObject({ leads });
+    await intake.call('/v1/erasures', { json: asked });
+    expect(await told(byAddress.first, byAddress.second)).toEqual(['lead.erased', 'lead.erased']);
+
+    for (const which of ['first', 'second'] as const) {
+      const { first, second, [which]: one } = await pair();
+      const [other] = [first, second].filter((id) => id !== one);
+      const { body } = await intake.call(`/v1/leads/${one}/personal-data`, { method: 'DELETE' });
+      expect(body).toMatchObject({ leadId: one, status: 'erased', alsoErased: [other] });
+      expect(await told(first, second)).toEqual(['lead.erased', 'lead.erased']);
+      const again = await intake.call('/v1/erasures', { json: { leadId: one, dryRun: true } });
+      expect(again.body['leads']).toMatchObject([first, second].map((leadId) => ({ leadId, status: 'erased' })));
+    }
+    const nobody = { leadId: '00000000-0000-4000-8000-000000000000' };
+    expect((await intake.call('/v1/erasures', { json: nobody })).status).toBe(404);
+    expect((await intake.call('/v1/erasures', { json: { ...nobody, ...asked } })).status).toBe(400);
+    expect((await intake.call('/v1/erasures', { json: { leadId: 'x' } })).status).toBe(400);
+  });
+
+  it('of which only one was erased, by a version that did so: the other can still be told that its person agrees no more', async () => {
+    const name = unique();
+    const first = await sent({ email: `${name}@gmail.com`, country: 'DE', consent: true });
+    const second = await sent({ email: `${name}@gmal.com`, country: 'DE', consent: true });
+    await decide((await proposed(first, second)).id, 'accept');
+    await intake.rows(`UPDATE leads SET erased = true, known = NULL WHERE id = '${first.id}'`);
+    const withdrawn = await intake.call(`/v1/leads/${second.id}`, { method: 'PATCH', json: { consent: false } });
+    expect(withdrawn.status).toBe(200);
+    expect((await intake.said([second.id], 3)).at(-1)).toMatchObject({
+      data: { known: { consent: { given: false } } },
+    });
+    expect((await intake.call(`/v1/leads/${first.id}`, { method: 'PATCH', json: { consent: false } })).status).toBe(
+      410,
+    );
+  });
+
   it('of which one is held: it goes on no more, and its contact is the other one’s too', async () => {
     await intake.activate({
       name: 'emea',

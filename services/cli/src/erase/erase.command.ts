@@ -35,7 +35,7 @@ export function eraseCommand(): Command {
   return new Command('erase')
     .description('erases the personal data of a person, or of one lead, for good')
     .option('--subject <email|phone>', 'every lead that holds this address or number; `-` reads it from standard input')
-    .option('--lead <id>', 'this lead')
+    .option('--lead <id>', 'this lead, and those that somebody decided are the same person’s')
     .addOption(new Option('--reason <reason>', 'why; stands in the log').choices(REASONS))
     .option('--dry-run', 'only lists what would be erased')
     .option('--yes', 'does not ask')
@@ -62,10 +62,7 @@ Examples:
             throw new CommandFailed('Say whom: --subject EMAIL or PHONE, or --lead ID.');
           if (!dryRun && !options.yes && (json || !process.stdin.isTTY || subject === '-'))
             throw new CommandFailed('This cannot be undone: say --yes, or --dry-run to see what it would be.');
-          const found =
-            lead === undefined
-              ? await find(api, await given(subject))
-              : await oneLead(api, lead, options.yes !== true || dryRun);
+          const found = await find(api, lead === undefined ? whoHolds(await given(subject)) : { leadId: lead });
           if (!dryRun && !options.yes && found.leads.length > 0 && !(await agreed(found.leads.length)))
             throw new CommandFailed('Nothing was erased.');
           const leads = dryRun ? found.leads : await found.erase(reason);
@@ -85,8 +82,7 @@ interface Findings {
 }
 
 /** The address, or the number, goes in bodies only: no server on the way writes those into its log. */
-async function find(api: Api, subject: string): Promise<Findings> {
-  const who = subject.includes('@') ? { email: subject } : { phone: subject };
+async function find(api: Api, who: Readonly<Record<string, string>>): Promise<Findings> {
   const ask = async (more: object) => {
     const body = { type: 'application/json', text: JSON.stringify({ ...who, ...more }) };
     return (await api.call<{ leads: Found[] }>({ method: 'POST', path: '/v1/erasures', body })).leads;
@@ -94,25 +90,8 @@ async function find(api: Api, subject: string): Promise<Findings> {
   return { leads: await ask({ dryRun: true }), erase: (reason) => ask(reason === undefined ? {} : { reason }) };
 }
 
-/** @param look  first, for whoever is to decide; who has decided need not wait until the lead can be looked at */
-async function oneLead(api: Api, leadId: string, look: boolean): Promise<Findings> {
-  const path = `/v1/leads/${encodeURIComponent(leadId)}`;
-  const found = look ? await lookAt(api, path, leadId) : { leadId, status: 'found' as const };
-  return {
-    leads: [found],
-    erase: async (reason) => {
-      const query = reason === undefined ? '' : `?reason=${reason}`;
-      await api.call({ method: 'DELETE', path: `${path}/personal-data${query}` });
-      return [{ ...found, status: 'erased' }];
-    },
-  };
-}
-
-async function lookAt(api: Api, path: string, leadId: string): Promise<Found> {
-  const { state, source, receivedAt } = await api.call<{ state: string; source: string | null; receivedAt: string }>({
-    ...{ method: 'GET', path },
-  });
-  return { leadId, status: state === 'erased' ? 'erased' : 'found', receivedAt, ...(source !== null && { source }) };
+function whoHolds(subject: string): Readonly<Record<string, string>> {
+  return subject.includes('@') ? { email: subject } : { phone: subject };
 }
 
 async function given(subject = ''): Promise<string> {
@@ -140,9 +119,10 @@ async function seenBy(api: Api, leadId: string): Promise<string[] | null> {
 
 function tell(leads: readonly Listed[], dryRun: boolean): void {
   if (leads.length === 0) return printLine('No lead holds it.');
-  for (const { leadId, source, receivedAt, revealedTo: parties } of leads) {
+  for (const { leadId, status, source, receivedAt, revealedTo: parties } of leads) {
     const where = [source && `from ${source}`, receivedAt && `received ${receivedAt}`].filter(Boolean).join(', ');
-    printLine(`${dryRun ? 'would erase' : 'erased'} ${leadId}  ${where}`.trimEnd());
+    const what = status === 'found' ? 'would erase' : dryRun ? 'is erased already' : 'erased';
+    printLine(`${what} ${leadId}  ${where}`.trimEnd());
     if (parties === null)
       printLine('  the log does not answer: `fairlead timeline` tells later who could see the contact');
     else if (parties.length > 0) printLine(`  could see the contact, and must be told: ${parties.join(', ')}`);

@@ -20,12 +20,17 @@ export class EraseLead {
     private readonly erasures: ErasuresStore,
   ) {}
 
-  /** @returns undefined when there is no such lead; the same as before for one that is erased */
-  async erase(request: Pick<Erasure, 'leadId' | 'reason' | 'requestedBy'>): Promise<Erasure | undefined> {
+  /**
+   * Erases it with all leads that are one with it, by somebody's decision: they are one person's, and what each of them knows the others
+   * were told.
+   * @returns each of them, its own first; none when there is no such lead; the same as before for those that are erased
+   */
+  async erase(request: Pick<Erasure, 'leadId' | 'reason' | 'requestedBy'>): Promise<Erasure[]> {
     const begun = await this.units.run((unit) => this.erasures.begin(unit, request));
-    if (!begun || begun.erasedAt !== null) return begun;
-    crashPoint('erasure.begun');
-    return this.finish(begun.leadId);
+    if (begun.some(({ erasedAt }) => erasedAt === null)) crashPoint('erasure.begun');
+    const erased: Erasure[] = [];
+    for (const each of begun) erased.push(each.erasedAt === null ? ((await this.finish(each.leadId)) ?? each) : each);
+    return erased;
   }
 
   /** May be done several times, also at once: the key is deleted once, and the event is said once. */

@@ -15,12 +15,18 @@ import { UnitsOfWork } from '@fairlead/messaging';
 import { isTransient } from '@fairlead/persistence';
 import { PersonalData } from '@fairlead/personal-data';
 import { Allow, type Caller, CurrentCaller, invalidInput, notFound, Problem } from '@fairlead/platform';
-import { IsBoolean, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsBoolean, IsIn, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EraseLead } from '../erasure/erase-lead.js';
 import { hashedKeys } from '../intake/hashed-keys.js';
 import type { HashedKey } from '../intake/rows.js';
-import { type Erasure, type ErasureReason, erasureReasons, ErasuresStore } from '../store/erasures.store.js';
+import {
+  type Erasure,
+  type ErasureReason,
+  erasureReasons,
+  ErasuresStore,
+  type FoundLead,
+} from '../store/erasures.store.js';
 import { SubmissionsStore } from '../store/submissions.store.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -44,6 +50,11 @@ export class EraseSubject {
   @MaxLength(50)
   phone?: string | null;
 
+  @ApiPropertyOptional({ format: 'uuid', description: 'One of the person’s leads. Instead of an address or a number.' })
+  @IsOptional()
+  @Matches(UUID)
+  leadId?: string | null;
+
   @ApiPropertyOptional({ enum: erasureReasons, default: DEFAULT_REASON })
   @IsOptional()
   @IsIn(erasureReasons)
@@ -62,6 +73,13 @@ export class ErasureView {
   @ApiProperty({ description: 'Id of the key with which it was asked for first.' }) requestedBy: string;
   @ApiProperty({ format: 'date-time' }) requestedAt: string;
   @ApiProperty({ format: 'date-time' }) erasedAt: string;
+  @ApiPropertyOptional({
+    type: String,
+    format: 'uuid',
+    isArray: true,
+    description: 'Other leads of the same person, by somebody’s decision: erased with it.',
+  })
+  alsoErased?: string[];
 }
 
 export class FoundView {
@@ -100,7 +118,8 @@ export class ErasuresController {
     summary: 'Erase the personal data of a lead, for good',
     description:
       'Its key is deleted: name, addresses, and free text become unreadable in every table, topic, log and backup, of all ' +
-      'submissions that became this lead. Asked again, the answer is the same.',
+      'submissions that became this lead. So are those of every lead that somebody decided is the same person’s, which `alsoErased` names: ' +
+      'whoever was made one with another by mistake is split from it first. Asked again, the answer is the same.',
   })
   @ApiParam({ name: 'leadId', format: 'uuid' })
   @ApiQuery({ name: 'reason', required: false, enum: erasureReasons })
@@ -121,9 +140,9 @@ export class ErasuresController {
       throw invalidInput([{ field: 'reason', detail: `must be one of ${erasureReasons.join(', ')}` }]);
     if (!UUID.test(leadId)) throw notFound('lead');
     await this.#untilTakenIn();
-    const erasure = await this.#erase(leadId, reason, caller);
+    const [erasure, ...others] = await this.#erase(leadId, reason, caller);
     if (!erasure) throw notFound('lead');
-    return viewOf(erasure);
+    return viewOf(erasure, others);
   }
 
   @Post('erasures')
@@ -132,10 +151,12 @@ export class ErasuresController {
     summary: 'Erase a person: the personal data of every lead that holds this address or number',
     description:
       'By `email`, `phone`, or both: then every lead that holds one of them. In a body and not in a path, so that they are in no ' +
-      'log of any server on the way.',
+      'log of any server on the way. Or by `leadId`, which is one of the person’s. With each lead go those that somebody decided are the ' +
+      'same person’s.',
   })
   @ApiResponse({ status: 200, type: SubjectErased })
   @ApiResponse({ status: 400, description: 'It is no address or no number; the answer does not repeat it.' })
+  @ApiResponse({ status: 404, description: 'There is no lead of this id.' })
   @ApiResponse({
     status: 503,
     description:
@@ -144,16 +165,36 @@ export class ErasuresController {
   @ApiExtension('x-says', ['lead.erased'])
   async eraseSubject(@Body() body: EraseSubject, @CurrentCaller() caller: Caller): Promise<SubjectErased> {
     const dryRun = body.dryRun === true;
-    const keys = this.#keysOf(body);
+    const find = this.#findingOf(body);
     await this.#untilTakenIn();
-    const found = await this.erasures.leadsOf(this.units.query, keys);
-    if (!dryRun) for (const { leadId } of found) await this.#erase(leadId, body.reason ?? undefined, caller);
+    const found = await find();
+    const erased = new Set(found.flatMap((each) => (each.erased ? each.leadId : [])));
+    if (!dryRun)
+      for (const { leadId } of found)
+        if (!erased.has(leadId))
+          for (const each of await this.#erase(leadId, body.reason ?? undefined, caller)) erased.add(each.leadId);
     return {
       dryRun,
       leads: found.map(({ leadId, source, receivedAt }) => ({
-        ...{ leadId, source, status: dryRun ? 'found' : 'erased' },
+        ...{ leadId, source, status: erased.has(leadId) ? 'erased' : 'found' },
         receivedAt: receivedAt.toISOString(),
       })),
+    };
+  }
+
+  /** Says what is wrong with what was asked before anything is waited for. */
+  #findingOf({ leadId, ...by }: EraseSubject): () => Promise<FoundLead[]> {
+    const { query } = this.units;
+    if (leadId == null || leadId === '') {
+      const keys = this.#keysOf(by);
+      return () => this.erasures.leadsOf(query, keys);
+    }
+    if ([by.email, by.phone].some((each) => each != null && each !== ''))
+      throw invalidInput([{ field: '/leadId', detail: 'say an address or a number, or a lead, and not both' }]);
+    return async () => {
+      const found = await this.erasures.personOf(query, [leadId]);
+      if (found.length === 0) throw notFound('lead');
+      return found;
     };
   }
 
@@ -174,9 +215,10 @@ export class ErasuresController {
   }
 
   /** By what the person's leads are found. Read as every lead's is, or they would not be. */
-  #keysOf({ email, phone }: EraseSubject): HashedKey[] {
+  #keysOf({ email, phone }: Pick<EraseSubject, 'email' | 'phone'>): HashedKey[] {
     const given = Object.entries({ email, phone }).filter(([, value]) => value != null && value !== '');
-    if (given.length === 0) throw invalidInput([{ field: '/email', detail: 'say an email, a phone, or both' }]);
+    if (given.length === 0)
+      throw invalidInput([{ field: '/email', detail: 'say an email, a phone, or both, or a leadId' }]);
     const read = normaliseLead(Object.fromEntries(given), { sourceId: 'erasure', now: Date.now() });
     if (read.ok) return hashedKeys(read.lead, this.personalData);
     throw invalidInput(
@@ -188,11 +230,7 @@ export class ErasuresController {
     );
   }
 
-  async #erase(
-    leadId: string,
-    reason: ErasureReason = DEFAULT_REASON,
-    { keyId }: Caller,
-  ): Promise<Erasure | undefined> {
+  async #erase(leadId: string, reason: ErasureReason = DEFAULT_REASON, { keyId }: Caller): Promise<Erasure[]> {
     try {
       return await this.erasing.erase({ leadId, reason, requestedBy: keyId });
     } catch (error) {
@@ -213,10 +251,14 @@ function isReason(text: string): text is ErasureReason {
   return (erasureReasons as readonly string[]).includes(text);
 }
 
-function viewOf({ leadId, reason, requestedBy, requestedAt, erasedAt }: Erasure): ErasureView {
+function viewOf(
+  { leadId, reason, requestedBy, requestedAt, erasedAt }: Erasure,
+  others: readonly Erasure[],
+): ErasureView {
   return {
     ...{ leadId, status: 'erased', reason, requestedBy },
     requestedAt: new Date(requestedAt).toISOString(),
     erasedAt: new Date(erasedAt ?? requestedAt).toISOString(),
+    ...(others.length > 0 && { alsoErased: others.map((each) => each.leadId) }),
   };
 }

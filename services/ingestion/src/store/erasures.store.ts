@@ -26,7 +26,18 @@ export interface FoundLead {
   readonly leadId: string;
   readonly source: string;
   readonly receivedAt: Date;
+  readonly erased: boolean;
 }
+
+/** Of these leads the one that each is one with in the end, and whatever is one with that, by whichever way. */
+const PERSON = `WITH RECURSIVE way_up AS (
+  SELECT id, absorbed_by FROM leads WHERE id = ANY($1::uuid[])
+  UNION SELECT leads.id, leads.absorbed_by FROM way_up JOIN leads ON leads.id = way_up.absorbed_by
+), survivor AS (
+  SELECT id FROM way_up WHERE absorbed_by IS NULL
+), person AS (
+  SELECT id FROM survivor UNION SELECT leads.id FROM person JOIN leads ON leads.absorbed_by = person.id
+)`;
 
 const COLUMNS = `lead_id AS "leadId", reason, requested_by AS "requestedBy",
   round(extract(epoch FROM requested_at) * 1000)::float8 AS "requestedAt",
@@ -35,41 +46,55 @@ const COLUMNS = `lead_id AS "leadId", reason, requested_by AS "requestedBy",
 @Injectable()
 export class ErasuresStore {
   /**
-   * Writes down that the lead is to be erased, and takes out of this schema whatever leads to the person: by what the lead
-   * is found, and what is held of it, so that it goes on no more. Of several requests the first one counts.
-   * @returns undefined when there is no such lead
+   * Writes down that a lead is to be erased, with every other that a person decided is the same somebody's, and takes out of this schema
+   * whatever leads to that somebody: by what the leads are found, and what is held of them, so that they go on no more. Of several
+   * requests for a lead the first one counts.
+   * @returns the lead's own first; none when there is no such lead
    */
   async begin(
     { query, now }: UnitOfWork,
     { leadId, reason, requestedBy }: Pick<Erasure, 'leadId' | 'reason' | 'requestedBy'>,
-  ): Promise<Erasure | undefined> {
-    // First, and in the order in which intake takes its locks: what is under way about this lead is then committed and seen
-    // below, and what comes later sees that the lead is erased.
-    const leads = await query('UPDATE leads SET erased = true, known = NULL, near = NULL WHERE id = $1 RETURNING 1', [
-      leadId,
-    ]);
-    if (leads.length === 0) return undefined;
-    // Before the identities: whoever supplies something for a held lead claims those, and then finds it gone, or was first.
-    await query('DELETE FROM held_leads WHERE lead_id = $1', [leadId]);
-    await query(
-      `DELETE FROM clicks WHERE key IN (SELECT key FROM identities WHERE kind = 'externalId' AND lead_id = $1)`,
-      [leadId],
+  ): Promise<Erasure[]> {
+    // First, and in the order in which intake takes its locks, the survivor and then those that are one with it: what is under way about
+    // these leads is then committed and seen below, and what comes later sees that they are erased.
+    await query(`${PERSON} SELECT 1 FROM leads JOIN survivor USING (id) ORDER BY id FOR UPDATE OF leads`, [[leadId]]);
+    const locked = await query<{ id: string }>(
+      `${PERSON} SELECT id FROM leads JOIN person USING (id) ORDER BY id FOR UPDATE OF leads`,
+      [[leadId]],
     );
-    await query('DELETE FROM identities WHERE lead_id = $1', [leadId]);
-    await query('DELETE FROM further_identities WHERE lead_id = $1', [leadId]);
-    await query('DELETE FROM near_keys WHERE lead_id = $1', [leadId]);
+    if (locked.length === 0) return [];
+    const ids = [locked.map(({ id }) => id)];
+    await query('UPDATE leads SET erased = true, known = NULL, near = NULL WHERE id = ANY($1::uuid[])', ids);
+    // Before the identities: whoever supplies something for a held lead claims those, and then finds it gone, or was first.
+    await query('DELETE FROM held_leads WHERE lead_id = ANY($1::uuid[])', ids);
+    await query(
+      `DELETE FROM clicks
+       WHERE key IN (SELECT key FROM identities WHERE kind = 'externalId' AND lead_id = ANY($1::uuid[]))`,
+      ids,
+    );
+    await query('DELETE FROM identities WHERE lead_id = ANY($1::uuid[])', ids);
+    await query('DELETE FROM further_identities WHERE lead_id = ANY($1::uuid[])', ids);
+    await query('DELETE FROM near_keys WHERE lead_id = ANY($1::uuid[])', ids);
     await query(
       `UPDATE merges SET before = NULL, after_known = NULL, identities = NULL, near = NULL, held = NULL
-       WHERE into_id = $1 OR absorbed_id = $1`,
-      [leadId],
+       WHERE into_id = ANY($1::uuid[]) OR absorbed_id = ANY($1::uuid[])`,
+      ids,
     );
-    await query('DELETE FROM proposed_merges WHERE decision IS NULL AND (lead_id = $1 OR other_id = $1)', [leadId]);
     await query(
-      `INSERT INTO erasures (lead_id, reason, requested_by, requested_at) VALUES ($1, $2, $3, to_timestamp($4::float8 / 1000))
-       ON CONFLICT DO NOTHING`,
-      [leadId, reason, requestedBy, now],
+      `DELETE FROM proposed_merges
+       WHERE decision IS NULL AND (lead_id = ANY($1::uuid[]) OR other_id = ANY($1::uuid[]))`,
+      ids,
     );
-    return this.find(query, leadId);
+    await query(
+      `INSERT INTO erasures (lead_id, reason, requested_by, requested_at)
+       SELECT lead_id, $2, $3, to_timestamp($4::float8 / 1000) FROM unnest($1::uuid[]) AS asked (lead_id)
+       ON CONFLICT DO NOTHING`,
+      [...ids, reason, requestedBy, now],
+    );
+    return query<Erasure>(
+      `SELECT ${COLUMNS} FROM erasures WHERE lead_id = ANY($1::uuid[]) ORDER BY lead_id <> $2, lead_id`,
+      [...ids, leadId],
+    );
   }
 
   /** Notes that the lead's key is deleted. @returns undefined when somebody else has noted it before */
@@ -114,16 +139,27 @@ export class ErasuresStore {
     return rows.length;
   }
 
-  /** Every lead that holds one of these, the oldest first. */
+  /** Every lead of whoever holds one of these, the oldest first, but for what is erased. */
   async leadsOf(query: Query, keys: readonly HashedKey[]): Promise<FoundLead[]> {
-    return query<FoundLead>(
+    const holders = await query<{ lead_id: string }>(
       `WITH wanted AS (SELECT * FROM unnest($1::text[], $2::bytea[]) AS wanted (kind, key))
-       SELECT id AS "leadId", source_id AS source, received_at AS "receivedAt" FROM leads
-       WHERE NOT erased AND id IN (
-         SELECT lead_id FROM wanted JOIN identities USING (kind, key)
-         UNION ALL SELECT lead_id FROM wanted JOIN further_identities USING (kind, key)
-       ) ORDER BY received_at, id`,
+       SELECT lead_id FROM wanted JOIN identities USING (kind, key)
+       UNION SELECT lead_id FROM wanted JOIN further_identities USING (kind, key)`,
       [keys.map(({ kind }) => kind), keys.map(({ key }) => key)],
+    );
+    const found = await this.personOf(
+      query,
+      holders.map(({ lead_id }) => lead_id),
+    );
+    return found.filter(({ erased }) => !erased);
+  }
+
+  /** The leads themselves, and all that are one with them, the oldest first. */
+  async personOf(query: Query, ids: readonly string[]): Promise<FoundLead[]> {
+    return query<FoundLead>(
+      `${PERSON} SELECT id AS "leadId", source_id AS source, received_at AS "receivedAt", erased
+       FROM leads JOIN person USING (id) ORDER BY received_at, id`,
+      [ids],
     );
   }
 }

@@ -37,10 +37,12 @@ export interface KnownOfLead {
 const MAX_DEPTH = 32;
 const MAX_ABSORBED = 1_000;
 
+// Up to where the person's data is erased: leads that are one are erased together, but were not always.
 const ROOT = `WITH RECURSIVE root AS (
   SELECT id, absorbed_by, 1 AS depth FROM leads WHERE id = $1
   UNION ALL
-  SELECT leads.id, leads.absorbed_by, depth + 1 FROM root JOIN leads ON leads.id = root.absorbed_by WHERE depth < ${MAX_DEPTH}
+  SELECT leads.id, leads.absorbed_by, depth + 1 FROM root JOIN leads ON leads.id = root.absorbed_by
+  WHERE depth < ${MAX_DEPTH} AND NOT leads.erased
 )`;
 
 @Injectable()
@@ -62,7 +64,7 @@ export class LeadsStore {
 
   /** As `lock`, of one lead; of one that is one with another, that other: it is the person's, and is locked before those. */
   async lockOne(unit: Pick<UnitOfWork, 'query'>, id: string): Promise<StoredLead | undefined> {
-    const [root] = await unit.query<{ id: string }>(`${ROOT} SELECT id FROM root WHERE absorbed_by IS NULL`, [id]);
+    const [root] = await unit.query<{ id: string }>(`${ROOT} SELECT id FROM root ORDER BY depth DESC LIMIT 1`, [id]);
     return root && (await this.lock(unit, [root.id])).get(root.id);
   }
 
