@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { UnitsOfWork } from '@fairlead/messaging';
 import {
   HASH_BYTES,
   inclusionProof,
@@ -16,21 +17,42 @@ import {
   writeReceipt,
 } from '@fairlead/transparency-log';
 import { type AuditSettings, SETTINGS } from './config.js';
+import { LogStore } from './store/log.store.js';
+
+/**
+ * How often a tile is looked for where checkpoints are published meanwhile, each of which gives up tiles of the one before: they are most
+ * of a second apart, and to read a tile takes milliseconds.
+ */
+const MAX_LOOKS = 4;
 
 /** Reads the log from where the sequencer writes it. */
 @Injectable()
 export class LogReader {
   private readonly storage: LogStorage;
 
-  constructor(@Inject(SETTINGS) private readonly settings: AuditSettings) {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: AuditSettings,
+    private readonly units: UnitsOfWork,
+    private readonly store: LogStore,
+  ) {
     this.storage = settings.openStorage();
   }
 
   /**
-   * A partial tile that was given up is cut from the wider one that took its place.
-   * @param size  of the published log
+   * A partial tile that was given up is cut from the wider one that took its place; also where that happens just now.
+   * @param size  of the published log, or of what it was a moment ago
    */
   async tile(name: TileName, size: number): Promise<Buffer | undefined> {
+    for (let known = size, looks = 1; ; looks += 1) {
+      const found = await this.tileWhen(known, name);
+      if (found || looks === MAX_LOOKS) return found;
+      const { published } = await this.store.head(this.units.query);
+      if (published === known) return undefined;
+      known = published;
+    }
+  }
+
+  private async tileWhen(size: number, name: TileName): Promise<Buffer | undefined> {
     const exact = await this.storage.read(tilePath(name), MAX_BUNDLE_BYTES);
     const width = widthOf(name, size);
     if (exact || width <= name.width) return exact;

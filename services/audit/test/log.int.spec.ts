@@ -2,7 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { leafHash, readReceipt, verifyReceipt } from '@fairlead/transparency-log';
+import type { UnitsOfWork } from '@fairlead/messaging';
+import { FolderStorage, leafHash, readBundle, readReceipt, verifyReceipt } from '@fairlead/transparency-log';
+import type { AuditSettings } from '../src/config.js';
+import { LogReader } from '../src/log-reader.js';
 import { hasPublished } from '../src/published.js';
 import { LogStore } from '../src/store/log.store.js';
 import { eventually, LogSystem, someEvent, someEvents } from './fixture/log-system.js';
@@ -57,6 +60,14 @@ describe('the log, with real servers', () => {
     await eventually(() => {
       expect(readdirSync(join(system.logFolder, 'tile/0'), { recursive: true })).not.toContain('001.p/46');
     });
+    // Timelines and receipts failed, and exports broke off, when a checkpoint came between looking how far the log is and reading it.
+    const settings = { openStorage: () => new FolderStorage(system.logFolder) } as unknown as AuditSettings;
+    const reader = new LogReader(settings, { query: system.query } as UnitsOfWork, new LogStore());
+    const asItWas = await reader.entries([256, 301], 302);
+    expect(asItWas.map((entry) => entry.length > 0)).toEqual([true, true]);
+    const narrower = await reader.tile({ level: 'entries', index: 1, width: 46 }, 302);
+    expect(readBundle(narrower as Buffer, 46)[45]).toEqual(asItWas[1]);
+    expect(await reader.tile({ level: 'entries', index: 1, width: 99 }, 302)).toBeUndefined();
     for (const path of [
       'tile/0/002',
       'tile/0/001',
