@@ -48,6 +48,8 @@ export interface Progress extends AcceptedSubmission {
 
 /** By whom answers to the parts of submissions are kept, among those of keys: no API key has such an id. */
 const ANSWERED_AS = 'submission';
+/** Some seven seconds, by `putOff`. */
+const FAILURES_UNTIL_HOPELESS = 4;
 /** Rows of a part: what one transaction takes in at most. */
 export const PART_ROWS = 500;
 
@@ -157,11 +159,14 @@ export class SubmissionsStore {
     return row?.waiting ?? 0;
   }
 
-  /** Whether something that was accepted by then is still to be taken in; but for what cannot be, which the log tells of. */
+  /**
+   * Whether something that was accepted by then is still to be taken in; but for what cannot be, which the log tells of. Once is no proof of
+   * that: of two that came at the same moment about the same person one may have to be tried again.
+   */
   async areWaiting(query: Query, acceptedUntil: Date): Promise<boolean> {
     const rows = await query(
-      'SELECT 1 FROM submissions WHERE finished_at IS NULL AND failures = 0 AND accepted_at <= $1 LIMIT 1',
-      [acceptedUntil],
+      'SELECT 1 FROM submissions WHERE finished_at IS NULL AND failures < $2 AND accepted_at <= $1 LIMIT 1',
+      [acceptedUntil, FAILURES_UNTIL_HOPELESS],
     );
     return rows.length > 0;
   }
