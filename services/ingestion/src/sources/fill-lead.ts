@@ -17,7 +17,10 @@ export type Filled =
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
 /** Texts for people, which may be cut: a long one is no reason to lose a lead. Ids and addresses may not. */
-const cuttable = ['firstName', 'lastName', 'company', 'city', 'industry', 'product', 'message'] as const;
+const cuttable: readonly string[] = [
+  ...['firstName', 'lastName', 'company', 'city', 'industry', 'product', 'message'],
+  'consent.text',
+];
 const MAX_FREE_TEXT = 200;
 
 /** What the source's mapping says of a name counts; what it does not mention is filled from what is known of the tool. */
@@ -50,9 +53,27 @@ function put(lead: Map<string, unknown>, field: string, value: Scalar): void {
   lead.set(group, free);
 }
 
-function fitting(field: string, value: string): string {
-  const longest = (LeadInput.properties as Record<string, { maxLength?: number }>)[field]?.maxLength;
-  return (cuttable as readonly string[]).includes(field) && longest !== undefined ? cut(value, longest) : value;
+/** As much of a text for people as the field may hold; anything else as it is. */
+export function fitting(field: string, value: string): string {
+  const longest = longestOf(field);
+  return isCuttable(field) && longest !== undefined ? cut(value, longest) : value;
+}
+
+/** @param field  also dotted: `attributes.segment` */
+export function isCuttable(field: string): boolean {
+  return cuttable.includes(field) || /^(?:attributes|engagement)\../su.test(field);
+}
+
+interface Bounded {
+  readonly maxLength?: number;
+  readonly properties?: Readonly<Record<string, Bounded>>;
+  readonly additionalProperties?: Bounded;
+}
+
+function longestOf(field: string): number | undefined {
+  const [group = '', name] = field.split('.', 2);
+  const bounds = (LeadInput.properties as Readonly<Record<string, Bounded>>)[group];
+  return (name === undefined ? bounds : (bounds?.properties?.[name] ?? bounds?.additionalProperties))?.maxLength;
 }
 
 /** In characters, as the limits are, and never through the middle of one. */
