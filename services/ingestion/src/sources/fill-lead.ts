@@ -1,5 +1,5 @@
 import { applyMapping, type FieldError, LeadInput, type Mapping } from '@fairlead/decisions';
-import { number, type Scalar } from './json-value.js';
+import { isScalar, number, type Scalar } from './json-value.js';
 
 /**
  * Under which names a tool keeps what we have a field for: `{ phone: ['mobile', 'phone'] }`. Of several the first counts
@@ -11,7 +11,7 @@ export type Filled =
   | {
       readonly ok: true;
       readonly lead: Record<string, unknown>;
-      /** Names that no field took. */
+      /** Names of which no field took what they say: those that nobody knows, and a second address beside the one that counts. */
       readonly left: readonly string[];
     }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
@@ -32,25 +32,38 @@ export function fillLead(values: ReadonlyMap<string, Scalar>, known: KnownNames,
 
   for (const [field, names] of Object.entries(known)) {
     const own = names.filter((name) => !Object.hasOwn(mapping?.columns ?? {}, name));
-    const value = own.map((name) => values.get(name)).find((each) => each !== undefined && String(each).trim() !== '');
-    for (const name of own) used.add(name);
-    if (value !== undefined) put(lead, field, value);
+    const value = own.map((name) => values.get(name)).find((each) => each !== undefined && folded(each) !== '');
+    const counts = value === undefined ? undefined : put(lead, field, value);
+    for (const name of own) {
+      const said = folded(values.get(name) ?? '');
+      if (said === '' || said === folded(counts ?? '')) used.add(name);
+    }
   }
   divideName(lead);
   return { ok: true, lead: Object.fromEntries(lead), left: [...values.keys()].filter((name) => !used.has(name)) };
 }
 
-function put(lead: Map<string, unknown>, field: string, value: Scalar): void {
+/** For comparing what was said under two names. */
+function folded(value: Scalar): string {
+  return String(value).trim().toLowerCase();
+}
+
+/** @returns what was said that counts: this value, or what the mapping has put there before */
+function put(lead: Map<string, unknown>, field: string, value: Scalar): Scalar | undefined {
   const [group, name] = field.split('.', 2) as [string, string | undefined];
   if (name === undefined) {
-    if (lead.get(field) == null) lead.set(field, field === 'consent' ? value : fitting(field, String(value).trim()));
-    return;
+    const before = lead.get(field);
+    if (before != null) return isScalar(before) ? before : undefined;
+    lead.set(field, field === 'consent' ? value : fitting(field, String(value).trim()));
+    return value;
   }
   const free = (lead.get(group) ?? {}) as Record<string, unknown>;
   // What was counted is a number, also where a tool writes every value as a text.
   const counted = group === 'engagement' ? number(value) : undefined;
+  const before = free[name];
   free[name] ??= counted ?? (typeof value === 'string' ? cut(value.trim(), MAX_FREE_TEXT) : value);
   lead.set(group, free);
+  return isScalar(before) ? before : value;
 }
 
 /** As much of a text for people as the field may hold; anything else as it is. */
@@ -101,10 +114,11 @@ export function withAnswers(
   lead: Record<string, unknown>,
   answers: readonly (readonly [question: string, answer: Scalar])[],
 ): Record<string, unknown> {
-  const lines = answers.map(([question, answer]) => `${question}: ${answer}`);
+  const said = answers.filter(([, answer]) => String(answer).trim() !== '');
+  const lines = said.map(([question, answer]) => `${question}: ${answer}`);
   if (lines.length === 0) return lead;
-  const said = typeof lead['message'] === 'string' ? [lead['message']] : [];
-  return { ...lead, message: fitting('message', [...said, ...lines].join('\n')) };
+  const message = typeof lead['message'] === 'string' ? [lead['message']] : [];
+  return { ...lead, message: fitting('message', [...message, ...lines].join('\n')) };
 }
 
 /** All that is known of one name, and of another. */
@@ -159,9 +173,20 @@ const usual: Readonly<Record<string, string>> = {
 
 /** Which of a form's questions are which of our fields, by how they are called. Work details before private ones. */
 export function usualNames(names: Iterable<string>): KnownNames {
+  return knownBy(names, bareName);
+}
+
+/** The same, of questions that are put in a sentence: `What is your company?`, `Your email address:`. */
+export function askedNames(names: Iterable<string>): KnownNames {
+  return knownBy(names, (name) =>
+    Object.hasOwn(usual, bareName(name)) ? bareName(name) : bareName(withoutAsking(name)),
+  );
+}
+
+function knownBy(names: Iterable<string>, bare: (name: string) => string): KnownNames {
   const known: Record<string, string[]> = {};
   for (const name of names) {
-    const folded = name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+    const folded = bare(name);
     if (!Object.hasOwn(usual, folded)) continue;
     const field = usual[folded] as string;
     const isWork = folded.startsWith('work') || folded.startsWith('business') || folded.startsWith('company');
@@ -170,4 +195,24 @@ export function usualNames(names: Iterable<string>): KnownNames {
     else list.push(name);
   }
   return known;
+}
+
+function bareName(name: string): string {
+  return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+}
+
+const asking: ReadonlySet<string> = new Set([
+  ...['please', 'and', 'enter', 'provide', 'share', 'give', 'tell', 'us', 'with'],
+  ...['what', 'whats', 'is', 'are', 'the', 'your'],
+]);
+
+/** Whole words, and those before the thing that is asked for: `what is the name of your company` asks for no name. */
+function withoutAsking(name: string): string {
+  const words = name
+    .toLowerCase()
+    .replace(/['’]/g, '')
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter(Boolean);
+  const from = words.findIndex((word) => !asking.has(word));
+  return from === -1 ? '' : words.slice(from).join(' ');
 }

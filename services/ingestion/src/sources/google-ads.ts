@@ -1,7 +1,7 @@
 import { parseJson } from '@fairlead/platform';
 import { tellGoogleAds } from '../feedback/tell-google-ads.js';
 import { fillLead, usualNames, withAnswers } from './fill-lead.js';
-import { at, externalId, isObject, items, reference, type Scalar, text } from './json-value.js';
+import { at, externalId, isObject, isoTime, items, moment, reference, type Scalar, text } from './json-value.js';
 import { isSame } from './signature.js';
 import { type Arrival, type ReaderOptions, type SourceFormat, unusable } from './source-format.js';
 
@@ -44,8 +44,10 @@ function readLead(body: unknown, { mapping }: ReaderOptions): Arrival {
   const key = id === undefined ? {} : { key: id };
   if (!filled.ok) return { kind: 'unusable', errors: filled.errors, ...key };
   const answers = filled.left.map((name): [string, Scalar] => [titles.get(name) ?? name, values.get(name) ?? '']);
+  const occurredAt = isoTime(moment(body['lead_submit_time']));
   const lead = {
     ...(id !== undefined && { externalId: id }),
+    ...(occurredAt !== undefined && { occurredAt }),
     ...withAnswers(filled.lead, answers),
     attributes: { ...idsOf(body), ...(filled.lead['attributes'] as object | undefined) },
   };
@@ -57,7 +59,11 @@ function readLead(body: unknown, { mapping }: ReaderOptions): Arrival {
 
 /** Which campaign it came by; 0 where it came by none. */
 function idsOf(body: Readonly<Record<string, unknown>>): Record<string, string> {
-  const names = { campaignId: 'campaign_id', adGroupId: 'adgroup_id', creativeId: 'creative_id', formId: 'form_id' };
+  const names = {
+    ...{ campaignId: 'campaign_id', adGroupId: 'adgroup_id', creativeId: 'creative_id', formId: 'form_id' },
+    // Of Performance Max, which has no ad groups.
+    assetGroupId: 'asset_group_id',
+  };
   return Object.fromEntries(
     Object.entries(names).flatMap(([ours, theirs]) => {
       const id = reference(body[theirs]);

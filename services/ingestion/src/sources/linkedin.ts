@@ -41,7 +41,7 @@ export const linkedin: SourceFormat = {
   },
 };
 
-const FIELDS = 'id,leadType,submittedAt,testLead,formResponse,form:(hiddenFields,name,id,content)';
+const FIELDS = 'id,leadType,submittedAt,testLead,leadMetadataInfo,formResponse,form:(hiddenFields,name,id,content)';
 /** LinkedIn has a version for each month, and keeps each for a year: three months old, it is there and will be for long. */
 const VERSION_AGE_MS = 90 * 86_400_000;
 
@@ -51,9 +51,10 @@ export function versionAt(now: number): string {
 
 function readNotification(body: unknown): Arrival {
   if (!isObject(body)) return unusable('notification', 'type', 'Must be a JSON object.');
-  const type = text(body['type']) ?? text(body['eventType']);
-  if (type === undefined) return unusable('type', 'required', 'What happened is not said.');
   const action = text(body['leadAction']);
+  // Only a notification about a lead has an action of a lead.
+  const type = text(body['type']) ?? text(body['eventType']) ?? (action === undefined ? undefined : 'LEAD_ACTION');
+  if (type === undefined) return unusable('type', 'required', 'What happened is not said.');
   if (type !== 'LEAD_ACTION' || (action !== undefined && action !== 'CREATED'))
     return { kind: 'unknown', type: [type, action].filter(Boolean).join('.'), item: body };
   const id = reference(text(body['leadGenFormResponse'])?.replace(/^urn:li:leadGenFormResponse:/, ''));
@@ -82,19 +83,57 @@ function readResponse(id: string, response: unknown, { mapping }: ReaderOptions)
     const [name, value] = [text(at(hidden, 'name')), text(at(hidden, 'value'))];
     if (name !== undefined && value !== undefined && !values.has(name)) values.set(name, value);
   }
-  const filled = fillLead(values, usualNames(values.keys()), mapping);
+  const campaign = campaignOf(response);
+  if (campaign !== undefined && !values.has(CAMPAIGN)) values.set(CAMPAIGN, campaign);
+  const known = { ...usualNames(values.keys()), 'attributes.campaign': ['utm_campaign', 'campaign', CAMPAIGN] };
+  const filled = fillLead(values, known, mapping);
   if (!filled.ok) return { kind: 'unusable', errors: filled.errors };
   const occurredAt = isoTime(moment(at(response, 'submittedAt')));
-  const answers = filled.left.filter((name) => titles.has(name));
+  const consent = consentOf(response, occurredAt);
   const lead = {
     externalId: externalId(id),
     ...(occurredAt !== undefined && { occurredAt }),
+    ...(consent && { consent }),
     ...withAnswers(
       filled.lead,
-      answers.map((name) => [titles.get(name) ?? name, values.get(name) ?? '']),
+      filled.left.filter((name) => name !== CAMPAIGN).map((name) => [titles.get(name) ?? name, values.get(name) ?? '']),
     ),
   };
   return at(response, 'testLead') === true ? { kind: 'test', lead } : { kind: 'lead', lead };
+}
+
+/** As a mapping may name it; a hidden field of the form says more, since its author has put it there. */
+const CAMPAIGN = 'leadMetadataInfo.campaign';
+
+/** By its name, else by its number: `urn:li:sponsoredCampaign:367378525`. */
+function campaignOf(response: unknown): string | undefined {
+  const campaign = at(response, 'leadMetadataInfo', 'sponsoredLeadMetadataInfo', 'campaign');
+  return (
+    text(at(campaign, 'name')) ??
+    text(at(campaign, 'id') ?? campaign)
+      ?.split(':')
+      .at(-1)
+  );
+}
+
+/** The boxes beneath a form, and what stands beside them. Whoever leaves one of several empty has not agreed to all. */
+function consentOf(response: unknown, submittedAt: string | undefined): Record<string, unknown> | undefined {
+  const boxes = items(at(response, 'formResponse', 'consentResponses')).filter(
+    (box) => typeof at(box, 'accepted') === 'boolean',
+  );
+  if (boxes.length === 0) return undefined;
+  const given = boxes.every((box) => at(box, 'accepted') === true);
+  const wordings = new Map(
+    items(at(response, 'form', 'content', 'legalInfo', 'consents')).map((each) => [
+      text(at(each, 'id') ?? at(each, 'consentId')),
+      localised(at(each, 'consent')) ?? text(at(each, 'consent')),
+    ]),
+  );
+  const said = boxes
+    .filter((box) => at(box, 'accepted') === given)
+    .flatMap((box) => wordings.get(text(at(box, 'consentId'))) ?? [])
+    .join(' ');
+  return { given, ...(submittedAt !== undefined && { at: submittedAt }), ...(said !== '' && { text: said }) };
 }
 
 function valueOf(details: unknown, question: unknown): string | undefined {

@@ -345,8 +345,50 @@ describe('Google Ads', () => {
           email: 'work@g.example',
           firstName: 'Grace Brewster',
           lastName: 'Hopper',
-          message: 'Your budget?: 10k',
+          message: 'EMAIL: private@g.example\nYour budget?: 10k',
           attributes: { campaignId: '12345678901234567890' },
+        },
+      },
+    ]);
+  });
+});
+
+describe('Google Ads, of its own questions', () => {
+  // Those of which its documents tell the ids; what no field of ours takes is in the message.
+  it.each([
+    ['FULL_NAME', 'Ada Lovelace', { firstName: 'Ada', lastName: 'Lovelace' }],
+    ['FIRST_NAME', 'Ada', { firstName: 'Ada' }],
+    ['LAST_NAME', 'Lovelace', { lastName: 'Lovelace' }],
+    ['EMAIL', 'a@g.example', { email: 'a@g.example' }],
+    ['WORK_EMAIL', 'a@g.example', { email: 'a@g.example' }],
+    ['PHONE_NUMBER', '+49 30 1', { phone: '+49 30 1' }],
+    ['WORK_PHONE', '+49 30 1', { phone: '+49 30 1' }],
+    ['COMPANY_NAME', 'Analytical', { company: 'Analytical' }],
+    ['JOB_TITLE', 'Countess', { attributes: { jobTitle: 'Countess' } }],
+    ['CITY', 'London', { city: 'London' }],
+    ['REGION', 'England', { region: 'England' }],
+    ['COUNTRY', 'UK', { country: 'UK' }],
+    ['POSTAL_CODE', 'W1', { message: 'POSTAL_CODE: W1' }],
+    ['STREET_ADDRESS', 'St James 12', { message: 'STREET_ADDRESS: St James 12' }],
+  ])('takes %s for what it is', (column_id, string_value, lead) => {
+    const [arrival] = read('google-ads', { lead_id: 'g', user_column_data: [{ column_id, string_value }] });
+    expect(arrival).toMatchObject({ kind: 'lead', lead });
+  });
+
+  it('loses no second number or address, and knows when and by what it came', () => {
+    const columns = [
+      { column_id: 'PHONE_NUMBER', column_name: 'User Phone', string_value: '+49 170 1' },
+      { column_id: 'WORK_PHONE', column_name: 'Work Phone', string_value: '+49 30 1' },
+      { column_id: 'EMAIL', column_name: 'User Email', string_value: 'Same@g.example' },
+      { column_id: 'WORK_EMAIL', column_name: 'Work Email', string_value: 'same@g.example' },
+    ];
+    const ids = { asset_group_id: 99, lead_submit_time: '2025-12-31T12:30:00Z', lead_stage: 'SUBMITTED' };
+    expect(told(read('google-ads', { lead_id: 'g', ...ids, user_column_data: columns }))).toEqual([
+      {
+        kind: 'lead',
+        lead: {
+          ...{ externalId: 'g', occurredAt: '2025-12-31T12:30:00.000Z', attributes: { assetGroupId: '99' } },
+          ...{ phone: '+49 30 1', email: 'same@g.example', message: 'User Phone: +49 170 1' },
         },
       },
     ]);
@@ -376,6 +418,11 @@ describe('LinkedIn', () => {
     expect(told(read('linkedin', body))).toEqual([{ kind: 'reference', reference: 'ab-12-4' }]);
     expect(told(read('linkedin', { ...body, leadAction: 'DELETED' }))).toEqual([
       { kind: 'unknown', type: 'LEAD_ACTION.DELETED' },
+    ]);
+    // A notification about a lead alone has an action of one.
+    expect(told(read('linkedin', { ...body, type: undefined }))).toEqual([{ kind: 'reference', reference: 'ab-12-4' }]);
+    expect(told(read('linkedin', { ...body, type: undefined, leadAction: undefined }))).toMatchObject([
+      { kind: 'unusable' },
     ]);
     expect(told(read('linkedin', { type: 'ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS' }))).toEqual([
       { kind: 'unknown', type: 'ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS' },
@@ -422,7 +469,7 @@ describe('Typeform', () => {
           firstName: 'Ada',
           email: 'ada@form.example',
           company: 'Hidden Ltd',
-          message: 'Which one?: Cloud\nWhere else?: DE, FR, Mars',
+          message: 'Which one?: Cloud\nWhere else?: DE, FR, Mars\nutm_source: fair',
         },
       },
     ]);
@@ -438,6 +485,119 @@ describe('Typeform', () => {
       },
     ]);
     expect(JSON.stringify(read('typeform', body, { mapping }))).not.toContain('message');
+  });
+});
+
+describe('Typeform, of forms as people make them', () => {
+  interface Asked {
+    readonly title: string;
+    readonly type?: string;
+    readonly value: unknown;
+    readonly part?: string;
+  }
+  const defined = ({ title, part }: Asked, id: number) => ({
+    ...{ id: `q${id}`, ref: `r${id}`, title, ...(part !== undefined && { subfield_key: part }) },
+  });
+  const answered = ({ type = 'text', value }: Asked, id: number) => ({
+    ...{ type, [type]: value, field: { id: `q${id}`, ref: `r${id}`, type } },
+  });
+  const response = (asked: readonly Asked[], more: object = {}) => ({
+    ...{ event_id: 'e', event_type: 'form_response' },
+    form_response: {
+      ...{ token: 't', landed_at: '2026-01-01T00:00:00Z', submitted_at: '2026-01-01T00:00:00Z' },
+      ...{ definition: { fields: asked.map(defined) }, answers: asked.map(answered), ...more },
+    },
+  });
+  const lead = (body: unknown) => (read('typeform', body)[0] as { lead: Record<string, unknown> }).lead;
+
+  it.each([
+    ['Your Email Address:', 'email', 'a@f.example'],
+    ['Please enter your e-mail', 'email', 'a@f.example'],
+    ['Your First Name:', 'firstName', 'Ada'],
+    ['What is your last name? *', 'lastName', 'Lovelace'],
+    ['What’s your name?', 'firstName', 'Ada'],
+    ["What's your name?", 'firstName', 'Ada'],
+    ['What is your company?', 'company', 'Analytical'],
+    ['Please tell us your job title', 'attributes', { jobTitle: 'Countess' }],
+  ])('knows the question “%s”', (title, field, expected) => {
+    const value = typeof expected === 'string' ? expected : expected.jobTitle;
+    const phone = { title: 'Where can we call you?', type: 'phone_number', value: '+49 30 901820' };
+    expect(lead(response([{ title, value }, phone]))).toMatchObject({ [field]: expected });
+  });
+
+  it.each(['What is the name of your company?', 'Is your company hiring?', 'What is it?', 'Industry news?'])(
+    'does not take “%s” for what it does not ask',
+    (title) => {
+      const { message } = lead(
+        response([
+          { title, value: 'x' },
+          { title: 'Mail', type: 'email', value: 'a@f.example' },
+        ]),
+      );
+      expect(message).toBe(`${title}: x`);
+    },
+  );
+
+  it('takes a lone text that is an address for the address, and of two neither', () => {
+    const one = { title: 'Where do we write to?', value: 'a@f.example' };
+    expect(lead(response([{ title: "What's your name?", value: 'Ada' }, one]))).toEqual({
+      ...{ externalId: 't', occurredAt: '2026-01-01T00:00:00.000Z', email: 'a@f.example', firstName: 'Ada' },
+    });
+    const two = lead(response([one, { title: 'And your boss?', value: 'b@f.example' }]));
+    expect(two).toEqual({
+      ...{ externalId: 't', occurredAt: '2026-01-01T00:00:00.000Z' },
+      message: 'Where do we write to?: a@f.example\nAnd your boss?: b@f.example',
+    });
+    expect(lead(response([], { hidden: { referrer: 'partner@f.example' } }))['email']).toBeUndefined();
+  });
+
+  it('knows the parts of a question for a contact, and the questions of a group', () => {
+    const parts = [
+      { title: 'Vorname', part: 'first_name', value: 'Ada' },
+      { title: 'Nachname', part: 'last_name', value: 'Lovelace' },
+      { title: 'Telefon', part: 'phone_number', type: 'phone_number', value: '+49 30 901820' },
+      { title: 'E-Mail', part: 'email', type: 'email', value: 'a@f.example' },
+      { title: 'Firma', part: 'company', value: 'Analytical' },
+      { title: 'Which budget?', value: '10k' },
+    ];
+    const nested = parts.map(defined);
+    const group = { id: 'g', title: 'More', type: 'group', properties: { fields: nested.slice(5) } };
+    const fields = [{ id: 'c', title: 'You', type: 'contact_info', properties: { fields: nested.slice(0, 5) } }, group];
+    expect(lead(response(parts, { definition: { fields } }))).toEqual({
+      ...{ externalId: 't', occurredAt: '2026-01-01T00:00:00.000Z', firstName: 'Ada', lastName: 'Lovelace' },
+      ...{ phone: '+49 30 901820', email: 'a@f.example', company: 'Analytical', message: 'Which budget?: 10k' },
+    });
+  });
+
+  it('keeps the campaign that a hidden field tells, and every other hidden field in the message', () => {
+    const hidden = { utm_campaign: 'spring', utm_medium: 'cpc', segment: '', email: 'hidden@f.example' };
+    const mail = { title: 'Mail', type: 'email', value: 'a@f.example' };
+    expect(lead(response([mail], { hidden }))).toMatchObject({
+      ...{ email: 'a@f.example', attributes: { campaign: 'spring' } },
+      message: 'utm_medium: cpc\nemail: hidden@f.example',
+    });
+  });
+
+  it('tries whether it arrives with texts of its own, under the event’s id and in no time; everything else somebody wrote', () => {
+    const trial = (more: object = {}, email = 'an_account@example.com', words = 'Lorem ipsum dolor') =>
+      response(
+        [
+          { title: 'Mail', type: 'email', value: email },
+          { title: 'Name', value: words },
+        ],
+        { token: 'e', ...more },
+      );
+    expect(read('typeform', trial())).toMatchObject([
+      { kind: 'test', key: 'e', lead: { email: 'an_account@example.com' } },
+    ]);
+    for (const real of [
+      trial({ token: 't' }),
+      trial({ submitted_at: '2026-01-01T00:00:02Z' }),
+      trial({ landed_at: undefined, submitted_at: undefined }),
+      trial({}, 'ada@f.example'),
+      trial({}, undefined, 'Ada'),
+    ])
+      expect(read('typeform', real)).toMatchObject([{ kind: 'lead' }]);
   });
 });
 
@@ -611,9 +771,39 @@ describe('what was asked for', () => {
       email: 'ada@li.example',
       message: 'Wann?: Bald',
       occurredAt: '2026-01-01T00:00:00.000Z',
+      attributes: { campaign: 'x' },
     };
     expect(fetched('linkedin', answer)).toEqual([['r-1', { kind: 'lead', lead }]]);
     expect(fetched('linkedin', { ...answer, testLead: true })).toMatchObject([['r-1', { kind: 'test' }]]);
+  });
+
+  it('of LinkedIn tells whether the boxes beneath the form were ticked, and by which campaign it came', () => {
+    const answer = (accepted: unknown[], legalInfo?: unknown) => ({
+      ...{ id: 'r-2', submittedAt: Date.UTC(2026, 0, 1) },
+      formResponse: { answers: [], consentResponses: accepted.map((each, id) => ({ consentId: id, accepted: each })) },
+      form: { hiddenFields: [{ name: 'segment', value: 'smb' }], content: { questions: [], legalInfo } },
+    });
+    const legalInfo = {
+      consents: ['Mail me', 'Call me'].map((en_US, id) => ({ id, consent: { localized: { en_US } } })),
+    };
+    const consent = (value: unknown) =>
+      (fetched('linkedin', value)[0]?.[1] as { lead: { consent?: unknown } }).lead.consent;
+    const at = '2026-01-01T00:00:00.000Z';
+    expect(consent(answer([true, true], legalInfo))).toEqual({ given: true, at, text: 'Mail me Call me' });
+    expect(consent(answer([true, false], legalInfo))).toEqual({ given: false, at, text: 'Call me' });
+    expect(consent(answer([false]))).toEqual({ given: false, at });
+    expect(consent(answer([]))).toBeUndefined();
+    expect(consent(answer(['yes'], legalInfo))).toBeUndefined();
+
+    const campaign = (by: object) => {
+      const leadMetadataInfo = { sponsoredLeadMetadataInfo: { campaign: by } };
+      return fetched('linkedin', { ...answer([]), leadMetadataInfo })[0]?.[1];
+    };
+    const id = 'urn:li:sponsoredCampaign:367378525';
+    expect(campaign({ name: 'Spring', id })).toMatchObject({
+      lead: { attributes: { campaign: 'Spring' }, message: 'segment: smb' },
+    });
+    expect(campaign({ id })).toMatchObject({ lead: { attributes: { campaign: '367378525' } } });
   });
 
   it('of Marketo says no under the status 200', () => {
