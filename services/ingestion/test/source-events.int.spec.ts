@@ -1,3 +1,4 @@
+import type { LeadReceived } from '@fairlead/events';
 import { existsSync, readFileSync } from 'node:fs';
 import { type Answer, type Intake, startIntake } from './fixture/intake.js';
 import { hmac, signatures } from './fixture/tools.js';
@@ -313,6 +314,85 @@ describe('what somebody did', () => {
   });
 });
 
+describe('a lead of which a part cannot be understood', () => {
+  let own: { authorization: string };
+  beforeAll(async () => {
+    const columns = {
+      ...{ mail: 'email', tel: 'phone', wants: 'product', note: 'attributes.note', agreed: 'consent' },
+    };
+    await setUp('tool', 'json', { mapping: { columns }, defaults: { country: 'DE' } });
+    await setUp('ours', 'json');
+    own = { authorization: `Bearer ${await intake.keyOf('source', { source: 'tool' })}` };
+  });
+  const received = async (answer: Answer) => {
+    const [event] = (await intake.said([answer.body.results?.[0]?.id ?? ''], 1)) as LeadReceived[];
+    const { contact: sealed, ...data } = event!.data;
+    const place = { leadId: event!.subject, eventId: event!.id, field: 'contact', sealed: sealed! };
+    const [contact] = await intake.personalData.unseal([place]);
+    return { ...data, contact };
+  };
+  const leftOut = ({ body }: Answer) =>
+    (body.results as readonly { leftOut?: readonly { field: string }[] }[])[0]?.leftOut?.map(({ field }) => field);
+
+  it('is known as one who refused, whenever that was', async () => {
+    const key = await intake.keyOf('source', { source: 'ours' });
+    const consent = { given: false, at: '31.01.2026 10:00', text: 'Do not call me' };
+    const lead = { email: 'refused@part.example', consent };
+    const answer = await send('ours', 'json', lead, { headers: { authorization: `Bearer ${key}` } });
+    expect([...statuses(answer), leftOut(answer)]).toEqual([202, 'received', ['consent.at']]);
+    expect((await received(answer)).consent).toEqual({ given: false, text: 'Do not call me' });
+    expect(
+      await intake.rows(`SELECT known #>> '{knowledge,consent,given}' AS given FROM leads WHERE source_id = 'ours'`),
+    ).toEqual([{ given: 'false' }]);
+  });
+
+  it('is reached by the phone where the address is none, which is in the message alone', async () => {
+    const answer = await send('tool', 'json', { mail: 'ada(at)part.example', tel: '030 901820' }, { headers: own });
+    expect([...statuses(answer), leftOut(answer)]).toEqual([202, 'received', ['email']]);
+    const { contact } = await received(answer);
+    expect(contact).toEqual({ phone: '+4930901820', message: 'E-mail: ada(at)part.example' });
+    expect(intake.everything().toString()).not.toContain('ada(at)part');
+    const neither = { mail: 'bob(at)part.example', tel: 'on request' };
+    expect(statuses(await send('tool', 'json', neither, { headers: own }))).toEqual([202, 'rejected']);
+  });
+
+  it('has what is too long cut, and no consent where nobody said yes or no', async () => {
+    const lead = { mail: 'long@part.example', wants: 'w'.repeat(300), note: 'n'.repeat(300), agreed: 'I agree to it' };
+    const answer = await send('tool', 'json', lead, { headers: own });
+    expect([...statuses(answer), leftOut(answer)]).toEqual([
+      ...[202, 'received'],
+      ['product', 'consent', 'attributes.note'],
+    ]);
+    const { facts, consent, contact } = await received(answer);
+    expect([facts.product?.length, facts.attributes['note']]).toEqual([100, 'n'.repeat(200)]);
+    expect([consent, contact]).toEqual([undefined, { email: 'long@part.example', message: 'Consent: I agree to it' }]);
+  });
+
+  it('agrees by a box that was ticked, as forms say it', async () => {
+    const form = { type: 'application/x-www-form-urlencoded', headers: own };
+    const answer = await send('tool', 'json', 'mail=ticked%40part.example&agreed=on', form);
+    expect((await received(answer)).consent).toEqual({ given: true });
+    const numbers = await send('tool', 'json', { mail: 'zero@part.example', agreed: 0 }, { headers: own });
+    expect((await received(numbers)).consent).toEqual({ given: false });
+  });
+});
+
+describe('a test request of Typeform', () => {
+  it('is answered as one and makes nobody', async () => {
+    await setUp('trial', 'typeform');
+    const answers = [
+      { type: 'email', email: 'an_account@example.com', field: { id: '1', type: 'email' } },
+      { type: 'text', text: 'Lorem ipsum dolor', field: { id: '2', type: 'short_text' } },
+    ];
+    const [landed_at, submitted_at] = ['2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z'];
+    const trial = { token: '01DJDG5S6JTG0D4VGB3Y3K3X2M', landed_at, submitted_at, answers };
+    const body = { event_id: trial.token, event_type: 'form_response', form_response: trial };
+    expect(statuses(await send('trial', 'typeform', body))).toEqual([202, 'test']);
+    expect(await intake.rows(`SELECT * FROM leads WHERE source_id = 'trial'`)).toEqual([]);
+    expect(statuses(await send('trial', 'typeform', { ...body, event_id: 'another' }))).toEqual([202, 'received']);
+  });
+});
+
 describe('what nobody here can read', () => {
   beforeAll(() => setUp('strange', 'mautic'));
   const strange = (text: string) => ({ 'mautic.something_new': [{ name: text }] });
@@ -329,6 +409,23 @@ describe('what nobody here can read', () => {
     expect(intake.everything().toString()).not.toContain('Mrs Nobody');
     const { text } = await intake.call('/metrics');
     expect(text).toMatch(/fairlead_source_arrivals_total\{format="mautic",status="unknown"[^}]*\} [1-9]/);
+  });
+
+  it('is an event about something else, at a source of CloudEvents', async () => {
+    await setUp('any-events', 'cloudevents');
+    const own = { authorization: `Bearer ${await intake.keyOf('source', { source: 'any-events' })}` };
+    const event = (id: string, data: object) => ({
+      ...{ specversion: '1.0', id, source: '/shop', type: 'com.example.order.shipped', data },
+    });
+    const batch = { type: 'application/cloudevents-batch+json', headers: own };
+    const events = [event('1', { orderId: 17, total: 3 }), event('2', { email: 'buyer@shop.example' })];
+    expect(statuses(await send('any-events', 'cloudevents', events, batch))).toEqual([202, 'unknown', 'received']);
+    expect(
+      await intake.rows(`SELECT type, bytes IS NOT NULL AS kept FROM set_aside WHERE source_id = 'any-events'`),
+    ).toEqual([{ type: 'com.example.order.shipped', kept: true }]);
+    // What is sent as a lead is judged as one.
+    const asLead = { type: 'application/cloudevents+json', body: JSON.stringify(events[0]) };
+    expect((await intake.call('/v1/leads?source=any-events', asLead)).status).toBe(422);
   });
 
   it('is kept as far as there is room, and without its bytes when it is large', async () => {

@@ -1,9 +1,10 @@
-import { isExternalId, MAX_EXTERNAL_ID } from '@fairlead/decisions';
+import { isExternalId, LeadInput, MAX_EXTERNAL_ID } from '@fairlead/decisions';
+import { parseJson } from '@fairlead/platform';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { RawRow } from '../intake/read-body.js';
 import type { Activity } from '../intake/rows.js';
 import { readRow } from './json.js';
-import { at, isObject, isoTime, isScalar, moment, number, text } from './json-value.js';
+import { at, flatten, isObject, isoTime, isScalar, moment, number, text } from './json-value.js';
 import { type Arrival, type Delivery, type ReaderOptions, type SourceFormat, unusable } from './source-format.js';
 
 export const CLOUDEVENT = 'application/cloudevents+json';
@@ -50,8 +51,28 @@ function readEvent(event: unknown, options: ReaderOptions): Arrival {
   const wrong = attributeErrors(event);
   if (wrong) return wrong;
   const [id, source, type] = [text(at(event, 'id')), text(at(event, 'source')), text(at(event, 'type')) ?? ''];
-  const arrival = /(^|\.)activity(\.|$)/.test(type) ? readActivity(event, options) : leadOf(event, options);
-  return { ...arrival, key: JSON.stringify([source, id]) };
+  return { ...readTyped(type, event, options), key: JSON.stringify([source, id]) };
+}
+
+function readTyped(type: string, event: unknown, options: ReaderOptions): Arrival {
+  if (/(^|\.)activity(\.|$)/.test(type)) return readActivity(event, options);
+  // A sender's types are its own to name, so that it is the data that tells whether there is a lead in it.
+  return isAboutSomebody(dataOf(event), options) ? leadOf(event, options) : { kind: 'unknown', type, item: event };
+}
+
+/** By any of these there is somebody in it, whatever else is wrong. */
+const whoOrWhere = ['externalId', 'email', 'phone', 'firstName', 'lastName', 'company', 'domain'] as const;
+
+/**
+ * Whether there is anything of a lead in it: somebody, or nothing but fields of ours. By a mapping, anything that it names. What
+ * is no object at all is no event of another kind, but a lead written wrongly.
+ */
+function isAboutSomebody(data: unknown, { mapping }: Pick<ReaderOptions, 'mapping'>): boolean {
+  if (!isObject(data)) return true;
+  if (mapping) return [...flatten(data).keys()].some((name) => Object.hasOwn(mapping.columns, name));
+  const names = Object.keys(data);
+  const isOurs = names.length > 0 && names.every((name) => Object.hasOwn(LeadInput.properties, name));
+  return isOurs || whoOrWhere.some((name) => Object.hasOwn(data, name));
 }
 
 function attributeErrors(event: unknown): Arrival | undefined {
@@ -100,7 +121,7 @@ function dataOf(event: unknown): unknown {
   const [data, base64] = [at(event, 'data'), at(event, 'data_base64')];
   if (data !== undefined || typeof base64 !== 'string') return data;
   try {
-    return JSON.parse(Buffer.from(base64, 'base64').toString('utf8')) as unknown;
+    return parseJson(Buffer.from(base64, 'base64'), { exactIntegers: true });
   } catch {
     return undefined;
   }

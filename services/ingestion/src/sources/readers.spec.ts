@@ -601,6 +601,39 @@ describe('Typeform, of forms as people make them', () => {
   });
 });
 
+describe('CloudEvents', () => {
+  const event = (data: unknown, type = 'com.example.order.shipped') => ({
+    ...{ specversion: '1.0', id: '1', source: '/shop', type, data },
+  });
+  const kinds = (data: unknown, options: Partial<ReaderOptions> = {}) =>
+    read('cloudevents', event(data), options).map(({ kind }) => kind);
+
+  it('are set aside whole where there is nobody in them, and are leads under any name where there is', () => {
+    const shipped = { orderId: 17, items: [{ sku: 'x' }], product: 'cloud' };
+    expect(read('cloudevents', event(shipped))).toEqual([
+      {
+        ...{ kind: 'unknown', type: 'com.example.order.shipped', item: event(shipped) },
+        key: JSON.stringify(['/shop', '1']),
+      },
+    ]);
+    expect(kinds({})).toEqual(['unknown']);
+    for (const lead of [
+      { email: 'a@ce.example' },
+      { firstName: 'Ada', odd: 1 },
+      { product: 'cloud' },
+      { message: 'Hello' },
+    ])
+      expect(kinds(lead)).toEqual(['lead']);
+    expect([...kinds('no object'), ...kinds([]), ...kinds(undefined)]).toEqual(['unusable', 'unusable', 'unusable']);
+  });
+
+  it('are leads by a mapping where they have anything that it names', () => {
+    const mapping = { columns: { 'customer.mail': 'email' }, constants: { product: 'cloud' } };
+    expect(kinds({ customer: { mail: 'a@ce.example' }, orderId: 1 }, { mapping })).toEqual(['lead']);
+    expect(kinds({ orderId: 1, email: 'a@ce.example' }, { mapping })).toEqual(['unknown']);
+  });
+});
+
 describe('Salesforce', () => {
   const header = {
     entityName: 'Lead',
