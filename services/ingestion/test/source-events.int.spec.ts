@@ -377,6 +377,60 @@ describe('a lead of which a part cannot be understood', () => {
   });
 });
 
+describe('somebody who unsubscribes', () => {
+  beforeAll(() => setUp('letters', 'mautic'));
+  const contact = (id: number) => ({ id, points: 1, fields: { core: { email: { value: `u${id}@letters.example` } } } });
+  const unsubscribed = (id: number, timestamp: string) => ({
+    'mautic.lead_channel_subscription_changed': [
+      {
+        ...{ contact: contact(id), channel: 'email', old_status: 'contactable', new_status: 'unsubscribed' },
+        timestamp,
+      },
+    ],
+  });
+  const AT = '2026-01-03T10:00:00+00:00';
+
+  it('agrees no more, which is told once, and by when it was said', async () => {
+    const created = {
+      'mautic.lead_post_save_new': [{ contact: contact(1), timestamp: '2026-01-01T10:00:00+00:00' }],
+    };
+    const first = await send('letters', 'mautic', created);
+    const id = first.body.results?.[0]?.id ?? '';
+    const answer = await send('letters', 'mautic', unsubscribed(1, AT));
+    expect(answer.body.results).toEqual([{ index: 0, id, status: 'engaged' }]);
+    expect((await send('letters', 'mautic', unsubscribed(1, AT))).body).toEqual(answer.body);
+    const said = await intake.said([id], 2);
+    expect(said.map(({ type }) => type)).toEqual(['lead.received', 'lead.consent-changed']);
+    expect(said[1]).toMatchObject({
+      data: {
+        ...{ sourceId: 'letters', consent: { given: false, at: Date.parse(AT) }, touch: 2, changed: ['consent'] },
+        known: { consent: { given: false } },
+      },
+    });
+    // What was said before they agreed again changes nothing.
+    const agreed = { consent: { given: true, at: '2026-01-04' } };
+    await intake.call(`/v1/leads/${id}`, { method: 'PATCH', json: agreed });
+    await send('letters', 'mautic', unsubscribed(1, '2026-01-02T10:00:00+00:00'));
+    const [, , , older] = await intake.said([id], 4);
+    expect(older).toMatchObject({ data: { changed: [], known: { consent: { given: true } } } });
+  });
+
+  it('is nobody new where nobody knew them', async () => {
+    const before = (await intake.rows('SELECT * FROM leads')).length;
+    expect(statuses(await send('letters', 'mautic', unsubscribed(99, AT)))).toEqual([202, 'ignored']);
+    expect(await intake.rows('SELECT * FROM leads')).toHaveLength(before);
+  });
+
+  it('is heard when it comes together with who they are', async () => {
+    const created = { 'mautic.lead_post_save_new': [{ contact: contact(2), timestamp: '2026-01-01T10:00:00+00:00' }] };
+    const both = { ...unsubscribed(2, AT), ...created };
+    const answer = await send('letters', 'mautic', both);
+    expect(statuses(answer)).toEqual([202, 'engaged', 'received']);
+    const [, changed] = await intake.said([answer.body.results?.[1]?.id ?? ''], 2);
+    expect(changed).toMatchObject({ type: 'lead.consent-changed', data: { consent: { given: false } } });
+  });
+});
+
 describe('a test request of Typeform', () => {
   it('is answered as one and makes nobody', async () => {
     await setUp('trial', 'typeform');

@@ -1,17 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import {
-  type FieldError,
-  learn,
-  type LeadInput,
-  type Learned,
-  type NormalisedLead,
-  normaliseLead,
-} from '@fairlead/decisions';
+import { type FieldError, type LeadInput, type NormalisedLead, normaliseLead } from '@fairlead/decisions';
 import { encodeEvent, LeadConsentChanged } from '@fairlead/events';
 import type { UnitOfWork } from '@fairlead/messaging';
 import { HeldLeadsStore } from '../store/held-leads.store.js';
 import { LeadsStore, type StoredLead } from '../store/leads.store.js';
-import { toldOf, touchId } from './touches.js';
+import { learnConsent, toldOf, touchId } from './touches.js';
 
 export type ChangedConsent =
   | { readonly outcome: 'consent-changed' }
@@ -80,12 +73,7 @@ export class ChangeConsent {
     for (const lead of leads) {
       const { knowledge: known, contact = {} } = lead.known ?? {};
       if (!known) continue;
-      const { changed, knowledge }: Learned = learn(known, {
-        ...NOTHING_ELSE,
-        sourceId: lead.sourceId,
-        consent,
-        occurredAt,
-      });
+      const { changed, knowledge } = learnConsent(known, lead.sourceId, { consent, occurredAt });
       const touch = lead.touches + 1;
       const after = { ...lead, touches: touch, known: { knowledge, contact } };
       this.leads.put(unit, [after]);
@@ -106,9 +94,3 @@ export class ChangeConsent {
 }
 
 const UNSAID: FieldError = { field: 'consent', rule: 'required', detail: 'consent is missing.' };
-
-const NOTHING_ELSE = {
-  contact: {},
-  reachable: { email: false, phone: false },
-  facts: { engagement: {}, attributes: {} },
-} as const;

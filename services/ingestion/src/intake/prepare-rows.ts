@@ -52,7 +52,9 @@ async function prepareRow(row: RawRow, index: number, given: Preparation): Promi
     if (!read.ok) return refuse(read.errors, given.source.id, row.activity.who);
     const { sourceId, externalId, activity, doing } = read.activity;
     const keys = hashedKeys(read.activity, given.personalData);
-    return { kind: 'activity', index, leadId, sourceId, externalId, activity, doing, keys };
+    const { agrees } = row.activity;
+    const said = agrees === undefined ? {} : { agrees };
+    return { kind: 'activity', index, leadId, sourceId, externalId, activity, doing, ...said, keys };
   }
 
   const mapped = given.mapping && isObject(row.value) ? applyMapping(row.value, given.mapping, given) : undefined;

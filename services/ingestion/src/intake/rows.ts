@@ -19,6 +19,8 @@ export interface Activity {
   readonly adds: Readonly<Record<string, number>>;
   /** What each kind of engagement is from now on: `{ points: 40, lastPage: '/pricing' }`. */
   readonly sets: Readonly<Record<string, number | string>>;
+  /** Whether they agree from now on, where that is what they said by it. */
+  readonly agrees?: boolean;
   /** Milliseconds since the epoch. */
   readonly occurredAt: number;
 }
@@ -47,6 +49,7 @@ export interface ActivityRow extends Row {
   readonly externalId: string | undefined;
   readonly activity: string;
   readonly doing: Doing;
+  readonly agrees?: boolean;
   readonly keys: readonly HashedKey[];
 }
 

@@ -18,6 +18,7 @@ import {
   type EncodedEvent,
   type Facts,
   InvalidEvent,
+  LeadConsentChanged,
   LeadEngaged,
   LeadHeld,
   LeadMerged,
@@ -36,7 +37,7 @@ import { SendersStore } from '../store/senders.store.js';
 import { CompleteLead } from './complete-lead.js';
 import { Rejections } from './rejections.js';
 import type { ActivityRow, LeadRow, PreparedRow, RowResult, Submission, UnusableRow } from './rows.js';
-import { type Touch, touchId, Touches } from './touches.js';
+import { consentIn, type Touch, touchId, Touches } from './touches.js';
 
 export type Taken =
   { readonly outcome: 'taken'; readonly results: readonly RowResult[] } | { readonly outcome: 'other-request' };
@@ -229,7 +230,7 @@ export class TakeIn {
     for (const row of activities) {
       const { index, leadId } = row;
       const touch = touches.of(row);
-      if (touch) unit.say([engaged(row, touch, unit.now)]);
+      if (touch) unit.say([consentChanged(row, touch, unit.now) ?? engaged(row, touch, unit.now)]);
       results.set(
         row,
         touch ? { index, id: touch.leadId, status: 'engaged' } : { index, id: leadId, status: 'ignored' },
@@ -249,9 +250,11 @@ export class TakeIn {
       if (knowledge) touches.lacks(each.leadId, await this.completion.learn(unit, each, knowledge, contacts, policy));
     }
     // What came of another word on consent concerns every lead of the person; nearly nobody has another.
-    const words = repeated.filter(({ changed }) => changed.includes('consent'));
+    const words = [...repeated, ...activities.flatMap((row) => touches.of(row) ?? [])].filter(({ changed }) =>
+      changed.includes('consent'),
+    );
     if (words.length > 0)
-      await this.consents.pass(unit, new Map(words.map(({ leadId, row }) => [leadId, row.lead] as const)));
+      await this.consents.pass(unit, new Map(words.map(({ leadId, row }) => [leadId, wordOf(row)] as const)));
     await this.identities.noteFurther(unit, furtherOf(repeated, who.owners));
     this.senders.note(unit, touches.senders());
     this.leads.put(unit, touches.leads(who.gainedEmail));
@@ -455,6 +458,32 @@ function engaged(
       ...(known && { known }),
     },
   });
+}
+
+/** Of somebody who said by what they did that they agree, or agree no more; undefined of anybody else. */
+function consentChanged(
+  row: ActivityRow,
+  { leadId, touch, splits, changed, known }: Touch,
+  now: number,
+): EncodedEvent | undefined {
+  const consent = consentIn(row);
+  if (!consent || !known) return undefined;
+  const { sourceId, doing, traceparent } = row;
+  return encodeEvent(LeadConsentChanged, {
+    ...{ id: touchId(LeadConsentChanged.type, leadId, touch, splits), source: SOURCE, subject: leadId, time: now },
+    ...(traceparent && { traceparent }),
+    data: {
+      ...{ sourceId, actor: 'ingestion', consent, occurredAt: doing.occurredAt, touch },
+      ...{ changed: [...changed], known },
+    },
+  });
+}
+
+/** What was said of somebody’s consent, and when. */
+function wordOf(row: LeadRow | ActivityRow): Pick<NormalisedLead, 'consent' | 'occurredAt'> {
+  if (row.kind === 'lead') return row.lead;
+  const consent = consentIn(row);
+  return { ...(consent && { consent }), occurredAt: row.doing.occurredAt };
 }
 
 function unsayableRow(row: LeadRow | ActivityRow): UnusableRow {

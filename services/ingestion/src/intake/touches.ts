@@ -8,6 +8,7 @@ import {
   learn,
   type Learned,
   type Match,
+  type NormalisedLead,
 } from '@fairlead/decisions';
 import { derivedId, type Facts, type KnownLead } from '@fairlead/events';
 import type { HeldLead } from '../store/held-leads.store.js';
@@ -114,7 +115,8 @@ export class Touches {
     // Erased in between: nobody is known by this any more.
     if (!current) return;
     const { lead } = current;
-    const learned = lead.known?.knowledge ? engage(lead.known.knowledge, row.doing) : { changed: [] };
+    const known = lead.known?.knowledge;
+    const learned = known ? learnedBy(row, engage(known, row.doing)) : { changed: [] };
     const contact = lead.known?.contact ?? {};
     this.note(
       row,
@@ -188,6 +190,33 @@ export class Touches {
     this.current.set(after.lead.id, after);
     this.changed.add(after.lead.id);
   }
+}
+
+/** Somebody agrees, or agrees no more, and says nothing else by it. */
+export function learnConsent(
+  known: Knowledge,
+  sourceId: string,
+  { consent, occurredAt }: Pick<NormalisedLead, 'consent' | 'occurredAt'>,
+): Learned {
+  return learn(known, { ...NOTHING_ELSE, sourceId, ...(consent && { consent }), occurredAt });
+}
+
+const NOTHING_ELSE = {
+  contact: {},
+  reachable: { email: false, phone: false },
+  facts: { engagement: {}, attributes: {} },
+} as const;
+
+function learnedBy(row: ActivityRow, engaged: Learned): Learned {
+  const consent = consentIn(row);
+  if (!consent) return engaged;
+  const agreed = learnConsent(engaged.knowledge, row.sourceId, { consent, occurredAt: row.doing.occurredAt });
+  return { ...agreed, changed: [...engaged.changed, ...agreed.changed] };
+}
+
+/** What somebody said of their consent by what they did. */
+export function consentIn({ agrees, doing }: ActivityRow): NormalisedLead['consent'] {
+  return agrees === undefined ? undefined : { given: agrees, at: doing.occurredAt };
 }
 
 /** What was compared before is not compared again. */

@@ -1,19 +1,7 @@
 import { shownName } from '@fairlead/decisions';
 import type { Activity } from '../intake/rows.js';
 import { bothNames, fillLead, type KnownNames, usualNames, withAnswers } from './fill-lead.js';
-import {
-  at,
-  externalId,
-  isObject,
-  isoTime,
-  isScalar,
-  items,
-  moment,
-  number,
-  type Scalar,
-  scalars,
-  text,
-} from './json-value.js';
+import { at, externalId, isObject, isoTime, isScalar, items, moment, number, type Scalar, text } from './json-value.js';
 import { hmacSha256, signedByOneOf } from './signature.js';
 import { type Arrival, type ReaderOptions, type SourceFormat, unusable } from './source-format.js';
 
@@ -68,16 +56,28 @@ function readItem(trigger: string, item: unknown, options: ReaderOptions): Arriv
     case 'mautic.email_on_open': {
       const stat = item['stat'];
       const opened = { activity: 'email-opened', adds: { emailOpens: 1 }, happened: at(stat, 'lastOpened') };
-      return readActivity(item, at(stat, 'lead'), opened, options);
+      // Of somebody who is no contact any more there is only the address that it was sent to.
+      return readActivity(item, at(stat, 'lead'), { ...opened, sentTo: text(at(stat, 'emailAddress')) }, options);
     }
     case 'mautic.page_on_hit': {
       const hit = item['hit'];
       const visited = { activity: 'page-visited', adds: { visits: 1 }, happened: at(hit, 'dateHit') };
       return readActivity(item, at(hit, 'lead'), visited, options);
     }
+    case 'mautic.lead_channel_subscription_changed':
+      return readSubscription(trigger, item, options);
     default:
       return { kind: 'unknown', type: trigger, item };
   }
+}
+
+/** Whoever unsubscribes, or is taken off by somebody, agrees no more. That a mail bounced is no word of theirs; nor is the way back. */
+function readSubscription(trigger: string, item: unknown, options: ReaderOptions): Arrival {
+  const status = text(at(item, 'new_status'));
+  if (at(item, 'channel') !== 'email' || (status !== 'unsubscribed' && status !== 'manual'))
+    return { kind: 'unknown', type: trigger, item };
+  const contact = at(item, 'contact') ?? at(item, 'lead');
+  return readActivity(item, contact, { activity: 'unsubscribed', agrees: false }, options);
 }
 
 function readContact(trigger: string, item: unknown, { mapping }: ReaderOptions): Arrival {
@@ -96,13 +96,14 @@ function readSubmission(item: unknown, { mapping }: ReaderOptions): Arrival {
   const submission = at(item, 'submission');
   if (!isObject(submission)) return unusable('submission', 'required', 'The submission is missing.');
   const contact = submission['lead'] ?? submission['contact'];
-  const answers = scalars(submission['results']);
-  const values = new Map([...answers, ...fieldsOf(contact)]);
-  const filled = fillLead(values, bothNames(known, usualNames(answers.keys())), mapping);
+  const answers = answersOf(submission['results']);
+  // What somebody has just written is newer than what is known of the contact.
+  const values = new Map([...fieldsOf(contact), ...answers]);
+  const filled = fillLead(values, bothNames(usualNames(answers.keys()), known), mapping);
   if (!filled.ok) return { kind: 'unusable', errors: filled.errors };
   const left = filled.left.flatMap((name): [string, Scalar][] => {
     const answer = answers.get(name);
-    return answer === undefined || String(answer).trim() === '' ? [] : [[name, answer]];
+    return answer === undefined ? [] : [[name, answer]];
   });
   const form = text(at(submission, 'form', 'name'));
   const id = text(submission['id']);
@@ -119,6 +120,19 @@ function readSubmission(item: unknown, { mapping }: ReaderOptions): Arrival {
   };
 }
 
+/** Those that say something; of several boxes that were ticked, all. */
+function answersOf(results: unknown): Map<string, Scalar> {
+  const answers = new Map<string, Scalar>();
+  for (const [name, answer] of isObject(results) ? Object.entries(results) : []) {
+    const said = [answer].flat().filter((each): each is Scalar => isScalar(each) && String(each).trim() !== '');
+    const [first] = said;
+    if (first === undefined) continue;
+    const words = said.map((each) => unescaped(String(each))).join(', ');
+    answers.set(name, said.length > 1 || typeof first === 'string' ? words : first);
+  }
+  return answers;
+}
+
 function attributesOf(lead: Record<string, unknown>): Record<string, unknown> {
   return isObject(lead['attributes']) ? lead['attributes'] : {};
 }
@@ -133,12 +147,17 @@ function readPoints(item: unknown, options: ReaderOptions): Arrival {
 function readActivity(
   item: unknown,
   contact: unknown,
-  what: Pick<Activity, 'activity'> & Partial<Pick<Activity, 'adds' | 'sets'>> & { readonly happened?: unknown },
+  what: Pick<Activity, 'activity'> &
+    Partial<Pick<Activity, 'adds' | 'sets' | 'agrees'>> & {
+      readonly happened?: unknown;
+      readonly sentTo?: string | undefined;
+    },
   { now }: ReaderOptions,
 ): Arrival {
   const id = externalId(at(contact, 'id'));
   const values = fieldsOf(contact);
-  const [email, phone] = [text(values.get('email')), text(values.get('phone')) ?? text(values.get('mobile'))];
+  const email = text(values.get('email')) ?? what.sentTo;
+  const phone = text(values.get('phone')) ?? text(values.get('mobile'));
   if ((id ?? email ?? phone) === undefined) return unusable('lead', 'required', 'Whose it is.');
   return {
     kind: 'activity',
@@ -150,9 +169,15 @@ function readActivity(
     activity: what.activity,
     adds: what.adds ?? {},
     sets: what.sets ?? {},
+    ...(what.agrees !== undefined && { agrees: what.agrees }),
     occurredAt: moment(what.happened) ?? moment(at(item, 'timestamp')) ?? now,
   };
 }
+
+/** Why somebody is not to be written to; also 3, by hand. */
+const [CONTACTABLE, UNSUBSCRIBED, BOUNCED] = [0, 1, 2];
+/** A mail that could not be delivered says nothing of whether somebody agrees. */
+const noRefusals: readonly number[] = [CONTACTABLE, BOUNCED];
 
 function ofContact(contact: unknown, happened: unknown): Record<string, unknown> {
   const id = externalId(at(contact, 'id'));
@@ -160,7 +185,9 @@ function ofContact(contact: unknown, happened: unknown): Record<string, unknown>
   const occurredAt = isoTime(
     moment(happened) ?? moment(at(contact, 'dateModified')) ?? moment(at(contact, 'dateAdded')),
   );
-  const refused = items(at(contact, 'doNotContact')).some((each) => at(each, 'channel') === 'email');
+  const refused = items(at(contact, 'doNotContact')).some(
+    (each) => at(each, 'channel') === 'email' && !noRefusals.includes(number(at(each, 'reason')) ?? UNSUBSCRIBED),
+  );
   return {
     ...(id !== undefined && { externalId: id }),
     ...(points !== undefined && { engagement: { points } }),

@@ -281,6 +281,86 @@ describe('Mautic', () => {
   });
 });
 
+describe('Mautic, of what somebody said', () => {
+  const contact = (fields: Record<string, string | null>, more: object = {}) => ({
+    ...{ id: 7, points: 0, ...more },
+    fields: { core: Object.fromEntries(Object.entries(fields).map(([alias, value]) => [alias, { alias, value }])) },
+  });
+  const submitted = (lead: unknown, results: unknown) => ({
+    'mautic.form_on_submit': [{ submission: { id: 4, form: { name: 'F' }, lead, results } }],
+  });
+
+  it('takes what was just written for newer than what the contact had, where something was written', () => {
+    const lead = contact({ firstname: 'Old', email: 'old@m.example', company: 'Kept Ltd', phone: '1' });
+    const results = { first_name: 'New &amp; Co', email: 'new@m.example', company: ' ', mobile: '2', phone: null };
+    expect(told(read('mautic', submitted(lead, results)))).toMatchObject([
+      { lead: { firstName: 'New & Co', email: 'new@m.example', company: 'Kept Ltd', phone: '2' } },
+    ]);
+  });
+
+  it('keeps every box that was ticked, as it was written', () => {
+    const results = { email: 'a@m.example', topics: ['R&amp;D', 'Ops', ''], said: 'It&#039;s', none: [], odd: [{}] };
+    expect(told(read('mautic', submitted(null, results)))).toMatchObject([
+      { lead: { email: 'a@m.example', message: "topics: R&D, Ops\nsaid: It's" } },
+    ]);
+  });
+
+  it('hears a no in what was unsubscribed, by anybody, and none in a mail that bounced', () => {
+    const lists = [
+      [1, false],
+      [3, false],
+      ['3', false],
+      [undefined, false],
+      [2, undefined],
+      [0, undefined],
+    ] as const;
+    for (const [reason, consent] of lists) {
+      const doNotContact = [{ channel: 'email', ...(reason !== undefined && { reason }) }];
+      const [arrival] = read('mautic', {
+        'mautic.lead_post_save_update': [{ contact: contact({ email: 'd@m.example' }, { doNotContact }) }],
+      });
+      expect([reason, (arrival as { lead?: { consent?: boolean } }).lead?.consent]).toEqual([reason, consent]);
+    }
+  });
+
+  it('tells that somebody agrees no more, and of nothing else that became of their mails', () => {
+    const change = (new_status: string, channel = 'email') => ({
+      'mautic.lead_channel_subscription_changed': [
+        {
+          ...{ contact: contact({ email: 'u@m.example' }), channel, old_status: 'contactable', new_status },
+          timestamp: '2026-01-01T10:00:00+00:00',
+        },
+      ],
+    });
+    for (const status of ['unsubscribed', 'manual'])
+      expect(told(read('mautic', change(status)))).toEqual([
+        {
+          ...{ kind: 'activity', who: { externalId: '7', email: 'u@m.example' }, activity: 'unsubscribed' },
+          ...{ adds: {}, sets: {}, agrees: false, occurredAt: Date.UTC(2026, 0, 1, 10) },
+        },
+      ]);
+    for (const other of [change('bounced'), change('contactable'), change('unsubscribed', 'sms')])
+      expect(told(read('mautic', other))).toEqual([
+        { kind: 'unknown', type: 'mautic.lead_channel_subscription_changed' },
+      ]);
+  });
+
+  it('knows who opened a mail by the address that it was sent to, where the contact is gone', () => {
+    const stat = { emailAddress: 'gone@m.example', lastOpened: '2026-01-01T10:00:00+00:00', lead: null };
+    expect(told(read('mautic', { 'mautic.email_on_open': [{ stat }] }))).toMatchObject([
+      { kind: 'activity', who: { email: 'gone@m.example' }, activity: 'email-opened' },
+    ]);
+  });
+
+  it('is a lead of one who was identified, also where the time stands beside the trigger alone', () => {
+    const body = {
+      'mautic.lead_post_save_new': [{ contact: contact({ email: 'john@doe.name' }), lead: contact({}) }],
+      timestamp: '2017-06-19T09:31:18+00:00',
+    };
+    expect(told(read('mautic', body))).toMatchObject([{ kind: 'lead', lead: { email: 'john@doe.name' } }]);
+  });
+});
+
 describe('Marketo', () => {
   const type = (name: string) => `com.adobe.platform.marketo.activity.standard.${name}`;
   const event = (name: string, data: object) => ({ specversion: '1.0', id: name, type: type(name), data });

@@ -75,9 +75,18 @@ export class TakeArrivals {
       // Those that have no event of their own are taken in together, and have one for all.
       const together = new Set(unusable.slice(Math.max(0, TOLD_ONE_BY_ONE - rejected)));
       rejected += unusable.length;
-      const taking = part
+      const [words, others] = [part.filter(saysOnlyConsent), part.filter((prepared) => !saysOnlyConsent(prepared))];
+      const taking = others
         .filter((prepared) => !together.has(prepared))
         .map(async (prepared) => [await this.#takeOne(prepared, options, from > 0)]);
+      // Whoever unsubscribes may have come in the same delivery; a word that is nobody's would be lost.
+      const before = Promise.allSettled(taking.slice());
+      taking.push(
+        ...words.map(async (prepared) => {
+          await before;
+          return [await this.#takeOne(prepared, options, from > 0)];
+        }),
+      );
       if (together.size > 0) taking.push(this.#takeTogether([...together], options, rejected));
       // All are waited for, also when one fails: none may be under way when the sender hears of it.
       const settled = await Promise.allSettled(taking);
@@ -160,9 +169,9 @@ export class TakeArrivals {
         return { status: 'test', leftOut: [...(judged?.leftOut ?? []), ...wrong] };
       }
       case 'activity': {
-        const { who, activity, adds, sets, occurredAt } = arrival;
+        const { key: _, ...activity } = arrival;
         // A clock that is fast makes nothing happen tomorrow.
-        const done = { kind: 'activity' as const, who, activity, adds, sets, occurredAt: Math.min(occurredAt, now) };
+        const done = { ...activity, occurredAt: Math.min(arrival.occurredAt, now) };
         return this.#prepareRow({ activity: done, text: '' }, index, given);
       }
       case 'reference':
@@ -194,6 +203,10 @@ export class TakeArrivals {
       await this.setAside.add(unit, { sourceId: source.id, type: arrival.type, item });
     }
   }
+}
+
+function saysOnlyConsent({ row }: PreparedItem): boolean {
+  return row?.kind === 'activity' && row.agrees !== undefined;
 }
 
 function tooManyWanted(): Problem {
