@@ -64,6 +64,14 @@ describe('the public entrance', () => {
     ]);
   });
 
+  it('keeps ids of more digits than a double holds', async () => {
+    const address = email();
+    await intake.source('numbered', { format: 'json', mapping: { columns: { mail: 'email', id: 'externalId' } } });
+    await put(`{"mail":"${address}","id":12345678901234567890}`, { 'fairlead-source': 'numbered' });
+    const [received] = await intake.said([await known(address)], 1);
+    expect(received).toMatchObject({ data: { sourceId: 'numbered', externalId: '12345678901234567890' } });
+  });
+
   it('takes what somebody did, in its order, once however often the event comes', async () => {
     const address = email();
     const key = randomUUID();

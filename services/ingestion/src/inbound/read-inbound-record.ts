@@ -1,4 +1,5 @@
 import { headersOf, type ReceivedRecord } from '@fairlead/messaging';
+import { parseJson } from '@fairlead/platform';
 import { isUtf8 } from 'node:buffer';
 import { MAX_ROW_BYTES } from '../intake/read-body.js';
 import { cloudevents } from '../sources/cloudevents.js';
@@ -28,7 +29,8 @@ export function readInboundRecord(record: Pick<ReceivedRecord, 'value' | 'header
   if (!isUtf8(value)) return 'inbound-not-json';
   let body: unknown;
   try {
-    body = JSON.parse(value.toString('utf8').replace(/^\ufeff/, '')) as unknown;
+    // As a webhook is read: ids of twenty digits stay what they are.
+    body = parseJson(withoutMark(value), { exactIntegers: true });
   } catch {
     return 'inbound-not-json';
   }
@@ -50,6 +52,12 @@ export function readInboundRecord(record: Pick<ReceivedRecord, 'value' | 'header
       headers['traceparent'] ?? headers['ce_traceparent'] ?? (isStructured ? textOf(body['traceparent']) : undefined),
     read: (options) => (isEvent ? cloudevents.read(body, delivery, options) : [readRow(body, options)]),
   };
+}
+
+/** Some write a byte order mark before UTF-8 too. */
+function withoutMark(bytes: Buffer): Buffer {
+  const mark = Buffer.from('\ufeff');
+  return bytes.subarray(0, mark.length).equals(mark) ? bytes.subarray(mark.length) : bytes;
 }
 
 /** A CloudEvent's source is a URI or a part of one: `https://shop.example/sources/website` is the source `website`. */
