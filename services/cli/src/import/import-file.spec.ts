@@ -3,10 +3,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import type { Mapping } from '@fairlead/decisions';
 import { Api } from '../api/client.js';
 import { importFile } from './import-file.js';
-import { openFile } from './rows.js';
+import { openFile, type Row } from './rows.js';
 import type { RejectedRow, Tally } from './tally.js';
 
 /** A stand-in for the intake that remembers what it took; what it does with leads is tested with the real one. */
@@ -225,11 +226,38 @@ describe('importing a file', () => {
     expect(new Set(batches.map(({ key }) => key)).size).toBe(batches.length);
   });
 
+  const all = async (rows: AsyncIterable<Row>) => (await Readable.from(rows).toArray()) as Row[];
+
+  it.each([
+    [
+      'as Excel and Meta save it',
+      Buffer.from('\ufeffid\tfull name\temail\n1\tŁucja “Ł” 🦊\tl@wide.example\n', 'utf16le'),
+    ],
+    [
+      'with its bytes the other way round',
+      Buffer.from('\ufeffid,full name,email\r\n1,Łucja “Ł” 🦊,l@wide.example\r\n', 'utf16le').swap16(),
+    ],
+  ])('reads UTF-16 %s', async (_, content) => {
+    const path = join(folder, 'wide.csv');
+    writeFileSync(path, content);
+    const { rows, header } = await openFile(path, undefined);
+    expect(header).toBe('id,full name,email');
+    expect(await all(rows)).toEqual([{ number: 1, line: 2, text: '1,Łucja “Ł” 🦊,l@wide.example' }]);
+  });
+
+  it('reads UTF-16 of any length, and as JSON', async () => {
+    const path = join(folder, 'wide.ndjson');
+    const lead = { externalId: 'ł'.repeat(100) };
+    writeFileSync(path, Buffer.from(`\ufeff${`${JSON.stringify(lead)}\n`.repeat(2_001)}`, 'utf16le'));
+    const { rows } = await openFile(path, undefined);
+    const texts = (await all(rows)).map((row) => ('text' in row ? row.text : ''));
+    expect([texts.length, new Set(texts)]).toEqual([2_001, new Set([JSON.stringify(lead)])]);
+  });
+
   it.each([
     ['missing.csv', undefined, 'cannot be read (ENOENT)'],
     ['empty.csv', '', 'The file is empty'],
     ['sheet.xlsx', Buffer.from('PK\u0003\u0004'), 'save the sheet as CSV'],
-    ['wide.csv', Buffer.from('\ufeffid', 'utf16le'), 'save it as UTF-8'],
     ['packed.csv', Buffer.from([0x1f, 0x8b, 8]), 'gunzip it first'],
   ])('says plainly what is wrong with %s', async (name, content, message) => {
     const path = join(folder, name);

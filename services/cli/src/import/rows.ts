@@ -1,7 +1,8 @@
-import { createReadStream, type ReadStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import { type FieldError, type Mapped, type Mapping, applyMapping, bindMapping } from '@fairlead/decisions';
 import { parse } from 'csv-parse';
 import { CommandFailed } from '../api/command-failed.js';
@@ -41,19 +42,22 @@ export async function openFile(
   mapping: Mapping | undefined,
   take: Take = ({ lead }) => lead,
 ): Promise<OpenFile> {
-  const { sizeBytes, start } = await inspect(path);
+  const { sizeBytes, start, encoding } = await inspect(path);
   const format = formatOf(path, start);
   const bytes = createReadStream(path);
+  const content = encoding === 'utf-8' ? bytes : Readable.from(inUtf8(bytes, encoding));
   const file = { format, isMapped: mapping !== undefined, sizeBytes, readBytes: () => bytes.bytesRead, leftOut: [] };
-  if (format === 'csv') return { ...file, ...(await csvFile(bytes, start, mapping, take)) };
-  const texts = format === 'json' ? jsonValues(textOf(bytes), MAX_ROW_LENGTH) : lines(bytes);
+  if (format === 'csv') return { ...file, ...(await csvFile(content, start, mapping, take)) };
+  const texts = format === 'json' ? jsonValues(textOf(content), MAX_ROW_LENGTH) : lines(content);
   return { ...file, type: 'application/x-ndjson', rows: jsonRows(texts, mapping, take) };
 }
 
 // Shows what kind of file it is, and holds the header of all but the widest exports.
 const START_BYTES = 16_384;
 
-async function inspect(path: string): Promise<{ sizeBytes: number; start: string }> {
+type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be';
+
+async function inspect(path: string): Promise<{ sizeBytes: number; start: string; encoding: Encoding }> {
   const file = await open(path).catch((error: NodeJS.ErrnoException) => {
     throw new CommandFailed(`${path} cannot be read (${error.code ?? error.message}).`);
   });
@@ -62,17 +66,27 @@ async function inspect(path: string): Promise<{ sizeBytes: number; start: string
     if (!stat.isFile()) throw new CommandFailed(`${path} is not a file.`);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(START_BYTES), 0, START_BYTES, 0);
     const start = buffer.subarray(0, bytesRead);
-    if ((start[0] === 0xff && start[1] === 0xfe) || (start[0] === 0xfe && start[1] === 0xff)) {
-      throw new CommandFailed(`${path} is UTF-16: save it as UTF-8 and import that.`);
-    }
     if (start[0] === 0x1f && start[1] === 0x8b) throw new CommandFailed(`${path} is compressed: gunzip it first.`);
     if (start[0] === 0x50 && start[1] === 0x4b && start[2] === 3) {
       throw new CommandFailed(`${path} is a workbook or an archive: save the sheet as CSV and import that.`);
     }
-    return { sizeBytes: stat.size, start: start.toString() };
+    const encoding = encodingOf(start);
+    return { sizeBytes: stat.size, start: new TextDecoder(encoding).decode(start), encoding };
   } finally {
     await file.close();
   }
+}
+
+/** By its byte order mark. Excel's “Unicode text” and Meta's downloads of leads are UTF-16. */
+function encodingOf(start: Buffer): Encoding {
+  if (start[0] === 0xff && start[1] === 0xfe) return 'utf-16le';
+  return start[0] === 0xfe && start[1] === 0xff ? 'utf-16be' : 'utf-8';
+}
+
+async function* inUtf8(bytes: Readable, encoding: Encoding): AsyncGenerator<Buffer> {
+  const decoder = new TextDecoder(encoding);
+  for await (const chunk of bytes) yield Buffer.from(decoder.decode(chunk as Buffer, { stream: true }));
+  yield Buffer.from(decoder.decode());
 }
 
 function formatOf(path: string, start: string): 'csv' | 'json' | 'ndjson' {
@@ -91,7 +105,7 @@ interface Parsed {
 }
 
 async function csvFile(
-  bytes: ReadStream,
+  bytes: Readable,
   start: string,
   mapping: Mapping | undefined,
   take: Take,
@@ -167,13 +181,13 @@ function csvLine(cells: readonly string[]): string {
 
 // --- JSON, NDJSON ---------------------------------------------------------------------------------------------------
 
-async function* textOf(bytes: ReadStream): AsyncGenerator<string> {
+async function* textOf(bytes: Readable): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   for await (const chunk of bytes) yield decoder.decode(chunk as Buffer, { stream: true });
   yield decoder.decode();
 }
 
-async function* lines(bytes: ReadStream): AsyncGenerator<JsonText> {
+async function* lines(bytes: Readable): AsyncGenerator<JsonText> {
   let line = 0;
   for await (const text of createInterface({ input: bytes, crlfDelay: Infinity })) {
     line += 1;
