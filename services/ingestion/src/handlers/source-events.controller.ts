@@ -51,7 +51,7 @@ const answerSchema = {
   properties: { results: { type: 'array', items: resultSchema } },
 };
 
-/** A marketing tool’s own webhooks → lead.received | lead.merged | lead.held | lead.rejected | lead.engaged */
+/** A marketing tool’s own webhooks → lead.received | lead.merged | lead.held | lead.rejected | lead.engaged | lead.consent-changed */
 @ApiTags('sources')
 @ApiParam({ name: 'sourceId', schema: { type: 'string', pattern: SOURCE_ID.source } })
 @Controller('v1/sources/:sourceId/events')
@@ -100,7 +100,9 @@ export class SourceEventsController {
   @ApiResponse({ status: 415, description: 'Not a content type of this format.' })
   @ApiResponse({ status: 429, description: 'Too much of the source was rejected within this hour.' })
   @ApiResponse({ status: 503, description: 'Too much at once, or no store; the tool will send it again.' })
-  @ApiExtension('x-says', ['lead.received', 'lead.merged', 'lead.held', 'lead.rejected', 'lead.engaged'])
+  @ApiExtension('x-says', [
+    ...['lead.received', 'lead.merged', 'lead.held', 'lead.rejected', 'lead.engaged', 'lead.consent-changed'],
+  ])
   async post(
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
