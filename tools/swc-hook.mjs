@@ -8,8 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { threadId } from 'node:worker_threads';
 
 process.setSourceMapsEnabled(true);
-const swcrcText = readFileSync(new URL('../.swcrc', import.meta.url), 'utf8');
-const { $schema: _, ...swcrc } = JSON.parse(swcrcText);
+const { $schema: _, ...swcrc } = JSON.parse(readFileSync(new URL('../.swcrc', import.meta.url), 'utf8'));
+// Node keeps every map that it meets. The sources, which are in the files anyway, would be most of that: 12 MB of a process that has all services.
+const options = { ...swcrc, swcrc: false, configFile: false, sourceMaps: 'inline', inlineSourcesContent: false };
 const cache = fileURLToPath(new URL('../node_modules/.cache/fairlead-swc/', import.meta.url));
 mkdirSync(cache, { recursive: true });
 let transformSync;
@@ -31,11 +32,11 @@ registerHooks({
 
 /** Compiled output is kept by content, so a warm start never loads the compiler. */
 function compiled(filename, source) {
-  const kept = cache + createHash('sha256').update(swcrcText).update(filename).update(source).digest('hex') + '.js';
+  const hash = createHash('sha256').update(JSON.stringify(options)).update(filename).update(source);
+  const kept = `${cache}${hash.digest('hex')}.js`;
   if (existsSync(kept)) return readFileSync(kept, 'utf8');
   transformSync ??= process.getBuiltinModule('module').createRequire(import.meta.url)('@swc/core').transformSync;
-  const options = { ...swcrc, swcrc: false, configFile: false, filename, sourceMaps: 'inline' };
-  const { code } = transformSync(source, options);
+  const { code } = transformSync(source, { ...options, filename });
   // Threads of one process may compile the same file at the same time.
   const half = `${kept}.${process.pid}-${threadId}`;
   writeFileSync(half, code);
