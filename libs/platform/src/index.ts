@@ -1,8 +1,9 @@
-export { secretOf, unverified } from './access/access.guard.js';
+export { invalidKey, secretOf, unverified } from './access/access.guard.js';
 export {
   Allow,
   type Caller,
   CurrentCaller,
+  handsOf,
   type Proof,
   Public,
   type RequestVerifier,

@@ -445,21 +445,29 @@ describe('access to a running process', () => {
     const sessions = running.app.get(SessionsStore);
     const begin = async (key: string) => ({
       headers: { cookie: `fairlead_session=${(await sessions.begin(key))?.secret}` },
-      link: (await sessions.link('operator', key))?.secret ?? '',
+      link: secretIn(await sessions.link('operator', key)),
     });
     const statusOf = async (url: string, { headers }: { headers: Record<string, string> }) =>
       (await request(url, '/v1/keys', { key: null, headers })).status;
     const replaced = await begin(ADMIN);
     expect(await statusOf(running.url, replaced)).toBe(200);
+    // Also what it opened in the name of a key that stays.
+    const { id: colleague } = await running.keyFor('admin');
+    const [opened, unopened] = [
+      secretIn(await sessions.link(colleague, ADMIN)),
+      secretIn(await sessions.link(colleague, ADMIN)),
+    ];
+    const theirs = { headers: { cookie: `fairlead_session=${(await sessions.redeem(opened))?.secret}` } };
+    expect(await statusOf(running.url, theirs)).toBe(200);
 
     const replacing = `another-${ADMIN}`;
     const environment = { ...running.environment, FAIRLEAD_ADMIN_KEY: replacing };
     let other = await startServices([greeting], environment);
     try {
-      expect(await statusOf(other.url, replaced)).toBe(401);
-      expect(await sessions.redeem(replaced.link)).toBeUndefined();
+      expect([await statusOf(other.url, replaced), await statusOf(other.url, theirs)]).toEqual([401, 401]);
+      for (const link of [replaced.link, unopened]) expect(await sessions.redeem(link)).toBeUndefined();
       // Where the old key is still remembered for some seconds, nothing is got by it that lasts longer.
-      expect(await sessions.link('operator', ADMIN)).toBeUndefined();
+      expect(await sessions.link('operator', ADMIN)).toBe('unknown');
       expect(await sessions.begin(ADMIN)).toBeUndefined();
 
       const own = await begin(replacing);
@@ -484,7 +492,7 @@ describe('access to a running process', () => {
     );
     await client.query('BEGIN');
     const session = (await inTransaction.begin(ADMIN))?.secret ?? '';
-    const link = (await inTransaction.link('operator', ADMIN))?.secret ?? '';
+    const link = secretIn(await inTransaction.link('operator', ADMIN));
     const replacing = `another-${ADMIN}`;
     const other = await startServices([greeting], { ...running.environment, FAIRLEAD_ADMIN_KEY: replacing });
     try {
@@ -495,12 +503,52 @@ describe('access to a running process', () => {
       const sessions = running.app.get(SessionsStore);
       expect(await sessions.redeem(link)).toBeUndefined();
       expect(await sessions.endOf(session)).toBeUndefined();
-      expect(await sessions.link('operator', session)).toBeUndefined();
+      expect(await sessions.link('operator', session)).toBe('unknown');
     } finally {
       await client.end();
       await other.close();
       await (await startServices([greeting], running.environment)).close();
     }
+  });
+
+  it('takes no session or link of which nobody knows who opened it: a version from before had begun it', async () => {
+    const client = new Client({ connectionString: running.databaseUrl, options: '-c search_path=access' });
+    await client.connect();
+    try {
+      const sessions = running.app.get(SessionsStore);
+      const session = (await sessions.begin(ADMIN))?.secret ?? '';
+      const link = secretIn(await sessions.link('operator', ADMIN));
+      for (const table of ['sessions', 'entry_links'])
+        await client.query(`UPDATE ${table} SET opened_by = NULL, opener_hash = NULL`);
+      const headers = { cookie: `fairlead_session=${session}` };
+      expect((await running.call('/v1/keys', { key: null, headers })).status).toBe(401);
+      expect(await sessions.redeem(link)).toBeUndefined();
+      expect(await sessions.endOf(session)).toBeUndefined();
+      expect(await sessions.link('operator', session)).toBe('unknown');
+    } finally {
+      await client.end();
+    }
+  });
+
+  it('tells who opened a session in the name of another key, and forgets it everywhere with either', async () => {
+    const sessions = running.app.get(SessionsStore);
+    const olga = await running.keyFor('admin');
+    const json = { name: 'x', role: 'partner', partner: 'acme' };
+    const made = (await running.call('/v1/keys', { method: 'POST', key: olga.key, json })).body as { id: string };
+    const opened = (await sessions.redeem(secretIn(await sessions.link(made.id, olga.key))))?.secret ?? '';
+    const onward = (await sessions.redeem(secretIn(await sessions.link(made.id, opened))))?.secret ?? '';
+    const who = async (session: string) => {
+      const headers = { cookie: `fairlead_session=${session}` };
+      const { status, body } = await running.call('/v1/greetings', { key: null, headers });
+      return [status, (body as { caller?: object }).caller];
+    };
+    const caller = { role: 'partner', keyId: made.id, partnerId: 'acme', openedBy: olga.id };
+    expect([await who(opened), await who(onward)]).toEqual([
+      [200, caller],
+      [200, caller],
+    ]);
+    expect((await running.call(`/v1/keys/${olga.id}`, { method: 'DELETE' })).status).toBe(204);
+    expect([(await who(opened))[0], (await who(onward))[0]]).toEqual([401, 401]);
   });
 
   it('lists its routes with whom they are for', () => {
@@ -513,3 +561,8 @@ describe('access to a running process', () => {
     });
   });
 });
+
+/** Of a link, where one was made. */
+function secretIn(link: { readonly secret: string } | string): string {
+  return typeof link === 'string' ? '' : link.secret;
+}

@@ -183,6 +183,77 @@ describe('the console, with a real database', () => {
     expect(await ask(ADMIN, auditor.id)).toBe(404);
   });
 
+  it('makes links in the name of keys that were made with the one that asks, itself or through others, and of no other', async () => {
+    // An administrator could be any colleague: a link for the other one's key, and what she did with it was done in his name.
+    const madeWith = async (key: string, role: string, owner: object = {}) =>
+      (await send('POST', '/v1/keys', { authorization: `Bearer ${key}` }, { name: role, role, ...owner })).body as {
+        id: string;
+        key: string;
+      };
+    const [olga, ben, acme] = [await keyOf('admin'), await keyOf('admin'), await keyOf('partner', { partner: 'acme' })];
+    const second = await madeWith(olga.key, 'admin');
+    const [managers, partners] = [
+      await madeWith(second.key, 'manager'),
+      await madeWith(olga.key, 'partner', { partner: 'acme' }),
+    ];
+    const ask = (key: string, keyId: string) =>
+      send('POST', '/console/links', { authorization: `Bearer ${key}` }, { keyId });
+    for (const { id } of [ben, acme, { id: 'operator' }])
+      expect(await ask(olga.key, id)).toMatchObject({
+        status: 403,
+        body: { type: 'urn:fairlead:problem:not-its-maker' },
+      });
+    for (const { id } of [olga, second, managers, partners]) expect((await ask(olga.key, id)).status).toBe(201);
+    expect((await ask(second.key, olga.id)).status).toBe(403);
+    // In a session it is the session's key that has to have made it.
+    const { cookie, csrfToken } = await signIn({ link: await linkOf(olga.key, { keyId: second.id }) });
+    const inSession = (keyId: string) =>
+      send('POST', '/console/links', { cookie, 'x-csrf-token': csrfToken }, { keyId });
+    expect([(await inSession(managers.id)).status, (await inSession(partners.id)).status]).toEqual([201, 403]);
+  });
+
+  it('leaves nobody in by links and sessions once the key that opened them is revoked with all that it made', async () => {
+    // Olga's key had got about. With it the thief opened the console as somebody else, made a key there that was the other's by its maker, and
+    // stayed in when hers was revoked with all that it had made.
+    const [olga, others] = [await keyOf('admin'), await keyOf('partner', { partner: 'cask' })];
+    const asOlga = { authorization: `Bearer ${olga.key}` };
+    const colleague = (await send('POST', '/v1/keys', asOlga, { name: 'ben', role: 'admin' })).body as { id: string };
+    expect((await send('POST', '/console/links', asOlga, { keyId: others.id })).status).toBe(403);
+    const unused = await linkOf(olga.key, { keyId: colleague.id });
+    const stolen = await signIn({ link: await linkOf(olga.key, { keyId: colleague.id }) });
+    const inIt = { ...withCookie(stolen), 'x-csrf-token': stolen.csrfToken };
+    const lasting = (await send('POST', '/v1/keys', inIt, { name: 'lasting', role: 'admin' })).body as { key: string };
+    const usedAs = async (headers: Record<string, string>) => (await send('GET', '/v1/keys', headers)).status;
+    expect([await usedAs(inIt), await usedAs({ authorization: `Bearer ${lasting.key}` })]).toEqual([200, 200]);
+
+    const revoked = await send('DELETE', `/v1/keys/${olga.id}?withMade=true`, asAdmin);
+    expect(revoked.body).toEqual({ revoked: 3 });
+    expect([await usedAs(inIt), await usedAs({ authorization: `Bearer ${lasting.key}` })]).toEqual([401, 401]);
+    expect((await send('POST', '/console/session', {}, { link: unused })).status).toBe(401);
+  });
+
+  it('ends a session, and the links that were made for one, with the key of whoever opened it', async () => {
+    const [olga, auditor] = [await keyOf('admin'), { id: '' }];
+    const asOlga = { authorization: `Bearer ${olga.key}` };
+    auditor.id = (
+      (await send('POST', '/v1/keys', asOlga, { name: 'auditor', role: 'auditor' })).body as { id: string }
+    ).id;
+    const unused = await linkOf(olga.key, { keyId: auditor.id });
+    const first = await signIn({ link: await linkOf(olga.key, { keyId: auditor.id }) });
+    // By way of a session it is Olga's hand still.
+    const { path } = (
+      await send('POST', '/console/links', { ...withCookie(first), 'x-csrf-token': first.csrfToken }, {})
+    ).body as { path: string };
+    const next = await signIn({ link: path.replace('/console#/enter/', '') });
+    const looks = async (browser: Browser) => (await send('GET', '/console/session', withCookie(browser))).status;
+    expect([await looks(first), await looks(next)]).toEqual([200, 200]);
+    expect((await send('DELETE', `/v1/keys/${olga.id}`, asAdmin)).status).toBe(204);
+    expect([await looks(first), await looks(next)]).toEqual([401, 401]);
+    expect((await send('POST', '/console/session', {}, { link: unused })).status).toBe(401);
+    // The key itself, which somebody may have, is as good as before.
+    expect((await send('DELETE', `/v1/keys/${auditor.id}?withMade=true`, asAdmin)).body).toEqual({ revoked: 1 });
+  });
+
   it('stops looking at links from an address that has guessed thirty', async () => {
     const from = { 'x-forwarded-for': '203.0.113.7' };
     const guess = () => send('POST', '/console/session', from, { link: `fll_0123456789abcdef_${'A'.repeat(43)}` });

@@ -16,6 +16,7 @@ function policy(name: string, direct = 50): PolicyDocument {
 describe('a policy that takes two people, with real servers', () => {
   let routing: Stretch;
   const keys = new Map<string, { readonly id: string; readonly key: string }>();
+  const browsers = new Map<string, Record<string, string>>();
 
   beforeAll(async () => {
     routing = await Stretch.open(2);
@@ -25,6 +26,7 @@ describe('a policy that takes two people, with real servers', () => {
     await madeBy('olga', 'her own second', 'admin');
     await madeBy('her own second', 'her own third', 'manager');
     await madeBy('the operator', 'the auditor', 'auditor');
+    for (const who of ['eva', 'finn']) await madeBy('olga', who, 'manager');
     await madeBy('the operator', 'acme', 'partner', { partner: 'acme' });
     await madeBy('the operator', 'web', 'source', { source: 'web' });
   });
@@ -36,7 +38,15 @@ describe('a policy that takes two people, with real servers', () => {
   }
   const idOf = (who: string) => keys.get(who)?.id ?? '';
 
+  /** Somebody who has entered, with a browser, by a link that somebody made in the name of a key. */
+  async function enter(who: string, by: string, inTheNameOf: string): Promise<void> {
+    const headers = await routing.browserBy(keys.get(by)?.key ?? '', idOf(inTheNameOf));
+    if (headers) browsers.set(who, headers);
+  }
+
   function as(who: string, method: string, path: string, body?: unknown): Promise<Answer> {
+    const browser = browsers.get(who);
+    if (browser) return routing.call(method, path, body, browser);
     const key = keys.get(who)?.key;
     return routing.call(method, path, body, key === undefined ? {} : { authorization: `Bearer ${key}` });
   }
@@ -123,6 +133,112 @@ describe('a policy that takes two people, with real servers', () => {
     ]);
     expect((await reject('carla', 'hands', proposal)).status).toBe(200);
     await freed('hands');
+  });
+
+  describe('one of whom enters by a link', () => {
+    // Olga proposed with her own key, made a link in Ben's name, and approved in it: in the log it was Ben.
+    beforeAll(async () => {
+      await enter('olga as eva', 'olga', 'eva');
+      await enter('olga as finn', 'olga', 'finn');
+      await enter('olga as her second', 'olga', 'her own second');
+      await enter('eva', 'eva', 'eva');
+    });
+
+    it('makes none in the name of a key that was not made with that one', async () => {
+      for (const whose of ['ben', 'the operator', 'acme'])
+        expect([whose, await routing.browserBy(keys.get('olga')?.key ?? '', idOf(whose))]).toEqual([whose, undefined]);
+    });
+
+    it.each([
+      ['with a key of her own', 'olga', 'olga as eva'],
+      ['in another’s name before', 'olga as eva', 'olga'],
+      ['in the name of another whom she has let in', 'olga as eva', 'olga as finn'],
+      ['with a key that she has made for herself', 'olga as eva', 'her own second'],
+      ['in a session of such a key', 'olga as eva', 'olga as her second'],
+      ['in the name of one who proposed it', 'finn', 'olga as eva'],
+    ])('is not approved by whoever made the link and proposed it %s', async (_, proposer, other) => {
+      await guardedPolicy('links');
+      const proposal = proposed(await activate(proposer, 'links'));
+      expect(await approve(other, 'links', proposal)).toMatchObject({
+        status: 409,
+        body: { type: expect.stringContaining('second-person-needed') },
+      });
+      expect((await proposals('links')).proposals[0]).toMatchObject({ state: 'waiting' });
+      expect((await reject('carla', 'links', proposal)).status).toBe(200);
+      await freed('links');
+    });
+
+    it('is approved by whoever has a key of their own, also by a link that was made with it', async () => {
+      for (const [proposer, other] of [
+        ['finn', 'eva'],
+        ['olga as finn', 'ben'],
+      ] as const) {
+        await guardedPolicy('apart');
+        const proposal = proposed(await activate(proposer, 'apart'));
+        expect((await approve(other, 'apart', proposal)).status).toBe(200);
+        expect(await inForce()).toBe('apart@1');
+        await freed('apart');
+      }
+    });
+
+    it('is not approved once the key that opened the session was revoked in which it was proposed', async () => {
+      await guardedPolicy('opened');
+      await madeBy('the operator', 'hilde', 'admin');
+      await madeBy('hilde', 'ida', 'manager');
+      await enter('hilde as ida', 'hilde', 'ida');
+      const proposal = proposed(await activate('hilde as ida', 'opened'));
+      expect((await as('olga', 'DELETE', `/v1/keys/${idOf('hilde')}`)).status).toBe(204);
+      expect((await as('hilde as ida', 'GET', '/v1/policies/opened')).status).toBe(401);
+      expect(await approve('ben', 'opened', proposal)).toMatchObject({
+        status: 409,
+        body: { type: expect.stringContaining('proposer-revoked') },
+      });
+      const anew = proposed(await activate('anna', 'opened'));
+      expect((await approve('ben', 'opened', anew)).status).toBe(200);
+      await freed('opened');
+    });
+
+    it('is the hand that it is also where one had planned it in a session before it took two', async () => {
+      await as('anna', 'PUT', '/v1/policies/planned-in-one', policy('planned-in-one', 51));
+      const at = new Date(Date.now() + 3_000).toISOString();
+      expect((await activate('olga as eva', 'planned-in-one', { at })).status).toBe(202);
+      expect((await second('the operator', 'planned-in-one', true)).status).toBe(200);
+      const [proposal] = await eventually(async () => {
+        const { proposals: waiting } = await proposals('planned-in-one');
+        expect(waiting).toMatchObject([{ state: 'waiting', proposedBy: idOf('eva') }]);
+        return waiting;
+      });
+      expect((await approve('her own second', 'planned-in-one', proposal as Proposal)).status).toBe(409);
+      expect((await approve('ben', 'planned-in-one', proposal as Proposal)).status).toBe(200);
+      await freed('planned-in-one');
+    });
+  });
+
+  it('is proposed anew where the key that proposed it was revoked: what it had proposed is rejected', async () => {
+    await guardedPolicy('anew');
+    await madeBy('the operator', 'greta', 'manager');
+    const of = proposed(await activate('greta', 'anew'));
+    expect((await as('olga', 'DELETE', `/v1/keys/${idOf('greta')}`)).status).toBe(204);
+    expect((await approve('ben', 'anew', of)).body).toMatchObject({
+      type: expect.stringContaining('proposer-revoked'),
+    });
+    // It was answered with the one that nobody could approve.
+    const anew = proposed(await activate('anna', 'anew'));
+    expect(anew).toMatchObject({ state: 'waiting', proposedBy: idOf('anna') });
+    expect(anew.id).not.toBe(of.id);
+    const reason = `The key ${idOf('greta')}, which proposed it, was revoked; it was proposed anew.`;
+    expect((await proposals('anew')).proposals).toMatchObject([
+      { id: anew.id },
+      { id: of.id, state: 'rejected', endedBy: idOf('anna'), reason },
+    ]);
+    expect((await approve('ben', 'anew', anew)).status).toBe(200);
+    expect(await inForce()).toBe('anew@1');
+    await eventually(() =>
+      expect(
+        (routing.said('policy.proposal-rejected', 'anew') as PolicyProposalRejected[]).map(({ data }) => data),
+      ).toEqual([{ name: 'anew', version: 1, proposedBy: idOf('greta'), actor: idOf('anna'), reason }]),
+    );
+    await freed('anew');
   });
 
   it('is not approved once the key that proposed it was revoked: it may have got about', async () => {

@@ -27,6 +27,14 @@ interface KeyRow {
   readonly partner_id: string | null;
   readonly source_id: string | null;
   readonly hash: Buffer;
+  /** Null: no session, or one that was opened with the key itself. */
+  readonly opened_by: string | null;
+}
+
+/** Whether two callers may be one person; and which of all their keys are not valid any more. */
+export interface Hands {
+  readonly isOneHand: boolean;
+  readonly revoked: readonly string[];
 }
 
 const COLUMNS = `id, name, role, partner_id AS partner, source_id AS source, made_by AS "madeBy",
@@ -66,15 +74,18 @@ export class ApiKeysStore {
 
   /**
    * The caller that this key stands for, or undefined for a key that is unknown, wrong or revoked. A session stands for the caller whose
-   * key it was begun with.
+   * key it is in the name of, as long as that key and the one that opened it are valid.
    */
   async identify(key: string): Promise<Caller | undefined> {
     const [row] = await this.query<KeyRow>(
       kindOf(key) === 'session'
-        ? `SELECT key.id, role, partner_id, source_id, session.hash FROM sessions AS session
+        ? `SELECT key.id, key.role, key.partner_id, key.source_id, session.hash, nullif(session.opened_by, key.id) AS opened_by
+           FROM sessions AS session
            JOIN api_keys AS key ON key.id = session.key_id AND key.hash = session.key_hash
-           WHERE session.id = $1 AND session.ends_at > now() AND key.revoked_at IS NULL`
-        : 'SELECT id, role, partner_id, source_id, hash FROM api_keys WHERE id = $1 AND revoked_at IS NULL',
+           JOIN api_keys AS opener ON opener.id = session.opened_by AND opener.hash = session.opener_hash
+           WHERE session.id = $1 AND session.ends_at > now() AND key.revoked_at IS NULL AND opener.revoked_at IS NULL`
+        : `SELECT id, role, partner_id, source_id, hash, NULL AS opened_by FROM api_keys
+           WHERE id = $1 AND revoked_at IS NULL`,
       [idOf(key)],
     );
     if (!row || !sameHash(row.hash, hashOf(key))) return undefined;
@@ -83,6 +94,7 @@ export class ApiKeysStore {
       keyId: row.id,
       ...(row.partner_id !== null && { partnerId: row.partner_id }),
       ...(row.source_id !== null && { sourceId: row.source_id }),
+      ...(row.opened_by !== null && { openedBy: row.opened_by }),
     };
   }
 
@@ -131,8 +143,8 @@ export class ApiKeysStore {
       `WITH replaced AS (
          UPDATE api_keys SET revoked_at = now() WHERE from_environment AND id <> $1 AND revoked_at IS NULL
        ), overwritten AS (SELECT id FROM api_keys WHERE id = $1 AND hash <> $2),
-       ended AS (DELETE FROM sessions WHERE key_id IN (SELECT id FROM overwritten)),
-       closed AS (DELETE FROM entry_links WHERE key_id IN (SELECT id FROM overwritten))
+       ended AS (DELETE FROM sessions USING overwritten WHERE overwritten.id IN (key_id, opened_by)),
+       closed AS (DELETE FROM entry_links USING overwritten WHERE overwritten.id IN (key_id, opened_by))
        INSERT INTO api_keys (id, name, role, hash, from_environment) VALUES ($1, 'FAIRLEAD_ADMIN_KEY', 'admin', $2, true)
        ON CONFLICT (id) DO UPDATE SET hash = $2, role = 'admin', partner_id = NULL, source_id = NULL, made_by = NULL,
          name = 'FAIRLEAD_ADMIN_KEY', from_environment = true, revoked_at = NULL`,
@@ -181,21 +193,28 @@ export class ApiKeysStore {
   }
 
   /**
-   * Whether two keys may be one person's: they are the same, or one was made with the other, by itself or through others.
-   * @returns besides, whether the first one is valid
+   * Whether two callers may be one person, each by the keys that are in it (`handsOf`): any of the one is any of the other, or one was made with the
+   * other, by itself or through others.
    */
-  async handOf(one: string, other: string): Promise<{ readonly isOneHand: boolean; readonly isValid: boolean }> {
-    const [row] = await this.query<{ related: boolean; valid: boolean }>(
+  async handOf(one: readonly string[], other: readonly string[]): Promise<Hands> {
+    const [row] = await this.query<Hands>(
       `WITH RECURSIVE makers AS (
-         SELECT id AS made, id, made_by FROM api_keys WHERE id IN ($1, $2)
+         SELECT id = ANY($1::text[]) AS ones, id = ANY($2::text[]) AS others, id, made_by FROM api_keys
+         WHERE id = ANY($1) OR id = ANY($2)
          UNION
-         SELECT makers.made, key.id, key.made_by FROM makers JOIN api_keys AS key ON key.id = makers.made_by
+         SELECT makers.ones, makers.others, key.id, key.made_by FROM makers JOIN api_keys AS key ON key.id = makers.made_by
        )
-       SELECT EXISTS (SELECT FROM makers WHERE (made, id) IN (($1, $2), ($2, $1))) AS related,
-         EXISTS (SELECT FROM api_keys WHERE id = $1 AND revoked_at IS NULL) AS valid`,
+       SELECT $1 && $2 OR EXISTS (SELECT FROM makers WHERE (ones AND id = ANY($2)) OR (others AND id = ANY($1))) AS "isOneHand",
+         ARRAY(SELECT key FROM unnest($1 || $2) AS asked (key)
+           WHERE NOT EXISTS (SELECT FROM api_keys WHERE id = key AND revoked_at IS NULL)) AS revoked`,
       [one, other],
     );
-    return { isOneHand: one === other || row?.related === true, isValid: row?.valid === true };
+    return row ?? { isOneHand: true, revoked: [...one, ...other] };
+  }
+
+  /** Which of these keys are not valid any more. */
+  async revokedAmong(ids: readonly string[]): Promise<readonly string[]> {
+    return (await this.handOf(ids, [])).revoked;
   }
 
   async noteUse(id: string): Promise<void> {

@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { hash } from 'node:crypto';
-import type { ApiKeysStore } from './api-keys.store.js';
+import type { ApiKeysStore, Hands } from './api-keys.store.js';
 import { BoundedMap } from './bounded-map.js';
-import type { Caller } from './decorators.js';
+import { type Caller, handsOf } from './decorators.js';
 import { LiveKeys } from './live-keys.js';
 import { RecentCounts } from './recent-counts.js';
 
@@ -76,9 +76,14 @@ export class Callers {
     return caller !== undefined && !('retryAfterMs' in caller);
   }
 
-  /** Of two keys, whether one person may have both; and whether the first one is valid still. */
-  handOf(one: string, other: string): Promise<{ readonly isOneHand: boolean; readonly isValid: boolean }> {
+  /** Of the keys of two callers (`handsOf`), whether one person may have both; and which are valid no more. Nothing remembered counts here. */
+  handOf(one: readonly string[], other: readonly string[]): Promise<Hands> {
     return this.keys.handOf(one, other);
+  }
+
+  /** Which of these keys are not valid any more. */
+  revokedAmong(keyIds: readonly string[]): Promise<readonly string[]> {
+    return this.keys.revokedAmong(keyIds);
   }
 
   /** After a key was made in this process, which then works at once. */
@@ -90,7 +95,7 @@ export class Callers {
   forget(...keyIds: readonly string[]): void {
     this.revocations += 1;
     const revoked = new Set(keyIds);
-    this.known.deleteWhere(({ caller }) => revoked.has(caller.keyId));
+    this.known.deleteWhere(({ caller }) => handsOf(caller).some((key) => revoked.has(key)));
   }
 
   /** After a session was ended in this process. */

@@ -11,6 +11,13 @@ export interface Caller {
   readonly keyId: string;
   readonly sourceId?: string;
   readonly partnerId?: string;
+  /** In a session that was not opened with the key itself: the key of whoever made the link to it. */
+  readonly openedBy?: string;
+}
+
+/** The keys that are in what a caller does: of whoever has one of them, nobody knows that it was somebody else. */
+export function handsOf({ keyId, openedBy }: Pick<Caller, 'keyId' | 'openedBy'>): readonly string[] {
+  return openedBy === undefined ? [keyId] : [keyId, openedBy];
 }
 
 export const ACCESS = 'fairlead:access';

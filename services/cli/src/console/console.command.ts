@@ -28,8 +28,8 @@ export function consoleCommand(): Command {
     .addHelpText(
       'after',
       `
-Without --role it is in the name of the key that this command uses. For others a key is made, named "console …", which stands
-behind all links of that role; withdrawing it (fairlead keys revoke) ends their sessions.
+Without --role it is in the name of the key that this command uses. For others a key is made with it, named "console …", which
+stands behind all links of that role; withdrawing either (fairlead keys revoke) ends their sessions.
 
 Examples:
   fairlead console

@@ -10,6 +10,7 @@ interface Key {
   readonly name: string;
   readonly role: string;
   readonly partner: string | null;
+  readonly madeBy: string | null;
   readonly revokedAt: string | null;
 }
 
@@ -20,8 +21,8 @@ export interface EntryLink {
 }
 
 /**
- * A link that opens the console once: in the name of the key that asks, or of one for somebody else. That one is made where there is none yet, and
- * serves for every later link, so that withdrawing it ends all of them.
+ * A link that opens the console once: in the name of the key that asks, or of one for somebody else. That one is made where the key that asks has made
+ * none yet (of another's it may make no link), and serves for every later link, so that withdrawing it ends all of them.
  */
 export async function entryLink(api: Api, whom?: Whom): Promise<EntryLink> {
   const keyId = whom && (await keyFor(api, whom));
@@ -30,9 +31,17 @@ export async function entryLink(api: Api, whom?: Whom): Promise<EntryLink> {
 
 async function keyFor(api: Api, { role, partner }: Whom): Promise<string> {
   const name = ['console', role, partner ?? []].flat().join(' ');
-  const keys = await api.list<Key>('/v1/keys', 'keys');
+  const [{ keyId }, keys] = await Promise.all([
+    api.call<{ keyId: string }>({ method: 'GET', path: '/console/session' }),
+    api.list<Key>('/v1/keys', 'keys'),
+  ]);
   const known = keys.find(
-    (key) => key.name === name && key.role === role && (key.partner ?? undefined) === partner && key.revokedAt === null,
+    (key) =>
+      key.name === name &&
+      key.role === role &&
+      (key.partner ?? undefined) === partner &&
+      key.madeBy === keyId &&
+      key.revokedAt === null,
   );
   if (known) return known.id;
   const made = await api.call<{ id: string }>({

@@ -6,7 +6,9 @@ import type { FastifyRequest } from 'fastify';
 
 export class MakeEntryLink {
   @ApiPropertyOptional({
-    description: 'In whose name: the id of a key, for administrators. Without it, in the name of the key that asks.',
+    description:
+      'In whose name: for administrators, the id of a key that was made with the one that asks, by itself or through others. ' +
+      'Without it, in the name of the key that asks.',
     pattern: '^([0-9a-f]{16}|operator)$',
   })
   @IsOptional()
@@ -20,7 +22,10 @@ export class EntryLink {
   @ApiProperty({ type: String, format: 'date-time', description: 'When it ends, used or not.' }) endsAt: Date;
 }
 
-/** Links that open the console once, for people who should not have to type a key. */
+/**
+ * Links that open the console once, for people who should not have to type a key. Whoever makes one can be whom it is for; so it is made for no key
+ * that somebody else made, and the session keeps who opened it.
+ */
 @ApiTags('console')
 @ApiBearerAuth()
 @Controller('console/links')
@@ -33,6 +38,11 @@ export class EntryLinksController {
   @Post()
   @ApiOperation({ summary: 'A link that opens the console once' })
   @ApiResponse({ status: 201, type: EntryLink })
+  @ApiResponse({
+    status: 403,
+    description:
+      'It is not made with the key that asks (`not-its-maker`): make one for that person, and the link for that.',
+  })
   @ApiResponse({ status: 404, description: 'There is no such key, or it is not valid any more.' })
   async make(
     @Body() { keyId }: MakeEntryLink,
@@ -42,7 +52,14 @@ export class EntryLinksController {
     if (keyId !== undefined && keyId !== caller.keyId && caller.role !== 'admin')
       throw new Problem(403, { type: 'forbidden', detail: 'Only an administrator’s key makes links for other keys.' });
     const link = await this.sessions.link(keyId ?? caller.keyId, secretOf(request));
-    if (!link) throw notFound('key');
+    if (link === 'unknown') throw notFound('key');
+    if (link === 'not-its-maker')
+      throw new Problem(403, {
+        type: 'not-its-maker',
+        detail:
+          `The key ${keyId} was not made with this one: nobody opens the console in the name of somebody else's key. Make a key for whoever ` +
+          'is to look, and the link in its name.',
+      });
     this.logger.log({ event: 'entry-link.made', actor: caller.keyId, keyId: keyId ?? caller.keyId });
     return { path: `/console#/enter/${link.secret}`, endsAt: link.endsAt };
   }

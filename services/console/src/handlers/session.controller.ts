@@ -93,6 +93,7 @@ export class SessionController {
       actor: caller.keyId,
       role: caller.role,
       by: key === undefined ? 'link' : 'key',
+      openedBy: caller.openedBy,
     });
     return viewOf(caller, secret, endsAt);
   }

@@ -49,8 +49,10 @@ export class PlannedActivationTimer implements OnApplicationBootstrap, OnApplica
       // By this machine's clock it may not be quite time yet; nothing is dated before it was to be.
       const now = Math.max(unit.now, plan.at.getTime());
       // Planned by one person before it took two: it waits for the second, and what is in force stays.
-      if (plan.approvedBy === null && (await this.proposals.needsTwo(unit.query, policy.name))) {
-        const wanted = { id: plan.id, policy: policy.name, version: policy.version, at: null, proposedBy: plan.by };
+      const alone = plan.approvedBy === null;
+      if (alone && (await this.proposals.needsTwo(unit.query, policy.name))) {
+        const by = { proposedBy: plan.by, openedBy: plan.openedBy };
+        const wanted = { id: plan.id, policy: policy.name, version: policy.version, at: null, ...by };
         await this.proposals.propose(unit.query, wanted, now);
         await this.activations.cancel(unit.query, { policy: policy.name, id: plan.id }, { by: 'fairlead', now });
         return true;

@@ -3,15 +3,14 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query as QueryPar
 import { ApiBearerAuth, ApiOperation, ApiProperty, ApiPropertyOptional, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { clockSkewMs, readMoment } from '@fairlead/decisions';
 import { type UnitOfWork, UnitsOfWork } from '@fairlead/messaging';
-import { Allow, type Caller, CurrentCaller, invalidInput, notFound, Problem } from '@fairlead/platform';
+import { Allow, type Caller, Callers, CurrentCaller, invalidInput, notFound, Problem } from '@fairlead/platform';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import type { FastifyReply } from 'fastify';
 import { ActivationsStore, type Plan } from '../store/activations.store.js';
 import { PoliciesStore, type StoredPolicy } from '../store/policies.store.js';
-import { type Proposal, ProposalsStore } from '../store/proposals.store.js';
+import { ProposalsStore } from '../store/proposals.store.js';
 import { activated } from './first-policy.js';
 import { ApiNumberedPage, paged, pageOf } from './paging.js';
-import { refuseTooMany } from './policy-proposals.controller.js';
 import {
   PlanView,
   PolicyView,
@@ -23,6 +22,7 @@ import {
   shownSpan,
   SpanView,
 } from './policy-views.js';
+import { propose } from './propose.js';
 import { MAX_VERSION } from './versions.js';
 
 /** A person keeps them in view; whoever plans more than this plans by program what was meant to be announced. */
@@ -76,6 +76,7 @@ export class PolicyActivationsController {
     private readonly policies: PoliciesStore,
     private readonly activations: ActivationsStore,
     private readonly proposals: ProposalsStore,
+    private readonly callers: Callers,
   ) {}
 
   @Post('activate')
@@ -107,8 +108,11 @@ export class PolicyActivationsController {
       await this.proposals.lock(unit.query);
       // What is in force stays: nobody has to agree to that.
       if (!(policy.active && planned === undefined) && (await this.proposals.needsTwo(unit.query, name))) {
+        const { proposals, callers } = this;
+        const wanted = { policy: name, version: policy.version, at: planned === undefined ? null : new Date(planned) };
+        const proposed = shownProposal(await propose({ proposals, callers }, unit, wanted, caller));
         void reply.status(202);
-        return { ...shownPolicy(policy), proposed: shownProposal(await this.propose(unit, policy, planned, caller)) };
+        return { ...shownPolicy(policy), proposed };
       }
       if (planned !== undefined) {
         void reply.status(202);
@@ -168,18 +172,6 @@ export class PolicyActivationsController {
     }
   }
 
-  private async propose(
-    unit: UnitOfWork,
-    { name: policy, version }: StoredPolicy,
-    at: number | undefined,
-    { keyId: proposedBy }: Caller,
-  ): Promise<Proposal> {
-    const wanted = { id: randomUUID(), policy, version, at: at === undefined ? null : new Date(at), proposedBy };
-    const proposal = await this.proposals.propose(unit.query, wanted, unit.now);
-    await refuseTooMany(this.proposals, unit, policy);
-    return proposal;
-  }
-
   private async plan({ query, now }: UnitOfWork, policy: StoredPolicy, at: number, caller: Caller): Promise<Plan> {
     const plan = await this.activations.add(
       query,
@@ -189,6 +181,7 @@ export class PolicyActivationsController {
         version: policy.version,
         at: new Date(at),
         by: caller.keyId,
+        openedBy: caller.openedBy ?? null,
         approvedBy: null,
       },
       now,

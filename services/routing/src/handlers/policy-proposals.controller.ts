@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Body, Controller, Get, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiProperty, ApiPropertyOptional, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { derivedId, encodeEvent, PolicyActivated, PolicyGuarded, PolicyProposalRejected } from '@fairlead/events';
+import { derivedId, encodeEvent, PolicyActivated, PolicyGuarded } from '@fairlead/events';
 import { type UnitOfWork, UnitsOfWork } from '@fairlead/messaging';
-import { Allow, type Caller, Callers, CurrentCaller, notFound, Problem } from '@fairlead/platform';
+import { Allow, type Caller, Callers, CurrentCaller, handsOf, invalidKey, notFound, Problem } from '@fairlead/platform';
 import { IsBoolean, IsString, Length, Matches } from 'class-validator';
 import type { FastifyReply } from 'fastify';
 import { ActivationsStore } from '../store/activations.store.js';
@@ -11,12 +11,10 @@ import { PoliciesStore } from '../store/policies.store.js';
 import { type Proposal, ProposalsStore } from '../store/proposals.store.js';
 import { activated } from './first-policy.js';
 import { PlanView, ProposalView, shownPlan, shownProposal } from './policy-views.js';
+import { handsIn, MAX_PROPOSALS, proposalRejected, propose, revokedHand } from './propose.js';
 
 /** Those that wait, and some that were ended: who looks further back has the log. */
 const SHOWN = 50;
-/** More than a few at once nobody compares. */
-export const MAX_PROPOSALS = 20;
-
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export class SetSecondApprover {
@@ -58,7 +56,7 @@ export class ApprovedProposalView extends ProposalView {
 
 /**
  * Two people: what one key proposes, another approves or rejects. Neither may have made the other, by itself or through others: whoever
- * made a key knows it, and would be both.
+ * made a key knows it, and would be both. In a session that somebody else opened, by a link, that one's key counts as well.
  */
 @ApiTags('policies')
 @ApiBearerAuth()
@@ -117,9 +115,8 @@ export class PolicyProposalsController {
         return { needed };
       }
       if (!(await this.proposals.isGuarded(query, name))) return { needed };
-      const wanted = { id: randomUUID(), policy: name, version: null, at: null, proposedBy: caller.keyId };
-      const proposal = await this.proposals.propose(query, wanted, now);
-      await refuseTooMany(this.proposals, unit, name);
+      const { proposals, callers } = this;
+      const proposal = await propose({ proposals, callers }, unit, { policy: name, version: null, at: null }, caller);
       void reply.status(202);
       return { needed: true, proposed: shownProposal(proposal) };
     });
@@ -138,7 +135,7 @@ export class PolicyProposalsController {
   @ApiResponse({
     status: 409,
     description:
-      'The key proposed it itself, or one of the two keys made the other (`second-person-needed`); the key that proposed it was revoked since ' +
+      'The key proposed it itself, or one of the two keys, or of those that opened their sessions, made the other (`second-person-needed`); the key that proposed it was revoked since ' +
       '(`proposer-revoked`); another version was put in force since, so that it is proposed anew (`proposal-overtaken`); or it was approved ' +
       'or rejected before (`proposal-ended`).',
   })
@@ -147,11 +144,10 @@ export class PolicyProposalsController {
     @Param('proposalId') id: string,
     @CurrentCaller() caller: Caller,
   ): Promise<ApprovedProposalView> {
-    const { proposedBy } = await this.found(this.units, policy, id);
-    await this.refuseSamePerson(proposedBy, caller);
     return this.units.run(async (unit) => {
       await this.proposals.lock(unit.query);
       const proposal = await this.found(unit, policy, id);
+      await this.refuseSamePerson(proposal, caller);
       await this.refuseEnded(unit, proposal);
       const approved = await this.proposals.end(unit.query, id, {
         ...{ state: 'approved', by: caller.keyId, now: unit.now },
@@ -181,20 +177,14 @@ export class PolicyProposalsController {
       await this.refuseEnded(unit, proposal);
       const ended = { state: 'rejected', by: caller.keyId, reason, now: unit.now } as const;
       const rejected = await this.proposals.end(unit.query, id, ended);
-      const { version, proposedBy } = proposal;
-      unit.say([
-        encodeEvent(PolicyProposalRejected, {
-          ...{ id: derivedId(id, PolicyProposalRejected.type), source: '/routing', subject: policy, time: unit.now },
-          data: { name: policy, ...(version !== null && { version }), proposedBy, actor: caller.keyId, reason },
-        }),
-      ]);
+      unit.say([proposalRejected(proposal, { actor: caller.keyId, reason }, unit.now)]);
       return shownProposal(rejected);
     });
   }
 
   private async carryOut(
     unit: UnitOfWork,
-    { id, policy: name, version, at, proposedBy }: Proposal,
+    { id, policy: name, version, at, proposedBy, openedBy }: Proposal,
     approvedBy: string,
   ): Promise<{ scheduled?: PlanView }> {
     const { query, now } = unit;
@@ -206,7 +196,7 @@ export class PolicyProposalsController {
       return {};
     }
     if (at !== null && at.getTime() > now) {
-      const plan = { id, policy: name, version, at, by: proposedBy, approvedBy };
+      const plan = { id, policy: name, version, at, by: proposedBy, openedBy, approvedBy };
       return { scheduled: shownPlan(await this.activations.add(query, plan, now)) };
     }
     const policy = await this.policies.find(query, name, version);
@@ -223,20 +213,29 @@ export class PolicyProposalsController {
     return proposal;
   }
 
-  private async refuseSamePerson(proposedBy: string, { keyId }: Caller): Promise<void> {
-    const { isOneHand, isValid } = await this.callers.handOf(proposedBy, keyId);
+  /**
+   * Keys are in a database of their own: one that is revoked in the milliseconds between this answer and the commit counts as revoked just after. It is
+   * asked while others who approve or activate wait, and so after whatever this had to wait for itself.
+   */
+  private async refuseSamePerson(proposal: Proposal, caller: Caller): Promise<void> {
+    const { proposedBy } = proposal;
+    const [theirs, own] = [handsIn(proposal), handsOf(caller)];
+    const { isOneHand, revoked } = await this.callers.handOf(theirs, own);
+    if (own.some((key) => revoked.includes(key))) throw invalidKey();
     if (isOneHand)
       throw new Problem(409, {
         type: 'second-person-needed',
         detail:
-          proposedBy === keyId
+          proposedBy === caller.keyId
             ? 'This key proposed it: somebody else approves it, with a key of their own.'
-            : `Of this key and ${proposedBy}, which proposed it, one made the other: whoever made a key may be who has it. Somebody else approves it.`,
+            : `Of ${own.join(' and ')} here and ${theirs.join(' and ')}, by which it was proposed, one is the other or made it: whoever made a key, or ` +
+              'a link to a session of its, may be who has it. Somebody else approves it.',
       });
-    if (!isValid)
+    const [gone] = revoked;
+    if (gone !== undefined)
       throw new Problem(409, {
         type: 'proposer-revoked',
-        detail: `The key ${proposedBy}, which proposed it, was revoked since. Whoever still wants it proposes it anew.`,
+        detail: `${revokedHand(proposal, gone)} since. Whoever still wants it proposes it anew.`,
       });
   }
 
@@ -253,12 +252,6 @@ export class PolicyProposalsController {
     }
     throw new Problem(409, { type: 'proposal-ended', detail: `It was ${state} before, by the key ${endedBy}.` });
   }
-}
-
-export async function refuseTooMany(proposals: ProposalsStore, { query }: UnitOfWork, policy: string): Promise<void> {
-  if ((await proposals.countWaiting(query, policy)) <= MAX_PROPOSALS) return;
-  const detail = `${MAX_PROPOSALS} proposals of this policy wait already: approve or reject some first.`;
-  throw new Problem(409, { type: 'too-many-proposals', detail });
 }
 
 function guarded(name: string, data: Omit<PolicyGuarded['data'], 'name'>, now: number, id: string = randomUUID()) {

@@ -9,6 +9,8 @@ export interface Plan {
   readonly version: number;
   readonly at: Date;
   readonly by: string;
+  /** In a session that was opened with another key than it was in the name of: that key. */
+  readonly openedBy: string | null;
   /** The second person, where it took two. */
   readonly approvedBy: string | null;
 }
@@ -19,7 +21,7 @@ export interface Activation extends Span {
   readonly plan: string | null;
 }
 
-const PLAN = 'id, policy, version, at, planned_by AS by, approved_by AS "approvedBy"';
+const PLAN = 'id, policy, version, at, planned_by AS by, opened_by AS "openedBy", approved_by AS "approvedBy"';
 
 /** When policies came into force, and when they will. */
 @Injectable()
@@ -53,14 +55,14 @@ export class ActivationsStore {
   }
 
   /** @returns the plan, or the one that says the same and waits already; one that nobody approved takes over that somebody has */
-  async add(query: Query, { id, policy, version, at, by, approvedBy }: Plan, now: number): Promise<Plan> {
+  async add(query: Query, { id, policy, version, at, by, openedBy, approvedBy }: Plan, now: number): Promise<Plan> {
     await query(
-      `INSERT INTO planned_activations (id, policy, version, at, planned_at, planned_by, approved_by)
-       VALUES ($1, $2, $3, to_timestamp($4 / 1000.0), to_timestamp($5 / 1000.0), $6, $7)
+      `INSERT INTO planned_activations (id, policy, version, at, planned_at, planned_by, approved_by, opened_by)
+       VALUES ($1, $2, $3, to_timestamp($4 / 1000.0), to_timestamp($5 / 1000.0), $6, $7, $8)
        ON CONFLICT (policy, version, at) WHERE state = 'waiting' DO UPDATE
-         SET planned_by = EXCLUDED.planned_by, approved_by = EXCLUDED.approved_by
+         SET planned_by = EXCLUDED.planned_by, approved_by = EXCLUDED.approved_by, opened_by = EXCLUDED.opened_by
          WHERE planned_activations.approved_by IS NULL AND EXCLUDED.approved_by IS NOT NULL`,
-      [id, policy, version, at.getTime(), now, by, approvedBy],
+      [id, policy, version, at.getTime(), now, by, approvedBy, openedBy],
     );
     const [plan] = await query<Plan>(
       `SELECT ${PLAN} FROM planned_activations

@@ -13,19 +13,21 @@ export interface Proposal {
   readonly at: Date | null;
   readonly proposedAt: Date;
   readonly proposedBy: string;
+  /** In a session that was opened with another key than it was in the name of: that key. */
+  readonly openedBy: string | null;
   readonly state: ProposalState;
   readonly endedAt: Date | null;
   readonly endedBy: string | null;
   readonly reason: string | null;
 }
 
-export type Proposed = Pick<Proposal, 'id' | 'policy' | 'version' | 'at' | 'proposedBy'>;
+export type Proposed = Pick<Proposal, 'id' | 'policy' | 'version' | 'at' | 'proposedBy' | 'openedBy'>;
 
 /** The activation in force, of whichever policy. */
 const IN_FORCE = 'SELECT coalesce(max(seq), 0) FROM policy_activations';
 
 /** One that waits, and was overtaken by another activation meanwhile, is shown as what it is. */
-const PROPOSAL = `id, policy, version, at, proposed_at AS "proposedAt", proposed_by AS "proposedBy", ended_at AS "endedAt",
+const PROPOSAL = `id, policy, version, at, proposed_at AS "proposedAt", proposed_by AS "proposedBy", opened_by AS "openedBy", ended_at AS "endedAt",
   ended_by AS "endedBy", reason,
   CASE WHEN state = 'waiting' AND version IS NOT NULL AND basis <> (${IN_FORCE}) THEN 'overtaken' ELSE state END AS state`;
 
@@ -65,24 +67,34 @@ export class ProposalsStore {
   }
 
   /** @returns the proposal, or the one that says the same and waits already */
-  async propose(query: Query, { id, policy, version, at, proposedBy }: Proposed, now: number): Promise<Proposal> {
+  async propose(query: Query, wanted: Proposed, now: number): Promise<Proposal> {
+    const { id, policy, version, at, proposedBy, openedBy } = wanted;
     await query(
       `UPDATE policy_proposals SET state = 'overtaken', ended_at = to_timestamp($2 / 1000.0), ended_by = 'fairlead'
        WHERE policy = $1 AND state = 'waiting' AND version IS NOT NULL AND basis <> (${IN_FORCE})`,
       [policy, now],
     );
     await query(
-      `INSERT INTO policy_proposals (id, policy, version, at, basis, proposed_at, proposed_by)
-       SELECT $1, $2, $3, to_timestamp($4 / 1000.0), (${IN_FORCE}), to_timestamp($5 / 1000.0), $6
+      `INSERT INTO policy_proposals (id, policy, version, at, basis, proposed_at, proposed_by, opened_by)
+       SELECT $1, $2, $3, to_timestamp($4 / 1000.0), (${IN_FORCE}), to_timestamp($5 / 1000.0), $6, $7
        ON CONFLICT (policy, version, at) WHERE state = 'waiting' DO NOTHING`,
-      [id, policy, version, at?.getTime() ?? null, now, proposedBy],
+      [id, policy, version, at?.getTime() ?? null, now, proposedBy, openedBy],
     );
+    const proposal = await this.waiting(query, wanted);
+    if (!proposal) throw new Error('a proposal was ended in the moment in which it was made');
+    return proposal;
+  }
+
+  /** What waits already and says the same, be it overtaken. */
+  async waiting(
+    query: Query,
+    { policy, version, at }: Pick<Proposed, 'policy' | 'version' | 'at'>,
+  ): Promise<Proposal | undefined> {
     const [proposal] = await query<Proposal>(
       `SELECT ${PROPOSAL} FROM policy_proposals WHERE policy = $1 AND version IS NOT DISTINCT FROM $2
-         AND at IS NOT DISTINCT FROM to_timestamp($3 / 1000.0) AND state = 'waiting'`,
+         AND at IS NOT DISTINCT FROM to_timestamp($3 / 1000.0) AND policy_proposals.state = 'waiting'`,
       [policy, version, at?.getTime() ?? null],
     );
-    if (!proposal) throw new Error('a proposal was ended in the moment in which it was made');
     return proposal;
   }
 
@@ -120,8 +132,8 @@ export class ProposalsStore {
     const [ended] = await query<Proposal>(
       `UPDATE policy_proposals SET state = $2, ended_by = $3, reason = $4, ended_at = to_timestamp($5 / 1000.0)
        WHERE id = $1 AND state = 'waiting'
-       RETURNING id, policy, version, at, proposed_at AS "proposedAt", proposed_by AS "proposedBy", ended_at AS "endedAt",
-         ended_by AS "endedBy", reason, state`,
+       RETURNING id, policy, version, at, proposed_at AS "proposedAt", proposed_by AS "proposedBy", opened_by AS "openedBy",
+         ended_at AS "endedAt", ended_by AS "endedBy", reason, state`,
       [id, state, by, reason ?? null, now],
     );
     if (!ended) throw new Error('a proposal was ended while it was locked');
