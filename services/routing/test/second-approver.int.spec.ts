@@ -353,6 +353,21 @@ describe('a policy that takes two people, with real servers', () => {
     await freed('planned');
   });
 
+  it('is not proposed where one had planned the version that is in force by then', async () => {
+    await as('anna', 'PUT', '/v1/policies/already', policy('already', 51));
+    expect((await activate('anna', 'already', { at: new Date(Date.now() + 3_000).toISOString() })).status).toBe(202);
+    expect((await activate('anna', 'already')).status).toBe(200);
+    expect((await second('the operator', 'already', true)).status).toBe(200);
+    await eventually(async () =>
+      expect(await routing.rows(`SELECT state FROM planned_activations WHERE policy = 'already'`)).toEqual([
+        { state: 'done' },
+      ]),
+    );
+    expect((await proposals('already')).proposals).toEqual([]);
+    expect((await approve('ben', 'before', proposed(await activate('anna', 'before')))).status).toBe(200);
+    await freed('already');
+  });
+
   it('is not put out of force by one person either, with another policy', async () => {
     await guardedPolicy('kept');
     expect((await approve('ben', 'kept', proposed(await activate('anna', 'kept')))).status).toBe(200);

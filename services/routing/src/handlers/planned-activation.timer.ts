@@ -48,8 +48,8 @@ export class PlannedActivationTimer implements OnApplicationBootstrap, OnApplica
       if (!plan || !policy) return false;
       // By this machine's clock it may not be quite time yet; nothing is dated before it was to be.
       const now = Math.max(unit.now, plan.at.getTime());
-      // Planned by one person before it took two: it waits for the second, and what is in force stays.
-      const alone = plan.approvedBy === null;
+      // Planned by one person before it took two: it waits for the second, and what is in force stays. That it stays is nothing to approve.
+      const alone = !policy.active && plan.approvedBy === null;
       if (alone && (await this.proposals.needsTwo(unit.query, policy.name))) {
         const by = { proposedBy: plan.by, openedBy: plan.openedBy };
         const wanted = { id: plan.id, policy: policy.name, version: policy.version, at: null, ...by };
