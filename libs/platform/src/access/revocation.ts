@@ -18,7 +18,12 @@ export const ApiRevocation = () =>
         'Also whatever was made with the key or in a session of its, and with that in turn: for one that has got about, since ' +
         'whoever has it may have made more. Also when the key itself is revoked already.',
     }),
-    ApiResponse({ status: 204, description: 'The key is revoked, and refused within five seconds by every process.' }),
+    ApiResponse({
+      status: 204,
+      description:
+        'The key is revoked, and refused within five seconds by every process; so are the sessions and links in its name, and ' +
+        'those that it opened in the name of others.',
+    }),
     ApiResponse({
       status: 200,
       type: RevokedKeys,
