@@ -41,6 +41,7 @@ import { PartnerEndpointEnabled } from './partner-endpoint-enabled.js';
 import { PartnerNotified } from './partner-notified.js';
 import { PartnerUnreachable } from './partner-unreachable.js';
 import { PolicyActivated } from './policy-activated.js';
+import { PolicyActivationCancelled } from './policy-activation-cancelled.js';
 import { PolicyGuarded } from './policy-guarded.js';
 import { PolicyProposalRejected } from './policy-proposal-rejected.js';
 import { RosterChanged } from './roster-changed.js';
@@ -89,6 +90,7 @@ export const allEvents: readonly EventDefinition[] = [
   PartnerNotified,
   PartnerUnreachable,
   PolicyActivated,
+  PolicyActivationCancelled,
   PolicyGuarded,
   PolicyProposalRejected,
   RosterChanged,

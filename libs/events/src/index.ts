@@ -83,6 +83,7 @@ export { PartnerEndpointEnabled } from './partner-endpoint-enabled.js';
 export { PartnerNotified } from './partner-notified.js';
 export { PartnerUnreachable } from './partner-unreachable.js';
 export { PolicyActivated } from './policy-activated.js';
+export { PolicyActivationCancelled } from './policy-activation-cancelled.js';
 export { PolicyGuarded } from './policy-guarded.js';
 export { PolicyProposalRejected } from './policy-proposal-rejected.js';
 export { RosterChanged } from './roster-changed.js';

@@ -1,5 +1,10 @@
 import type { PolicyDocument } from '@fairlead/decisions';
-import type { PolicyActivated, PolicyGuarded, PolicyProposalRejected } from '@fairlead/events';
+import type {
+  PolicyActivated,
+  PolicyActivationCancelled,
+  PolicyGuarded,
+  PolicyProposalRejected,
+} from '@fairlead/events';
 import { type Answer, eventually, Stretch } from './fixture/stretch.js';
 
 interface Proposal {
@@ -336,6 +341,25 @@ describe('a policy that takes two people, with real servers', () => {
       ]),
     );
     await freed('later');
+  });
+
+  it('is cancelled by one before its time, and the log says by whom, and what two had approved', async () => {
+    await guardedPolicy('cancelled');
+    const at = new Date(Date.now() + 3_600_000).toISOString();
+    const proposal = proposed(await activate('anna', 'cancelled', { at }));
+    const { id } = (await approve('ben', 'cancelled', proposal)).body['scheduled'] as { id: string };
+    const cancel = (who: string) => as(who, 'DELETE', `/v1/policies/cancelled/activations/${id}`);
+    expect([(await cancel('the auditor')).status, (await cancel('carla')).status]).toEqual([403, 204]);
+    expect((await cancel('carla')).status).toBe(409);
+    const told = { name: 'cancelled', version: 1, at: Date.parse(at) };
+    await eventually(() =>
+      expect(
+        (routing.said('policy.activation-cancelled', 'cancelled') as PolicyActivationCancelled[]).map(
+          ({ data }) => data,
+        ),
+      ).toEqual([{ ...told, plannedBy: idOf('anna'), approvedBy: idOf('ben'), actor: idOf('carla') }]),
+    );
+    await freed('cancelled');
   });
 
   it('waits for the second person where one had planned it before it took two', async () => {

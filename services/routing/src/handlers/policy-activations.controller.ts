@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query as QueryParameter, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiProperty, ApiPropertyOptional, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { clockSkewMs, readMoment } from '@fairlead/decisions';
+import { derivedId, encodeEvent, PolicyActivationCancelled } from '@fairlead/events';
 import { type UnitOfWork, UnitsOfWork } from '@fairlead/messaging';
 import { Allow, type Caller, Callers, CurrentCaller, invalidInput, notFound, Problem } from '@fairlead/platform';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
@@ -153,7 +154,12 @@ export class PolicyActivationsController {
   @Delete('activations/:activationId')
   @HttpCode(204)
   @Allow('admin', 'manager')
-  @ApiOperation({ summary: 'Cancel a planned activation' })
+  @ApiOperation({
+    summary: 'Cancel a planned activation',
+    description:
+      'Also one that two people approved: what is in force stays, and the log says who took it back ' +
+      '(`policy.activation-cancelled`).',
+  })
   @ApiResponse({ status: 204, description: 'It will not be carried out.' })
   @ApiResponse({ status: 409, description: 'It was carried out, or cancelled, before.' })
   async cancel(
@@ -162,9 +168,12 @@ export class PolicyActivationsController {
     @CurrentCaller() caller: Caller,
   ): Promise<void> {
     if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) throw notFound('planned activation');
-    const outcome = await this.units.run(({ query, now }) =>
-      this.activations.cancel(query, { policy, id }, { by: caller.keyId, now }),
-    );
+    const outcome = await this.units.run(async (unit) => {
+      const { query, now } = unit;
+      const plan = await this.activations.cancel(query, { policy, id }, { by: caller.keyId, now });
+      if (typeof plan === 'object') unit.say([cancelled(plan, caller.keyId, now)]);
+      return plan;
+    });
     if (outcome === 'unknown') throw notFound('planned activation');
     if (outcome === 'ended') {
       const detail = 'It was carried out or cancelled before. Another version is activated instead.';
@@ -192,6 +201,13 @@ export class PolicyActivationsController {
     }
     return plan;
   }
+}
+
+function cancelled({ id, policy: name, version, at, by, approvedBy }: Plan, actor: string, now: number) {
+  return encodeEvent(PolicyActivationCancelled, {
+    ...{ id: derivedId(id, PolicyActivationCancelled.type), source: '/routing', subject: name, time: now },
+    data: { name, version, at: at.getTime(), plannedBy: by, ...(approvedBy !== null && { approvedBy }), actor },
+  });
 }
 
 /** @returns a time to come, in milliseconds since the epoch; undefined: now */

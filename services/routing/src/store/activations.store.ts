@@ -101,13 +101,13 @@ export class ActivationsStore {
     query: Query,
     { policy, id }: { policy: string; id: string },
     { by, now }: { by: string; now: number },
-  ): Promise<'cancelled' | 'ended' | 'unknown'> {
-    const cancelled = await query(
+  ): Promise<Plan | 'ended' | 'unknown'> {
+    const [cancelled] = await query<Plan>(
       `UPDATE planned_activations SET state = 'cancelled', ended_at = to_timestamp($3 / 1000.0), ended_by = $4
-       WHERE policy = $1 AND id = $2 AND state = 'waiting' RETURNING id`,
+       WHERE policy = $1 AND id = $2 AND state = 'waiting' RETURNING ${PLAN}`,
       [policy, id, now, by],
     );
-    if (cancelled.length > 0) return 'cancelled';
+    if (cancelled) return cancelled;
     const known = await query('SELECT 1 FROM planned_activations WHERE policy = $1 AND id = $2', [policy, id]);
     return known.length > 0 ? 'ended' : 'unknown';
   }
