@@ -110,22 +110,19 @@ describe('the sample campaign, on running services', () => {
     afterEach(() => Promise.all(open.splice(0).map((each) => each.close())));
     afterAll(() => browser?.close());
 
-    /** A window in which somebody has just entered by a link. */
+    /** A window in which somebody has just entered by a link, of their own making: nobody else's hand is in it. */
     async function enteredAs(role: string, partner?: string, options?: Parameters<typeof visit>[1]): Promise<Visit> {
-      const post = async (path: string, body: object) => {
+      const post = async (path: string, body: object, by: string) => {
         const answer = await fetch(`${services.url}${path}`, {
           method: 'POST',
-          headers: { authorization: `Bearer ${services.adminKey}`, 'content-type': 'application/json' },
+          headers: { authorization: `Bearer ${by}`, 'content-type': 'application/json' },
           body: JSON.stringify(body),
         });
-        return (await answer.json()) as { id: string; path: string };
+        return (await answer.json()) as { key: string; path: string };
       };
-      const { id } = await post('/v1/keys', {
-        name: `console ${role}`,
-        role,
-        ...(partner !== undefined && { partner }),
-      });
-      const { path } = await post('/console/links', { keyId: id });
+      const wanted = { name: `console ${role}`, role, ...(partner !== undefined && { partner }) };
+      const { key } = await post('/v1/keys', wanted, services.adminKey);
+      const { path } = await post('/console/links', {}, key);
       const visited = await visit(browser, options);
       open.push(visited);
       await visited.page.goto(`${services.url}${path}`);

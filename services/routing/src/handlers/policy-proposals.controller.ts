@@ -229,7 +229,7 @@ export class PolicyProposalsController {
           proposedBy === caller.keyId
             ? 'This key proposed it: somebody else approves it, with a key of their own.'
             : `Of ${own.join(' and ')} here and ${theirs.join(' and ')}, by which it was proposed, one is the other or made it: whoever made a key, or ` +
-              'a link to a session of its, may be who has it. Somebody else approves it.',
+              'a link to a session of its, may be who has it. Somebody else approves it, who entered with a key of their own.',
       });
     const [gone] = revoked;
     if (gone !== undefined)
