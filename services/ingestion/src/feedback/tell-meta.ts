@@ -1,12 +1,10 @@
 import { at } from '../sources/json-value.js';
-import { type Telling, TOKEN_REFUSED, TOO_OFTEN } from './telling.js';
+import { graphTrouble } from './graph-trouble.js';
+import type { Telling } from './telling.js';
 
 const DAY_MS = 86_400_000;
 /** Of the seven days an hour less: one that is a second too old refuses all that it is sent with. */
 const WITHIN_MS = 7 * DAY_MS - 3_600_000;
-/** https://developers.facebook.com/docs/graph-api/guides/error-handling: these two say it with the status 400. */
-const TOKEN_REFUSED_CODE = 190;
-const tooOftenCodes: ReadonlySet<unknown> = new Set([4, 17, 32, 613]);
 
 /**
  * A stage of the lead, told to a data set (Conversions API for CRM): the words are names of stages. The lead's own id and nothing
@@ -30,11 +28,7 @@ export const tellMeta: Telling = {
     const received = at(answer, 'events_received');
     return typeof received === 'number' ? Math.max(0, words.length - received) : undefined;
   },
-  trouble: (answer) => {
-    const code = at(answer, 'error', 'code');
-    if (code === TOKEN_REFUSED_CODE) return TOKEN_REFUSED;
-    return tooOftenCodes.has(code) ? TOO_OFTEN : undefined;
-  },
+  trouble: graphTrouble,
 };
 
 function eventOf({ externalId, word, at: when }: Parameters<Telling['request']>[0][number]): string {
