@@ -41,6 +41,16 @@ export interface LeadRow extends Row {
   readonly keys: readonly HashedKey[];
   readonly contactKey: ContactKey;
   readonly near: readonly NearKey[];
+  /**
+   * When it was so, in milliseconds since the epoch, where it happened before: of somebody known, what is told of them counts as of then.
+   * Undefined: as of when it happened.
+   */
+  readonly asOf?: number;
+}
+
+/** What it tells of somebody who is known already. */
+export function toldOfKnown({ lead, asOf }: LeadRow): NormalisedLead {
+  return asOf === undefined ? lead : { ...lead, occurredAt: asOf };
 }
 
 export interface ActivityRow extends Row {

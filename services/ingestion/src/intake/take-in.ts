@@ -36,7 +36,15 @@ import { ChangeConsent } from './change-consent.js';
 import { SendersStore } from '../store/senders.store.js';
 import { CompleteLead } from './complete-lead.js';
 import { Rejections } from './rejections.js';
-import type { ActivityRow, LeadRow, PreparedRow, RowResult, Submission, UnusableRow } from './rows.js';
+import {
+  type ActivityRow,
+  type LeadRow,
+  type PreparedRow,
+  type RowResult,
+  type Submission,
+  toldOfKnown,
+  type UnusableRow,
+} from './rows.js';
 import { consentIn, type Touch, touchId, Touches } from './touches.js';
 
 export type Taken =
@@ -415,16 +423,16 @@ function receivedId(leadId: string): string {
 }
 
 function merged(
-  { lead, traceparent }: LeadRow,
+  row: LeadRow,
   { leadId, matchedBy, touch, splits, changed, otherwise, known }: Touch,
   contact: Sealed | undefined,
   now: number,
 ): EncodedEvent {
-  const { sourceId, externalId, occurredAt } = lead;
+  const { sourceId, externalId, occurredAt } = toldOfKnown(row);
   const event = (more: { readonly otherwise?: Facts }) =>
     encodeEvent(LeadMerged, {
       ...{ id: touchId(LeadMerged.type, leadId, touch, splits), source: SOURCE, subject: leadId, time: now },
-      ...(traceparent && { traceparent }),
+      ...(row.traceparent && { traceparent: row.traceparent }),
       data: {
         ...{ sourceId, ...(externalId !== undefined && { externalId }), matchedBy, occurredAt, touch },
         changed: [...changed],
@@ -481,7 +489,7 @@ function consentChanged(
 
 /** What was said of somebody’s consent, and when. */
 function wordOf(row: LeadRow | ActivityRow): Pick<NormalisedLead, 'consent' | 'occurredAt'> {
-  if (row.kind === 'lead') return row.lead;
+  if (row.kind === 'lead') return toldOfKnown(row);
   const consent = consentIn(row);
   return { ...(consent && { consent }), occurredAt: row.doing.occurredAt };
 }

@@ -16,7 +16,7 @@ import type { KnownOfLead, StoredLead } from '../store/leads.store.js';
 import type { Sender } from '../store/senders.store.js';
 import { noteContact } from './contact-keys.js';
 import type { NearKey } from './near-keys.js';
-import type { ActivityRow, LeadRow } from './rows.js';
+import { type ActivityRow, type LeadRow, toldOfKnown } from './rows.js';
 
 /** One more time that a lead was heard of: it was sent again, or did something. */
 export interface Touch<Row extends LeadRow | ActivityRow = LeadRow | ActivityRow> {
@@ -95,7 +95,7 @@ export class Touches {
     const before = lead.known?.contact ?? recognisedBy(row, matchedBy);
     const { contact, fresh } = noteContact(before, row.contactKey, row.lead.contact);
     const known = lead.known?.knowledge;
-    const learned = known ? learn(known, row.lead, fresh) : { changed: fresh };
+    const learned = known ? learn(known, toldOfKnown(row), fresh) : { changed: fresh };
     const newContact = Object.fromEntries(fresh.map((field) => [field, row.lead.contact[field]]));
     this.note(row, leadId, matchedBy, learned, newContact, {
       lead: {
