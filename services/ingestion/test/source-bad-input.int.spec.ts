@@ -294,7 +294,7 @@ function read({ format, fetched }: Sample, value: unknown): Arrival[] {
     body: Buffer.alloc(0),
     receivedAt: NOW,
   };
-  if (fetched) reader?.fetching?.refusal?.(value);
+  if (fetched) reader?.fetching?.trouble?.(value);
   const arrivals = fetched
     ? [...(reader?.fetching?.read(value, options) ?? new Map<string, Arrival>()).values()]
     : [...(reader?.read(value, delivery, options) ?? [])];

@@ -1,7 +1,7 @@
 import type { LeadReceived } from '@fairlead/events';
 import { existsSync, readFileSync } from 'node:fs';
 import { type Answer, type Intake, startIntake } from './fixture/intake.js';
-import { hmac, signatures } from './fixture/tools.js';
+import { adobeKeys, hmac, signatures } from './fixture/tools.js';
 
 let intake: Intake;
 
@@ -74,6 +74,27 @@ describe('a source that shows its own key', () => {
       202,
       'received',
     ]);
+  });
+
+  it('is Marketo’s Call Webhook as well, whichever way its tokens are encoded', async () => {
+    await setUp('call', 'marketo', { mapping: { columns: { mail: 'email', id: 'externalId' } } });
+    const headers = authorization(await intake.keyOf('source', { source: 'call' }));
+    const type = 'application/x-www-form-urlencoded';
+    const form = () =>
+      intake.call('/v1/sources/call/events', {
+        method: 'POST',
+        type,
+        body: 'mail=a%40call.example&id=17',
+        headers,
+        key: undefined as never,
+      });
+    expect(statuses(await form())).toEqual([202, 'received']);
+    const json = { mail: 'b@call.example', id: 18 };
+    expect(
+      statuses(
+        await intake.call('/v1/sources/call/events', { method: 'POST', json, headers, key: undefined as never }),
+      ),
+    ).toEqual([202, 'received']);
   });
 
   it('is let in with that key alone', async () => {
@@ -288,6 +309,32 @@ describe('what somebody did', () => {
     expect(said[2]).toMatchObject({
       data: { activity: 'email-opened', adds: { emailOpens: 1 }, matchedBy: 'externalId' },
     });
+  });
+
+  it('tells that somebody agrees no more, and makes no lead of somebody who is not known', async () => {
+    const event = (id: string, type: string, leadId: number, more: object) => ({
+      ...{ specversion: '1.0', id, source: 'urn:marketo_activity_stream', time: '2026-01-02T00:00:00Z' },
+      type: `com.adobe.platform.marketo.activity.standard.${type}`,
+      data: { leadId, activityDate: '2026-01-02T00:00:00Z', ...more },
+    });
+    await setUp('unsubscribing', 'marketo', { publicKeys: [adobeKeys.publicKey] });
+    // Whoever is told of first in a delivery need not be first in it.
+    const answer = await send('unsubscribing', 'marketo', [
+      event('1', 'unsubscribeemail', 7, {}),
+      event('2', 'newlead', 7, { lead: { email: 'ada@unsubscribing.example' } }),
+      event('3', 'unsubscribeemail', 8, {}),
+    ]);
+    expect(statuses(answer)).toEqual([202, 'engaged', 'received', 'ignored']);
+    const later = await send('unsubscribing', 'marketo', [event('4', 'unsubscribeemail', 7, {})]);
+    expect(statuses(later)).toEqual([202, 'engaged']);
+    const [id = ''] = [answer.body.results?.[1]?.id];
+    expect(later.body.results?.[0]?.id).toBe(id);
+    const [, told] = await intake.said([id], 3);
+    expect(told).toMatchObject({
+      type: 'lead.consent-changed',
+      data: { known: { consent: { given: false, at: Date.UTC(2026, 0, 2) } } },
+    });
+    expect(await intake.rows(`SELECT 1 FROM leads WHERE source_id = 'unsubscribing'`)).toHaveLength(1);
   });
 
   it('makes no lead of somebody who is not known', async () => {

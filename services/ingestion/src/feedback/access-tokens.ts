@@ -36,6 +36,8 @@ interface Held {
 
 /** A token that ends on the way is refused. */
 const MARGIN_MS = 60_000;
+/** Salesforce does not say it: its sessions last a quarter of an hour at least. */
+const UNSAID_LIFETIME_MS = 900_000;
 /** A token may be a signed document (a JWT) of some kilobytes. */
 const MAX_ANSWER_BYTES = 32 * 1_024;
 /** Sources are counted in dozens; the limit is there for ids made up by a loop. */
@@ -48,11 +50,14 @@ export class AccessTokens {
 
   constructor(private readonly http: GuardedHttp) {}
 
-  /** The one that there is, as long as it holds; else a new one. */
-  async of(sourceId: string, client: Client, grant: Grant, baseUrl: string): Promise<Obtained> {
+  /**
+   * The one that there is, as long as it holds; else a new one.
+   * @param holder  the source, and for what, where it has clients for more than one thing
+   */
+  async of(holder: string, client: Client, grant: Grant, baseUrl: string): Promise<Obtained> {
     const url = client.tokenUrl ?? grant.tokenUrl(baseUrl);
     const by = JSON.stringify([url, client.id, client.secret, client.refreshToken]);
-    const held = this.#held.get(sourceId);
+    const held = this.#held.get(holder);
     if (held?.by === by && held.until > Date.now()) return held;
     const exchange = await this.http.send({
       method: 'POST',
@@ -73,16 +78,18 @@ export class AccessTokens {
     const answer = parsed(beginning);
     const token = text(at(answer, 'access_token'));
     if (token === undefined || !/^[\x21-\x7e]+$/.test(token)) return failed('token-malformed');
-    const seconds = Number(at(answer, 'expires_in'));
-    const until = Date.now() + (Number.isFinite(seconds) ? seconds * 1_000 : 0) - MARGIN_MS;
+    const said = at(answer, 'expires_in');
+    const seconds = Number(said);
+    const lifetimeMs = said === undefined ? UNSAID_LIFETIME_MS : Number.isFinite(seconds) ? seconds * 1_000 : 0;
+    const until = Date.now() + lifetimeMs - MARGIN_MS;
     if (this.#held.size >= MAX_HELD) this.#held.clear();
-    this.#held.set(sourceId, { by, token, until });
+    this.#held.set(holder, { by, token, until });
     return { token };
   }
 
   /** It was refused: somebody has ended it before its time. */
-  forget(sourceId: string): void {
-    this.#held.delete(sourceId);
+  forget(holder: string): void {
+    this.#held.delete(holder);
   }
 }
 

@@ -1,5 +1,11 @@
 import { at, items, text } from '../sources/json-value.js';
+import type { Grant } from './access-tokens.js';
 import { asJson, lastOfEach, type Telling, TOKEN_REFUSED, TOO_OFTEN, type Trouble } from './telling.js';
+
+export const marketoGrant: Grant = {
+  type: 'client_credentials',
+  tokenUrl: (baseUrl) => `${baseUrl}/identity/oauth/token`,
+};
 
 /**
  * A field of the person, by its REST API name, whose values are the words. Marketo says 200 also when it says no: of all
@@ -13,7 +19,7 @@ export const tellMarketo: Telling = {
     detail: 'must be the REST API name of a field, such as leadStatus',
   },
   ids: /^[1-9]\d{0,9}$/,
-  grant: { type: 'client_credentials', tokenUrl: (baseUrl) => `${baseUrl}/identity/oauth/token` },
+  grant: marketoGrant,
   request: (words, { baseUrl, token, into }) => ({
     method: 'POST',
     url: `${baseUrl}/rest/v1/leads.json`,
@@ -30,8 +36,13 @@ export const tellMarketo: Telling = {
       ? items(results).filter((each) => at(each, 'status') !== 'updated').length
       : undefined;
   },
-  trouble: (answer) => (at(answer, 'success') === false ? troubleOf(codeOf(answer)) : undefined),
+  trouble: marketoTrouble,
 };
+
+/** Why nothing was done, in an answer of any status; undefined when it says that something was, or is none of Marketo’s. */
+export function marketoTrouble(answer: unknown): Trouble | undefined {
+  return at(answer, 'success') === false ? troubleOf(codeOf(answer)) : undefined;
+}
 
 function codeOf(answer: unknown): string {
   const code = text(at(items(at(answer, 'errors'))[0], 'code')) ?? '';

@@ -11,13 +11,15 @@ import { parseJson } from '@fairlead/platform';
 import { type Exchange, GuardedHttp } from '@fairlead/platform/outgoing';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { INGESTION_SETTINGS, type IngestionSettings } from '../config.js';
+import { AccessTokens, type Obtained } from '../feedback/access-tokens.js';
+import { TOKEN_REFUSED, TOO_OFTEN, type Trouble } from '../feedback/telling.js';
 import { fetchesTotal } from '../metrics.js';
 import { nextAttemptMs, pauseMs } from '../sources/attempt-schedule.js';
 import { formatOf } from '../sources/formats.js';
-import type { Arrival, Fetching } from '../sources/source-format.js';
+import type { Arrival, Fetching, FetchTrouble } from '../sources/source-format.js';
 import { TakeArrivals } from '../sources/take-arrivals.js';
 import { type Fetch, FetchesStore } from '../store/fetches.store.js';
-import { type Source, SourcesStore } from '../store/sources.store.js';
+import { type AskedTool, type Source, SourcesStore } from '../store/sources.store.js';
 import { SideBySide } from './side-by-side.js';
 
 /** A lead that was only named a second ago is early enough. */
@@ -32,7 +34,7 @@ export const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 interface Asking {
   readonly source: Source;
   readonly fetching: Fetching;
-  readonly access: { readonly baseUrl: string; readonly token: string };
+  readonly access: AskedTool;
 }
 
 /** What webhooks only named is asked for → lead.received | lead.merged | lead.held | lead.rejected */
@@ -52,6 +54,7 @@ export class FetchesTimer implements OnApplicationBootstrap, BeforeApplicationSh
     private readonly fetches: FetchesStore,
     private readonly sources: SourcesStore,
     private readonly arrivals: TakeArrivals,
+    private readonly tokens: AccessTokens,
     private readonly http: GuardedHttp,
     @Inject(INGESTION_SETTINGS) private readonly settings: IngestionSettings,
   ) {}
@@ -94,55 +97,88 @@ export class FetchesTimer implements OnApplicationBootstrap, BeforeApplicationSh
     return true;
   }
 
+  /** One that is not there makes some tools refuse all that it is asked for with: those are asked for by halves. */
   async #ask(fetches: readonly Fetch[], asking: Asking): Promise<void> {
-    const { source, fetching, access } = asking;
+    const parts = [fetches];
+    let [refusals, isAnyAnswered] = [0, false];
+    for (let part = parts.shift(); part; part = parts.shift()) {
+      if (refusals > 0) await sleep(PACE_MS);
+      const outcome = await this.#askFor(part, asking);
+      if (this.#stopping) return;
+      switch (outcome.kind) {
+        case 'answered':
+          isAnyAnswered = true;
+          await this.#takeIn(part, outcome.value, asking);
+          break;
+        case 'refused':
+          refusals += 1;
+          if (part.length === 1) await this.#tryLater(asking.source, part, outcome.why);
+          else parts.unshift(...halvesOf(part));
+          if (refusals >= MAX_REFUSALS && !isAnyAnswered) return this.#putOff(parts.flat(), outcome.why);
+          break;
+        case 'wait': {
+          const pause = pauseMs(outcome.retryAfter, this.settings.retryScale);
+          await this.fetches.pause(this.units.query, asking.source.id, pause);
+          return this.#putOff([part, ...parts].flat(), outcome.why, pause);
+        }
+        case 'failed':
+          await this.#tryLater(asking.source, part, outcome.why);
+          return this.#putOff(parts.flat(), outcome.why);
+      }
+    }
+  }
+
+  /** Once more with fewer fields, where the tool does not know one of them: what else it knows of a lead is worth having. */
+  async #askFor(fetches: readonly Fetch[], asking: Asking): Promise<Judged> {
+    const outcome = await this.#send(fetches, asking, false);
+    if (outcome.kind !== 'too-many-fields' || this.#stopping) return settled(outcome);
+    await sleep(PACE_MS);
+    return settled(await this.#send(fetches, asking, true));
+  }
+
+  async #send(
+    fetches: readonly Fetch[],
+    { source, fetching, access }: Asking,
+    isBare: boolean,
+  ): Promise<Judged | FetchTrouble> {
+    const shown = await this.#tokenFor(source, access);
+    if ('trouble' in shown) {
+      this.#noteAsked(source, fetches.length, shown.trouble, shown.durationMs);
+      return shown.trouble;
+    }
     const { method, url, headers, body } = fetching.request(
       fetches.map(({ reference }) => reference),
-      { baseUrl: access.baseUrl, mapping: source.mapping },
+      { baseUrl: access.baseUrl, mapping: source.mapping, isBare },
       Date.now(),
     );
     const exchange = await this.http.send({
       method,
       url: new URL(url),
       headers: {
-        ...{ ...headers, accept: 'application/json', authorization: `Bearer ${access.token}` },
+        ...{ ...headers, accept: 'application/json', authorization: `Bearer ${shown.token}` },
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
       ...(body !== undefined && { body: Buffer.from(JSON.stringify(body)) }),
       keepBytes: MAX_ANSWER_BYTES,
     });
-    if (this.#stopping) return;
     const outcome = judge(exchange, fetching);
-    this.#log.log({
-      ...{ event: 'fetches.asked', source: source.id, count: fetches.length, outcome: outcome.kind },
-      ...(outcome.kind !== 'answered' && { why: outcome.why }),
-      ms: exchange.durationMs,
-    });
-    switch (outcome.kind) {
-      case 'answered':
-        return this.#takeIn(fetches, outcome.value, asking);
-      case 'refused':
-        // One that is not there any more makes some tools refuse all of them.
-        if (fetches.length > 1) return this.#askApart(fetches, asking);
-        return this.#giveUp(source, fetches, outcome.why);
-      case 'wait': {
-        const pause = pauseMs(outcome.retryAfter, this.settings.retryScale);
-        await this.fetches.pause(this.units.query, source.id, pause);
-        const again = fetches.map((fetch) => ({ fetch, delayMs: pause }));
-        return this.fetches.failed(this.units.query, again, { why: outcome.why, counts: false });
-      }
-      case 'failed':
-        return this.#tryLater(source, fetches, outcome.why);
-    }
+    if ('why' in outcome && outcome.why === TOKEN_REFUSED.why) this.tokens.forget(holderOf(source));
+    this.#noteAsked(source, fetches.length, outcome, exchange.durationMs);
+    return outcome;
   }
 
-  async #askApart(fetches: readonly Fetch[], asking: Asking): Promise<void> {
-    const middle = Math.ceil(fetches.length / 2);
-    for (const half of [fetches.slice(0, middle), fetches.slice(middle)]) {
-      if (this.#stopping) return;
-      await sleep(PACE_MS);
-      await this.#ask(half, asking);
-    }
+  /** The token that was given; else one that the source's client gets. */
+  async #tokenFor(source: Source, access: AskedTool): Promise<Obtained> {
+    if ('token' in access) return access;
+    return this.tokens.of(holderOf(source), access.client, access.grant, access.baseUrl);
+  }
+
+  #noteAsked(source: Source, count: number, outcome: Judged | FetchTrouble, ms: number): void {
+    this.#log.log({
+      ...{ event: 'fetches.asked', source: source.id, count, outcome: outcome.kind },
+      ...(outcome.kind !== 'answered' && { why: outcome.why }),
+      ms,
+    });
   }
 
   async #takeIn(fetches: readonly Fetch[], answer: unknown, { source, fetching }: Asking): Promise<void> {
@@ -164,10 +200,12 @@ export class FetchesTimer implements OnApplicationBootstrap, BeforeApplicationSh
         return JSON.stringify(['fetched', reference, revision, wantedAt.getTime()]);
       },
       traceparentOf: (arrival) => of(arrival).traceparent ?? undefined,
+      asOf: (arrival) => (fetching.isCurrent ? of(arrival).wantedAt.getTime() : undefined),
       alongside: (arrival, unit) => this.fetches.done(unit.query, of(arrival)),
     });
     fetchesTotal.inc({ format: source.format, outcome: 'taken' }, found.size);
-    if (gone.length > 0) await this.#giveUp(source, gone, 'gone');
+    // Asked for within seconds, it may not be there yet.
+    if (gone.length > 0) await this.#tryLater(source, gone, 'gone');
   }
 
   async #tryLater(source: Source, fetches: readonly Fetch[], why: string): Promise<void> {
@@ -179,6 +217,15 @@ export class FetchesTimer implements OnApplicationBootstrap, BeforeApplicationSh
     const ended = tried.filter(({ delayMs }) => delayMs === undefined).length;
     fetchesTotal.inc({ format: source.format, outcome: 'failed' }, fetches.length);
     if (ended > 0) this.#noteGivenUp(source, ended, why);
+  }
+
+  /** Without an answer of their own, so that it was no attempt. */
+  async #putOff(fetches: readonly Fetch[], why: string, delayMs?: number): Promise<void> {
+    const again = fetches.map((fetch) => ({
+      fetch,
+      delayMs: delayMs ?? nextAttemptMs(fetch.attempts, this.settings.retryScale, Math.random()) ?? LOOK_EVERY_MS,
+    }));
+    if (again.length > 0) await this.fetches.failed(this.units.query, again, { why, counts: false });
   }
 
   async #giveUp(source: Source, fetches: readonly Fetch[], why: string): Promise<void> {
@@ -203,24 +250,47 @@ export class FetchesTimer implements OnApplicationBootstrap, BeforeApplicationSh
 /** What nobody can ask for is given up in parts of this size. */
 const MAX_UNASKABLE = 1_000;
 
-type Judged =
-  | { readonly kind: 'answered'; readonly value: unknown }
-  | { readonly kind: 'failed' | 'refused'; readonly why: string }
-  | { readonly kind: 'wait'; readonly why: string; readonly retryAfter: string | undefined };
+/** Refused as often, and never answered: it is about all of them. A half after a half, one of three hundred is found before that. */
+const MAX_REFUSALS = 20;
 
-function judge(exchange: Exchange, { refusal }: Fetching): Judged {
+type Judged = { readonly kind: 'answered'; readonly value: unknown } | Trouble;
+
+/** Statuses that are about what was asked for, and not about who asked, how often, or the tool's own health. */
+const aboutTheReferences: ReadonlySet<number> = new Set([400, 404, 409, 410, 413, 414, 422]);
+
+function judge(exchange: Exchange, { trouble }: Fetching): Judged | FetchTrouble {
   if (exchange.outcome === 'failed') return { kind: 'failed', why: exchange.why };
   const { status, retryAfter, beginning } = exchange;
-  if (status === 429) return { kind: 'wait', why: 'too-many-requests', retryAfter };
+  if (status === 429) return { ...TOO_OFTEN, retryAfter };
+  const answer = parsed(beginning);
+  const said = trouble?.(answer);
+  if (said) return said.kind === 'wait' ? { retryAfter, ...said } : said;
   // A token that has run out will be renewed, and until then it would be refused for everything.
-  if (status === 401 || status === 403) return { kind: 'failed', why: 'token-refused' };
-  if (status >= 400 && status < 500) return { kind: 'refused', why: `status-${status}` };
-  if (status < 200 || status >= 300) return { kind: 'failed', why: `status-${status}` };
+  if (status === 401 || status === 403) return TOKEN_REFUSED;
+  if (status < 200 || status >= 300)
+    return { kind: aboutTheReferences.has(status) ? 'refused' : 'failed', why: `status-${status}` };
+  return answer === undefined ? { kind: 'failed', why: 'answer-malformed' } : { kind: 'answered', value: answer };
+}
+
+/** Beside the client as whom the tool is told, which may be another. */
+function holderOf({ id }: Source): string {
+  return `${id}/fetch`;
+}
+
+function halvesOf<Each>(all: readonly Each[]): (readonly Each[])[] {
+  const middle = Math.ceil(all.length / 2);
+  return [all.slice(0, middle), all.slice(middle)];
+}
+
+/** What must be there is not known either: people mend it, and until then it would be refused for everything. */
+function settled(outcome: Judged | FetchTrouble): Judged {
+  return outcome.kind === 'too-many-fields' ? { kind: 'failed', why: outcome.why } : outcome;
+}
+
+function parsed(body: Buffer): unknown {
   try {
-    const value = parseJson(beginning, { exactIntegers: true });
-    const why = refusal?.(value);
-    return why === undefined ? { kind: 'answered', value } : { kind: 'failed', why };
+    return parseJson(body, { exactIntegers: true });
   } catch {
-    return { kind: 'failed', why: 'answer-malformed' };
+    return undefined;
   }
 }

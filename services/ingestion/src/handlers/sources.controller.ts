@@ -38,7 +38,7 @@ import type { Client } from '../feedback/access-tokens.js';
 import { wrongOutcomes } from '../feedback/check-outcomes.js';
 import { type Consent, consents } from '../feedback/telling.js';
 import { isSourceId, SOURCE_ID } from '../intake/prepare-rows.js';
-import { type Format, formats } from '../sources/formats.js';
+import { type Format, formatOf, formats } from '../sources/formats.js';
 import { type Needed, type ShownSource, SourcesStore } from '../store/sources.store.js';
 
 const mappingSchema = publishedSchema('Mapping', Mapping);
@@ -51,39 +51,8 @@ const MAX_TOKEN_LENGTH = 8_192;
 const MAX_PUBLIC_KEYS = 4;
 const MIN_RSA_BITS = 2_048;
 
-export class SourceFetching {
-  @ApiProperty({ description: 'Where the tool’s API begins: https, and a public address.', maxLength: 2_048 })
-  @IsString()
-  @MaxLength(2_048)
-  baseUrl: string;
-
-  @ApiPropertyOptional({ description: 'Shown to it as bearer. Never shown again; left out, it stays as it is.' })
-  @IsOptional()
-  @IsString()
-  @Matches(/^[\x21-\x7e]+$/, { message: 'must be visible ASCII characters without spaces' })
-  @MaxLength(MAX_TOKEN_LENGTH)
-  token?: string;
-}
-
-export class SourceFeedback {
-  @ApiProperty({ description: 'Where feedback is posted to: https, and a public address.', maxLength: 2_048 })
-  @IsString()
-  @MaxLength(2_048)
-  url: string;
-
-  @ApiPropertyOptional({
-    description:
-      'What it is signed with, as Standard Webhooks says: `whsec_` and base64. Never shown again; left out, it stays as it is; a new ' +
-      'one leaves the one before signing for a day.',
-  })
-  @IsOptional()
-  @IsString()
-  @MaxLength(128)
-  secret?: string;
-}
-
 /** OAuth 2. All of it is given together, never shown again, and stays as it is when the whole is left out. */
-export class OutcomesClient {
+export class ToolClient {
   @ApiProperty({ maxLength: 512 })
   @Matches(SECRET, { message: 'must be 1 to 512 printable ASCII characters' })
   id: string;
@@ -112,6 +81,46 @@ export class OutcomesClient {
   tokenUrl?: string;
 }
 
+export class SourceFetching {
+  @ApiProperty({ description: 'Where the tool’s API begins: https, and a public address.', maxLength: 2_048 })
+  @IsString()
+  @MaxLength(2_048)
+  baseUrl: string;
+
+  @ApiPropertyOptional({ description: 'Shown to it as bearer. Never shown again; left out, it stays as it is.' })
+  @IsOptional()
+  @IsString()
+  @Matches(/^[\x21-\x7e]+$/, { message: 'must be visible ASCII characters without spaces' })
+  @MaxLength(MAX_TOKEN_LENGTH)
+  token?: string;
+
+  @ApiPropertyOptional({
+    description: 'As whom it is asked by tools whose tokens end, instead of a token: Marketo, Salesforce.',
+  })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => ToolClient)
+  client?: ToolClient;
+}
+
+export class SourceFeedback {
+  @ApiProperty({ description: 'Where feedback is posted to: https, and a public address.', maxLength: 2_048 })
+  @IsString()
+  @MaxLength(2_048)
+  url: string;
+
+  @ApiPropertyOptional({
+    description:
+      'What it is signed with, as Standard Webhooks says: `whsec_` and base64. Never shown again; left out, it stays as it is; a new ' +
+      'one leaves the one before signing for a day.',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(128)
+  secret?: string;
+}
+
 export class SourceOutcomes {
   @ApiProperty({ description: 'Where the tool’s API begins: https, and a public address.', maxLength: 2_048 })
   @IsString()
@@ -131,8 +140,8 @@ export class SourceOutcomes {
   @IsOptional()
   @IsObject()
   @ValidateNested()
-  @Type(() => OutcomesClient)
-  client?: OutcomesClient;
+  @Type(() => ToolClient)
+  client?: ToolClient;
 
   @ApiPropertyOptional({
     description:
@@ -195,7 +204,10 @@ export class SourceDocument {
   @Matches(SECRET, { message: 'must be 1 to 512 printable ASCII characters' })
   verifyToken?: string | null;
 
-  @ApiPropertyOptional({ description: 'How what its webhooks only name is asked for.' })
+  @ApiPropertyOptional({
+    description:
+      'How what its webhooks only name is asked for. Whenever it is given, what waits and what was given up is asked for at once.',
+  })
   @IsOptional()
   @IsObject()
   @ValidateNested()
@@ -246,9 +258,25 @@ export class SourceShown {
   @ApiPropertyOptional() hasVerifyToken?: boolean;
   @ApiPropertyOptional({
     type: 'object',
-    properties: { baseUrl: { type: 'string' }, hasToken: { type: 'boolean' } },
+    properties: { baseUrl: { type: 'string' }, hasToken: { type: 'boolean' }, hasClient: { type: 'boolean' } },
   })
   fetch?: object;
+  @ApiPropertyOptional({
+    type: 'object',
+    required: ['waiting', 'givenUp'],
+    description: 'What webhooks only named; of tools that do so.',
+    properties: {
+      waiting: { type: 'integer', description: 'Named, and not answered yet.' },
+      since: { type: 'string', format: 'date-time', description: 'Since when the longest of it waits.' },
+      givenUp: {
+        type: 'integer',
+        description:
+          'Asked for nine times in vain: asked for once more when the source is put with `fetch`, within thirty days.',
+      },
+      failing: { type: 'string', description: 'With what most of it failed; absent: with nothing.' },
+    },
+  })
+  wanted?: object;
   @ApiPropertyOptional({
     type: 'object',
     properties: { url: { type: 'string' }, hasSecret: { type: 'boolean' }, ...health },
@@ -293,7 +321,6 @@ export class SourcesController {
     const mapping = body.mapping == null ? undefined : parseMapping(body.mapping);
     const defaults = body.defaults == null ? undefined : parseDefaults(body.defaults);
     const { fetch, feedback, outcomes } = body;
-    const refusal = fetch && (await this.#refusalOf(fetch.baseUrl));
     const errors: FieldError[] = [
       ...(isSourceId(id)
         ? []
@@ -301,7 +328,7 @@ export class SourcesController {
       ...(mapping?.ok === false ? mapping.errors : []),
       ...(defaults?.ok === false ? defaults.errors : []),
       ...(body.publicKeys ?? []).flatMap((pem, index) => wrongKey(pem, index)),
-      ...(refusal === undefined ? [] : [{ field: '/fetch/baseUrl', detail: refusal }]),
+      ...(fetch ? await this.#wrongFetching(body.format, fetch) : []),
       ...(feedback ? await this.#wrongFeedback(feedback) : []),
       ...(outcomes ? await this.#wrongOutcomes(body.format, outcomes) : []),
     ];
@@ -315,7 +342,12 @@ export class SourcesController {
       secret: body.secret,
       publicKeys: body.publicKeys ?? [],
       verifyToken: body.verifyToken,
-      ...(fetch && { fetch: { baseUrl: withoutSlash(fetch.baseUrl), token: fetch.token ?? undefined } }),
+      ...(fetch && {
+        fetch: {
+          ...{ baseUrl: withoutSlash(fetch.baseUrl), token: fetch.token ?? undefined },
+          ...(fetch.client && { client: clientOf(fetch.client) }),
+        },
+      }),
       ...(feedback && { feedback: { url: feedback.url, secret: feedback.secret ?? undefined } }),
       ...(outcomes && {
         outcomes: {
@@ -330,6 +362,21 @@ export class SourcesController {
     if (typeof shown === 'string')
       throw invalidInput([{ field: fieldOf[shown], detail: 'There is none yet for this address.' }]);
     return shown;
+  }
+
+  async #wrongFetching(format: Format, { baseUrl, token, client }: SourceFetching): Promise<FieldError[]> {
+    const refusal = await this.#refusalOf(baseUrl);
+    const tokenRefusal = client?.tokenUrl == null ? undefined : await this.#refusalOf(client.tokenUrl);
+    const field = '/fetch/client';
+    return [
+      ...(refusal === undefined ? [] : [{ field: '/fetch/baseUrl', detail: refusal }]),
+      ...(tokenRefusal === undefined ? [] : [{ field: `${field}/tokenUrl`, detail: tokenRefusal }]),
+      ...(client && !formatOf(format)?.fetching?.grant
+        ? [{ field, detail: 'This tool is asked with a token: give token instead.' }]
+        : []),
+      ...(client && token != null ? [{ field, detail: 'Give either token or client.' }] : []),
+      ...(client?.refreshToken == null ? [] : [{ field: `${field}/refreshToken`, detail: 'This tool gives none.' }]),
+    ];
   }
 
   async #wrongFeedback({ url, secret }: SourceFeedback): Promise<FieldError[]> {
@@ -379,7 +426,7 @@ const fieldOf: Readonly<Record<Needed, string>> = {
 };
 
 /** What is left out may also be said to be null. */
-function clientOf({ id, secret, refreshToken, tokenUrl }: OutcomesClient): Client {
+function clientOf({ id, secret, refreshToken, tokenUrl }: ToolClient): Client {
   return { id, secret, ...(refreshToken != null && { refreshToken }), ...(tokenUrl != null && { tokenUrl }) };
 }
 

@@ -1,3 +1,4 @@
+import type { Activity } from '../intake/rows.js';
 import { fillLead, type KnownNames, namesOf } from './fill-lead.js';
 import { at, externalId, isObject, isoTime, items, moment, number, reference, scalars, text } from './json-value.js';
 import { hmacSha256, signedByOneOf } from './signature.js';
@@ -41,6 +42,16 @@ const counters: Readonly<Record<string, { readonly activity: string; readonly se
   hubspotscore: { activity: 'score-changed', sets: 'score' },
 };
 
+/** Properties in which HubSpot notes when something was last done: whoever does it is known, or was never a lead. */
+const lastDone: Readonly<Record<string, { readonly activity: string; readonly sets: string }>> = {
+  hs_email_last_open_date: { activity: 'email-opened', sets: 'lastEmailOpen' },
+  hs_email_last_click_date: { activity: 'email-clicked', sets: 'lastEmailClick' },
+  hs_analytics_last_visit_timestamp: { activity: 'visited', sets: 'lastVisit' },
+  hs_analytics_last_timestamp: { activity: 'page-viewed', sets: 'lastPageView' },
+  hs_sa_last_engagement_date: { activity: 'engaged', sets: 'lastEngagement' },
+  notes_last_contacted: { activity: 'contacted', sets: 'lastContact' },
+};
+
 /**
  * HubSpot: a list of events that hold ids only; the contacts are asked for. `X-HubSpot-Signature-v3` is over method, URI,
  * body and `X-HubSpot-Request-Timestamp`.
@@ -58,6 +69,7 @@ export const hubspot: SourceFormat = {
   read: (body, _: Delivery, options) => (Array.isArray(body) ? body : [body]).map((event) => readEvent(event, options)),
   fetching: {
     batch: 100,
+    isCurrent: true,
     request: (references, { baseUrl, mapping }) => ({
       method: 'POST',
       url: `${baseUrl}/crm/v3/objects/contacts/batch/read`,
@@ -102,22 +114,26 @@ function readEvent(event: unknown, { now }: ReaderOptions): Arrival {
   // Of two contacts that become one, the one that they become.
   const id = reference(event['newObjectId'] ?? event['primaryObjectId'] ?? event['objectId']);
   if (id === undefined) return unusable('objectId', 'required', 'The contact’s id.');
-  const counter = happened === 'propertyChange' ? counterOf(event['propertyName']) : undefined;
-  const value = number(event['propertyValue']);
-  if (!counter || value === undefined) return { kind: 'reference', reference: id, key };
-  return {
-    kind: 'activity',
-    who: { externalId: id },
-    activity: counter.activity,
-    adds: {},
-    sets: { [counter.sets]: value },
-    occurredAt: moment(event['occurredAt']) ?? now,
-    key,
-  };
+  const doing = happened === 'propertyChange' ? doingOf(event, now) : undefined;
+  if (!doing) return { kind: 'reference', reference: id, key };
+  return { kind: 'activity', who: { externalId: id }, adds: {}, ...doing, key };
 }
 
-function counterOf(property: unknown): { activity: string; sets: string } | undefined {
-  return typeof property === 'string' && Object.hasOwn(counters, property) ? counters[property] : undefined;
+function doingOf(
+  event: Readonly<Record<string, unknown>>,
+  now: number,
+): Pick<Activity, 'activity' | 'sets' | 'occurredAt'> | undefined {
+  const property = text(event['propertyName']) ?? '';
+  const happened = moment(event['occurredAt']) ?? now;
+  if (Object.hasOwn(lastDone, property)) {
+    const { activity, sets } = lastDone[property] as (typeof lastDone)[string];
+    const done = isoTime(moment(event['propertyValue']));
+    return { activity, sets: done === undefined ? {} : { [sets]: done }, occurredAt: happened };
+  }
+  const value = number(event['propertyValue']);
+  if (!Object.hasOwn(counters, property) || value === undefined) return undefined;
+  const { activity, sets } = counters[property] as (typeof counters)[string];
+  return { activity, sets: { [sets]: value }, occurredAt: happened };
 }
 
 /** Sent again, an event has another `attemptNumber`; and its `eventId` alone is not sure to be its own. */

@@ -1,4 +1,5 @@
 import { verify as verifySignature } from 'node:crypto';
+import { marketoGrant, marketoTrouble } from '../feedback/tell-marketo.js';
 import type { Activity } from '../intake/rows.js';
 import { fillLead, type KnownNames, namesOf } from './fill-lead.js';
 import { readRow } from './json.js';
@@ -35,7 +36,11 @@ const known: KnownNames = {
  * RSA keys. `Call Webhook` sends whatever its template says, with the source's own key, and is read by the source's mapping.
  */
 export const marketo: SourceFormat = {
-  contentTypes: ['application/cloudevents+json', 'application/cloudevents-batch+json'],
+  // A template whose tokens are encoded as Form/Url is sent as a form.
+  contentTypes: [
+    ...['application/cloudevents+json', 'application/cloudevents-batch+json'],
+    'application/x-www-form-urlencoded',
+  ],
   verify: (delivery, credentials) => {
     if (signaturesOf(delivery).length > 0) return signedByAdobe(delivery, credentials) ? 'verified' : 'refused';
     return delivery.headers.authorization === undefined ? 'refused' : 'own-key';
@@ -56,11 +61,10 @@ export const marketo: SourceFormat = {
       const query = `filterType=id&filterValues=${references.map(encodeURIComponent).join(',')}&fields=${fields}`;
       return { method: 'GET', url: `${baseUrl}/rest/v1/leads.json?${query}` };
     },
+    isCurrent: true,
+    grant: marketoGrant,
     // Marketo says 200 also when it says no.
-    refusal: (answer) =>
-      at(answer, 'success') === true
-        ? undefined
-        : `refused-${text(at(items(at(answer, 'errors'))[0], 'code')) ?? 'unknown'}`,
+    trouble: marketoTrouble,
     read: (answer, options) =>
       new Map(
         items(at(answer, 'result')).flatMap((lead): [string, Arrival][] => {
@@ -90,7 +94,7 @@ function signedByAdobe(delivery: Delivery, { publicKeys }: Credentials): boolean
 const ACTIVITY = 'com.adobe.platform.marketo.activity.standard.';
 
 /** What people do, by the end of the event's type. */
-const activities: Readonly<Record<string, Pick<Activity, 'activity' | 'adds'>>> = {
+const activities: Readonly<Record<string, Pick<Activity, 'activity' | 'adds' | 'agrees'>>> = {
   openemail: { activity: 'email-opened', adds: { emailOpens: 1 } },
   opensalesemail: { activity: 'email-opened', adds: { emailOpens: 1 } },
   clickemail: { activity: 'email-clicked', adds: { emailClicks: 1 } },
@@ -98,11 +102,13 @@ const activities: Readonly<Record<string, Pick<Activity, 'activity' | 'adds'>>> 
   visitwebpage: { activity: 'page-visited', adds: { visits: 1 } },
   clicklink: { activity: 'link-clicked', adds: { linkClicks: 1 } },
   interestingmoment: { activity: 'interesting-moment', adds: { interestingMoments: 1 } },
+  unsubscribeemail: { activity: 'unsubscribed', adds: {}, agrees: false },
   filloutform: { activity: 'form-filled-out', adds: { formFills: 1 } },
 };
 /** After these, the lead is asked for: it is new, or something of it is. */
 const changes: ReadonlySet<string> = new Set([
-  ...['newlead', 'changedatavalue', 'filloutfacebookleadadsform', 'filloutlinkedinleadgenform', 'mergeleads'],
+  ...['newlead', 'changedatavalue', 'filloutfacebookleadadsform', 'mergeleads'],
+  ...['filloutlinkedinleadgenform', 'filloutlinkedleadgenform'],
 ]);
 
 function readItem(item: unknown, options: ReaderOptions): Arrival {
@@ -134,11 +140,9 @@ function readActivity(name: string, item: unknown, data: unknown, time: unknown,
   const id = reference(data['leadId'] ?? at(data, 'lead', 'id'));
   if (id === undefined) return unusable('data.leadId', 'required', 'Whose it is.');
   if (changes.has(name)) {
-    // Where the stream brings the lead along, nothing has to be asked for.
-    const isComplete = name === 'newlead' && text(at(data, 'lead', 'email')) !== undefined;
-    return isComplete
-      ? readLead(id, data['lead'], data['activityDate'], options)
-      : { kind: 'reference', reference: id };
+    // What the stream brings along is a few fields of a new lead: enough where the others cannot be asked for.
+    const isEnough = !options.canFetch && name === 'newlead' && text(at(data, 'lead', 'email')) !== undefined;
+    return isEnough ? readLead(id, data['lead'], data['activityDate'], options) : { kind: 'reference', reference: id };
   }
   const email = text(at(data, 'lead', 'email'));
   const what =

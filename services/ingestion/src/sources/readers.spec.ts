@@ -212,6 +212,32 @@ describe('HubSpot', () => {
     ]);
   });
 
+  it('takes what was last done for an activity, which asks for nobody', () => {
+    const properties = [
+      ...['hs_email_last_open_date', 'hs_email_last_click_date', 'hs_analytics_last_visit_timestamp'],
+      ...['hs_analytics_last_timestamp', 'hs_sa_last_engagement_date', 'notes_last_contacted'],
+    ];
+    const events = properties.map((propertyName) => ({
+      ...{ ...event, subscriptionType: 'contact.propertyChange' },
+      ...{ propertyName, propertyValue: '1767225600000' },
+    }));
+    const at = '2026-01-01T00:00:00.000Z';
+    expect(told(read('hubspot', events))).toMatchObject([
+      { kind: 'activity', activity: 'email-opened', sets: { lastEmailOpen: at }, occurredAt: 1_700_000_000_000 },
+      { kind: 'activity', activity: 'email-clicked', sets: { lastEmailClick: at } },
+      { kind: 'activity', activity: 'visited', sets: { lastVisit: at } },
+      { kind: 'activity', activity: 'page-viewed', sets: { lastPageView: at } },
+      { kind: 'activity', activity: 'engaged', sets: { lastEngagement: at } },
+      { kind: 'activity', activity: 'contacted', sets: { lastContact: at } },
+    ]);
+  });
+
+  it('has the contact of the trial on its settings page asked for', () => {
+    const trial = { eventId: 100, portalId: 2, objectId: 123, occurredAt: 1_700_000_000_000, attemptNumber: 0 };
+    const change = { subscriptionType: 'contact.propertyChange', propertyName: 'email', propertyValue: 'sample-value' };
+    expect(told(read('hubspot', [{ ...trial, ...change }]))).toEqual([{ kind: 'reference', reference: '123' }]);
+  });
+
   it('recognises an event in its second attempt', () => {
     const [first] = read('hubspot', [{ ...event, subscriptionType: 'contact.creation' }]);
     const [second] = read('hubspot', [{ ...event, subscriptionType: 'contact.creation', attemptNumber: 1 }]);
@@ -365,20 +391,34 @@ describe('Marketo', () => {
   const type = (name: string) => `com.adobe.platform.marketo.activity.standard.${name}`;
   const event = (name: string, data: object) => ({ specversion: '1.0', id: name, type: type(name), data });
 
-  it('has a new lead asked for, unless the stream brings it along', () => {
+  it('has a new lead asked for, and takes the few fields that the stream brings along where that cannot be', () => {
     const lead = { id: 12, firstName: 'Ada', email: 'ada@marketo.example', leadScore: 7 };
     const events = [
       event('newlead', { leadId: '12' }),
       event('newlead', { leadId: '12', lead }),
-      event('changedatavalue', { leadId: 12 }),
+      ...['changedatavalue', 'filloutlinkedinleadgenform', 'filloutlinkedleadgenform'].map((name) =>
+        event(name, { leadId: 12 }),
+      ),
     ];
-    expect(told(read('marketo', events))).toEqual([
-      { kind: 'reference', reference: '12' },
+    const asked = { kind: 'reference', reference: '12' };
+    expect(told(read('marketo', events))).toEqual([asked, asked, asked, asked, asked]);
+    expect(told(read('marketo', events, { canFetch: false }))).toEqual([
+      asked,
       {
         kind: 'lead',
         lead: { externalId: '12', firstName: 'Ada', email: 'ada@marketo.example', engagement: { leadScore: 7 } },
       },
-      { kind: 'reference', reference: '12' },
+      ...[asked, asked, asked],
+    ]);
+  });
+
+  it('knows by an unsubscription that somebody agrees no more, and makes nobody of it', () => {
+    const data = { leadId: 12, activityDate: '2025-12-24T00:00:00Z' };
+    expect(told(read('marketo', event('unsubscribeemail', data)))).toEqual([
+      {
+        ...{ kind: 'activity', who: { externalId: '12' }, activity: 'unsubscribed', adds: {}, sets: {} },
+        ...{ agrees: false, occurredAt: Date.UTC(2025, 11, 24) },
+      },
     ]);
   });
 
@@ -483,6 +523,24 @@ describe('Meta', () => {
       { kind: 'reference', reference: '12345678901234567890' },
       { kind: 'test' },
       { kind: 'unknown', type: 'page.feed' },
+    ]);
+  });
+});
+
+describe('Meta, of a page that also hears of messages', () => {
+  it('sets aside what is about those', () => {
+    const body = {
+      object: 'page',
+      entry: [
+        { id: '1', time: 1, messaging: [{ message: { text: 'hello' } }] },
+        { id: '1', changes: [{ field: 'leadgen', value: { leadgen_id: '7' } }] },
+        { id: '1' },
+      ],
+    };
+    expect(told(read('meta', body))).toMatchObject([
+      { kind: 'unknown', type: 'page.messaging' },
+      { kind: 'reference', reference: '7' },
+      { kind: 'unusable' },
     ]);
   });
 });
@@ -783,6 +841,54 @@ describe('Salesforce', () => {
       { kind: 'unknown', type: 'Account record' },
     ]);
   });
+
+  it('takes nothing of its owner, or of whoever made it, for the person’s own', () => {
+    const record = {
+      attributes: { type: 'Contact', url: '/services/data/v61.0/sobjects/Contact/0035e00000A1b2cEAC' },
+      Id: '0035e00000A1b2cEAC',
+      LastName: 'Lovelace',
+      Owner: { attributes: { type: 'User' }, Email: 'seller@vendor.example', Phone: '+43 1 1', Title: 'Seller' },
+      CreatedBy: { Email: 'robot@vendor.example', FirstName: 'Robot' },
+      MailingAddress: { city: 'Wien', countryCode: 'AT' },
+      Account: {
+        Name: 'Engines Ltd',
+        Website: 'engines.example',
+        Industry: 'Machinery',
+        NumberOfEmployees: 12,
+        Phone: '1',
+      },
+    };
+    expect(told(read('salesforce', { records: [record] }))).toEqual([
+      {
+        kind: 'lead',
+        lead: {
+          ...{ externalId: '0035e00000A1b2cEAC', lastName: 'Lovelace', country: 'AT', city: 'Wien' },
+          ...{ company: 'Engines Ltd', domain: 'engines.example', industry: 'Machinery', employees: '12' },
+        },
+      },
+    ]);
+    const mapping = { columns: { 'Owner.Email': 'attributes.owner' } };
+    expect(told(read('salesforce', { records: [record] }, { mapping }))).toMatchObject([
+      { lead: { attributes: { owner: 'seller@vendor.example' } } },
+    ]);
+  });
+
+  it('reads what its command line writes: with a status around it, and as a tree without ids', () => {
+    const url = '/services/data/v61.0/sobjects/Lead/00Q5e00000A1b2cEAC';
+    const query = { status: 0, result: { records: [{ attributes: { type: 'Lead', url }, Email: 'q@sf.example' }] } };
+    expect(told(read('salesforce', query))).toEqual([
+      { kind: 'lead', lead: { externalId: '00Q5e00000A1b2cEAC', email: 'q@sf.example' } },
+    ]);
+    const tree = { records: [{ attributes: { type: 'Lead', referenceId: 'LeadRef1' }, LastName: 'N' }] };
+    const [first] = told(read('salesforce', tree)) as [{ lead: { externalId: string } }];
+    expect(first).toMatchObject({ kind: 'lead', lead: { lastName: 'N' } });
+    // In the next export somebody else is called so.
+    const [next] = told(read('salesforce', tree, { now: NOW + 1 })) as [{ lead: { externalId: string } }];
+    expect(next.lead.externalId).not.toBe(first.lead.externalId);
+    expect(told(read('salesforce', { records: [{ attributes: { type: 'Lead' }, LastName: 'N' }] }))).toMatchObject([
+      { kind: 'unusable' },
+    ]);
+  });
 });
 
 describe('what was asked for', () => {
@@ -919,11 +1025,81 @@ describe('what was asked for', () => {
     expect(campaign({ id })).toMatchObject({ lead: { attributes: { campaign: '367378525' } } });
   });
 
+  it('of Meta tells by which campaign and ad somebody came, and what they ticked where the mapping says what it means', () => {
+    const lead = {
+      ...{ id: '5', created_time: '2026-01-01T00:00:00+0000', form_id: '1', is_organic: false, platform: 'ig' },
+      ...{ ad_id: '2', ad_name: 'Ad', adset_id: '3', adset_name: 'Set', campaign_id: '4', campaign_name: 'Spring' },
+      field_data: [{ name: 'email', values: ['m@meta.example'] }],
+      custom_disclaimer_responses: [
+        { checkbox_key: 'may_call', is_checked: '1' },
+        { checkbox_key: 'may_share', is_checked: '' },
+      ],
+    };
+    const mapping = { columns: { may_call: 'consent' } };
+    const options = { mapping, canFetch: true, now: NOW };
+    const [arrival] = [...(formatOf('meta')?.fetching?.read({ '5': lead }, options).values() ?? [])];
+    expect(arrival).toEqual({
+      kind: 'lead',
+      lead: {
+        ...{ externalId: '5', email: 'm@meta.example', occurredAt: '2026-01-01T00:00:00.000Z' },
+        ...{ consent: 'yes', message: 'may_share: no' },
+        attributes: {
+          ...{ formId: '1', adId: '2', adSetId: '3', campaignId: '4', platform: 'ig', organic: false },
+          ...{ campaign: 'Spring', adSet: 'Set', ad: 'Ad' },
+        },
+      },
+    });
+    expect(fetched('meta', { '5': lead })).toMatchObject([
+      ['5', { lead: { message: 'may_call: yes\nmay_share: no' } }],
+    ]);
+  });
+
+  const troubleOf = (format: Format, answer: unknown) => formatOf(format)?.fetching?.trouble?.(answer);
+  const [token, often] = [
+    { kind: 'failed', why: 'token-refused' },
+    { kind: 'wait', why: 'too-many-requests' },
+  ];
+
+  it('of Meta tells by its code what is wrong, since the status is always the same', () => {
+    const codes = (...each: number[]) => each.map((code) => troubleOf('meta', { error: { code, message: '' } }));
+    expect(codes(190, 102, 10, 200, 294)).toEqual(Array.from({ length: 5 }, () => token));
+    expect(codes(4, 17, 32, 613, 80_000, 80_004)).toEqual(Array.from({ length: 6 }, () => often));
+    expect(codes(1, 2)).toEqual([
+      { kind: 'failed', why: 'graph-1' },
+      { kind: 'failed', why: 'graph-2' },
+    ]);
+    expect(troubleOf('meta', { error: { code: 9_999, is_transient: true } })).toMatchObject({ kind: 'failed' });
+    expect(codes(100, 803, 9_999)).toMatchObject(Array.from({ length: 3 }, () => ({ kind: 'refused' })));
+    const message = '(#100) Tried accessing nonexisting field (ad_name) on node type (UserLeadGenInfo)';
+    expect(troubleOf('meta', { error: { code: 100, message } })).toMatchObject({ kind: 'too-many-fields' });
+    expect(troubleOf('meta', { '5': { id: '5' } })).toBeUndefined();
+  });
+
+  it('of Salesforce tells a field that is not there, and a day’s quota, from a record that is not', () => {
+    const says = (errorCode: string) => troubleOf('salesforce', [{ errorCode, message: '' }]);
+    expect(says('INVALID_FIELD')).toEqual({ kind: 'failed', why: 'field-not-found' });
+    expect(says('INVALID_SESSION_ID')).toEqual(token);
+    expect(says('REQUEST_LIMIT_EXCEEDED')).toMatchObject({ kind: 'wait' });
+    expect(says('MALFORMED_ID')).toBeUndefined();
+    expect(troubleOf('salesforce', [{ Id: '00Q1' }, null])).toBeUndefined();
+  });
+
+  it('of Salesforce is asked for by names that fields may have, and by no others', () => {
+    const mapping = {
+      columns: { Budget__c: 'attributes.budget', 'Owner.Email': 'attributes.owner', 'my field': 'product' },
+    };
+    const { url } = formatOf('salesforce')?.fetching?.request(['00Q1'], { baseUrl: '', mapping }, NOW) ?? { url: '' };
+    const fields = new URLSearchParams(url.split('?')[1]).get('fields')?.split(',') ?? [];
+    expect(fields).toContain('Budget__c');
+    expect(fields.filter((name) => !/^[A-Za-z]\w*$/.test(name))).toEqual([]);
+  });
+
   it('of Marketo says no under the status 200', () => {
-    const { refusal } = formatOf('marketo')?.fetching ?? {};
-    expect(refusal?.({ success: false, errors: [{ code: '601', message: 'Access token invalid' }] })).toBe(
-      'refused-601',
-    );
-    expect(refusal?.({ success: true, result: [] })).toBeUndefined();
+    expect(
+      troubleOf('marketo', { success: false, errors: [{ code: '601', message: 'Access token invalid' }] }),
+    ).toEqual(token);
+    expect(troubleOf('marketo', { success: false, errors: [{ code: '606' }] })).toEqual(often);
+    expect(troubleOf('marketo', { success: false, errors: [{ code: '1006' }] })).toMatchObject({ kind: 'failed' });
+    expect(troubleOf('marketo', { success: true, result: [] })).toBeUndefined();
   });
 });

@@ -1,3 +1,4 @@
+import { TOKEN_REFUSED } from '../feedback/telling.js';
 import { fillLead, type KnownNames, namesOf } from './fill-lead.js';
 import { readRow } from './json.js';
 import {
@@ -12,28 +13,30 @@ import {
   type Scalar,
   text,
 } from './json-value.js';
-import { type Arrival, type ReaderOptions, type SourceFormat, unusable } from './source-format.js';
+import { type Arrival, type FetchTrouble, type ReaderOptions, type SourceFormat, unusable } from './source-format.js';
 
 const known: KnownNames = {
   firstName: ['FirstName'],
   lastName: ['LastName'],
   email: ['Email'],
   phone: ['Phone', 'MobilePhone'],
-  company: ['Company'],
-  domain: ['Website'],
+  company: ['Company', 'Account.Name'],
+  domain: ['Website', 'Account.Website'],
   country: ['CountryCode', 'Country', 'MailingCountryCode', 'MailingCountry'],
   region: ['State', 'MailingState'],
   city: ['City', 'MailingCity'],
-  industry: ['Industry'],
-  employees: ['NumberOfEmployees'],
-  revenue: ['AnnualRevenue'],
+  industry: ['Industry', 'Account.Industry'],
+  employees: ['NumberOfEmployees', 'Account.NumberOfEmployees'],
+  revenue: ['AnnualRevenue', 'Account.AnnualRevenue'],
   message: ['Description'],
   'attributes.jobTitle': ['Title'],
   'attributes.leadSource': ['LeadSource'],
   'attributes.rating': ['Rating'],
 };
-/** Fields that can be asked for; the rest of the names are what compound fields hold. */
-const asked = namesOf(known, undefined).filter((name) => !/^Mailing|Code$/.test(name));
+/** Fields of `Lead` that can be asked for; the rest of the names are what compound fields and other objects hold. */
+const asked = namesOf(known, undefined).filter((name) => !/^Mailing|Code$|\./.test(name));
+/** A mapping may also be about platform events, and about what is inside of a field: one such name refuses all that it is asked with. */
+const FIELD = /^[A-Za-z][A-Za-z0-9_]{0,79}$/;
 
 /** People; of everything else nothing is a lead. */
 const people: ReadonlySet<string> = new Set(['Lead', 'Contact']);
@@ -46,19 +49,23 @@ export const salesforce: SourceFormat = {
   contentTypes: ['application/cloudevents+json'],
   verify: () => 'own-key',
   read: (body, _, options) => {
-    const records = at(body, 'records');
+    // `sf data query --json` puts its status around them.
+    const records = at(body, 'records') ?? at(body, 'result', 'records');
     const list = Array.isArray(records) ? items(records) : Array.isArray(body) ? (body as unknown[]) : [body];
     return list.flatMap((item) => readItem(item, options));
   },
   fetching: {
     batch: 200,
+    isCurrent: true,
+    // Of the org's own domain, which is where the API is as well.
+    grant: { type: 'client_credentials', tokenUrl: (baseUrl) => `${baseUrl}/services/oauth2/token` },
     request: (references, { baseUrl, mapping }) => {
-      const fields = [
-        ...new Set(['Id', 'CreatedDate', 'HasOptedOutOfEmail', ...asked, ...Object.keys(mapping?.columns ?? {})]),
-      ];
+      const mapped = Object.keys(mapping?.columns ?? {}).filter((name) => FIELD.test(name));
+      const fields = [...new Set(['Id', 'CreatedDate', 'HasOptedOutOfEmail', ...asked, ...mapped])];
       const query = `ids=${references.map(encodeURIComponent).join(',')}&fields=${fields.map(encodeURIComponent).join(',')}`;
       return { method: 'GET', url: `${baseUrl}/services/data/v61.0/composite/sobjects/Lead?${query}` };
     },
+    trouble: troubleOf,
     read: (answer, options) =>
       new Map(
         items(answer).flatMap((record): [string, Arrival][] => {
@@ -69,6 +76,26 @@ export const salesforce: SourceFormat = {
   },
 };
 
+/** Of a day, and of all that call this org. It counts the last 24 hours, so that asking once an hour is enough. */
+const QUOTA_USED_UP = { kind: 'wait', why: 'quota-used-up', retryAfter: '3600' } as const;
+
+/** An error is a list as well: `[{ errorCode, message }]`. */
+function troubleOf(answer: unknown): FetchTrouble | undefined {
+  switch (text(at(items(answer)[0], 'errorCode'))) {
+    case 'REQUEST_LIMIT_EXCEEDED':
+      return QUOTA_USED_UP;
+    case 'INVALID_SESSION_ID':
+    case 'INSUFFICIENT_ACCESS':
+    case 'API_DISABLED_FOR_ORG':
+      return TOKEN_REFUSED;
+    // It is not there, or not for this token to see: people mend it, and until then it refuses everything.
+    case 'INVALID_FIELD':
+      return { kind: 'failed', why: 'field-not-found' };
+    default:
+      return undefined;
+  }
+}
+
 function readItem(item: unknown, options: ReaderOptions): Arrival[] {
   if (!isObject(item)) return [unusable('event', 'type', 'Must be a JSON object.')];
   // The envelope is another one with each way of subscribing.
@@ -77,14 +104,24 @@ function readItem(item: unknown, options: ReaderOptions): Arrival[] {
   if (isObject(header)) return readChange(item, payload, header, options);
   const type = text(at(payload, 'attributes', 'type'));
   if (type !== undefined) {
-    const id = externalId(at(payload, 'Id'));
     if (!people.has(type)) return [{ kind: 'unknown', type: `${type} record`, item }];
+    const id = externalId(at(payload, 'Id')) ?? idOfExport(at(payload, 'attributes'), options);
     if (id === undefined) return [unusable('Id', 'required', 'The record’s id.')];
     return [readRecord(id, payload, at(payload, 'CreatedDate'), options)];
   }
   if (options.mapping) return [readRow(payload, options)];
   if (payload === item) return [unusable('ChangeEventHeader', 'required', 'Neither a change event nor a record.')];
   return [{ kind: 'unknown', type: 'platform event', item }];
+}
+
+/**
+ * Of a record that was exported without its `Id`: the end of its address has it. In a tree (`sf data export tree`) it is called
+ * `LeadRef1`, as another one will be in the next export: the moment tells them apart.
+ */
+function idOfExport(attributes: unknown, { now }: ReaderOptions): string | undefined {
+  const [, id] = /\/([A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?)$/.exec(text(at(attributes, 'url')) ?? '') ?? [];
+  const name = reference(at(attributes, 'referenceId'));
+  return id ?? (name === undefined ? undefined : externalId(`${name}.${now}`));
 }
 
 function readChange(
@@ -141,7 +178,10 @@ function readRecord(id: string, record: unknown, happened: unknown, { mapping }:
   };
 }
 
-/** Names and addresses are compound: `Name: { FirstName, LastName }`. */
+/** Compound fields, whose parts are the record's own. Of everybody else's who is in it, such as its owner, nothing is the lead's. */
+const compound: ReadonlySet<string> = new Set(['Name', 'Address', 'MailingAddress']);
+
+/** `Name: { FirstName, LastName }`; in an export `Address: { city }`. */
 function fieldsOf(record: unknown): Map<string, Scalar> {
   const values = new Map<string, Scalar>();
   const entries = isObject(record) ? Object.entries(record).filter(([name]) => name !== 'ChangeEventHeader') : [];
@@ -151,7 +191,8 @@ function fieldsOf(record: unknown): Map<string, Scalar> {
     for (const [inner, each] of Object.entries(value)) {
       if (!isScalar(each)) continue;
       values.set(`${name}.${inner}`, each);
-      if (!values.has(inner)) values.set(inner, each);
+      const own = inner.charAt(0).toUpperCase() + inner.slice(1);
+      if (compound.has(name) && !values.has(own)) values.set(own, each);
     }
   }
   return values;

@@ -1,5 +1,7 @@
 import type { FieldError, Mapping } from '@fairlead/decisions';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Grant } from '../feedback/access-tokens.js';
+import type { Trouble } from '../feedback/telling.js';
 import type { Activity } from '../intake/rows.js';
 
 /** What a tool has sent, before anything of it is believed. */
@@ -78,16 +80,32 @@ export interface Challenge {
 export interface Fetching {
   /** How many may be asked for at once. */
   readonly batch: number;
-  readonly request: (
-    references: readonly string[],
-    source: { readonly baseUrl: string; readonly mapping: Mapping | undefined },
-    now: number,
-  ) => FetchRequest;
-  /** Why there is no answer in an answer that says 200; undefined when there is one. */
-  readonly refusal?: (answer: unknown) => string | undefined;
-  /** What was answered about each reference; one that is not among them is not there any more. */
+  /**
+   * It answers how somebody is by now, with the date of when they first came: what they did and whether they agree counts as of when
+   * they were named. Undefined: it answers what they once said.
+   */
+  readonly isCurrent?: true;
+  /** How a client gets access tokens, where there is one; undefined: the tool is shown a token that holds until somebody ends it. */
+  readonly grant?: Grant;
+  readonly request: (references: readonly string[], asked: FetchOptions, now: number) => FetchRequest;
+  /**
+   * Why there is no answer in it, where its status does not say so; undefined: as its status says. `refused` is about one of the
+   * references, and the others are asked for without it; `failed` and `wait` are about all of them.
+   */
+  readonly trouble?: (answer: unknown) => FetchTrouble | undefined;
+  /** What was answered about each reference; one that is not among them is not there any more, or not yet. */
   readonly read: (answer: unknown, options: ReaderOptions) => ReadonlyMap<string, Arrival>;
 }
+
+export interface FetchOptions {
+  readonly baseUrl: string;
+  readonly mapping: Mapping | undefined;
+  /** Nothing but what a lead cannot do without: the tool has refused the rest. */
+  readonly isBare?: boolean;
+}
+
+/** `too-many-fields`: it does not know one of those that were asked for. */
+export type FetchTrouble = Trouble | { readonly kind: 'too-many-fields'; readonly why: string };
 
 export interface FetchRequest {
   readonly method: 'GET' | 'POST';

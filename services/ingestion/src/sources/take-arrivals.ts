@@ -7,7 +7,7 @@ import { Intake } from '../intake/intake.js';
 import { type Preparation, prepareRows } from '../intake/prepare-rows.js';
 import type { RawRow } from '../intake/read-body.js';
 import { TOLD_ONE_BY_ONE } from '../intake/rejections.js';
-import type { PreparedRow, RowResult } from '../intake/rows.js';
+import type { LeadRow, PreparedRow, RowResult } from '../intake/rows.js';
 import { arrivalsTotal } from '../metrics.js';
 import { ClicksStore } from '../store/clicks.store.js';
 import { FetchesStore } from '../store/fetches.store.js';
@@ -32,6 +32,8 @@ export interface TakeOptions {
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly traceparentOf: (arrival: Arrival) => string | undefined;
+  /** When it was so, in milliseconds since the epoch; undefined: when it happened. */
+  readonly asOf?: (arrival: Arrival) => number | undefined;
   /** Stored together with each item. */
   readonly alongside?: (arrival: Arrival, unit: OpenUnit) => Promise<void>;
 }
@@ -155,11 +157,13 @@ export class TakeArrivals {
     return { arrival, index, ...(await this.#understand(arrival, index, options)) };
   }
 
-  async #understand(arrival: Arrival, index: number, { source, now }: TakeOptions): Promise<Understood> {
+  async #understand(arrival: Arrival, index: number, { source, now, asOf }: TakeOptions): Promise<Understood> {
     const given = { source, personalData: this.personalData, now };
     switch (arrival.kind) {
-      case 'lead':
-        return prepareArrival(arrival.lead, index, given);
+      case 'lead': {
+        const { row, leftOut } = await prepareArrival(arrival.lead, index, given);
+        return { row: row.kind === 'lead' ? withWhen(row, asOf?.(arrival)) : row, leftOut };
+      }
       case 'unusable':
         return this.#prepareRow({ errors: arrival.errors, text: '' }, index, given);
       case 'test': {
@@ -207,6 +211,13 @@ export class TakeArrivals {
 
 function saysOnlyConsent({ row }: PreparedItem): boolean {
   return row?.kind === 'activity' && row.agrees !== undefined;
+}
+
+/** Consent that does not say since when: since it was so, and not since the person first came. */
+function withWhen(row: LeadRow, asOf: number | undefined): LeadRow {
+  if (asOf === undefined) return row;
+  const { consent } = row.lead;
+  return { ...row, asOf, lead: { ...row.lead, ...(consent && { consent: { ...consent, at: consent.at ?? asOf } }) } };
 }
 
 function tooManyWanted(): Problem {

@@ -17,8 +17,20 @@ export interface Fetch {
 const MAX_WAITING = 100_000;
 /** How long a claim is a process's own: the deadline of a request, and time to take in what it brought. */
 const LEASE_SECONDS = 60;
-/** What was given up is kept for whoever looks why. */
-const GIVEN_UP_DAYS = 30;
+/** What was given up is kept for whoever looks why, and asked for again when its source is mended. */
+const KEPT_DAYS = 30;
+
+/** What webhooks of a source only named. */
+export interface Wanted {
+  /** Named, and not answered yet. */
+  readonly waiting: number;
+  /** Since when the longest of it waits. */
+  readonly since?: Date;
+  /** Asked for nine times in vain. */
+  readonly givenUp: number;
+  /** With what the last attempts failed: of what waits, else of what was given up; the most frequent of it. */
+  readonly failing?: string;
+}
 
 @Injectable()
 export class FetchesStore {
@@ -33,13 +45,45 @@ export class FetchesStore {
     const rows = await query(
       `INSERT INTO fetches (source_id, reference, wanted_at, due_at, traceparent)
        SELECT $1, $2, to_timestamp($3::float8 / 1000), to_timestamp($3::float8 / 1000), $4
-       WHERE (SELECT count(*) FROM (SELECT 1 FROM fetches WHERE source_id = $1 LIMIT $5) AS waiting) < $5
+       WHERE (SELECT count(*) FROM (
+         SELECT 1 FROM fetches WHERE source_id = $1 AND given_up_at IS NULL LIMIT $5) AS waiting) < $5
        ON CONFLICT (source_id, reference) DO UPDATE SET revision = fetches.revision + 1, attempts = 0, failed = NULL,
          given_up_at = NULL, wanted_at = excluded.wanted_at, due_at = excluded.due_at, traceparent = excluded.traceparent
        RETURNING 1`,
       [sourceId, reference, now, traceparent ?? null, MAX_WAITING],
     );
     return rows.length > 0;
+  }
+
+  /**
+   * Somebody has set up anew how the source is asked, and may have mended what was wrong: what waits and what was given up is due at
+   * once, as if it had not been tried. Of more than may wait, the newest.
+   */
+  async wantAnew(query: Query, sourceId: string): Promise<void> {
+    await query(
+      `UPDATE fetches SET attempts = 0, given_up_at = NULL, due_at = now()
+       WHERE source_id = $1 AND reference = ANY(ARRAY(
+         SELECT reference FROM fetches WHERE source_id = $1 ORDER BY wanted_at DESC LIMIT $2))`,
+      [sourceId, MAX_WAITING],
+    );
+  }
+
+  async wantedOf(query: Query, sourceId: string): Promise<Wanted> {
+    const rows = await query<{ isGivenUp: boolean; failed: string | null; count: string; since: Date }>(
+      `SELECT given_up_at IS NOT NULL AS "isGivenUp", failed, count(*) AS count, min(wanted_at) AS since
+       FROM fetches WHERE source_id = $1 GROUP BY 1, 2 ORDER BY 1, 3 DESC`,
+      [sourceId],
+    );
+    const sum = (isGivenUp: boolean) =>
+      rows.reduce((before, row) => before + (row.isGivenUp === isGivenUp ? Number(row.count) : 0), 0);
+    const waiting = rows.filter(({ isGivenUp }) => !isGivenUp);
+    const since = waiting.map((row) => row.since).sort((one, other) => one.getTime() - other.getTime())[0];
+    const failing = rows.find(({ failed }) => failed !== null)?.failed ?? undefined;
+    return {
+      ...{ waiting: sum(false), givenUp: sum(true) },
+      ...(since && { since }),
+      ...(failing !== undefined && { failing }),
+    };
   }
 
   /** Sources for which something is due and that may be asked again. */
@@ -91,6 +135,7 @@ export class FetchesStore {
   }
 
   /**
+   * Nothing where it has been made due anew, or another process has taken it over, since it was claimed.
    * @param delayMs until the next attempt; undefined: there is none
    * @param counts  whether it was an attempt: being told to wait is none
    */
@@ -100,10 +145,11 @@ export class FetchesStore {
     { why, counts = true }: { readonly why: string; readonly counts?: boolean },
   ): Promise<void> {
     await query(
-      `UPDATE fetches SET failed = $5, attempts = attempts - $6, given_up_at = CASE WHEN delay IS NULL THEN now() END,
+      `UPDATE fetches SET failed = $5, attempts = fetches.attempts - $6, given_up_at = CASE WHEN delay IS NULL THEN now() END,
          due_at = now() + coalesce(delay, 0) * interval '1 ms'
-       FROM unnest($1::text[], $2::text[], $3::int[], $4::float8[]) AS tried (source_id, reference, revision, delay)
-       WHERE (fetches.source_id, fetches.reference, fetches.revision) = (tried.source_id, tried.reference, tried.revision)`,
+       FROM unnest($1::text[], $2::text[], $3::int[], $4::float8[], $7::int[]) AS tried (source_id, reference, revision, delay, attempts)
+       WHERE (fetches.source_id, fetches.reference, fetches.revision, fetches.attempts) =
+         (tried.source_id, tried.reference, tried.revision, tried.attempts)`,
       [
         fetches.map(({ fetch }) => fetch.sourceId),
         fetches.map(({ fetch }) => fetch.reference),
@@ -111,6 +157,7 @@ export class FetchesStore {
         fetches.map(({ delayMs }) => delayMs ?? null),
         why,
         counts ? 0 : 1,
+        fetches.map(({ fetch }) => fetch.attempts),
       ],
     );
   }
@@ -121,7 +168,7 @@ export class FetchesStore {
       `DELETE FROM fetches WHERE ctid = ANY(ARRAY(
          SELECT ctid FROM fetches WHERE wanted_at < now() - make_interval(days => $2) LIMIT $1 FOR UPDATE SKIP LOCKED
        )) RETURNING 1`,
-      [limit, GIVEN_UP_DAYS],
+      [limit, KEPT_DAYS],
     );
     return rows.length;
   }

@@ -8,9 +8,10 @@ import { type KeyObject, randomUUID } from 'node:crypto';
 import type { Client, Grant } from '../feedback/access-tokens.js';
 import type { Consent, Words } from '../feedback/telling.js';
 import { tellingOf } from '../feedback/tools.js';
-import type { Format } from '../sources/formats.js';
+import { type Format, formatOf } from '../sources/formats.js';
 import type { Credentials } from '../sources/source-format.js';
 import { FeedbackTargetsStore, type TargetKind } from './feedback-targets.store.js';
+import { FetchesStore, type Wanted } from './fetches.store.js';
 
 /** Where leads come from, and how to read them. */
 export interface Source {
@@ -29,7 +30,9 @@ export interface ShownSource extends Omit<Source, 'canFetch'> {
   readonly previousSecretUntil?: Date;
   readonly publicKeys?: readonly string[];
   readonly hasVerifyToken?: true;
-  readonly fetch?: { readonly baseUrl: string; readonly hasToken: true };
+  readonly fetch?: { readonly baseUrl: string } & ({ readonly hasToken: true } | { readonly hasClient: true });
+  /** Of a tool whose webhooks only name what they are about. */
+  readonly wanted?: Wanted;
   readonly feedback?: { readonly url: string; readonly hasSecret: true } & TargetHealth;
   readonly outcomes?: Outcomes & ({ readonly hasToken: true } | { readonly hasClient: true }) & TargetHealth;
 }
@@ -46,6 +49,11 @@ export interface Outcomes {
 /** As whom it is told. */
 export type ToldTool = Outcomes & ({ readonly token: string } | { readonly client: Client; readonly grant: Grant });
 
+/** As whom a tool is asked for what its webhooks only name. */
+export type AskedTool = { readonly baseUrl: string } & (
+  { readonly token: string } | { readonly client: Client; readonly grant: Grant }
+);
+
 /** Whether telling works; both absent: it does, or was not tried yet. */
 interface TargetHealth {
   readonly failing?: string;
@@ -57,7 +65,8 @@ export interface NewSource extends Omit<Source, 'canFetch'> {
   readonly secret?: string | null | undefined;
   readonly publicKeys: readonly string[];
   readonly verifyToken?: string | null | undefined;
-  readonly fetch?: { readonly baseUrl: string; readonly token?: string | undefined } | undefined;
+  readonly fetch?:
+    { readonly baseUrl: string; readonly token?: string | undefined; readonly client?: Client | undefined } | undefined;
   readonly feedback?: { readonly url: string; readonly secret?: string | undefined } | undefined;
   readonly outcomes?:
     (Outcomes & { readonly token?: string | undefined; readonly client?: Client | undefined }) | undefined;
@@ -70,6 +79,7 @@ interface StoredSource {
   readonly format: Format;
   readonly baseUrl: string | null;
   readonly token: Buffer | null;
+  readonly byClient: boolean;
   readonly feedbackUrl: string | null;
   readonly feedbackSecret: Buffer | null;
   readonly outcomes: Outcomes | null;
@@ -91,6 +101,7 @@ export class SourcesStore {
   constructor(
     private readonly units: UnitsOfWork,
     private readonly targets: FeedbackTargetsStore,
+    private readonly fetches: FetchesStore,
     personalData: PersonalData,
   ) {
     this.#box = new SecretBox(personalData.deriveKey('source-secrets'));
@@ -134,13 +145,14 @@ export class SourcesStore {
       publicKeys: string[];
       hasVerifyToken: boolean;
       baseUrl: string | null;
+      byClient: boolean;
       feedbackUrl: string | null;
       outcomes: Outcomes | null;
       since: Date | null;
       previousUntil: Date | null;
     }>(
       `SELECT format, mapping, defaults, public_keys AS "publicKeys", verify_token IS NOT NULL AS "hasVerifyToken",
-         fetch_base_url AS "baseUrl", feedback_url AS "feedbackUrl", outcomes,
+         fetch_base_url AS "baseUrl", fetch_by_client AS "byClient", feedback_url AS "feedbackUrl", outcomes,
          (SELECT created_at FROM source_secrets WHERE source_id = $1 AND expires_at IS NULL) AS since,
          (SELECT max(expires_at) FROM source_secrets WHERE source_id = $1 AND expires_at > now()) AS "previousUntil"
        FROM sources WHERE id = $1`,
@@ -148,6 +160,7 @@ export class SourcesStore {
     );
     if (!row) return undefined;
     const health = await this.#healthOf(query, id);
+    const wanted = formatOf(row.format)?.fetching && (await this.fetches.wantedOf(query, id));
     return {
       id,
       format: row.format,
@@ -157,7 +170,13 @@ export class SourcesStore {
       ...(row.previousUntil && { previousSecretUntil: row.previousUntil }),
       ...(row.publicKeys.length > 0 && { publicKeys: row.publicKeys }),
       ...(row.hasVerifyToken && { hasVerifyToken: true }),
-      ...(row.baseUrl !== null && { fetch: { baseUrl: row.baseUrl, hasToken: true } }),
+      ...(row.baseUrl !== null && {
+        fetch: {
+          baseUrl: row.baseUrl,
+          ...(row.byClient ? { hasClient: true as const } : { hasToken: true as const }),
+        },
+      }),
+      ...(wanted && { wanted }),
       ...(row.feedbackUrl !== null && {
         feedback: { url: row.feedbackUrl, hasSecret: true, ...health.get('callback') },
       }),
@@ -187,29 +206,34 @@ export class SourcesStore {
     const shown = await this.units
       .run(async ({ query }) => {
         const [before] = await query<StoredSource>(
-          `SELECT format, fetch_base_url AS "baseUrl", fetch_token AS token, feedback_url AS "feedbackUrl",
+          `SELECT format, fetch_base_url AS "baseUrl", fetch_token AS token, fetch_by_client AS "byClient", feedback_url AS "feedbackUrl",
            feedback_secret AS "feedbackSecret", outcomes, outcomes_token AS "outcomesToken" FROM sources WHERE id = $1 FOR UPDATE`,
           [source.id],
         );
         const { id, fetch } = source;
+        // What is given for it, else what there is; a client of another tool is none of this one.
+        const isKept = fetch?.token === undefined && fetch?.client === undefined;
+        const byClient = isKept ? before?.byClient === true : fetch?.client !== undefined;
+        const opensNothing = isKept && byClient && !formatOf(source.format)?.fetching?.grant;
         const token =
           fetch &&
           this.#sealedFor(
-            'fetch-token',
-            { id, url: fetch.baseUrl, given: fetch.token },
-            { url: before?.baseUrl, sealed: before?.token },
+            byClient ? 'fetch-client' : 'fetch-token',
+            { id, url: fetch.baseUrl, given: fetch.client ? JSON.stringify(fetch.client) : fetch.token },
+            { url: opensNothing ? undefined : before?.baseUrl, sealed: before?.token },
           );
         if (fetch && !token) throw new Incomplete('token-needed');
         await query(
-          `INSERT INTO sources (id, format, mapping, defaults, public_keys, fetch_base_url, fetch_token)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
+          `INSERT INTO sources (id, format, mapping, defaults, public_keys, fetch_base_url, fetch_token, fetch_by_client)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (id) DO UPDATE SET format = excluded.format, mapping = excluded.mapping, defaults = excluded.defaults,
            public_keys = excluded.public_keys, fetch_base_url = excluded.fetch_base_url, fetch_token = excluded.fetch_token,
+           fetch_by_client = excluded.fetch_by_client,
            verify_token = CASE WHEN sources.format = excluded.format THEN sources.verify_token END, updated_at = now()`,
           [
             ...[source.id, source.format],
             ...[source.mapping, source.defaults].map((document) => (document ? JSON.stringify(document) : null)),
-            ...[source.publicKeys, source.fetch?.baseUrl ?? null, token ?? null],
+            ...[source.publicKeys, source.fetch?.baseUrl ?? null, token ?? null, fetch !== undefined && byClient],
           ],
         );
         if (before && before.format !== source.format)
@@ -219,6 +243,7 @@ export class SourcesStore {
           const sealed = source.verifyToken === null ? null : this.#seal(source.id, 'verify-token', source.verifyToken);
           await query('UPDATE sources SET verify_token = $2 WHERE id = $1', [source.id, sealed]);
         }
+        if (fetch) await this.fetches.wantAnew(query, id);
         const needed = await this.#putTargets(query, source, before);
         if (needed) throw new Incomplete(needed);
         return (await this.show(source.id, query)) as ShownSource;
@@ -332,14 +357,24 @@ export class SourcesStore {
     return credentials;
   }
 
-  /** Where what its webhooks name is asked for, and as whom. */
-  async fetchingOf(id: string): Promise<{ readonly baseUrl: string; readonly token: string } | undefined> {
-    const [row] = await this.units.query<{ baseUrl: string | null; token: Buffer | null }>(
-      'SELECT fetch_base_url AS "baseUrl", fetch_token AS token FROM sources WHERE id = $1',
+  /** Where what its webhooks name is asked for, and as whom. Undefined when what is sealed cannot be opened. */
+  async fetchingOf(id: string): Promise<AskedTool | undefined> {
+    const [row] = await this.units.query<{
+      format: Format;
+      baseUrl: string | null;
+      sealed: Buffer | null;
+      byClient: boolean;
+    }>(
+      `SELECT format, fetch_base_url AS "baseUrl", fetch_token AS sealed, fetch_by_client AS "byClient" FROM sources WHERE id = $1`,
       [id],
     );
-    const token = row?.token ? this.#open(id, 'fetch-token', row.token) : undefined;
-    return row?.baseUrl != null && token !== undefined ? { baseUrl: row.baseUrl, token } : undefined;
+    if (row?.baseUrl == null || !row.sealed) return undefined;
+    const { baseUrl, byClient } = row;
+    const opened = this.#open(id, byClient ? 'fetch-client' : 'fetch-token', row.sealed);
+    if (opened === undefined) return undefined;
+    if (!byClient) return { baseUrl, token: opened };
+    const grant = formatOf(row.format)?.fetching?.grant;
+    return grant && { baseUrl, client: JSON.parse(opened) as Client, grant };
   }
 
   /** Where it wants to be told, and what that is signed with: the newest secret first. Undefined when none can be opened. */
