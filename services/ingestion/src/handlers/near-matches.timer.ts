@@ -2,6 +2,7 @@ import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationB
 import { Clock, UnitsOfWork } from '@fairlead/messaging';
 import { isTransient } from '@fairlead/persistence';
 import { ProposedMergesStore } from '../store/proposed-merges.store.js';
+import { Waiting } from '../submissions/waiting.js';
 
 /** A person decides about it, hours later: it may wait, and must never hold up what comes in. */
 const LOOK_EVERY_MS = 2_000;
@@ -26,6 +27,7 @@ export class NearMatchesTimer implements OnApplicationBootstrap, BeforeApplicati
   constructor(
     private readonly units: UnitsOfWork,
     private readonly proposals: ProposedMergesStore,
+    private readonly waiting: Waiting,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -37,8 +39,10 @@ export class NearMatchesTimer implements OnApplicationBootstrap, BeforeApplicati
   }
 
   async #compare(stopping: () => boolean): Promise<void> {
-    for (let count = BATCH; count === BATCH && !stopping();)
+    for (let count = BATCH; count === BATCH && !stopping();) {
+      await this.waiting.letPass(stopping);
       count = await this.units.run((unit) => this.proposals.compare(unit, BATCH));
+    }
     if (this.#looks++ % LOOK_AGAIN_EVERY === 0)
       await this.units.run((unit) => this.proposals.compareAddresses(unit, ADDRESSES_AGAIN));
   }

@@ -41,7 +41,10 @@ const resultSchema = {
       enum: ['received', 'merged', 'held', 'rejected', 'engaged', 'ignored', 'wanted', 'test', 'unknown'],
     },
     errors: errorsSchema,
-    leftOut: { ...errorsSchema, description: 'what could not be understood, and was left out of the lead' },
+    leftOut: {
+      ...errorsSchema,
+      description: 'what could not be understood and was left out of the lead, or was too long and cut',
+    },
   },
 };
 

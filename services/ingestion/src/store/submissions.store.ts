@@ -183,8 +183,8 @@ export class SubmissionsStore {
     return row;
   }
 
-  /** The oldest gathered ones that nobody is at, and that one transaction takes in: for this one alone until the lease ends. */
-  async leaseGathered(query: Query, leaseMs: number): Promise<AcceptedSubmission[]> {
+  /** The oldest gathered ones that nobody is at, of at most so many rows together: for this one alone until the lease ends. */
+  async leaseGathered(query: Query, leaseMs: number, rows: number): Promise<AcceptedSubmission[]> {
     return query<AcceptedSubmission>(
       `UPDATE submissions SET leased_until = now() + make_interval(secs => $1::float8 / 1000)
        WHERE id = ANY(ARRAY(
@@ -197,8 +197,13 @@ export class SubmissionsStore {
          ) AS counted WHERE total <= $2
        ))
        RETURNING ${COLUMNS}`,
-      [leaseMs, PART_ROWS],
+      [leaseMs, rows],
     );
+  }
+
+  /** Whoever was at it is not any more: the rest of it is anybody's, at once. */
+  async letGo(query: Query, id: string): Promise<void> {
+    await query(`UPDATE submissions SET leased_until = now() WHERE id = $1`, [id]);
   }
 
   /** Parts that are yet to be taken in, in their order. */

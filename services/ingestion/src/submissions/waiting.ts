@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { UnitsOfWork } from '@fairlead/messaging';
 import { Problem } from '@fairlead/platform';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { rowsAccepted } from '../metrics.js';
 import { SubmissionsStore } from '../store/submissions.store.js';
 
@@ -12,8 +13,15 @@ const LOOK_EVERY_MS = 1_000;
 const RETRY_AFTER_SECONDS = 5;
 /** Single leads that come while a few of them are stored: from so many on it is a burst, of as much as there is time for. */
 const BURST_ROWS = 8;
-/** A burst is over when nothing of it was stored for so long: longer than its senders need to send the next ones. */
-const BURST_PAUSE_MS = 100;
+/**
+ * A burst is over when nothing of it was stored for so long: longer than its senders need to send the next ones, and than a disk that
+ * others write to takes for a commit. What was accepted was else begun with just when requests pile up.
+ */
+const BURST_PAUSE_MS = 1_000;
+/** How often it is looked whether nobody is sending any more. */
+const LET_PASS_MS = 20;
+/** Most bursts are over by then; whoever sends on and on shares the machine with what was accepted. */
+const LET_PASS_AT_MOST_MS = 15_000;
 
 /** How much was accepted that is not taken in yet, and whether this process had better accept more before it takes any in. */
 @Injectable()
@@ -22,6 +30,8 @@ export class Waiting {
   #lookedAt = 0;
   #underWay = 0;
   #burstUntil = 0;
+  /** Since when somebody sends, or when somebody last began to. */
+  #busySince = 0;
 
   constructor(
     private readonly units: UnitsOfWork,
@@ -29,11 +39,25 @@ export class Waiting {
   ) {}
 
   /**
-   * Whether what was accepted had better wait a moment: somebody is sending, and waits for the answer. Not when much waits already,
-   * or whoever sends without a pause would have it wait for ever.
+   * Whether somebody is sending, and waits for the answer: what was accepted had better be taken in little by little. Not when much waits
+   * already, or whoever sends without a pause would have it wait for ever.
    */
   get isBusy(): boolean {
-    return (this.#underWay > 0 || Date.now() < this.#burstUntil) && this.#rows < MAX_WAITING_ROWS / 2;
+    return this.#isSending && this.#rows < MAX_WAITING_ROWS / 2;
+  }
+
+  /** Whether what was accepted had better wait altogether, because somebody has just begun to send. */
+  get hasRightOfWay(): boolean {
+    return this.isBusy && Date.now() < this.#busySince + LET_PASS_AT_MOST_MS;
+  }
+
+  /** Waits for as long as somebody has the right of way. */
+  async letPass(stopping: () => boolean): Promise<void> {
+    while (this.hasRightOfWay && !stopping()) await sleep(LET_PASS_MS);
+  }
+
+  get #isSending(): boolean {
+    return this.#underWay > 0 || Date.now() < this.#burstUntil;
   }
 
   /** @throws Problem 429, and nothing of the request was taken */
@@ -53,6 +77,7 @@ export class Waiting {
 
   /** Somebody sends many rows, and is at it until `end`. */
   begin(): void {
+    if (!this.#isSending) this.#busySince = Date.now();
     this.#underWay += 1;
   }
 
@@ -69,6 +94,8 @@ export class Waiting {
   /** Single leads that are on the disk now, after they came within as long as it took to store those before. */
   gathered(rows: number): void {
     this.accepted(rows);
-    if (rows >= BURST_ROWS) this.#burstUntil = Date.now() + BURST_PAUSE_MS;
+    if (rows < BURST_ROWS) return;
+    if (!this.#isSending) this.#busySince = Date.now();
+    this.#burstUntil = Date.now() + BURST_PAUSE_MS;
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { derivedId } from '@fairlead/events';
 import { crashPoint, type UnitOfWork, UnitsOfWork } from '@fairlead/messaging';
 import { PersonalData } from '@fairlead/personal-data';
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Backlog } from '../intake/backlog.js';
 import { Intake } from '../intake/intake.js';
 import { type Preparation, prepareRows } from '../intake/prepare-rows.js';
@@ -17,12 +17,8 @@ import { Waiting } from './waiting.js';
 
 /** A part takes well under a second; after a process that died another goes on this much later. */
 export const LEASE_MS = 10_000;
-/** How often it is looked whether nobody is sending any more. */
-const LET_PASS_MS = 20;
 /** Some milliseconds of work. */
 const ROWS_A_TURN = 50;
-/** A burst is over by then; whoever sends on and on shares the machine with what was accepted. */
-const LET_PASS_AT_MOST_MS = 15_000;
 
 /** Takes in what was accepted, part by part, in the order in which it was sent. */
 @Injectable()
@@ -39,19 +35,21 @@ export class WorkOff {
 
   /**
    * May be done again, also at the same time, wherever it was broken off: what a part came to is bound to the part, and the ids
-   * of its leads follow from it.
+   * of its leads follow from it. When somebody begins to send, the rest is left for later.
+   * @returns whether all of it is taken in
    * @throws when it cannot go on: what was taken in is, the rest waits
    */
-  async workOff(submission: AcceptedSubmission, stopping: () => boolean): Promise<void> {
+  async workOff(submission: AcceptedSubmission, stopping: () => boolean): Promise<boolean> {
     const { id, traceparent } = submission;
     const { query } = this.units;
     const parts = await this.submissions.parts(query, id);
     const preparation = await this.#preparationOf(submission);
     let rejectedBefore = await this.#rejectedBefore(id, parts[0]?.part ?? 0);
     let storing: Promise<unknown> = Promise.resolve();
+    let isWhole = true;
     for (const { part } of parts) {
-      await this.#letPass(submission.acceptedAt, stopping);
-      if (stopping()) break;
+      isWhole = !stopping() && !this.waiting.hasRightOfWay;
+      if (!isWhole) break;
       const body = await this.submissions.open(query, id, part);
       // Somebody else was at it, because we were thought dead.
       if (!body) continue;
@@ -72,19 +70,21 @@ export class WorkOff {
       storing.catch(() => undefined);
     }
     await storing;
+    if (!isWhole) {
+      await this.submissions.letGo(query, id);
+      return false;
+    }
     crashPoint('submission.taken-in');
-    if (!stopping()) await this.submissions.finish(query, [id]);
+    await this.submissions.finish(query, [id]);
+    return true;
   }
 
   /**
    * The same with submissions of single leads, of one part each, which are taken in together.
    * @throws when one of them cannot go on: what was taken in is, the rest waits
    */
-  async workOffGathered(gathered: readonly AcceptedSubmission[], stopping: () => boolean): Promise<void> {
+  async workOffGathered(gathered: readonly AcceptedSubmission[]): Promise<true> {
     const { query } = this.units;
-    const [oldest] = gathered as readonly [AcceptedSubmission];
-    await this.#letPass(oldest.acceptedAt, stopping);
-    if (stopping()) return;
     const bodies = await this.submissions.openAll(
       query,
       gathered.map(({ id }) => ({ id, part: 0 })),
@@ -113,6 +113,7 @@ export class WorkOff {
       query,
       gathered.map(({ id }) => id),
     );
+    return true;
   }
 
   /** One and the same for all, so that those that are taken in together are done with together. */
@@ -120,12 +121,6 @@ export class WorkOff {
     this.submissions.takenIn(unit, parts, LEASE_MS);
     crashPoint('submission.part');
   };
-
-  /** While somebody sends, but not for ever. */
-  async #letPass(acceptedAt: Date, stopping: () => boolean): Promise<void> {
-    const until = Math.min(Date.now() + LEASE_MS / 2, acceptedAt.getTime() + LET_PASS_AT_MOST_MS);
-    while (this.waiting.isBusy && !stopping() && Date.now() < until) await sleep(LET_PASS_MS);
-  }
 
   async #preparationOf({ id, sourceId, mapping, strict, acceptedAt }: AcceptedSubmission): Promise<Preparation> {
     const source = sourceId === null ? undefined : await this.sources.find(sourceId);
