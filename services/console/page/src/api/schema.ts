@@ -211,7 +211,7 @@ export interface paths {
     post?: never;
     /**
      * Erase the personal data of a lead, for good
-     * @description Its key is deleted: name, addresses, and free text become unreadable in every table, topic, log and backup, of all submissions that became this lead. Asked again, the answer is the same.
+     * @description Its key is deleted: name, addresses, and free text become unreadable in every table, topic, log and backup, of all submissions that became this lead. So are those of every lead that somebody decided is the same person’s, which `alsoErased` names: whoever was made one with another by mistake is split from it first. Asked again, the answer is the same.
      */
     delete: operations['Erasures.erase'];
     options?: never;
@@ -230,7 +230,7 @@ export interface paths {
     put?: never;
     /**
      * Erase a person: the personal data of every lead that holds this address or number
-     * @description By `email`, `phone`, or both: then every lead that holds one of them. In a body and not in a path, so that they are in no log of any server on the way.
+     * @description By `email`, `phone`, or both: then every lead that holds one of them. In a body and not in a path, so that they are in no log of any server on the way. Or by `leadId`, which is one of the person’s. With each lead go those that somebody decided are the same person’s.
      */
     post: operations['Erasures.eraseSubject'];
     delete?: never;
@@ -642,7 +642,10 @@ export interface paths {
     get?: never;
     put?: never;
     post?: never;
-    /** Cancel a planned activation */
+    /**
+     * Cancel a planned activation
+     * @description Also one that two people approved: what is in force stays, and the log says who took it back (`policy.activation-cancelled`).
+     */
     delete: operations['PolicyActivations.cancel'];
     options?: never;
     head?: never;
@@ -1882,6 +1885,8 @@ export interface components {
       requestedAt: string;
       /** Format: date-time */
       erasedAt: string;
+      /** @description Other leads of the same person, by somebody’s decision: erased with it. */
+      alsoErased?: string[];
     };
     EraseSubject: {
       /** @description The person’s address, in any spelling. It is not kept. */
@@ -1891,6 +1896,11 @@ export interface components {
        * @example +49 30 901820
        */
       phone?: string | null;
+      /**
+       * Format: uuid
+       * @description One of the person’s leads. Instead of an address or a number.
+       */
+      leadId?: Record<string, never> | null;
       /**
        * @default subject-request
        * @enum {string|null}
@@ -1915,19 +1925,7 @@ export interface components {
       dryRun: boolean;
       leads: components['schemas']['FoundView'][];
     };
-    SourceFetching: {
-      /** @description Where the tool’s API begins: https, and a public address. */
-      baseUrl: string;
-      /** @description Shown to it as bearer. Never shown again; left out, it stays as it is. */
-      token?: string | null;
-    };
-    SourceFeedback: {
-      /** @description Where feedback is posted to: https, and a public address. */
-      url: string;
-      /** @description What it is signed with, as Standard Webhooks says: `whsec_` and base64. Never shown again; left out, it stays as it is; a new one leaves the one before signing for a day. */
-      secret?: string | null;
-    };
-    OutcomesClient: {
+    ToolClient: {
       id: string;
       secret: string;
       /** @description Google Ads: what it gave when somebody agreed that the client may act for them. */
@@ -1935,13 +1933,27 @@ export interface components {
       /** @description Where tokens are given: https, and a public address. Where the tool usually gives them, when left out. */
       tokenUrl?: string | null;
     };
+    SourceFetching: {
+      /** @description Where the tool’s API begins: https, and a public address. */
+      baseUrl: string;
+      /** @description Shown to it as bearer. Never shown again; left out, it stays as it is. */
+      token?: string | null;
+      /** @description As whom it is asked by tools whose tokens end, instead of a token: Marketo, Salesforce. */
+      client?: components['schemas']['ToolClient'] | null;
+    };
+    SourceFeedback: {
+      /** @description Where feedback is posted to: https, and a public address. */
+      url: string;
+      /** @description What it is signed with, as Standard Webhooks says: `whsec_` and base64. Never shown again; left out, it stays as it is; a new one leaves the one before signing for a day. */
+      secret?: string | null;
+    };
     SourceOutcomes: {
       /** @description Where the tool’s API begins: https, and a public address. */
       baseUrl: string;
       /** @description As whom it is told. Never shown again; left out, it stays as it is. */
       token?: string | null;
       /** @description As whom it is told by tools whose tokens end after an hour: Google Ads, Marketo, Mautic. */
-      client?: components['schemas']['OutcomesClient'] | null;
+      client?: components['schemas']['ToolClient'] | null;
       /** @description Google Ads: an account; HubSpot: a property; Marketo and Mautic: a field; Meta: the id of a data set; Salesforce: an object and its field. */
       into?: string | null;
       /** @description The tool’s words by ours: `won`, `returned`, or `returned.spam` for one reason alone. For the rest nothing is told. */
@@ -1978,7 +1990,7 @@ export interface components {
       publicKeys?: string[] | null;
       /** @description What Meta says when it asks whether the address is ours; the secret, when left out from the start. */
       verifyToken?: string | null;
-      /** @description How what its webhooks only name is asked for. */
+      /** @description How what its webhooks only name is asked for. Whenever it is given, what waits and what was given up is asked for at once. */
       fetch?: components['schemas']['SourceFetching'] | null;
       /** @description Where it is told what becomes of its leads. */
       feedback?: components['schemas']['SourceFeedback'] | null;
@@ -2020,6 +2032,21 @@ export interface components {
       fetch?: {
         baseUrl?: string;
         hasToken?: boolean;
+        hasClient?: boolean;
+      };
+      /** @description What webhooks only named; of tools that do so. */
+      wanted?: {
+        /** @description Named, and not answered yet. */
+        waiting?: number;
+        /**
+         * Format: date-time
+         * @description Since when the longest of it waits.
+         */
+        since?: string;
+        /** @description Asked for nine times in vain: asked for once more when the source is put with `fetch`, within thirty days. */
+        givenUp?: number;
+        /** @description With what most of it failed; absent: with nothing. */
+        failing?: string;
       };
       feedback?: {
         url?: string;
@@ -4249,7 +4276,7 @@ export interface components {
       endsAt: string | null;
     };
     MakeEntryLink: {
-      /** @description In whose name: the id of a key, for administrators. Without it, in the name of the key that asks. */
+      /** @description In whose name: for administrators, the id of a key that was made with the one that asks, by itself or through others. Without it, in the name of the key that asks. */
       keyId?: string | null;
     };
     EntryLink: {
@@ -4982,7 +5009,7 @@ export interface operations {
           'application/json': components['schemas']['RevokedKeys'];
         };
       };
-      /** @description The key is revoked, and refused within five seconds by every process. */
+      /** @description The key is revoked, and refused within five seconds by every process; so are the sessions and links in its name, and those that it opened in the name of others. */
       204: {
         headers: {
           [name: string]: unknown;
@@ -5115,7 +5142,7 @@ export interface operations {
           'application/json': components['schemas']['RevokedKeys'];
         };
       };
-      /** @description The key is revoked, and refused within five seconds by every process. */
+      /** @description The key is revoked, and refused within five seconds by every process; so are the sessions and links in its name, and those that it opened in the name of others. */
       204: {
         headers: {
           [name: string]: unknown;
@@ -5715,6 +5742,15 @@ export interface operations {
       };
       401: components['responses']['Unauthorized'];
       403: components['responses']['Forbidden'];
+      /** @description There is no lead of this id. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       405: components['responses']['MethodNotAllowed'];
       408: components['responses']['RequestTimeout'];
       413: components['responses']['PayloadTooLarge'];
@@ -5893,7 +5929,7 @@ export interface operations {
                 rule: string;
                 detail: string;
               }[];
-              /** @description what could not be understood, and was left out of the lead */
+              /** @description what could not be understood and was left out of the lead, or was too long and cut */
               leftOut?: {
                 field: string;
                 rule: string;
@@ -5929,7 +5965,7 @@ export interface operations {
                 rule: string;
                 detail: string;
               }[];
-              /** @description what could not be understood, and was left out of the lead */
+              /** @description what could not be understood and was left out of the lead, or was too long and cut */
               leftOut?: {
                 field: string;
                 rule: string;
@@ -7032,7 +7068,7 @@ export interface operations {
       404: components['responses']['NotFound'];
       405: components['responses']['MethodNotAllowed'];
       408: components['responses']['RequestTimeout'];
-      /** @description The key proposed it itself, or one of the two keys made the other (`second-person-needed`); the key that proposed it was revoked since (`proposer-revoked`); another version was put in force since, so that it is proposed anew (`proposal-overtaken`); or it was approved or rejected before (`proposal-ended`). */
+      /** @description The key proposed it itself, or one of the two keys, or of those that opened their sessions, made the other (`second-person-needed`); the key that proposed it was revoked since (`proposer-revoked`); another version was put in force since, so that it is proposed anew (`proposal-overtaken`); or it was approved or rejected before (`proposal-ended`). */
       409: {
         headers: {
           [name: string]: unknown;
@@ -9989,7 +10025,15 @@ export interface operations {
       };
       400: components['responses']['BadRequest'];
       401: components['responses']['Unauthorized'];
-      403: components['responses']['Forbidden'];
+      /** @description It is not made with the key that asks (`not-its-maker`): make one for that person, and the link for that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description There is no such key, or it is not valid any more. */
       404: {
         headers: {
