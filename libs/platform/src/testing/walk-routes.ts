@@ -143,7 +143,10 @@ async function tryRoute(
   if (!agreed(plain)) findings.push(`${method} ${target} answers ${who} with ${plain}, not with ${expected}`);
   if (method === 'GET') {
     const head = await call('HEAD', target);
-    if (head !== plain) findings.push(`HEAD ${target} answers ${who} with ${head}, but GET with ${plain}`);
+    // Whoever is counted may come to the limit between the two: that both are let in is what is asked here.
+    const isCounted = [head, plain].includes(429) && ADMITTED.agreed(head) && ADMITTED.agreed(plain);
+    if (head !== plain && !isCounted)
+      findings.push(`HEAD ${target} answers ${who} with ${head}, but GET with ${plain}`);
   }
   for (const written of spellingsOf(target)) {
     const status = await call(method, written);
