@@ -528,6 +528,8 @@ describe('the sample campaign, on running services', () => {
 
         await admin.page.goto(address(first));
         await press(admin, 'Make it take two…');
+        // It has its name a moment after it is there.
+        await admin.page.getByRole('dialog', { name: `Let ${policy.name} take two people` }).waitFor();
         expect(await barriers(admin.page)).toEqual([]);
         await press(admin, 'Make it take two');
         await admin.page.getByRole('status').getByText('two people put').waitFor();
