@@ -100,7 +100,8 @@ export function trainModel(
   const surveyed = survey(examples, keepLeaky);
   const { ended, factors, leftOut } = surveyed;
   mustBeEnough(ended);
-  if (factors.length === 0) throw new CommandFailed('There is nothing to learn from: no column is left.');
+  if (factors.length === 0)
+    throw new CommandFailed(`There is nothing to learn from: no column is left.${unmapped(examples)}`);
   const draft = learn({ name, factors, examples: ended });
   progress.learned(1, folds + 1);
   const fields = new Set(leftOut.map(({ field }) => field));
@@ -185,6 +186,15 @@ function mustBeEnough(ended: readonly Ended[]): void {
 function scoreOf(probability: number, { scale: { even, double } }: LearnedDocument): number {
   const p = Math.max(1, Math.min(999_999, probability)) / 1e6;
   return Math.max(0, Math.min(100, Math.round((even + double * Math.log2(p / (1 - p))) / 1_000)));
+}
+
+/** The first columns that the mapping passes over. */
+function unmapped({ leftOut }: Examples): string {
+  const [first] = leftOut;
+  if (first === undefined) return '';
+  const named = leftOut.slice(0, 10).map((column) => `“${column}”`);
+  const more = leftOut.length > named.length ? ' and others' : '';
+  return ` The mapping does not say what ${named.join(', ')}${more} are: name what is known when a lead comes in, such as { "${first}": "attributes.${first}" }.`;
 }
 
 function gradeBy(score: number, { A, B, C }: Study['proposedLimits']): string {
