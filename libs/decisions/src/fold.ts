@@ -30,6 +30,8 @@ export {
   comparedChanges,
   comparedIn,
   comparedMeasures,
+  type Dimension,
+  dimensions,
   KIND_TALLIES,
   type KindCell,
   type KindCellCount,

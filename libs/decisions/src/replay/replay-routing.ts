@@ -98,9 +98,23 @@ interface Life {
   withheld: OfferedAgain | 'first' | null;
   /** Whether its party has given it back, and nothing was decided since. */
   returned: boolean;
-  refusedBy: string[];
+  refusedBy: readonly string[];
   /** How many offers there had been when it was last recycled. */
   recycledAfter: number;
+}
+
+/** The same for all leads that nobody has refused, which are most. */
+const NOBODY: readonly string[] = Object.freeze([]);
+
+/** Of a lead about which nothing was decided yet. */
+const UNDECIDED = {
+  ...{ pool: '', made: 0, party: null, paidBy: null, current: false, unanswered: false, unoffered: true },
+  ...{ returned: false, recycledAfter: 0, chosen: null, withheld: null, refusedBy: NOBODY },
+} as const;
+
+/** What was told of a lead, and where it is since something was decided about it. */
+class FollowedLead extends ToldOfLead {
+  life: Life | undefined = undefined;
 }
 
 /**
@@ -113,10 +127,9 @@ interface Life {
 export class RoutingReplay<Handle> {
   private state: RoutingState = newRoutingState();
   private under: Rules | undefined;
-  private readonly lives = new Map<string, Life>();
   /** Leads that became opportunities, were closed or erased: nobody decides about them any more. */
   private readonly closed = new LeadIds();
-  private readonly told = new Map<string, ToldOfLead>();
+  private readonly leads = new Map<string, FollowedLead>();
   private offeredThoughAbsorbed = 0;
   /** Answers and erasures that a decision may have noted, by their ids; of a return, which offer it ended. */
   private readonly answers = new Map<string, Pick<Answer, 'type' | 'subject'> & { readonly offer?: number }>();
@@ -135,13 +148,13 @@ export class RoutingReplay<Handle> {
    * overrides stay what they were: whoever has a lead then declines or works on it as whoever had it did. That is an
    * assumption about people, and no longer a fact. Who is offered a lead that was nobody's answers nothing: the offer counts for
    * credits and for the day, and takes no place under `open`, which otherwise nothing would ever free.
-   * @param leads  where leads are kept between two decisions; in memory, if nothing else is said
+   * @param texts  where leads are kept between two decisions; in memory, if nothing else is said
    */
   constructor(
     private readonly rules: RuleHistory,
     private readonly onDecided: (redecided: Redecided<Handle>) => void,
     private readonly insteadOf?: OtherRules,
-    private readonly leads: KeptTexts = new TextsInMemory(),
+    private readonly texts: KeptTexts = new TextsInMemory(),
   ) {}
 
   /** @param handle  given back with the decision: what the caller needs to compare it by */
@@ -150,8 +163,8 @@ export class RoutingReplay<Handle> {
       case 'lead.scored':
         if (!this.hasClosed(event.subject))
           this.toldOf(event.subject).judge(event as LeadScored, {
-            isDecided: this.lives.has(event.subject),
-            isOffered: this.lives.get(event.subject)?.unoffered === false,
+            isDecided: this.lifeOf(event.subject) !== undefined,
+            isOffered: this.lifeOf(event.subject)?.unoffered === false,
           });
         break;
       case 'lead.declined':
@@ -279,7 +292,7 @@ export class RoutingReplay<Handle> {
         continue;
       }
       this.fold(event.data.decided.noted ?? []);
-      const life = this.lives.get(event.subject);
+      const life = this.lifeOf(event.subject);
       if (life && this.isIdle(event, life)) {
         tellNoted(this.state);
         this.onDecided({ recorded: event, handle, undecidable: NOTHING_TO_DECIDE });
@@ -306,7 +319,7 @@ export class RoutingReplay<Handle> {
     const unseen = noted.find((id) => !this.answers.has(id));
     if (unseen !== undefined) return `the log lacks the answer ${unseen}`;
     if (event.type === 'answers.noted') return undefined;
-    const life = this.lives.get(event.subject);
+    const life = this.lifeOf(event.subject);
     if (!life || (!this.insteadOf && this.isJudgedAgain(event, life))) {
       if (this.judgedFor(event) === undefined) return 'the log does not say how the lead was scored';
     } else if (!this.insteadOf && !isOverride(event) && !this.isFollowed(event, life))
@@ -340,7 +353,7 @@ export class RoutingReplay<Handle> {
     const { decided } = event.data;
     const rules = this.enter(decided);
     const { subject } = event;
-    const life = this.lives.get(subject);
+    const life = this.lifeOf(subject);
     const told = this.toldOf(subject);
     // Before it was looked at, no decision followed from it.
     const asked = (consent: ConsentState) => ({ consent: decided.consent === undefined ? undefined : consent });
@@ -353,23 +366,10 @@ export class RoutingReplay<Handle> {
       told.follow(judged);
       const lead = { ...judged.lead, ...asked(told.consent) };
       decision = routeLead({ ...lead, ...this.ifAbsorbed(event, judged) }, rules, this.state, decided.now);
-      const nothing = {
-        pool: '',
-        made: 0,
-        party: null,
-        paidBy: null,
-        current: false,
-        unanswered: false,
-        unoffered: true,
-        returned: false,
-        recycledAfter: 0,
-        chosen: null,
-        withheld: null,
-      };
-      if (life) this.leads.forget?.(life.lead);
+      if (life) this.texts.forget?.(life.lead);
       const quality = lead.grade ?? 'incomplete';
-      const place = this.leads.append(JSON.stringify(lead));
-      this.lives.set(subject, { lead: place, quality, ...nothing, refusedBy: [] });
+      const place = this.texts.append(JSON.stringify(lead));
+      told.life = { ...UNDECIDED, lead: place, quality };
     } else {
       if (!life) throw new Error(`decision ${event.id} was not waited for`);
       const offer = offerOf(life);
@@ -415,7 +415,7 @@ export class RoutingReplay<Handle> {
       }
     }
     applyDecision(this.state, decision.change, rules.roster);
-    const after = this.lives.get(subject) as Life;
+    const after = told.life as Life;
     this.follow(after, decision);
     if (!isOverride(event)) after.chosen = after.party;
     after.withheld = decision.outcome === 'unroutable' && decision.data.reason === ABSORBED ? because : null;
@@ -466,9 +466,9 @@ export class RoutingReplay<Handle> {
     life.paidBy = null;
     // Judged last before it was recycled the time before: that is what it is known as already.
     if (judged === undefined || judged === life.lead) return;
-    this.leads.forget?.(life.lead);
+    this.texts.forget?.(life.lead);
     life.lead = judged;
-    life.quality = (JSON.parse(this.leads.read(judged)) as RoutableLead).grade ?? 'incomplete';
+    life.quality = (JSON.parse(this.texts.read(judged)) as RoutableLead).grade ?? 'incomplete';
   }
 
   /**
@@ -491,13 +491,17 @@ export class RoutingReplay<Handle> {
 
   /** What a decision about a lead follows from, if it was a score. */
   private judgedFor(event: Recorded): JudgedAt | undefined {
-    return this.toldOf(event.subject).judgedFor(event, !this.lives.has(event.subject));
+    return this.toldOf(event.subject).judgedFor(event, this.lifeOf(event.subject) === undefined);
   }
 
-  private toldOf(subject: string): ToldOfLead {
-    let told = this.told.get(subject);
-    if (!told) this.told.set(subject, (told = new ToldOfLead(this.leads)));
+  private toldOf(subject: string): FollowedLead {
+    let told = this.leads.get(subject);
+    if (!told) this.leads.set(subject, (told = new FollowedLead(this.texts)));
     return told;
+  }
+
+  private lifeOf(subject: string): Life | undefined {
+    return this.leads.get(subject)?.life;
   }
 
   /** Whether the log has said what a decision about a lead that was offered follows from. */
@@ -509,7 +513,7 @@ export class RoutingReplay<Handle> {
 
   /** A lead that was offered before, as it was judged. */
   private again({ lead, pool, made, refusedBy, paidBy, recycledAfter }: Life, because: OfferedAgain): RoutableLead {
-    const judged = JSON.parse(this.leads.read(lead)) as RoutableLead;
+    const judged = JSON.parse(this.texts.read(lead)) as RoutableLead;
     const earlier = { pool, made, refusedBy, because, paidBy };
     return { ...judged, earlier: { ...earlier, ...(recycledAfter > 0 && { recycledAfter }) } };
   }
@@ -519,7 +523,7 @@ export class RoutingReplay<Handle> {
   }
 
   private hasEnded(subject: string): boolean {
-    return this.hasClosed(subject) || this.lives.get(subject)?.current === false;
+    return this.hasClosed(subject) || this.lifeOf(subject)?.current === false;
   }
 
   /** Folds answers in that led to no decision. */
@@ -528,7 +532,7 @@ export class RoutingReplay<Handle> {
       const answer = this.answers.get(id) as { type: string; subject: string; offer?: number };
       this.answers.delete(id);
       note(this.state, id);
-      const life = this.lives.get(answer.subject);
+      const life = this.lifeOf(answer.subject);
       const offer = life && offerOf(life);
       const roster = this.under?.roster;
       if (!life || !offer || !roster) continue;
@@ -545,9 +549,8 @@ export class RoutingReplay<Handle> {
         continue;
       }
       told.close();
-      this.told.delete(answer.subject);
-      this.lives.delete(answer.subject);
-      this.leads.forget?.(life.lead);
+      this.leads.delete(answer.subject);
+      this.texts.forget?.(life.lead);
       if (!this.hasClosed(answer.subject)) this.closed.add(answer.subject);
     }
   }

@@ -5,6 +5,9 @@ import type { KeptTexts } from './kept-texts.js';
 /** Scores of one lead that may still be decided upon: more are between two decisions only while routing stands still. */
 const MAX_SCORES = 10_000;
 
+/** The same for all leads: of most there is nothing of a kind, and an empty list for each takes as much as its id. */
+const NOTHING = Object.freeze([]) as readonly [] as [];
+
 /** What was known of a lead when something was said of it: that is what the decision after it looks at. */
 export interface Known {
   readonly consent: ConsentState;
@@ -64,13 +67,13 @@ export class ToldOfLead {
    * What it was judged, in that order. Once somebody was offered it, only what told otherwise of the person's consent, by which an
    * offer may be taken back, or made after all.
    */
-  private scored: Judged[] = [];
+  private scored: Judged[] = NOTHING;
   /** Where it is kept as it was judged last, when it was judged more than once: as such it is recycled. */
   private judgedLast: number | undefined;
   /** By the offer that ended: its first refusal counts. */
   private refusals: Map<number, Refusal> | undefined;
-  private recyclings: readonly Recycling[] = [];
-  private splits: readonly Split[] = [];
+  private recyclings: readonly Recycling[] = NOTHING;
+  private splits: readonly Split[] = NOTHING;
 
   /** @param leads  where leads are kept between two decisions */
   constructor(private readonly leads: KeptTexts) {}
@@ -89,7 +92,8 @@ export class ToldOfLead {
     const judged = { eventId: id, lead: routable(data), consent: data.consent, absorbed };
     if (isDecided || this.scored.length > 0) this.keepLast(judged.lead);
     if (isOffered && otherwiseThan(this.known.consent, [judged]).length === 0) return;
-    this.scored.push(judged);
+    if (this.scored.length === 0) this.scored = [judged];
+    else this.scored.push(judged);
     if (this.scored.length > MAX_SCORES) this.scored.shift();
   }
 
@@ -109,12 +113,12 @@ export class ToldOfLead {
   /** It was decided about as it was judged so: with what that tells of the person's consent, or one before it did. */
   follow({ place }: JudgedAt): void {
     this.consent = lastTold(this.scored.slice(0, place + 1)) ?? this.consent;
-    this.scored = this.scored.slice(place + 1);
+    this.scored = behind(place, this.scored);
   }
 
   /** Somebody was offered it: from now on it is judged for nothing but what tells otherwise of the person's consent. */
   offered(): void {
-    if (this.scored.length > 0) this.scored = otherwiseThan(this.consent, this.scored);
+    if (this.scored.length > 0) this.scored = behind(-1, otherwiseThan(this.consent, this.scored));
   }
 
   /** Whether anything that was told said so of the person's consent. */
@@ -175,7 +179,7 @@ export class ToldOfLead {
 
   /** Nobody decides about it any more. */
   close(): void {
-    this.recyclings = [];
+    this.recyclings = NOTHING;
     this.forgetLast();
   }
 
@@ -200,8 +204,19 @@ function causeOf<Cause extends { readonly eventId: string }>(
 }
 
 /** Without that one and those before it: what comes after may have been told already. */
-function after<Cause extends { readonly eventId: string }>({ eventId }: Cause, causes: readonly Cause[]): Cause[] {
-  return causes.slice(causes.findIndex((each) => each.eventId === eventId) + 1);
+function after<Cause extends { readonly eventId: string }>(
+  { eventId }: Cause,
+  causes: readonly Cause[],
+): Cause[] {
+  return behind(
+    causes.findIndex((each) => each.eventId === eventId),
+    causes,
+  );
+}
+
+/** Without the one at that place, and those before it. */
+function behind<Each>(place: number, all: readonly Each[]): Each[] {
+  return place + 1 < all.length ? all.slice(place + 1) : NOTHING;
 }
 
 /** Of these scores those that tell otherwise of the person's consent than what was told before them. */

@@ -23,7 +23,8 @@ const DAY_MS = 86_400_000;
  * By what offers are counted together beside pool, month and party; `value` is empty where all are. Of `day` it is one such as 2026-01-31, UTC: so that
  * a period which begins or ends within a month is added up as well.
  */
-export type Dimension = '' | 'day' | 'source' | 'campaign';
+export const dimensions = ['', 'day', 'source', 'campaign'] as const;
+export type Dimension = (typeof dimensions)[number];
 
 /** Where a part of an offer is counted. */
 export interface CohortCell {

@@ -21,6 +21,14 @@ const ONLY_WRITTEN = [
   // No log of what is written, nobody who clears up behind it, and no index to find a row by.
   'ALTER TABLE leads DROP CONSTRAINT leads_pkey',
   'ALTER TABLE offers DROP CONSTRAINT offers_pkey',
+  'ALTER TABLE cohort_counts DROP CONSTRAINT cohort_counts_pkey',
+  'ALTER TABLE kind_counts DROP CONSTRAINT kind_counts_pkey',
+  'ALTER TABLE timed_counts DROP CONSTRAINT timed_counts_pkey',
+  'ALTER TABLE timed_months DROP CONSTRAINT timed_months_pkey',
+  'ALTER TABLE timed_days DROP CONSTRAINT timed_days_pkey',
+  'ALTER TABLE cohort_counts SET UNLOGGED',
+  'ALTER TABLE kind_counts SET UNLOGGED',
+  'ALTER TABLE timed_counts SET UNLOGGED',
   // Made of `traits`, for reports to find offers by: it would be read once for each of them.
   'ALTER TABLE offers DROP COLUMN source, DROP COLUMN campaign, DROP COLUMN kinds',
   'ALTER TABLE leads SET UNLOGGED',

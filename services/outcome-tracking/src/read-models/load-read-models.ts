@@ -265,7 +265,10 @@ async function writeAll<Value>(
 ): Promise<void> {
   const copy = await copyInto(table, columnsOf[table]);
   try {
-    for (const value of values) await copy.write(rowOf(value));
+    for (const value of values) {
+      const full = copy.write(rowOf(value));
+      if (full) await full;
+    }
   } catch (error) {
     await copy.abandon();
     throw error;

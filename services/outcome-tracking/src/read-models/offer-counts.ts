@@ -5,6 +5,8 @@ import {
   cohortsOf,
   comparedChanges,
   comparedMeasures,
+  type Dimension,
+  dimensions,
   KIND_TALLIES,
   type KindCell,
   type KindCellCount,
@@ -139,26 +141,31 @@ class CellTallies {
   }
 }
 
+/** The cells of one place: where an offer is counted in all four ways. */
+type Cells = ReadonlyMap<Dimension, Map<string, number>>;
+
 class CohortSums {
-  /** By how the cell's key ends, and then by how it begins. */
-  private readonly cells = new Map<string, Map<string, number>>();
+  /** By how the cell's key ends. */
+  private readonly cells = new Map<string, Cells>();
   private readonly tallies = new CellTallies(TALLIES, cohortMeasures.length);
 
   add({ where, by: begins, changes }: OfferCohorts, by: 1 | -1): void {
     const end = whereKey(where);
     let cells = this.cells.get(end);
-    if (!cells) this.cells.set(end, (cells = new Map<string, number>()));
+    if (!cells) this.cells.set(end, (cells = new Map(dimensions.map((each) => [each, new Map<string, number>()]))));
     for (const [dimension, value] of begins) {
-      const key = `${dimension}\n${value}`;
-      let place = cells.get(key);
-      if (place === undefined) cells.set(key, (place = this.tallies.place()));
+      const places = cells.get(dimension) as Map<string, number>;
+      let place = places.get(value);
+      if (place === undefined) places.set(value, (place = this.tallies.place()));
       this.tallies.add(place, changes, by);
     }
   }
 
   *inOrder(): Generator<CohortCount> {
     const all = [...this.cells].flatMap(([end, cells]) =>
-      [...cells].map(([key, place]) => [`${key}\n${end}`, place] as const),
+      [...cells].flatMap(([dimension, places]) =>
+        [...places].map(([value, place]) => [`${dimension}\n${value}\n${end}`, place] as const),
+      ),
     );
     for (const [key, place] of all.sort(([one], [other]) => (one < other ? -1 : 1))) {
       const tallies = this.tallies.at(place);
@@ -169,7 +176,9 @@ class CohortSums {
 
 /** The same by attribute: twice as many cells for each offer, so what a cell is of is kept once for all months, pools and parties. */
 class KindSums {
-  private readonly kinds = new Map<string, { readonly of: OfKind; readonly cells: Map<Where, number> }>();
+  private readonly kinds = new Map<string, OfOneKind>();
+  /** By traits that were read lately, so that most offers need not put their keys together. */
+  private readonly known = new WeakMap<Traits, readonly OfOneKind[]>();
   private readonly wheres = new Map<string, Where>();
   private readonly tallies = new CellTallies(KIND_TALLIES, comparedMeasures.length);
 
@@ -180,12 +189,11 @@ class KindSums {
     let where = this.wheres.get(whereKey);
     if (!where) this.wheres.set(whereKey, (where = { month, pool, party }));
     const changes = comparedChanges(cohorts.changes);
-    for (const { attribute, source, kind } of kindCellsOf(cohorts)) {
-      const key = `${attribute}\n${source}\n${kind}`;
-      let counted = this.kinds.get(key);
-      if (!counted) this.kinds.set(key, (counted = { of: { attribute, source, kind }, cells: new Map() }));
-      let place = counted.cells.get(where);
-      if (place === undefined) counted.cells.set(where, (place = this.tallies.place()));
+    let kinds = this.known.get(cohorts.kinds);
+    if (!kinds) this.known.set(cohorts.kinds, (kinds = kindCellsOf(cohorts).map((cell) => this.kind(cell))));
+    for (const { cells } of kinds) {
+      let place = cells.get(where);
+      if (place === undefined) cells.set(where, (place = this.tallies.place()));
       this.tallies.add(place, changes, by);
     }
   }
@@ -193,16 +201,26 @@ class KindSums {
   /** Of one attribute and source after the other, since such rows are read together. */
   *inOrder(): Generator<KindCellCount> {
     for (const key of [...this.kinds.keys()].sort()) {
-      const { of, cells } = this.kinds.get(key) as { of: OfKind; cells: Map<Where, number> };
+      const { of, cells } = this.kinds.get(key) as OfOneKind;
       for (const [where, place] of cells) {
         const tallies = this.tallies.at(place);
         if (tallies) yield { cell: { ...of, ...where }, tallies };
       }
     }
   }
+
+  private kind({ attribute, source, kind }: KindCell): OfOneKind {
+    const key = `${attribute}\n${source}\n${kind}`;
+    let counted = this.kinds.get(key);
+    if (!counted) this.kinds.set(key, (counted = { of: { attribute, source, kind }, cells: new Map() }));
+    return counted;
+  }
 }
 
-type OfKind = Pick<KindCell, 'attribute' | 'source' | 'kind'>;
+interface OfOneKind {
+  readonly of: Pick<KindCell, 'attribute' | 'source' | 'kind'>;
+  readonly cells: Map<Where, number>;
+}
 type Where = Pick<KindCell, 'month' | 'pool' | 'party'>;
 
 /** More than `bucketHours` ever says. */

@@ -151,6 +151,16 @@ export function returnedRow({ party, day, pool, reason, leads, honoured }: Retur
   return [party, dateOf(day), pool, reason, leads, honoured];
 }
 
+/** A few years of days; more are forgotten, and made again. */
+const MOST_DATES = 2_048;
+const dates = new Map<number, string>();
+
+/** Rows that are written together have few different days. */
 function dateOf(day: number): string {
-  return new Date(day * dayMs).toISOString().slice(0, 10);
+  let date = dates.get(day);
+  if (date === undefined) {
+    if (dates.size >= MOST_DATES) dates.clear();
+    dates.set(day, (date = new Date(day * dayMs).toISOString().slice(0, 10)));
+  }
+  return date;
 }
