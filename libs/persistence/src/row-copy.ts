@@ -186,5 +186,8 @@ function unescaped(column: string): string {
 
 /** An element of an array. */
 function quoted(value: unknown): string {
-  return `"${String(value).replace(/["\\]/g, String.raw`\$&`)}"`;
+  const its = String(value);
+  return QUOTED.test(its) ? `"${its.replace(/["\\]/g, String.raw`\$&`)}"` : `"${its}"`;
 }
+
+const QUOTED = /["\\]/;

