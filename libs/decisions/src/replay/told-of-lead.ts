@@ -204,10 +204,7 @@ function causeOf<Cause extends { readonly eventId: string }>(
 }
 
 /** Without that one and those before it: what comes after may have been told already. */
-function after<Cause extends { readonly eventId: string }>(
-  { eventId }: Cause,
-  causes: readonly Cause[],
-): Cause[] {
+function after<Cause extends { readonly eventId: string }>({ eventId }: Cause, causes: readonly Cause[]): Cause[] {
   return behind(
     causes.findIndex((each) => each.eventId === eventId),
     causes,
