@@ -1,7 +1,9 @@
 import { UnitsOfWork } from '@fairlead/messaging';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
 import { SubmissionsStore } from '../src/store/submissions.store.js';
+import { GatherLeads } from '../src/submissions/gather-leads.js';
 import { WorkOff } from '../src/submissions/work-off.js';
 import { type Answer, eventually, type Intake, type Result, startIntake } from './fixture/intake.js';
 
@@ -232,6 +234,32 @@ describe('single leads whose sender does not wait', () => {
       headers: { prefer: 'respond-async', ...more.headers },
     });
 
+  /** Nothing is stored before so many have come: then they have come together, however busy the machine is. */
+  async function onceSoManyHaveCome<T>(count: number, work: () => Promise<T>): Promise<T> {
+    const gathering = intake.service(GatherLeads);
+    const gather = gathering.gather.bind(gathering);
+    let came = 0;
+    gathering.gather = (single) => {
+      came += 1;
+      return gather(single);
+    };
+    const other = new Client({ connectionString: intake.databaseUrl });
+    await other.connect();
+    try {
+      await other.query('BEGIN; LOCK TABLE ingestion.submissions IN EXCLUSIVE MODE');
+      const worked = work();
+      await eventually(() => {
+        if (came < count) throw new Error(`${came} have come`);
+        return Promise.resolve();
+      });
+      await other.query('COMMIT');
+      return await worked;
+    } finally {
+      await other.end();
+      Reflect.deleteProperty(gathering, 'gather');
+    }
+  }
+
   it('are stored together when they come together, and each has an id of its own that tells what became of it', async () => {
     const known = person();
     await intake.call('/v1/leads?source=website', { json: known });
@@ -242,7 +270,9 @@ describe('single leads whose sender does not wait', () => {
       person({ phone: 'none' }),
       ...Array.from({ length: 60 }, () => person()),
     ];
-    const answers = await Promise.all(sent.map((each) => sendOne(each)));
+    const storedSoFar = async () => (await intake.rows('SELECT FROM submissions WHERE gathered')).length;
+    const before = await storedSoFar();
+    const answers = await onceSoManyHaveCome(sent.length, () => Promise.all(sent.map((each) => sendOne(each))));
     const ids = answers.map(idOf);
     expect(answers[0]).toMatchObject({ status: 202, body: { submission: { id: ids[0], rows: 1 } } });
     expect(answers[0]?.headers).toMatchObject({
@@ -259,10 +289,8 @@ describe('single leads whose sender does not wait', () => {
     expect(new Set(leads).size).toBe(sent.length);
     const [first, ...rest] = await intake.said(leads.slice(4), 60);
     expect([first, ...rest].every((event) => event?.type === 'lead.received')).toBe(true);
-    const [{ stored = 0 } = {}] = await intake.rows<{ stored: number }>(
-      'SELECT count(*)::int AS stored FROM submissions WHERE gathered',
-    );
-    expect(stored).toBeLessThan(sent.length / 2);
+    // Those of the first turn, those with which the second lane begins, and the rest.
+    expect((await storedSoFar()) - before).toBeLessThanOrEqual(3);
     expect((await intake.call(`/v1/submissions/${ids[0]?.slice(0, -3)}fff`)).status).toBe(404);
   });
 
