@@ -48,9 +48,9 @@ class Chat {
 describe('parties without a server', () => {
   let stretch: Stretch;
   let relay: MailRelay;
-  let plainRelay: MailRelay;
   let folder: string;
   const chats: Chat[] = [];
+  const plainRelays: MailRelay[] = [];
 
   const SETTINGS = { FAIRLEAD_WEBHOOK_RETRY_SCALE: '0.001', FAIRLEAD_MAIL_FROM: 'leads@vendor.test' };
 
@@ -59,7 +59,6 @@ describe('parties without a server', () => {
     const authority = await CertificateAuthority.make();
     writeFileSync(join(folder, 'ca.pem'), authority.cert);
     relay = await new MailRelay(await authority.issue(['127.0.0.1'])).listen();
-    plainRelay = await new MailRelay({ disabledCommands: ['STARTTLS', 'AUTH'] }).listen();
     stretch = await Stretch.open();
     await stretch.start({
       ...SETTINGS,
@@ -69,7 +68,7 @@ describe('parties without a server', () => {
   });
   afterAll(async () => {
     await stretch?.close();
-    await Promise.all([relay?.close(), plainRelay?.close()]);
+    await Promise.all([relay, ...plainRelays].map((each) => each?.close()));
     for (const chat of chats) chat.close();
     rmSync(folder, { recursive: true });
   });
@@ -297,38 +296,42 @@ describe('parties without a server', () => {
 
   // The last ones: other processes take the place of the first.
   it('are not written to when the time for it is over, although no connection was free before', async () => {
+    const plainRelay = await newPlainRelay();
     const parties = Array.from({ length: 8 }, (_, i) => `crowd-${i}`);
-    const slow = { ...SETTINGS, FAIRLEAD_WEBHOOK_TIMEOUT: '1s', FAIRLEAD_WEBHOOK_RETRY_SCALE: '1' };
-    const plain = { FAIRLEAD_SMTP_URL: plainRelay.url, FAIRLEAD_SMTP_PLAINTEXT: 'true' };
-    const child = await stretch.start({ ...slow, ...plain });
-    await stretch.stopOthers(child);
-    for (const party of [...parties, 'after']) await put(party, { kind: 'email', to: [`ann@${party}.test`] });
     const rest = (until: string) =>
       stretch.db.query(`UPDATE endpoints SET resting_until = ${until} WHERE party LIKE 'crowd-%'`);
-    let release: () => void = () => undefined;
-    plainRelay.held = new Promise((resolve) => (release = resolve));
+    // They are left alone until all of them wait, and the process is there that has the other relay.
+    for (const party of [...parties, 'after']) await put(party, { kind: 'email', to: [`ann@${party}.test`] });
     await rest(`now() + interval '1 hour'`);
     for (const party of parties) await offered(party);
     for (const party of parties) await eventually(async () => (await deliveryOf(party)) ?? false);
-    // All at once; and none of them once more, which would be in five seconds.
-    await rest('NULL');
-    for (const party of parties) {
-      const attempt = await eventually(async () => (await deliveryOf(party))?.attempts[0] ?? false);
-      expect(attempt.failure).toBe('timeout');
+    // Nobody is written to once more: that would be in minutes.
+    const child = await stretch.start({
+      ...{ ...SETTINGS, FAIRLEAD_WEBHOOK_RETRY_SCALE: '100', FAIRLEAD_WEBHOOK_TIMEOUT: '3s' },
+      ...{ FAIRLEAD_SMTP_URL: plainRelay.url, FAIRLEAD_SMTP_PLAINTEXT: 'true' },
+    });
+    await stretch.stopOthers(child);
+    let release: () => void = () => undefined;
+    plainRelay.held = new Promise((resolve) => (release = resolve));
+    try {
+      await rest('NULL');
+      for (const party of parties) {
+        const attempt = await eventually(async () => (await deliveryOf(party))?.attempts[0] ?? false);
+        expect(attempt.failure).toBe('timeout');
+      }
+    } finally {
+      release();
     }
-    await rest(`now() + interval '1 hour'`);
     // Five at once. What was handed over is out of our hands, and the other three were not.
-    release();
     await offered('after');
     await eventually(() => plainRelay.mails.find(({ to }) => to.includes('ann@after.test')) ?? false);
     expect(plainRelay.begun).toBe(5 + 1);
-    plainRelay.mails.length = 0;
   });
 
   it('are written to through TLS, or not at all', async () => {
-    await put('secret', { kind: 'email', to: ['ann@secret.test'] });
-    const child = await stretch.start({ ...SETTINGS, FAIRLEAD_SMTP_URL: plainRelay.url });
+    const plainRelay = await newPlainRelay();
     await put('plain', { kind: 'email', to: ['ann@plain.test'] });
+    const child = await stretch.start({ ...SETTINGS, FAIRLEAD_SMTP_URL: plainRelay.url });
     await stretch.stopOthers(child);
     await offered('plain');
     const attempt = await eventually(async () => (await deliveryOf('plain'))?.attempts[0] ?? false);
@@ -345,6 +348,12 @@ describe('parties without a server', () => {
     expect(status).toBe(400);
     expect(JSON.stringify(body)).toContain('FAIRLEAD_SMTP_URL');
   });
+
+  async function newPlainRelay(): Promise<MailRelay> {
+    const made = await new MailRelay({ disabledCommands: ['STARTTLS', 'AUTH'] }).listen();
+    plainRelays.push(made);
+    return made;
+  }
 
   async function newChat(): Promise<Chat> {
     const chat = await new Chat().listen();
