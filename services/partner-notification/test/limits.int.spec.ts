@@ -1,6 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { leadRouted } from './fixture/events.js';
+import type { ServerResponse } from 'node:http';
+import pg from 'pg';
+import { leadReceived, leadRouted, leadScored } from './fixture/events.js';
 import { Receiver } from './fixture/receiver.js';
 import { eventually, Stretch } from './fixture/stretch.js';
 
@@ -9,11 +11,18 @@ import { eventually, Stretch } from './fixture/stretch.js';
 let road: Stretch;
 let sender: ChildProcess;
 const receivers: Receiver[] = [];
+const SETTINGS = {
+  // 5 s are 10 ms: the pauses between probes begin there.
+  FAIRLEAD_WEBHOOK_RETRY_SCALE: '0.002',
+  // What a test leaves unanswered for a while has not failed, however slow the machine is.
+  FAIRLEAD_WEBHOOK_TIMEOUT: '60s',
+  FAIRLEAD_WEBHOOK_LEASE: '180s',
+};
 
 beforeAll(async () => {
   road = await Stretch.open();
-  // 5 s are 10 ms: the pauses between probes begin there. Five days are four seconds.
-  sender = await road.start({ FAIRLEAD_WEBHOOK_RETRY_SCALE: '0.002', FAIRLEAD_WEBHOOK_DISABLE_AFTER: '4s' });
+  // Five days are four seconds.
+  sender = await road.start({ ...SETTINGS, FAIRLEAD_WEBHOOK_DISABLE_AFTER: '4s' });
 });
 afterAll(async () => {
   for (const receiver of receivers) receiver.close();
@@ -64,6 +73,47 @@ function busy(server: Receiver, fails: (nth: number) => boolean = () => false): 
     }, 5);
   };
   return seen;
+}
+
+/** Answers nothing any more; what is asked from now on is kept to be answered later. */
+function holdAll(server: Receiver): ServerResponse[] {
+  const held: ServerResponse[] = [];
+  server.answer = (_, response) => void held.push(response);
+  return held;
+}
+
+/** How many of what waits for the party somebody has claimed. */
+async function leasedFor(party: string): Promise<number> {
+  const { rows } = await road.db.query<{ leased: number }>(
+    `SELECT count(*)::int AS leased FROM delivery_queue JOIN endpoints ON key = endpoint_key WHERE party = $1 AND leased_until > now()`,
+    [party],
+  );
+  return rows[0]?.leased ?? 0;
+}
+
+/** Another transaction, while it lasts. */
+async function beside<T>(work: (other: pg.Client) => Promise<T>, connectionString = road.databaseUrl): Promise<T> {
+  const other = new pg.Client({ connectionString, options: '-c search_path=partner_notification' });
+  await other.connect();
+  try {
+    await other.query('BEGIN');
+    const result = await work(other);
+    await other.query('COMMIT');
+    return result;
+  } finally {
+    await other.end();
+  }
+}
+
+/** Somebody waits for what this transaction holds. */
+async function isWaitedFor(other: pg.Client): Promise<void> {
+  const { rows: own } = await other.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  await eventually(async () => {
+    const { rows } = await road.db.query('SELECT FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))', [
+      own[0]?.pid,
+    ]);
+    expect(rows).toHaveLength(1);
+  });
 }
 
 /** Milliseconds between one webhook and the next. */
@@ -153,7 +203,7 @@ describe('an endpoint whose server fails', () => {
 
 describe('an endpoint with a rate', () => {
   it('is sent no more a second, by two senders together', async () => {
-    await road.start({ FAIRLEAD_WEBHOOK_RETRY_SCALE: '0.002' });
+    await road.start(SETTINGS);
     const server = await receiver();
     const { party } = await endpoint(server.url, { perSecond: 20 });
     await routed(party, 40);
@@ -209,23 +259,93 @@ describe('an endpoint in strict order', () => {
     await routed(party, 10);
     await eventually(async () => expect((await road.call('GET', path)).body).toMatchObject({ state: 'failing' }));
     await eventually(async () => expect(await deliveriesOf(path)).toHaveLength(10));
-    // Those that were on their way when it was found out have been answered: one probe at a time is all that is sent.
-    await eventually(() => expect(pausesOf(server).at(-1)).toBeGreaterThan(100));
-    await road.call('PUT', path, { json: { url: server.url, events: ['lead.routed'], order: 'strict' } });
-    // Not before: a probe that succeeds would let all of them go, in the order that they had.
+    // No probe for an hour, and none under way: one that succeeds would let all of them go, in the order that they had.
+    await eventually(async () => {
+      await road.db.query(`UPDATE endpoints SET probe_at = now() + interval '1 hour' WHERE party = $1`, [party]);
+      expect(await leasedFor(party)).toBe(0);
+    });
     const before = server.received.length;
     const seen = busy(server);
+    const strict = { url: server.url, events: ['lead.routed'], order: 'strict' };
+    expect((await road.call('PUT', path, { json: strict })).status).toBe(200);
     await eventually(async () =>
       expect((await deliveriesOf(path)).every(({ state }) => state === 'delivered')).toBe(true),
     );
     expect(seen.most).toBe(1);
     const made = (await deliveriesOf(path)).map(({ id }) => id);
-    expect(
-      server.received
-        .slice(before)
-        .map(({ id }) => id)
-        .slice(-9),
-    ).toEqual(made.slice(-9));
+    expect(server.received.slice(before).map(({ id }) => id)).toEqual(made);
+  });
+
+  // Hundreds were in a sender's memory when a party asked for strict order. They went out as they had been claimed: many at once.
+  it.each(['the same', 'another'])(
+    'is kept also for what was claimed when it was asked for, through %s process',
+    async (process) => {
+      const server = await receiver();
+      const { party, path } = await endpoint(server.url);
+      await routed(party, 10);
+      await eventually(async () =>
+        expect((await deliveriesOf(path)).map(({ state }) => state)).toEqual(Array(10).fill('delivered')),
+      );
+      const held = holdAll(server);
+      await routed(party, 40);
+      await eventually(async () => {
+        expect(await deliveriesOf(path)).toHaveLength(50);
+        expect(held.length).toBeGreaterThan(1);
+        expect(await leasedFor(party)).toBeGreaterThan(held.length);
+      });
+      const other = process === 'another' ? await road.start(SETTINGS) : undefined;
+      try {
+        const strict = { url: server.url, events: ['lead.routed'], order: 'strict' };
+        expect((await road.call('PUT', path, { json: strict })).status).toBe(200);
+        // All but what is under way is given back, and nothing is given out before that is over.
+        await eventually(async () => expect(await leasedFor(party)).toBe(held.length));
+        const begun = server.received.map(({ id }) => id);
+        const seen = busy(server);
+        for (const response of held) response.end();
+        await eventually(async () =>
+          expect((await deliveriesOf(path)).every(({ state }) => state === 'delivered')).toBe(true),
+        );
+        expect(seen.most).toBe(1);
+        const made = (await deliveriesOf(path)).map(({ id }) => id);
+        expect(server.received.slice(begun.length).map(({ id }) => id)).toEqual(
+          made.filter((id) => !begun.includes(id)),
+        );
+      } finally {
+        if (other) await road.stopOthers(other);
+      }
+    },
+  );
+});
+
+describe('an endpoint that is changed', () => {
+  it('is sent nothing as it was before that was being claimed at that moment', async () => {
+    const server = await receiver();
+    const seen = busy(server);
+    const { party, path } = await endpoint(server.url);
+    const leads = Array.from({ length: 10 }, () => randomUUID());
+    await road.receives(
+      ...(await Promise.all(leads.map((lead) => leadReceived(lead, road.personalData)))),
+      ...leads.map((lead) => leadScored(lead)),
+    );
+    await eventually(async () => {
+      const { rows } = await road.db.query('SELECT FROM leads WHERE lead_id = ANY($1) AND contact IS NOT NULL', [
+        leads,
+      ]);
+      expect(rows).toHaveLength(10);
+    });
+    await beside(async (keys) => {
+      // Whom to call is looked up after something is claimed and before it can be sent.
+      await keys.query('LOCK TABLE personal_data.lead_keys IN ACCESS EXCLUSIVE MODE');
+      await road.receives(...leads.map((lead) => leadRouted(lead, party, { revealContact: 'on-offer' })));
+      await isWaitedFor(keys);
+      const strict = { url: server.url, events: ['lead.routed'], order: 'strict' };
+      expect((await road.call('PUT', path, { json: strict })).status).toBe(200);
+    }, road.keysDatabaseUrl);
+    await eventually(async () =>
+      expect((await deliveriesOf(path)).map(({ state }) => state)).toEqual(Array(10).fill('delivered')),
+    );
+    expect(seen.most).toBe(1);
+    expect(server.received.map(({ id }) => id)).toEqual((await deliveriesOf(path)).map(({ id }) => id));
   });
 });
 

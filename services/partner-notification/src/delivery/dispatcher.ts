@@ -54,6 +54,8 @@ interface Wanted {
   readonly lane: Lane;
   readonly endpointKey: string;
   readonly quota: number;
+  /** Of the lane, before anything was claimed for it. */
+  readonly changes: number;
 }
 
 /**
@@ -127,10 +129,15 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     }
   }
 
-  /** Its party has changed the endpoint: what could not be sent before may be sent now. */
+  /**
+   * Its party has changed the endpoint: what could not be sent before may be sent now, and what was claimed before is claimed again, as it
+   * is to be sent by now. What is under way comes to its end.
+   */
   tryAgain(endpointKey: string): void {
-    this.#lane(endpointKey).endPause();
-    this.wake([endpointKey]);
+    this.#noteChange(this.#lane(endpointKey));
+    void this.#release()
+      .catch(() => undefined) // else their leases run out
+      .then(() => this.wake([endpointKey]));
   }
 
   /** Claims no more, waits for answers that are under way, records them. What was claimed and not sent is given back. */
@@ -153,8 +160,10 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   async #lookForDue(): Promise<void> {
     try {
       const now = performance.now();
-      for (const { endpointKey, inMs } of await this.queue.nextDue(this.units.query)) {
+      for (const { endpointKey, version, inMs } of await this.queue.nextDue(this.units.query)) {
         const lane = this.#lane(endpointKey);
+        // Through another process, which has told nobody.
+        if (lane.endpoint && lane.endpoint.version !== version) this.#noteChange(lane);
         if (inMs <= 0) lane.due = true;
         else lane.lookAt(now + inMs);
       }
@@ -229,7 +238,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     const share = Math.min(isFull ? AT_LEAST : CLAIM_BATCH, Math.max(1, Math.floor(CLAIM_BATCH / hungry.length)));
     const wanted = hungry
       .slice(0, CLAIM_BATCH)
-      .map((lane) => ({ lane, endpointKey: lane.key, quota: Math.min(share, lane.quota) }));
+      .map((lane) => ({ lane, endpointKey: lane.key, quota: Math.min(share, lane.quota), changes: lane.changes }));
     for (const { lane } of wanted) this.#toTheEnd(lane);
     return wanted;
   }
@@ -248,6 +257,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     for (const { lane, quota } of wanted) if (byKey.get(lane.key)?.length === quota) lane.due = true;
     if (claims.length === 0) return;
     crashPoint('delivery.claimed');
+    const outdated: Claim[] = [];
     try {
       const live = await this.#withholdEnded(claims);
       await this.#loadEndpoints(live);
@@ -256,8 +266,14 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
       const contacts = await this.contacts.open(usable);
       const { leaseMs, leaseMarginMs, deadlineMs } = this.settings;
       const leaseAllows = leasedAt + leaseMs - leaseMarginMs - deadlineMs;
+      const changed = new Set(wanted.flatMap(({ lane, changes }) => (lane.changes === changes ? [] : [lane.key])));
       const booked = new Map<string, number>();
       usable.forEach((claim, i) => {
+        // Claimed for what the endpoint was before a change that has come in between: another order, perhaps.
+        if (changed.has(claim.endpointKey) || this.#lane(claim.endpointKey).endpoint?.version !== claim.version) {
+          outdated.push(claim);
+          return;
+        }
         // An offer whose time runs out while it waits for its turn is looked at again, and withheld.
         const beginBefore = Math.min(leaseAllows, leasedAt + (claim.openForMs ?? Infinity));
         this.#keep({
@@ -276,6 +292,10 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     }
     for (const key of byKey.keys()) this.#turns.offer(this.#lane(key));
     this.#turns.take();
+    if (outdated.length > 0) {
+      this.#toRelease.push(...outdated);
+      await this.#release().catch(() => undefined); // else their leases run out
+    }
     this.#setAlarm();
   }
 
@@ -341,9 +361,11 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     const rows = await this.endpoints.load(this.units.query, [...unknown]);
     for (const row of rows) {
       const lane = this.#lane(row.key);
-      const before = lane.endpoint && JSON.stringify(lane.endpoint.address);
+      const before = lane.endpoint;
       lane.endpoint = this.opener.open(row, now);
-      if (before !== undefined && before !== JSON.stringify(lane.endpoint?.address)) lane.forget();
+      if (!before) continue;
+      if (before.version !== row.version) this.#giveBack(lane.takeAll());
+      if (JSON.stringify(before.address) !== JSON.stringify(lane.endpoint?.address)) lane.forget();
     }
     await this.#noteReadability(rows);
     for (const [key, whenRead] of changes) if (!this.#lane(key).endpoint) this.#pause(this.#lane(key), now, whenRead);
@@ -442,6 +464,11 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     this.#setAlarm();
     this.#claimSoon();
   };
+
+  #noteChange(lane: Lane): void {
+    lane.endPause();
+    this.#giveBack(lane.takeAll());
+  }
 
   #giveBack(all: readonly Waiting[]): void {
     this.#buffered -= all.length;

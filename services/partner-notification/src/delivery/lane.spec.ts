@@ -65,6 +65,14 @@ describe('how much a sender dares to send to one endpoint', () => {
     expect(breadth(one)).toBe(8);
   });
 
+  it('is one at a time in strict order, whatever else its party asked for', () => {
+    const one = lane();
+    for (let i = 0; i < 100; i += 1) one.succeeded(10);
+    one.endpoint = { concurrency: 3, strictOrder: true } as Endpoint;
+    for (let i = 0; i < 100; i += 1) one.succeeded(10);
+    expect(breadth(one)).toBe(1);
+  });
+
   it('is proven by an answer, and not any more by a failure', () => {
     const one = lane();
     const seen = [one.proven];

@@ -13,6 +13,7 @@ export interface Endpoint {
   /** What its party wants at most; null: what the service allows. */
   readonly concurrency: number | null;
   readonly perSecond: number | null;
+  readonly strictOrder: boolean;
   readonly state: 'active' | 'failing' | 'disabled';
   readonly version: string;
   /** performance.now() */
@@ -86,7 +87,7 @@ export class Lane {
 
   set endpoint(endpoint: Endpoint | undefined) {
     this.#endpoint = endpoint;
-    this.#maxLimit = Math.min(this.#allowed, endpoint?.concurrency ?? this.#allowed);
+    this.#maxLimit = endpoint?.strictOrder ? 1 : Math.min(this.#allowed, endpoint?.concurrency ?? this.#allowed);
     this.#limit = Math.min(this.#limit, this.#maxLimit);
   }
 
@@ -108,7 +109,7 @@ export class Lane {
     return this.#pausedUntil;
   }
 
-  /** Handed to `pause` by whoever reads the endpoint now and may find that nothing can be sent to it. */
+  /** Of use to whoever reads the endpoint, or claims something for it: what was read says nothing any more when this has changed since. */
   get changes(): number {
     return this.#changes;
   }

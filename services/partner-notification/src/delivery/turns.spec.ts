@@ -1,5 +1,5 @@
 import type { Claim } from '../store/delivery-queue.store.js';
-import { Lane, type Waiting } from './lane.js';
+import { type Endpoint, Lane, type Waiting } from './lane.js';
 import { Turns } from './turns.js';
 
 /** Endpoints that take nothing but what a test says, in the order in which they are sent to. */
@@ -116,6 +116,17 @@ describe('endpoints that share a sender', () => {
     expect(sent.order).toEqual(['a', 'b']);
     await sent.answers(lanes[1] as Lane);
     expect(sent.order).toEqual(['a', 'b', 'c']);
+  });
+
+  it('are sent no more than they take by now, if that has changed since they were given their turn', () => {
+    const sent = new Sent(100);
+    const one = lane('a', 1);
+    sent.give(one);
+    for (const waiting of lane('', 1).takeAll()) one.add(waiting);
+    sent.turns.offer(one);
+    one.endpoint = { concurrency: 1 } as Endpoint;
+    sent.turns.take();
+    expect(sent.order).toEqual(['a']);
   });
 
   it('send nothing any more once it is over, and are waited for', async () => {

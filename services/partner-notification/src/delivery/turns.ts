@@ -84,6 +84,11 @@ export class Turns {
         this.#crowded.add(lane);
         continue;
       }
+      // It could when it got its turn; its endpoint may have been changed since.
+      if (lane.sendsIn(performance.now()) !== 0) {
+        this.offer(lane);
+        continue;
+      }
       const waiting = lane.take();
       if (waiting) this.#begin(lane, waiting);
       this.offer(lane);

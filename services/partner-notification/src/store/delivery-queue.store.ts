@@ -257,8 +257,8 @@ export class DeliveryQueueStore {
     );
   }
 
-  /** When the next delivery of each endpoint is due, in milliseconds from now; negative: since when. */
-  async nextDue(query: Query): Promise<{ endpointKey: string; inMs: number }[]> {
+  /** When the next delivery of each endpoint is due, in milliseconds from now; negative: since when. And what is known of each by now. */
+  async nextDue(query: Query): Promise<{ endpointKey: string; version: string; inMs: number }[]> {
     return query(
       `WITH RECURSIVE head AS (
          (SELECT endpoint_key, due_at FROM delivery_queue ORDER BY endpoint_key, due_at LIMIT 1)
@@ -268,7 +268,7 @@ export class DeliveryQueueStore {
            ORDER BY endpoint_key, due_at LIMIT 1
          ) next
        )
-       SELECT endpoint_key AS "endpointKey",
+       SELECT endpoint_key AS "endpointKey", e.version,
          (extract(epoch FROM greatest(due_at, e.resting_until, e.probe_at) - clock_timestamp()) * 1000)::float8 AS "inMs"
        FROM head JOIN endpoints e ON e.key = head.endpoint_key AND e.state <> 'disabled'`,
     );

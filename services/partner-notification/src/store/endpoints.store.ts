@@ -50,6 +50,7 @@ export interface SendingRow {
   readonly headers: string | null;
   readonly concurrency: number | null;
   readonly perSecond: number | null;
+  readonly strictOrder: boolean;
   readonly state: 'active' | 'failing' | 'disabled';
   readonly reason: string | null;
   readonly version: string;
@@ -241,7 +242,8 @@ export class EndpointsStore {
   /** For sending: secrets before keys, and of each the newest first. */
   async load(query: Query, keys: readonly string[]): Promise<SendingRow[]> {
     return query<SendingRow>(
-      `SELECT key, party, id, kind, url, encode(address, 'base64') AS address, encode(headers, 'base64') AS headers, concurrency, per_second AS "perSecond", state, reason, version,
+      `SELECT key, party, id, kind, url, encode(address, 'base64') AS address, encode(headers, 'base64') AS headers, concurrency, per_second AS "perSecond",
+         strict_order AS "strictOrder", state, reason, version,
          (SELECT json_agg(json_build_object('id', s.id, 'scheme', s.scheme, 'secret', encode(s.secret, 'base64'))
                           ORDER BY s.scheme, s.created_at DESC)
           FROM endpoint_secrets s WHERE s.endpoint_key = key AND (s.expires_at IS NULL OR s.expires_at > now())) AS secrets
