@@ -347,6 +347,43 @@ describe('an endpoint that is changed', () => {
     expect(seen.most).toBe(1);
     expect(server.received.map(({ id }) => id)).toEqual((await deliveriesOf(path)).map(({ id }) => id));
   });
+
+  it('is changed also when the database gives up one of two that wait for each other, and that is the change', async () => {
+    const server = await receiver();
+    const { party, path } = await endpoint(server.url);
+    const held = holdAll(server);
+    await routed(party, 1);
+    await eventually(() => expect(held).toHaveLength(1));
+    await beside(async (other) => {
+      await other.query(
+        `SELECT FROM delivery_queue WHERE endpoint_key = (SELECT key FROM endpoints WHERE party = $1) FOR UPDATE`,
+        [party],
+      );
+      const strict = { url: server.url, events: ['lead.routed'], order: 'strict' };
+      const changed = road.call('PUT', path, { json: strict });
+      await isWaitedFor(other);
+      await other.query('UPDATE endpoints SET probes = probes WHERE party = $1', [party]);
+      await other.query('COMMIT');
+      expect(await changed).toMatchObject({ status: 200, body: { order: 'strict' } });
+    });
+    for (const response of held) response.end();
+  });
+
+  it('waits for nobody who records what came of its webhooks: that one waits for the change, and holds nothing', async () => {
+    const server = await receiver((_, response) => void response.writeHead(503, { 'retry-after': '1' }).end());
+    const { party, path } = await endpoint(server.url);
+    await beside(async (other) => {
+      await other.query(`SELECT FROM endpoints WHERE party = $1 FOR NO KEY UPDATE`, [party]);
+      await routed(party, 1);
+      await isWaitedFor(other);
+      const { rowCount } = await other.query(
+        `SELECT FROM delivery_queue WHERE endpoint_key = (SELECT key FROM endpoints WHERE party = $1) FOR UPDATE NOWAIT`,
+        [party],
+      );
+      expect(rowCount).toBe(1);
+    });
+    await eventually(async () => expect((await deliveriesOf(path))[0]?.attempts).toHaveLength(1));
+  });
 });
 
 describe('one host for many partners', () => {

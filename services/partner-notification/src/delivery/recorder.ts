@@ -13,7 +13,7 @@ import { type NotificationSettings, SETTINGS } from '../config.js';
 import { attemptSeconds, attemptsTotal } from '../metrics.js';
 import { type AttemptResult, type Claim, DeliveryQueueStore } from '../store/delivery-queue.store.js';
 import { EndpointsStore } from '../store/endpoints.store.js';
-import { FIRST_PROBE_MS, findingOf } from './breaker.js';
+import { type Finding, FIRST_PROBE_MS, findingOf } from './breaker.js';
 import type { Judgement } from './judge-attempt.js';
 import type { Endpoint, Lane } from './lane.js';
 import { eventsIn, type ToldEvent } from './digest.js';
@@ -31,6 +31,14 @@ export interface Attempted {
   readonly claim: Claim;
   readonly result: AttemptResult;
   readonly judgement: Judgement;
+}
+
+/** What attempts that are recorded together have shown of their endpoint. */
+interface Noted {
+  readonly key: string;
+  readonly attempts: readonly Attempted[];
+  readonly restMs: number;
+  readonly finding: Finding;
 }
 
 /**
@@ -101,7 +109,13 @@ export class Recorder {
     const started = performance.now();
     // In the order of sequence: two senders that record the same deliveries then wait for, not on, each other.
     const ordered = [...batch].sort((left, right) => Number(left.result.sequence) - Number(right.result.sequence));
+    const noted = notedOf(batch);
     const freed = await this.units.run(async (unit) => {
+      if (noted.length > 0)
+        await this.endpoints.hold(
+          unit.query,
+          noted.map(({ key }) => key),
+        );
       const recorded = await this.queue.record(
         unit.query,
         ordered.map(({ result }) => result),
@@ -112,7 +126,7 @@ export class Recorder {
           unit.query,
           retried.map(({ result }) => result.sequence),
         );
-      const woken = await this.#noteEndpoints(unit, batch);
+      const woken = await this.#noteEndpoints(unit, noted);
       unit.say(
         ordered
           .filter(({ result }) => recorded.settled.has(result.sequence))
@@ -128,19 +142,12 @@ export class Recorder {
     return freed;
   }
 
-  /**
-   * What the batch has shown of endpoints; nothing at all while they work as before. In the order of their keys, for the same reason.
-   * @returns those for which everything that waits is due now
-   */
-  async #noteEndpoints(unit: UnitOfWork, batch: readonly Attempted[]): Promise<string[]> {
+  /** @returns the endpoints for which everything that waits is due now */
+  async #noteEndpoints(unit: UnitOfWork, noted: readonly Noted[]): Promise<string[]> {
     const woken: string[] = [];
-    const byKey = [...Map.groupBy(batch, ({ endpoint }) => endpoint.key)].sort(([a], [b]) => Number(a) - Number(b));
-    for (const [key, attempts] of byKey) {
-      const [{ lane, endpoint }] = attempts as [Attempted];
-      const restMs = Math.max(...attempts.map(({ judgement }) => judgement.restMs ?? 0));
+    for (const { key, attempts, restMs, finding } of noted) {
+      const [{ lane }] = attempts as [Attempted];
       if (restMs > 0) await this.endpoints.rest(unit.query, key, restMs);
-      const shown = attempts.map(({ judgement, claim }) => ({ ...judgement, probe: claim.probe }));
-      const finding = findingOf(endpoint.state, shown, lane.failing);
       switch (finding.is) {
         case 'as-before':
           break;
@@ -223,6 +230,17 @@ export class Recorder {
       recordedInMs: Math.round(recordedInMs),
     });
   }
+}
+
+/** What a batch has shown of endpoints; nothing at all while they work as before. */
+function notedOf(batch: readonly Attempted[]): readonly Noted[] {
+  return [...Map.groupBy(batch, ({ endpoint }) => endpoint.key)].flatMap(([key, attempts]) => {
+    const [{ lane, endpoint }] = attempts as [Attempted];
+    const restMs = Math.max(...attempts.map(({ judgement }) => judgement.restMs ?? 0));
+    const shown = attempts.map(({ judgement, claim }) => ({ ...judgement, probe: claim.probe }));
+    const finding = findingOf(endpoint.state, shown, lane.failing);
+    return restMs > 0 || finding.is !== 'as-before' ? [{ key, attempts, restMs, finding }] : [];
+  });
 }
 
 function outcomeEvent({ endpoint, claim, result }: Attempted, event: ToldEvent, now: number): EncodedEvent {

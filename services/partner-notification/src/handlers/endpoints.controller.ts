@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Body, Controller, Get, HttpCode, Inject, Logger, Param, Post, Put, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { encodeEvent, type EncodedEvent, PartnerEndpointEnabled } from '@fairlead/events';
-import { UnitsOfWork } from '@fairlead/messaging';
-import type { Query as SqlQuery } from '@fairlead/persistence';
+import { type UnitOfWork, UnitsOfWork } from '@fairlead/messaging';
+import { type Query as SqlQuery, QueryFailed } from '@fairlead/persistence';
 import { SecretBox } from '@fairlead/personal-data';
 import { Allow, type Caller, CurrentCaller, invalidInput, notFound, Problem } from '@fairlead/platform';
 import { newSecret, newSigningKey, refusalOf } from '@fairlead/platform/outgoing';
@@ -39,6 +39,9 @@ import { refuseOthers } from './narrowing.js';
 const MAX_ENDPOINTS = 20;
 /** Long enough to bring a new secret to every receiver within a working day. */
 const OVERLAP_MS = 24 * 3_600_000;
+/** How often a change is tried that the database gives up for another's sake: each time another one has come through. */
+const MAX_TRIES = 3;
+const DEADLOCK = '40P01';
 
 const PARTY_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const ENDPOINT_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
@@ -93,7 +96,7 @@ export class EndpointsController {
     const headers = this.#sealedHeaders({ party, id }, body.headers);
 
     const secret = newSecret();
-    const { created, endpoint } = await this.units.run(async (unit) => {
+    const { created, endpoint } = await this.#insist(async (unit) => {
       const before = await this.endpoints.lock(unit.query, party, id);
       // Whoever may say where an endpoint is must not thereby learn what another has entered for the server that it was.
       if (before && before.kind !== kind)
@@ -317,6 +320,17 @@ export class EndpointsController {
     const endpoint = await this.endpoints.get(this.units.query, party, id);
     if (!endpoint) throw notFound('endpoint');
     return endpoint;
+  }
+
+  /** Whoever waits for us and we for them, one is given up: what somebody has asked for is then done all the same. */
+  async #insist<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T> {
+    for (let nth = 1; ; nth += 1) {
+      try {
+        return await this.units.run(work);
+      } catch (error) {
+        if (nth === MAX_TRIES || !(error instanceof QueryFailed && error.code === DEADLOCK)) throw error;
+      }
+    }
   }
 
   async #rotate(party: string, id: string, key: NewKey): Promise<void> {

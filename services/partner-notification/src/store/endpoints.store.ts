@@ -154,6 +154,14 @@ export class EndpointsStore {
   }
 
   /**
+   * Held for a change to come, until the end of the transaction, and in the order of their keys. Whoever changes an endpoint and what waits
+   * for it has the endpoint first: in the other order each of two could wait for what the other holds.
+   */
+  async hold(query: Query, keys: readonly string[]): Promise<void> {
+    await query('SELECT FROM endpoints WHERE key = ANY($1::bigint[]) ORDER BY key FOR NO KEY UPDATE', [keys]);
+  }
+
+  /**
    * What waits changes its order with its endpoint. A delivery that another transaction makes at this very moment keeps the order that
    * was: it was made before anybody could have been told of the new one.
    */
