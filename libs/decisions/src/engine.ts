@@ -1,4 +1,4 @@
 // Written by tools/engine-hash.mjs --write; see there what it is computed from.
 
 /** Content hash of everything that decides: it goes into every decision. */
-export const engine = 'ab1dd54f06b004e447b905e3e86204a68d9e4a73b069ccf8c576bf6bcc0a6df1';
+export const engine = 'bc5ae24c3dc5f7eaa9422d6bcea270d4d05dc7dbe39febc4b826bd04b1b17159';

@@ -273,6 +273,7 @@ function offerIn(decision: RoutingDecision) {
 }
 
 type Judged = { readonly facts: object };
+type Decided = { readonly data: { readonly decided: { readonly step: number } } };
 
 function isRule({ type }: FairleadEvent): boolean {
   return type === 'roster.changed' || type === 'policy.activated';
@@ -307,6 +308,12 @@ function decidedElsewise(log: readonly FairleadEvent[], direct: number) {
 }
 
 function replayed(log: readonly FairleadEvent[]): { same: number; different: number; undecidable: string[] } {
+  const { notedAgain, ...found } = replayedWithNotes(log);
+  expect(notedAgain).toEqual([]);
+  return found;
+}
+
+function replayedWithNotes(log: readonly FairleadEvent[]) {
   const found = { same: 0, different: 0, undecidable: [] as string[] };
   const history = new RuleHistory();
   const replay = new RoutingReplay<undefined>(history, ({ recorded, ...outcome }) => {
@@ -319,7 +326,7 @@ function replayed(log: readonly FairleadEvent[]): { same: number; different: num
     replay.read(each, undefined);
   }
   replay.end();
-  return found;
+  return { ...found, notedAgain: replay.notedAgain.map(({ undecidable }) => undecidable) };
 }
 
 describe('replaying the routing of a log', () => {
@@ -437,6 +444,25 @@ describe('replaying the routing of a log', () => {
     expect(replayed(log.filter(({ type }) => type !== 'policy.activated')).undecidable[0]).toBe(
       'the log does not tell policy p@1',
     );
+  });
+
+  // Whoever held the key put a second offer beside the first: the one that came later took its place, and nobody heard of the other.
+  it('passes over no entry that has the step of another one', () => {
+    const at = log.findIndex(({ type }) => type === 'lead.routed');
+    const { decided } = (log[at] as Decided).data;
+    const offered = { ...log[at], id: 'second', subject: 'lead-nobody-knows' } as FairleadEvent;
+    const noted = (step: number) => event('answers.noted', 'all', { step, noted: [] });
+    const taken = (step: number) => `step ${step} is that of an entry before it already`;
+    // Next to it, when both wait for what comes before; and long after it has come.
+    const scored = log.findIndex(({ type }) => type === 'lead.scored');
+    const late = log.toSpliced(at + 1, 0, offered, noted(decided.step)).toSpliced(scored, 1);
+    expect(replayedWithNotes([...late, log[scored] as FairleadEvent])).toEqual({
+      ...{ same: decisions, different: 0, undecidable: [taken(decided.step)], notedAgain: [taken(decided.step)] },
+    });
+    expect(replayedWithNotes([...log, offered, noted(decided.step), noted(0)])).toEqual({
+      ...{ same: decisions, different: 0, undecidable: [taken(decided.step)] },
+      notedAgain: [taken(decided.step), taken(0)],
+    });
   });
 
   it('says of decisions that tell no order that they cannot be taken again', () => {

@@ -140,6 +140,8 @@ export class RoutingReplay<Handle> {
   >();
   /** Why nothing is decided any more. */
   private broken: string | undefined;
+  /** Notes of answers that are none, as another entry has their step. Whoever asks says so: no decision does. */
+  readonly notedAgain: { readonly handle: Handle; readonly undecidable: string }[] = [];
   private readonly waiting = new Map<number, Waiting<Handle>>();
 
   /**
@@ -216,13 +218,16 @@ export class RoutingReplay<Handle> {
           this.broken ??= `it follows decisions that were recorded before they told their order`;
         } else if (this.broken !== undefined)
           this.onDecided({ recorded: event as Recorded, handle, undecidable: this.broken });
+        else if (this.isTaken(step)) this.onDecided({ recorded: event as Recorded, handle, undecidable: alreadyHad(step) });
         else this.waiting.set(step, { event: event as Recorded, handle, ...(told && { told }) });
         break;
       }
-      case 'answers.noted':
-        if (this.broken === undefined)
-          this.waiting.set((event as AnswersNoted).data.step, { event: event as AnswersNoted, handle });
+      case 'answers.noted': {
+        const { step } = (event as AnswersNoted).data;
+        if (this.isTaken(step)) this.notedAgain.push({ handle, undecidable: alreadyHad(step) });
+        else if (this.broken === undefined) this.waiting.set(step, { event: event as AnswersNoted, handle });
         break;
+      }
       default:
         // Perhaps a rule that a decision waits for.
         if (this.waiting.size === 0) return;
@@ -237,9 +242,8 @@ export class RoutingReplay<Handle> {
     const steps = [...this.waiting.keys()].sort((one, other) => one - other);
     const next = steps[0] as number;
     const last = this.state.order.step;
-    this.breakOff(
-      next > last + 1 ? `the log lacks steps ${last + 1} to ${next - 1}` : (this.missing(next) ?? 'unknown'),
-    );
+    // What waits comes after all that was decided, and the next of it for something that the log has not said.
+    this.breakOff(next > last + 1 ? `the log lacks steps ${last + 1} to ${next - 1}` : (this.missing(next) as string));
   }
 
   /**
@@ -277,6 +281,11 @@ export class RoutingReplay<Handle> {
   /** How many overrides the log tells without the decision that each of them was. */
   get unfollowedOverrides(): number {
     return this.overridden.size;
+  }
+
+  /** Whether another entry has been read that has this step: each is one decision's, or that of one note of answers. */
+  private isTaken(step: number): boolean {
+    return step <= this.state.order.step || this.waiting.has(step);
   }
 
   private advance(): void {
@@ -569,6 +578,11 @@ export class RoutingReplay<Handle> {
       this.state = { ...this.state, loads: new Loads(this.state.loads) };
     return rules;
   }
+}
+
+/** Which of two entries is the right one nobody can know: the first is compared, and no other passes in silence. */
+function alreadyHad(step: number): string {
+  return `step ${step} is that of an entry before it already`;
 }
 
 function isOverride(event: Recorded): boolean {

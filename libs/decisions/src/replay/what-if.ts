@@ -114,6 +114,7 @@ export class WhatIf {
 
   end(): WhatIfResult {
     for (const variation of this.variations) variation.end();
+    for (const { undecidable } of this.variations.at(-1)?.notedAgain ?? []) this.counts.cannotNote(undecidable);
     const { policy, model, partners } = this.otherwise;
     const named = (document: { name: string }, hash: string) => ({ name: document.name, hash });
     return {
@@ -178,6 +179,10 @@ class Variation {
 
   end(): void {
     this.routing.end();
+  }
+
+  get notedAgain(): RoutingReplay<undefined>['notedAgain'] {
+    return this.routing.notedAgain;
   }
 
   /** The same ones are the same object, as what is remembered of candidates and caps hangs on it. */
@@ -292,6 +297,11 @@ class Counts {
   cannotDecide({ subject }: Recorded, because: string): void {
     this.undecidable += 1;
     this.undecidableBecause ??= `lead ${subject}: ${because}`;
+  }
+
+  cannotNote(because: string): void {
+    this.undecidable += 1;
+    this.undecidableBecause ??= `answers that were noted: ${because}`;
   }
 
   result(outcomes: OutcomesOfLog): Omit<WhatIfResult, 'with'> {

@@ -1,4 +1,4 @@
-import { encodeEvent, type FairleadEvent, PartnerNotified } from '@fairlead/events';
+import { AnswersNoted, encodeEvent, type FairleadEvent, PartnerNotified } from '@fairlead/events';
 import { idOf, madeEntries, START } from '../../test/fixture/made-log.js';
 import { LogReplay } from './replay-log.js';
 
@@ -89,6 +89,20 @@ describe('a replay', () => {
     );
     expect(before.filter((entry) => String(entry).includes('lead.scored:2'))).toHaveLength(LEADS);
     expect(replayed(before).different.filter(({ poolSeq }) => poolSeq === undefined)).toEqual([]);
+  });
+
+  it('names the entry that has the step of another one', () => {
+    const at = lastOf('lead.routed');
+    const { step } = (events[at] as { data: { decided: { step: number } } }).data.decided;
+    const noted = encodeEvent(AnswersNoted, {
+      ...{ id: idOf('noted'), source: '/routing', subject: 'answers', time: START },
+      data: { step, noted: [] },
+    });
+    for (const again of [entries[at] as Buffer, noted.bytes])
+      expect(replayed([...entries, again])).toMatchObject({
+        ...{ decisions: 2 * LEADS + 1, identical: 2 * LEADS, differentCount: 0, undecidable: 1 },
+        undecidableBecause: `entry ${entries.length}: step ${step} is that of an entry before it already`,
+      });
   });
 
   describe('of overrides', () => {

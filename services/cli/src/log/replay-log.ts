@@ -122,7 +122,9 @@ export class LogReplay {
 
   end(): ReplayResult {
     this.routing.end();
-    const { unfollowedOverrides, offersOfAbsorbed } = this.routing;
+    const { unfollowedOverrides, offersOfAbsorbed, notedAgain } = this.routing;
+    this.decisions += notedAgain.length;
+    for (const { handle, undecidable } of notedAgain) this.cannotDecide(`entry ${handle.index}: ${undecidable}`);
     if (unfollowedOverrides > 0) {
       this.decisions += unfollowedOverrides;
       this.cannotDecide(
@@ -168,7 +170,7 @@ export class LogReplay {
     } = redecided;
     const { decided } = recorded.data;
     const isOurs = this.count(decided.engine);
-    if ('undecidable' in redecided) return this.cannotDecide(redecided.undecidable);
+    if ('undecidable' in redecided) return this.cannotDecide(`entry ${index}: ${redecided.undecidable}`);
     const { again, policyWould } = redecided;
     const { outcome, data } = again;
     const isAsRecorded = isSame(
