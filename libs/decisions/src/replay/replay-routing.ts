@@ -50,7 +50,12 @@ type Answer = FairleadEvent<string, { readonly party: string; readonly offer: nu
 
 /** A decision taken once more, beside the one that was recorded; an override with what the policy would have done. */
 export type Redecided<Handle> = { readonly recorded: Recorded; readonly handle: Handle } & (
-  { readonly again: RoutingDecision; readonly policyWould?: PolicyWould<Handle> } | { readonly undecidable: string }
+  | { readonly again: RoutingDecision; readonly policyWould?: PolicyWould<Handle> }
+  | {
+      readonly undecidable: string;
+      /** Where there was nothing to decide: who has the lead, and keeps it; null: nobody. */
+      readonly has?: string | null;
+    }
 );
 
 /** Whom the policy would have sent an overridden lead to, as it comes out, and as it was told. */
@@ -218,7 +223,8 @@ export class RoutingReplay<Handle> {
           this.broken ??= `it follows decisions that were recorded before they told their order`;
         } else if (this.broken !== undefined)
           this.onDecided({ recorded: event as Recorded, handle, undecidable: this.broken });
-        else if (this.isTaken(step)) this.onDecided({ recorded: event as Recorded, handle, undecidable: alreadyHad(step) });
+        else if (this.isTaken(step))
+          this.onDecided({ recorded: event as Recorded, handle, undecidable: alreadyHad(step) });
         else this.waiting.set(step, { event: event as Recorded, handle, ...(told && { told }) });
         break;
       }
@@ -304,7 +310,8 @@ export class RoutingReplay<Handle> {
       const life = this.lifeOf(event.subject);
       if (life && this.isIdle(event, life)) {
         tellNoted(this.state);
-        this.onDecided({ recorded: event, handle, undecidable: NOTHING_TO_DECIDE });
+        const has = life.current ? life.party : null;
+        this.onDecided({ recorded: event, handle, undecidable: NOTHING_TO_DECIDE, has });
         life.unoffered &&= event.type === 'lead.unroutable';
       } else {
         // Of the policy in force, which others are not held against.

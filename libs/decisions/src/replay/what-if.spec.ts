@@ -1,4 +1,4 @@
-import type { FairleadEvent } from '@fairlead/events';
+import { derivedId, type FairleadEvent } from '@fairlead/events';
 import { NamedAccountList } from '../route/named-account-list.js';
 import { type PolicyDocument, policyOf } from '../route/policy.js';
 import { ProtectedAccounts } from '../route/protected-accounts.js';
@@ -204,6 +204,40 @@ describe('what if', () => {
       newlyOffered: 20,
       fates: { offered: { now: 20 } },
     });
+  });
+
+  // Of a lead that a partner had already, when the record first found somebody for it, it was said that it would be nobody's.
+  it('a lead had been offered before the record found anybody for it, whoever has it then is named, and counted once', () => {
+    const written = withPool({ consent: { neededFor: 'everyone' }, promise: { direct: 100, channel: 0 } });
+    const rules = { policy: policyOf(written, 1), roster: new Roster(partners), namedAccounts: new Map() };
+    const state = newRoutingState();
+    const decided = (scored: FairleadEvent, step: number) => {
+      const lead = { ...(scored.data as RoutableLead), model: '-' };
+      const decision = routeLead(lead, { ...rules, protections: ProtectedAccounts.of(0, []) }, state, now + step);
+      applyDecision(state, decision.change, rules.roster);
+      const type = `lead.${decision.outcome}`;
+      return { ...event(type, scored.subject, decision.data), id: derivedId(scored.id, type) };
+    };
+    const scored = (consent: RoutableLead['consent']) =>
+      event('lead.scored', 'agrees', {
+        ...{ state: 'graded', grade: 'B', sourceId: 'web', model: { hash: '-' }, consent },
+        facts: { engagement: {}, attributes: {} },
+      });
+    const [first, agreed] = [scored('unknown'), scored('given')];
+    const told = [...logOf(0, written), first, decided(first, 1), agreed, decided(agreed, 2)];
+    expect(told.slice(-3).map(({ type }) => type)).toEqual(['lead.unroutable', 'lead.scored', 'lead.routed']);
+    const policy = policyOf(withPool({ consent: { neededFor: 'nobody' }, promise: { direct: 0, channel: 100 } }), 2);
+    const found = whatIf(told, { policy, partners: roster(['bolt', null], ['coil', null]) });
+    expect(found).toMatchObject({ decisions: 2, changed: 2, changedLeads: 1, causes: { policy: 2 }, undecidable: 0 });
+    expect(found.different.map(({ was, now: then }) => [was, then])).toEqual([
+      [null, 'acme'],
+      ['direct', 'acme'],
+    ]);
+    expect(found.shares).toEqual([
+      { grade: 'B', party: null, was: 1, now: 1 },
+      { grade: 'B', party: 'acme', was: 0, now: 1 },
+      { grade: 'B', party: 'direct', was: 1, now: 0 },
+    ]);
   });
 
   it('a list reserved accounts that nobody reserved by, it is the list of that time', () => {

@@ -27,7 +27,7 @@ export interface Changed {
   readonly leadId: string;
   readonly pool: string;
   readonly poolSeq: number;
-  /** null: nobody. */
+  /** Whoever has the lead after it; null: nobody. */
   readonly was: string | null;
   readonly now: string | null;
   readonly cause: Cause;
@@ -137,14 +137,12 @@ export class WhatIf {
     const gap = gapOf(all);
     if (gap !== undefined) return this.counts.cannotDecide(all.recorded, gap);
     const [was, now] = [endOf(all.recorded), again(all)];
-    const party = now?.party ?? null;
+    const party = partyAfter(all);
     const cause =
       was.party === party
         ? undefined
-        : this.variations[
-            outcomes.findIndex((each) => gapOf(each) === undefined && (again(each)?.party ?? null) === party)
-          ]?.cause;
-    this.counts.decided(all.recorded, was, now, cause);
+        : this.variations[outcomes.findIndex((each) => gapOf(each) === undefined && partyAfter(each) === party)]?.cause;
+    this.counts.decided(all.recorded, was, { end: now, party }, cause);
   }
 }
 
@@ -274,24 +272,31 @@ class Counts {
     }
   }
 
-  /** @param then  undefined: it is nobody's already, and stays so */
-  decided({ subject: leadId, data }: Recorded, was: End, then: End | undefined, cause: Cause | undefined): void {
+  /** @param then  how it ends; undefined: there was nothing to decide, and `party` has the lead, and keeps it */
+  decided(
+    { subject: leadId, data }: Recorded,
+    was: End,
+    { end: then, party }: { readonly end: End | undefined; readonly party: string | null },
+    cause: Cause | undefined,
+  ): void {
     this.decisions += 1;
     let lead = this.leads.get(leadId);
-    const now = then ?? { ...(lead?.now ?? was), party: null };
+    // No offer: whoever has it was counted when it was made.
+    const offered = then ?? { ...(lead?.now ?? was), party: null };
+    const now = then ?? lead?.now ?? offered;
     if (!lead) this.leads.set(leadId, (lead = { was, now, everWas: false, everNow: false, isChanged: false }));
     this.share(was).was += 1;
-    this.share(now).now += 1;
-    Object.assign(lead, { was, now: then ?? lead.now });
+    this.share(offered).now += 1;
+    Object.assign(lead, { was, now });
     lead.everWas ||= was.party !== null;
-    lead.everNow ||= now.party !== null;
+    lead.everNow ||= offered.party !== null;
     if (cause === undefined) return;
     lead.isChanged = true;
     this.changed += 1;
     this.causes.set(cause, (this.causes.get(cause) ?? 0) + 1);
     const { pool, poolSeq } = data.decided;
     if (this.different.length < LISTED)
-      this.different.push({ leadId, pool, poolSeq, was: was.party, now: now.party, cause });
+      this.different.push({ leadId, pool, poolSeq, was: was.party, now: party, cause });
   }
 
   cannotDecide({ subject }: Recorded, because: string): void {
@@ -365,6 +370,11 @@ function again(redecided: Redecided<undefined>): End | undefined {
   if ('undecidable' in redecided) return undefined;
   const { outcome, data } = redecided.again;
   return endOf({ type: `lead.${outcome}`, data } as Parameters<typeof endOf>[0]);
+}
+
+/** Who has the lead then: whoever it is offered to, or had it already. */
+function partyAfter(redecided: Redecided<undefined>): string | null {
+  return 'undecidable' in redecided ? (redecided.has ?? null) : (again(redecided)?.party ?? null);
 }
 
 function gapOf(redecided: Redecided<undefined>): string | undefined {
