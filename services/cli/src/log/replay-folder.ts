@@ -20,6 +20,8 @@ export interface Replayed extends DecisionsDone {
   readonly rebuilt: ReadModels | undefined;
   /** How they compare with those of the system that the log was taken from; undefined where the export has none. */
   readonly compared: Comparison | undefined;
+  /** Whether it has some, and none of them could be compared. */
+  readonly comparedNothing: boolean;
 }
 
 /**
@@ -45,9 +47,10 @@ export async function replayFolder(
   try {
     const [done, rebuilt] = await Promise.all([decisions.result, models?.result]);
     const live = rebuilt && (await readExportedReadModels(folder));
-    if (!live) return { ...done, rebuilt, compared: undefined };
-    const { compareReadModels } = await import('@fairlead/outcome-tracking/read-models');
-    return { ...done, rebuilt, compared: compareReadModels(live, rebuilt) };
+    if (!live) return { ...done, rebuilt, compared: undefined, comparedNothing: false };
+    const { compareReadModels, comparedNothing } = await import('@fairlead/outcome-tracking/read-models');
+    const compared = compareReadModels(live, rebuilt);
+    return { ...done, rebuilt, compared, comparedNothing: comparedNothing(compared) };
   } finally {
     await decisions.close();
     await models?.close();

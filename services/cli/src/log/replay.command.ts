@@ -32,7 +32,7 @@ export function replayCommand(): Command {
       '\nThe read models (what lists, figures and counts of leads are shown from) are rebuilt in a PostgreSQL that is started for it and' +
         '\nthrown away, and compared with what the system had when the log was exported.' +
         '\nNobody is told anything, and no system has to run.' +
-        '\nExit code 1 when a decision differs or cannot be taken again, or when a read model differs.',
+        '\nExit code 1 when a decision differs or cannot be taken again, or when a read model differs, or none could be compared.',
     )
     .action((dir: string, options: JudgedBy & { readModels: boolean; json?: true }) =>
       runCommand(async () => {
@@ -46,7 +46,8 @@ export function replayCommand(): Command {
         const seconds = (performance.now() - began) / 1_000;
         const { decisions, compared, size, root } = replayed;
         const differs = compared && (compared.different.length > 0 || compared.counts === false || !compared.promises);
-        if (decisions.differentCount > 0 || decisions.undecidable > 0 || differs) process.exitCode = 1;
+        if (decisions.differentCount > 0 || decisions.undecidable > 0 || differs || replayed.comparedNothing)
+          process.exitCode = 1;
         if (options.json)
           return printJson({
             events: size,
@@ -123,10 +124,18 @@ function describeReadModels(replayed: Replayed): void {
   printLine(`The read models come to ${number(leads)} leads and ${number(offers)} offers.`);
   if (!compared)
     return printLine(`The export does not say what the system had (${READ_MODELS}): nothing to compare with.`);
-  const { same, different, inMotion, uncounted, counts, promises } = compared;
-  if (different.length === 0 && counts !== false && promises)
-    printLine(`The system had the same, byte for byte${inMotion + uncounted > 0 ? `, in ${same} parts` : ''}.`);
-  if (inMotion > 0) printLine(`${inMotion} parts had leads in motion just then, and are not compared.`);
+  const { same, different, inMotion, ahead, uncounted, counts, promises } = compared;
+  if (replayed.comparedNothing) printLine('Nothing of them could be compared with what the system had.');
+  else if (different.length === 0 && counts !== false && promises)
+    printLine(
+      same === 0
+        ? 'The system had none either.'
+        : `The system had the same, byte for byte${inMotion + uncounted > 0 ? `, in ${same} parts` : ''}.`,
+    );
+  if (inMotion > 0)
+    printLine(
+      `In ${inMotion} parts the log is ahead of what the system had, by ${number(ahead)} events: they are not compared.`,
+    );
   if (uncounted > 0)
     printLine(`${uncounted} parts have leads from before their events were counted: \`fairlead rebuild\` counts them.`);
   if (different.length > 0) {

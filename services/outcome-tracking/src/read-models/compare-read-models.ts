@@ -168,11 +168,18 @@ export interface Comparison {
   readonly different: readonly number[];
   /** Parts whose leads had not come as far when they were looked at. They are not compared. */
   readonly inMotion: number;
+  /** How many more events the log has of those parts. */
+  readonly ahead: number;
   /** Parts of rows from before events were counted. They are not compared. */
   readonly uncounted: number;
   /** Whether the counts and the promises are the same; undefined where leads were in motion, and the counts with them, and where one of both has none of them. */
   readonly counts: boolean | undefined;
   readonly promises: boolean;
+}
+
+/** Whether there was something to compare, and all of it stood apart: that nothing is different says nothing then. */
+export function comparedNothing({ same, different, inMotion, uncounted }: Comparison): boolean {
+  return same === 0 && different.length === 0 && inMotion + uncounted > 0;
 }
 
 /**
@@ -182,14 +189,17 @@ export interface Comparison {
  */
 export function compareReadModels(live: ReadModels, rebuilt: ReadModels): Comparison {
   const different: number[] = [];
-  const found = { same: 0, inMotion: 0, uncounted: 0 };
+  const found = { same: 0, inMotion: 0, ahead: 0, uncounted: 0 };
   for (let part = 0; part < PARTS; part++) {
     const was = live.parts[part];
     const is = rebuilt.parts[part];
     if (!was || !is || (was.leads === 0 && is.leads === 0)) continue;
+    const ahead = (is.events ?? 0) - (was.events ?? 0);
     if (was.events === null) found.uncounted += 1;
-    else if (was.events < (is.events ?? 0)) found.inMotion += 1;
-    else if (was.events === is.events && was.hash === is.hash) found.same += 1;
+    else if (ahead > 0) {
+      found.inMotion += 1;
+      found.ahead += ahead;
+    } else if (was.events === is.events && was.hash === is.hash) found.same += 1;
     else different.push(part);
   }
   const isAtRest = found.inMotion + found.uncounted === 0;

@@ -1,5 +1,6 @@
 // For whoever folds a log without the service: nothing from here reaches Kafka or HTTP.
 export {
+  comparedNothing,
   compareReadModels,
   type Comparison,
   type ReadModelPart,
