@@ -371,6 +371,73 @@ describe('a log that is not what it should be', () => {
     await eachSays(/Entry 9 .* not-an-event/, [commands(dir).replay ?? []]);
   });
 
+  // Each of these passes for an event, and cost a stack trace: a COPY that failed far from it, or an instant that is none.
+  const impossible: [name: string, change: object, says: RegExp][] = [
+    ['of a lead that no row can have', { subject: 'x' }, /Entry 9 of the log cannot be read\. its subject is no lead/],
+    ['at no moment', { time: '2026-13-45T00:00:00.000Z' }, /Entry 8 of the log cannot be read\. its time is no moment/],
+  ];
+  it.each(impossible)('has an entry %s: whoever cannot read it says which', async (_, change, says) => {
+    const dir = join(folder, 'impossible');
+    rmSync(dir, { recursive: true, force: true });
+    const at = 'time' in change ? 8 : 9;
+    const changed = { ...(JSON.parse(String(entries[at])) as object), ...change };
+    writeLog(dir, entries.with(at, Buffer.from(JSON.stringify(changed))), { signer: log.signer });
+    const { verify = [], replay = [] } = commands(dir);
+    expect(await host.run(verify)).toMatchObject({ code: 0, stderr: '' });
+    await eachSays(says, [replay]);
+    const { stdout } = await host.run([...replay, '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { where: `entry ${at}` } });
+  });
+
+  it('says of an offer a number that no column holds: what PostgreSQL says of it is told, and no more', async () => {
+    const dir = join(folder, 'beyond');
+    const routed = JSON.parse(String(entries[7])) as { data: object };
+    const changed = { ...routed, data: { ...routed.data, offer: 3_000_000_000 } };
+    writeLog(dir, entries.with(7, Buffer.from(JSON.stringify(changed))), { signer: log.signer });
+    await eachSays(/The PostgreSQL that was started for it does not take what the log comes to: 22003: /, [
+      commands(dir).replay ?? [],
+    ]);
+  });
+
+  it('has an entry of a lead that has no time: its timeline says which', async () => {
+    const dir = join(folder, 'timeless');
+    const { time: _, ...timeless } = JSON.parse(String(entries[5])) as { time: string };
+    writeLog(dir, entries.with(5, Buffer.from(JSON.stringify(timeless))), { signer: log.signer });
+    await eachSays(/Entry 5 of the log is no event of Fairlead’s\. not-an-event: /, [commands(dir).timeline ?? []]);
+  });
+
+  it('is read on a machine with no room for what memory does not hold, which is no fault of the log', async () => {
+    const args = commands(good).replay ?? [];
+    const { code, stdout, stderr } = await host.run([...args, '--json'], { TMPDIR: join(folder, 'nowhere') });
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /^fairlead: \S+nowhere\/fairlead-replay-\S+ cannot be written \(ENOENT\)\. TMPDIR [^\n]+\n$/,
+      ),
+    ]);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { file: expect.stringContaining('nowhere') as string } });
+    // Too little for the files of a new database: that PostgreSQL says so, and not our thread.
+    await eachSaysAlone(/PostgreSQL /, [args], { under: ['prlimit', '--fsize=1048576'] });
+  });
+
+  it('comes with read models that are no file, or too large: nobody waits for them, and nothing is done before', async () => {
+    const dir = copy('exported');
+    const file = join(dir, 'read-models.json');
+    const makes: [make: () => void, says: RegExp][] = [
+      [() => spawnSync('mkfifo', [file]), /read-models\.json is no file/],
+      [() => symlinkSync('/dev/zero', file), /read-models\.json is no file/],
+      [() => (writeFileSync(file, ''), truncateSync(file, 300_000_000)), /read-models\.json has 300000000 bytes/],
+      [() => writeFileSync(file, '{}'), /read-models\.json is not what an export wrote/],
+    ];
+    for (const [make, says] of makes) {
+      rmSync(file, { force: true });
+      make();
+      // Though the log is not sound either.
+      flip(join(dir, BUNDLE), 100);
+      await eachSays(says, [commands(dir).replay ?? []]);
+    }
+  });
+
   // The tree says that nothing was changed since: what was written into it in the first place is for those who read it.
   it.each(strange)('has an entry that is %s: it verifies, and whoever reads it says which', async (_, entry, says) => {
     const dir = join(folder, 'strange');

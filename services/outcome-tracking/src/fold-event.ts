@@ -171,8 +171,11 @@ function touchesAfter(touches: number, event: LeadEvent): number {
   }
 }
 
+/** @throws RangeError for a moment that is none, in the 13th month or so, which the form of an event lets through */
 export function timeOf(event: FairleadEvent): number {
-  return Date.parse(event.time);
+  const time = Date.parse(event.time);
+  if (Number.isNaN(time)) throw new RangeError('its time is no moment');
+  return time;
 }
 
 function stepOf(event: Exclude<LeadEvent, LeadRouted>): Step | undefined {

@@ -1,24 +1,29 @@
-import { readFile } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ReadModels } from '@fairlead/outcome-tracking/read-models';
 import { CommandFailed } from '../api/command-failed.js';
+import { readFile } from './verify-folder.js';
 
 /** Beside the log: what the read models of the system were when the log was taken. */
 export const READ_MODELS = 'read-models.json';
 
-/** @returns undefined where the export has none */
-export async function readExportedReadModels(folder: string): Promise<ReadModels | undefined> {
+/** Of 256 parts, a hundred bytes each. */
+const MAX_BYTES = 256 * 1_024;
+
+/**
+ * @returns its text; undefined where the export has none
+ * @throws CommandFailed where it is no file, or too large for what an export wrote
+ */
+export function readExported(folder: string): string | undefined {
   const file = join(folder, READ_MODELS);
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return undefined;
-    throw new CommandFailed(`${file} cannot be read (${code}).`);
-  }
+  return lstatSync(file, { throwIfNoEntry: false }) ? readFile(file, MAX_BYTES).toString('utf8') : undefined;
+}
+
+/** @throws CommandFailed where that is nothing that an export wrote */
+export async function exportedReadModels(folder: string, text: string): Promise<ReadModels> {
   const { readReadModels } = await import('@fairlead/outcome-tracking/read-models');
   const models = readReadModels(text);
-  if (!models) throw new CommandFailed(`${file} is not what an export wrote: delete it to replay without comparing.`);
-  return models;
+  if (models) return models;
+  const file = join(folder, READ_MODELS);
+  throw new CommandFailed(`${file} is not what an export wrote: delete it to replay without comparing.`, { file });
 }

@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Verifier } from '@fairlead/transparency-log';
 import { Command } from 'commander';
@@ -32,23 +30,16 @@ export function rebuildCommand(): Command {
       runWithApi(
         async (api) => {
           const began = performance.now();
-          const scratch = await mkdtemp(join(tmpdir(), 'fairlead-rebuild-'));
-          try {
-            const { leads, heldMs } = await rebuild(
-              api,
-              databaseUrl(process.env),
-              log ?? join(scratch, 'log'),
-              scratch,
-            );
-            const seconds = (performance.now() - began) / 1_000;
-            if (json) return printJson({ leads, heldMs, seconds });
-            printLine(
-              `${leads.toLocaleString('en')} leads were rebuilt from the log in ${seconds.toFixed(1)} s; ` +
-                `readers and writers waited ${Math.ceil(heldMs)} ms.`,
-            );
-          } finally {
-            await rm(scratch, { recursive: true, force: true });
-          }
+          const { withScratch } = await import('./with-scratch.js');
+          const { leads, heldMs } = await withScratch('fairlead-rebuild-', (scratch) =>
+            rebuild(api, databaseUrl(process.env), log ?? join(scratch, 'log'), scratch),
+          );
+          const seconds = (performance.now() - began) / 1_000;
+          if (json) return printJson({ leads, heldMs, seconds });
+          printLine(
+            `${leads.toLocaleString('en')} leads were rebuilt from the log in ${seconds.toFixed(1)} s; ` +
+              `readers and writers waited ${Math.ceil(heldMs)} ms.`,
+          );
         },
         { forMs: PATIENCE_MS, json },
       ),

@@ -1,13 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import type { Comparison, ReadModels } from '@fairlead/outcome-tracking/read-models';
 import type { DecisionsDone, DecisionsWork } from './decisions.worker.js';
-import { readExportedReadModels } from './exported-read-models.js';
+import { exportedReadModels, readExported } from './exported-read-models.js';
 import { ReadModelsThread } from './read-models-thread.js';
 import { Thread } from './thread.js';
 import type { JudgedBy } from './verify-folder.js';
+import { withScratch } from './with-scratch.js';
 
 /**
  * By how much the heap of each thread may grow before what is not used any more is looked for, in percent of what is used. Left to
@@ -24,19 +22,32 @@ export interface Replayed extends DecisionsDone {
   readonly comparedNothing: boolean;
 }
 
+interface How {
+  readonly readModels: boolean;
+  readonly onProgress: (done: number, of: number) => void;
+}
+
 /**
  * Verifies an exported log, takes its decisions once more, and rebuilds the read models from it, each on a thread of its own.
  * Nobody is told anything: what it starts is a PostgreSQL of its own.
+ * @throws CommandFailed
  */
-export async function replayFolder(
+export async function replayFolder(folder: string, judgedBy: JudgedBy, how: How): Promise<Replayed> {
+  // Before the long work: it would be in vain.
+  const exported = how.readModels ? readExported(folder) : undefined;
+  return withScratch('fairlead-replay-', (scratch) => replayInto(scratch, folder, exported, judgedBy, how));
+}
+
+async function replayInto(
+  scratch: string,
   folder: string,
+  exported: string | undefined,
   judgedBy: JudgedBy,
-  { readModels, onProgress }: { readModels: boolean; onProgress: (done: number, of: number) => void },
+  { readModels, onProgress }: How,
 ): Promise<Replayed> {
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
   // Clearing up the young is a millisecond's work: to share it among threads, with both processors busy, takes longer than to do it.
   setFlagsFromString('--no-parallel-scavenge');
-  const scratch = await mkdtemp(join(tmpdir(), 'fairlead-replay-'));
   const models = readModels ? ReadModelsThread.begin(scratch) : undefined;
   const work: DecisionsWork = { folder, scratch, judgedBy, also: models?.entrance };
   const transfer = models ? [models.entrance.port] : [];
@@ -45,15 +56,14 @@ export async function replayFolder(
     onProgress,
   });
   try {
+    const live = exported === undefined ? undefined : await exportedReadModels(folder, exported);
     const [done, rebuilt] = await Promise.all([decisions.result, models?.result]);
-    const live = rebuilt && (await readExportedReadModels(folder));
-    if (!live) return { ...done, rebuilt, compared: undefined, comparedNothing: false };
+    if (!live || !rebuilt) return { ...done, rebuilt, compared: undefined, comparedNothing: false };
     const { compareReadModels, comparedNothing } = await import('@fairlead/outcome-tracking/read-models');
     const compared = compareReadModels(live, rebuilt);
     return { ...done, rebuilt, compared, comparedNothing: comparedNothing(compared) };
   } finally {
     await decisions.close();
     await models?.close();
-    await rm(scratch, { recursive: true, force: true });
   }
 }

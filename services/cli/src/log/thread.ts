@@ -1,5 +1,6 @@
 import { parentPort, type Transferable, Worker } from 'node:worker_threads';
 import { CommandFailed } from '../api/command-failed.js';
+import { plainTrouble, troubleOfOwnDatabase } from './plain-trouble.js';
 
 /**
  * Megabytes for what has just been made, of which most is dropped at once. A thread of its own would take 200 for it, and be
@@ -73,7 +74,8 @@ export function workOnThread(work: (onProgress: (...progress: number[]) => void)
   work(onProgress).then(
     (result) => say({ result }),
     (error: unknown) => {
-      if (error instanceof CommandFailed) say({ failed: error.message, details: error.details });
+      const plain = plainTrouble(error) ?? troubleOfOwnDatabase(error);
+      if (plain) say({ failed: plain.message, details: plain.details });
       else say({ failed: String((error as Error).stack ?? error) });
     },
   );

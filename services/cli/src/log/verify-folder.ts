@@ -13,6 +13,7 @@ import {
   type VerifyOptions,
 } from '@fairlead/transparency-log';
 import { CommandFailed } from '../api/command-failed.js';
+import { plainTrouble } from './plain-trouble.js';
 
 /** What an exported log is to be judged by: files. */
 export interface JudgedBy {
@@ -61,18 +62,19 @@ export function eachEntry(read: (entry: Buffer) => unknown): NonNullable<VerifyO
 }
 
 /**
- * Hands on an entry. What is no event of ours fails whoever reads it in one way or another; that is told by the entry's index,
- * and what is wrong with it.
- * @throws CommandFailed
+ * Hands on an entry. What is no event of ours fails whoever reads it in one way or another, and so may an event that says what
+ * cannot be: that is told by the entry's index, and what is wrong with it.
+ * @throws CommandFailed; as it is what is wrong with the machine
  */
 export function readEntry<T>(entry: Buffer, index: number, read: (entry: Buffer) => T): T {
   try {
     return read(entry);
   } catch (error) {
+    if (plainTrouble(error)) throw error;
     const invalid = error instanceof InvalidEvent ? error : whyInvalid(entry);
-    if (!invalid) throw error;
-    const details = { where: `entry ${index}`, what: invalid.message };
-    throw new CommandFailed(`Entry ${index} of the log is no event of Fairlead’s. ${invalid.message}`, details);
+    const what = invalid?.message ?? (error as Error).message;
+    const says = invalid ? 'is no event of Fairlead’s' : 'cannot be read';
+    throw new CommandFailed(`Entry ${index} of the log ${says}. ${what}`, { where: `entry ${index}`, what });
   }
 }
 

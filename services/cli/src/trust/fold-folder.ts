@@ -1,11 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TrustFold } from '@fairlead/outcome-tracking/trust';
 import { CommandFailed } from '../api/command-failed.js';
 import { FOLDED } from '../log/folded.js';
 import { skimEvent } from '../log/skim-event.js';
 import { readEntry } from '../log/verify-folder.js';
+import { withScratch } from '../log/with-scratch.js';
 import { entriesOf } from './entries-of.js';
 import type { ReadAsOf } from './read-as-of.js';
 
@@ -28,24 +26,24 @@ export async function foldFolder<Figures>(
   work: (folded: FoldedLog) => Figures,
 ): Promise<Figures> {
   const trust = await import('@fairlead/outcome-tracking/trust');
-  const scratch = await mkdtemp(join(tmpdir(), 'fairlead-trust-'));
-  const fold = new trust.TrustFold(scratch, asOf?.events);
-  try {
-    for await (const { entries, first, size } of entriesOf(folder)) {
-      for (const [at, entry] of entries.entries())
-        readEntry(entry, first + at, (each) => fold.read(skimEvent(each, each.toString('utf8'), FOLDED)));
-      onProgress(first + entries.length, size);
-      if (asOf && fold.missing === 0) break;
+  return withScratch('fairlead-trust-', async (scratch) => {
+    const fold = new trust.TrustFold(scratch, asOf?.events);
+    try {
+      for await (const { entries, first, size } of entriesOf(folder)) {
+        for (const [at, entry] of entries.entries())
+          readEntry(entry, first + at, (each) => fold.read(skimEvent(each, each.toString('utf8'), FOLDED)));
+        onProgress(first + entries.length, size);
+        if (asOf && fold.missing === 0) break;
+      }
+      if (fold.missing > 0)
+        throw new CommandFailed(
+          `${folder} ends before that position: ${fold.missing.toLocaleString('en')} events are not in it. Export the log again.`,
+        );
+      return work({ fold, now: asOf?.at ?? fold.lastAt });
+    } finally {
+      fold.close();
     }
-    if (fold.missing > 0)
-      throw new CommandFailed(
-        `${folder} ends before that position: ${fold.missing.toLocaleString('en')} events are not in it. Export the log again.`,
-      );
-    return work({ fold, now: asOf?.at ?? fold.lastAt });
-  } finally {
-    fold.close();
-    await rm(scratch, { recursive: true, force: true });
-  }
+  });
 }
 
 /** What is asked for, once it is read. @throws CommandFailed where it is nothing that can be */

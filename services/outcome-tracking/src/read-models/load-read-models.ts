@@ -46,6 +46,8 @@ const atRest: ReadonlySet<LeadStage> = new Set([
   ...(['rejected', 'not-qualified', 'unroutable', 'won', 'lost', 'returned', 'erased'] as const),
 ]);
 
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /** Of a lead of which no event told any. */
 const NO_DETAILS = Buffer.from(copyText(Array<null>(14).fill(null)));
 const { details: noDetails } = unseen('', 0);
@@ -86,13 +88,14 @@ export class ReadModelsLoad {
   /**
    * Takes an event, in the order of the log.
    * @returns to wait for, before the next one: it is only now and then that the database needs time
+   * @throws RangeError for one that says what cannot be
    */
   read(event: FairleadEvent): Promise<unknown> | undefined {
     if (event.type === PolicyActivated.type) return this.note(event as PolicyActivated);
     if (!isLeadEvent(event)) return undefined;
     const id = event.subject;
     (this.position[partitionOfLead(id)] as number) += 1;
-    const known = this.known(id) ?? unfollowed(id, timeOf(event));
+    const known = this.known(id) ?? unfollowed(rowable(id), timeOf(event));
     // What an event does not change need not be looked up: the fold hands it on as it was given.
     const before = (detailing.has(event.type) ? this.details.get(id) : undefined) ?? noDetails;
     const after = foldEvent(before === noDetails ? known : { ...known, details: before }, event);
@@ -250,6 +253,12 @@ class Tables {
     this.isOpen = false;
     await Promise.allSettled([this.leads.abandon(), this.offers.abandon()]);
   }
+}
+
+/** @throws RangeError for the id of a lead that no row can have: the form of an event lets it through */
+function rowable(id: string): string {
+  if (!UUID.test(id)) throw new RangeError('its subject is no lead: that has a UUID');
+  return id;
 }
 
 /** Without the offers themselves, which take no time. */
