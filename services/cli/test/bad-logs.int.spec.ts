@@ -517,12 +517,15 @@ describe('a log that is not what it should be', () => {
   describe('is not made by an export', () => {
     let close: () => void;
     let env: NodeJS.ProcessEnv;
+    /** The folder of the log that the system has. */
+    let served: string;
     beforeAll(async () => {
+      served = good;
       const server = createServer(({ url = '' }, answer) => {
         const path = new URL(url, 'http://localhost').pathname;
         if (path === '/log/checkpoints') return answer.end(JSON.stringify({ checkpoints: [] }));
         try {
-          answer.end(readFileSync(join(good, path.replace('/log/', ''))));
+          answer.end(readFileSync(join(served, path.replace('/log/', ''))));
         } catch {
           answer.writeHead(404).end('{}');
         }
@@ -532,6 +535,7 @@ describe('a log that is not what it should be', () => {
       close = () => server.close();
     });
     afterAll(() => close());
+    afterEach(() => (served = good));
     const exported = (dir: string) => ['export', '--out', dir];
 
     it('into a folder that has something else in it, or is none', async () => {
@@ -576,6 +580,47 @@ describe('a log that is not what it should be', () => {
       rmSync(join(dir, BUNDLE));
       mkdirSync(join(dir, BUNDLE));
       await eachSays(/tile\/entries\/001 is no file/, [exported(dir)], env);
+    });
+
+    // It went on over an export of the log as it had been, size by size, and ended with 0: the proof of the fork was gone.
+    it('over the log as it was before it was changed: that stays as it is, and shows it', async () => {
+      const changed = entries.with(7, Buffer.from('{}'));
+      for (const size of [300, entries.length]) {
+        const dir = join(folder, `fork-of-${size}`);
+        const { notes } = writeLog(dir, changed.slice(0, size), { signer: log.signer });
+        const says = new RegExp(`does not begin with the ${size} entries that are in .* Nothing was written`);
+        await eachSays(says, [exported(dir)], env);
+        expect(readFileSync(join(dir, 'checkpoint'), 'utf8')).toBe(notes.get(size));
+        expect(await host.run(['verify', dir])).toMatchObject({ code: 0 });
+      }
+      const earlier = join(folder, 'earlier');
+      writeLog(earlier, entries.slice(0, 300), { signer: log.signer });
+      expect(await host.run(exported(earlier), env)).toMatchObject({ code: 0, stderr: '' });
+      const { stdout } = await host.run(['verify', earlier, '--json']);
+      expect(JSON.parse(stdout)).toMatchObject({ entries: entries.length });
+    });
+
+    it('of a log that says it is larger than any disk', async () => {
+      served = copy('endless');
+      checkpointOf(served, '9007199254740991');
+      await eachSays(/^fairlead: 404 /, [exported(join(folder, 'of-endless'))], env);
+    });
+
+    it('from files that are none; and what was cut short in the folder is fetched again', async () => {
+      const dir = join(folder, 'cut-short');
+      expect(await host.run(exported(dir), env)).toMatchObject({ code: 0 });
+      truncateSync(join(dir, BUNDLE), 999);
+      truncateSync(join(dir, 'tile/0/001'), 0);
+      const { stdout } = await host.run([...exported(dir), '--json'], env);
+      expect(JSON.parse(stdout)).toMatchObject({ fetched: 2 });
+      expect(await host.run(['verify', dir])).toMatchObject({ code: 0, stderr: '' });
+      served = copy('served-cut-short');
+      truncateSync(join(served, BUNDLE), 999);
+      await eachSays(
+        /What the system has as tile\/entries\/001 is none: entry \d of 256 claims/,
+        [exported(join(folder, 'of-cut-short'))],
+        env,
+      );
     });
   });
 });

@@ -5,17 +5,27 @@ import { setTimeout as pause } from 'node:timers/promises';
 import {
   CHECKPOINT,
   CHECKPOINTS,
+  consistencyProof,
   FolderStorage,
+  HASH_BYTES,
+  levelsOf,
   MAX_NOTE_BYTES,
   MAX_BUNDLE_BYTES,
   MalformedNote,
+  MalformedTile,
   openCheckpoint,
+  readBundle,
   readVerifierKey,
+  TILE_WIDTH,
+  type TileName,
   tilePath,
+  TileReader,
   tilesFor,
+  type TreeHead,
   UnreadableFile,
   type Verifier,
   VERIFIER_KEY,
+  verifyConsistency,
 } from '@fairlead/transparency-log';
 import { type Api, Refused } from '../api/client.js';
 import { CommandFailed } from '../api/command-failed.js';
@@ -89,34 +99,43 @@ async function exportInto(
   // Before the log is read: so that it has all that they were folded from.
   const models = readModels ? await readModelsOf(api) : undefined;
   const note = await api.read('/log/checkpoint');
-  const { size } = openCheckpoint(note, log);
+  const { size, root } = openCheckpoint(note, log);
   const before = await storage.read(CHECKPOINT, MAX_BUNDLE_BYTES);
-  const had = before ? sizeOf(before, log, folder) : 0;
-  if (had > size)
-    throw new CommandFailed(
-      `${folder} has ${had} entries of a log, and this one has only ${size}: it is another log, or it lost some.`,
-    );
+  // Before anything is written: of a log that was changed what is there is the proof.
+  if (before) await mustGoOn(openedIn(before, log, folder), { size, root }, api, folder);
 
   if (!keyBefore) await storage.write(VERIFIER_KEY, key);
   const { verifyPage } = await import('@fairlead/console/verify-page');
   await storage.write(VERIFY_PAGE, await readFile(verifyPage));
 
-  // The last ones first: `pop` takes the bundles from the left.
-  const tiles = [...tilesFor(size)].reverse();
+  // One after the other, and never all of them: that the log is as large as it says is seen as they come.
+  const tiles = tilesFor(size);
+  const total = countOfTiles(size);
   let done = 0;
   let fetched = 0;
   const fetchNext = async (): Promise<void> => {
-    for (let tile; (tile = tiles.pop());) {
+    for (let next; !(next = tiles.next()).done;) {
+      const tile = next.value;
       const path = tilePath(tile);
-      // Full tiles never change, and what is there is verified by whoever reads it.
-      if (!(await storage.read(path, MAX_BUNDLE_BYTES))) {
-        await storage.write(path, await api.read(`/log/${path}`));
+      // Full tiles never change, and what is there is verified by whoever reads it; but a copy may have been cut short.
+      const there = await storage.read(path, MAX_BUNDLE_BYTES);
+      if (!there || faultOf(tile, there) !== undefined) {
+        const bytes = await api.read(`/log/${path}`);
+        const fault = faultOf(tile, bytes);
+        if (fault !== undefined) throw new CommandFailed(`What the system has as ${path} is none: ${fault}.`);
+        await storage.write(path, bytes);
         fetched += 1;
       }
-      onProgress((done += 1), done + tiles.length);
+      onProgress((done += 1), total);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, fetchNext));
+  // After a failure nothing more is begun, and what is under way is waited for: afterwards nobody answers it.
+  const stopping = (error: unknown) => {
+    tiles.return(undefined);
+    throw error;
+  };
+  const fetching = await Promise.allSettled(Array.from({ length: AT_ONCE }, () => fetchNext().catch(stopping)));
+  for (const each of fetching) if (each.status === 'rejected') throw each.reason;
 
   // All of them: a witness may have signed one that is here already. Of older ones the log keeps one an hour, so they are few.
   const checkpoints = await api.list<{ size: number; note: string }>('/log/checkpoints', 'checkpoints', {
@@ -188,9 +207,54 @@ function readFolder(folder: string): string[] {
   }
 }
 
-function sizeOf(note: Buffer, log: Verifier, folder: string): number {
+/**
+ * Sees to it that the system's log begins with the one that is there, whole.
+ * @throws CommandFailed
+ */
+async function mustGoOn(had: TreeHead, now: TreeHead, api: Api, folder: string): Promise<void> {
+  if (had.size > now.size)
+    throw new CommandFailed(
+      `${folder} has ${had.size} entries of a log, and this one has only ${now.size}: it is another log, or it lost some.`,
+    );
+  // Anything begins with nothing.
+  if (had.size === 0) return;
+  const tree = new TileReader(now.size, async (name) => {
+    const bytes = await api.read(`/log/${tilePath(name)}`);
+    const fault = faultOf(name, bytes);
+    if (fault !== undefined) throw new CommandFailed(`What the system has as ${tilePath(name)} is none: ${fault}.`);
+    return bytes;
+  });
+  if (verifyConsistency(had, now, await consistencyProof(had.size, tree))) return;
+  throw new CommandFailed(
+    `The log that the system has now does not begin with the ${had.size} entries that are in ${folder}: it was changed, or is ` +
+      'another one under the same key. Nothing was written. Keep this export, which shows it, and export into another folder.',
+    { file: join(folder, CHECKPOINT), entries: had.size },
+  );
+}
+
+/** What is wrong with a tile or a bundle by its form; undefined: nothing. */
+function faultOf({ level, width }: TileName, bytes: Buffer): string | undefined {
+  if (level !== 'entries')
+    return bytes.length === width * HASH_BYTES ? undefined : `it has ${bytes.length} bytes, and ${width} hashes`;
   try {
-    return openCheckpoint(note, log).size;
+    readBundle(bytes, width);
+    return undefined;
+  } catch (error) {
+    if (error instanceof MalformedTile) return error.message;
+    throw error;
+  }
+}
+
+function countOfTiles(size: number): number {
+  let count = Math.ceil(size / TILE_WIDTH);
+  for (let level = 0; level < levelsOf(size); level++)
+    count += Math.ceil(Math.floor(size / TILE_WIDTH ** level) / TILE_WIDTH);
+  return count;
+}
+
+function openedIn(note: Buffer, log: Verifier, folder: string): TreeHead {
+  try {
+    return openCheckpoint(note, log);
   } catch (error) {
     if (error instanceof MalformedNote)
       throw new CommandFailed(`${folder} has another log, or a damaged one: ${error.message}.`);
