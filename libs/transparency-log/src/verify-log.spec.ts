@@ -134,6 +134,26 @@ describe('verifying a log', () => {
     const { checkpoint } = await verifyLog(storage, { log, witnesses: [witness.verifier] });
     expect(checkpoint.witnesses).toEqual(new Map([['witness.example', 1_700_000_000]]));
   });
+
+  // Of a log whose last checkpoint was a second old it was said that nobody had cosigned it.
+  it('tells up to where how many witnesses have cosigned it', async () => {
+    const storage = sound.copy();
+    const [one, other] = [witnessFor('one.example'), witnessFor('other.example')];
+    const cosign = (path: string, ...by: (typeof one)[]) => {
+      const note = String(storage.files.get(path));
+      const lines = by.map((witness) => witness.cosign(note.slice(0, note.indexOf('\n\n') + 1), 1_700_000_000n));
+      storage.files.set(path, Buffer.from(note + lines.join('')));
+    };
+    const witnesses = [one.verifier, other.verifier];
+    expect(await verifyLog(storage, { log, witnesses })).toMatchObject({ cosigned: [] });
+    cosign('checkpoints/100', one, other);
+    cosign('checkpoints/256', other, one);
+    cosign('checkpoints/512', one);
+    expect(await verifyLog(storage, { log, witnesses })).toMatchObject({ cosigned: [512, 256] });
+    expect(await verifyLog(storage, { log, witnesses: [other.verifier] })).toMatchObject({ cosigned: [256] });
+    cosign('checkpoint', other);
+    expect(await verifyLog(storage, { log, witnesses })).toMatchObject({ cosigned: [SIZE, 256] });
+  });
 });
 
 describe('verifying finds', () => {

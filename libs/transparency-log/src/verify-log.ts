@@ -54,6 +54,8 @@ export interface VerifiedLog {
   readonly checkpoint: SignedCheckpoint;
   /** Earlier checkpoints that are of beginnings of it, the one of `since` not counted. */
   readonly earlier: number;
+  /** At `n - 1` the newest size whose checkpoint `n` witnesses or more have cosigned, the last one among them; no further than there are any. */
+  readonly cosigned: readonly number[];
   /** The key that signed it: as given, or as the log itself has it, which proves nothing about whose log it is. */
   readonly log: Verifier;
 }
@@ -85,7 +87,8 @@ export async function verifyLog(reader: LogReader, options: VerifyOptions = {}):
     await options.onEntries?.(entries, firstIndex);
     options.onProgress?.(tree.reached, tree.size);
   }
-  return { checkpoint, earlier: earlier.count, log };
+  earlier.noteWitnesses(checkpoint);
+  return { checkpoint, earlier: earlier.count, cosigned: earlier.cosigned, log };
 }
 
 /** Goes through a tree whose root is signed, from the first entry to the last, with one proven tile of each level at hand. */
@@ -223,6 +226,8 @@ class EarlierCheckpoints {
   private isSinceToCome: boolean;
   private next = 0;
   private readonly compared = new Map<HashTileName['level'], string>();
+  /** As `VerifiedLog` has it. */
+  readonly cosigned: number[] = [];
 
   /** @param sizes  ascending */
   constructor(
@@ -273,7 +278,13 @@ class EarlierCheckpoints {
     const earlier = await this.files.checkpoint(where, this.log, this.options.witnesses);
     if (earlier.size !== size) throw new LogNotSound(where, `is a checkpoint of size ${earlier.size}`);
     compareRoots(where, earlier, tree);
+    this.noteWitnesses(earlier);
     if (size < this.size) await this.compareLeftovers(size, tree, entries);
+  }
+
+  /** Witnesses come a moment after a checkpoint, and the last one has seldom been cosigned yet. */
+  noteWitnesses({ size, witnesses }: SignedCheckpoint): void {
+    for (let at = 0; at < witnesses.size; at++) this.cosigned[at] = Math.max(size, this.cosigned[at] ?? 0);
   }
 
   /** A log may delete partial tiles when full ones are there; those that it kept must be right all the same. */

@@ -19,7 +19,7 @@ export function verifyCommand(): Command {
       'verifier keys of witnesses whom you trust: tells how many cosigned; may be given again',
       (file: string, before: readonly string[] = []) => [...before, file],
     )
-    .option('--json', 'print { entries, root, origin, checkpoints, witnesses, seconds }')
+    .option('--json', 'print { entries, root, origin, checkpoints, witnesses, cosigned, seconds }')
     .addHelpText(
       'after',
       '\nWho gives you the log and its key together could have made both. Keep the key, and the checkpoints, that you got before.' +
@@ -30,7 +30,7 @@ export function verifyCommand(): Command {
         const { verifyFolder } = await import('./verify-folder.js');
         const counter = new Counter('verified');
         const began = performance.now();
-        const { checkpoint, earlier } = await verifyFolder(dir, options, {
+        const { checkpoint, earlier, cosigned } = await verifyFolder(dir, options, {
           onProgress: (done, of) => counter.show(done, of),
         }).finally(() => counter.clear());
         const seconds = (performance.now() - began) / 1_000;
@@ -42,6 +42,7 @@ export function verifyCommand(): Command {
           origin,
           checkpoints: earlier,
           witnesses,
+          cosigned,
           seconds,
         };
         if (options.json) return printJson(result);
@@ -50,8 +51,14 @@ export function verifyCommand(): Command {
         printLine(`  root ${result.root}`);
         printLine(`  ${earlier.toLocaleString('en')} earlier checkpoints, each of a beginning of it`);
         if (options.since !== undefined) printLine('  and so is the checkpoint that you kept');
-        if (options.witness !== undefined)
+        if (options.witness !== undefined) {
           printLine(`  ${witnesses} of the witnesses that you trust, counted by key, cosigned its checkpoint`);
+          for (const [at, of] of cosigned.entries())
+            if (at >= witnesses)
+              printLine(
+                `  ${at + 1} of them that of its first ${of.toLocaleString('en')} entries, and none that is newer`,
+              );
+        }
         printLine(`  in ${seconds.toFixed(1)} s`);
       }, options),
     );
