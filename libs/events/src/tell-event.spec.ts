@@ -29,6 +29,18 @@ describe('an event in words', () => {
       what: 'given to bolt by a person',
       why: 'knows them; the policy would have chosen nobody',
     });
+    const redriven = { consumer: 'scoring', eventId: 'e', actor: 'key-7' };
+    expect(said('event.redriven', { ...redriven, reason: 'the re-import is done' })).toEqual({
+      who: 'key-7',
+      what: 'had what scoring had put aside processed again',
+      why: 'the re-import is done',
+    });
+    expect(said('event.redriven', redriven)).toMatchObject({ why: '' });
+    expect(said('event.parked', { consumer: 'scoring', eventType: 'lead.held', errorClass: 'Error:a-b' })).toEqual({
+      who: 'scoring',
+      what: 'could not process lead.held, and put it aside',
+      why: 'Error:a-b',
+    });
     const contributions = [
       { factor: 'a', points: 5, reason: 'five' },
       { factor: 'b', points: -30, reason: 'too much' },

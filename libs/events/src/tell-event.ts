@@ -113,6 +113,14 @@ export function tellEvent({ type, source, data }: ToldEvent): Told {
         what: `gave up telling ${party} of ${word(data['eventType'])} after ${word(data['attempts'])} attempts`,
         why: inWords(word(data['lastFailure'])),
       };
+    case 'event.parked':
+      return {
+        who: word(data['consumer']),
+        what: `could not process ${word(data['eventType'])}, and put it aside`,
+        why: word(data['errorClass']),
+      };
+    case 'event.redriven':
+      return tell(`had what ${word(data['consumer'])} had put aside processed again`, reason);
     default:
       return tell(type, inWords(reason));
   }

@@ -12,7 +12,7 @@ export {
   type RecordToSend,
 } from './kafka.js';
 export { connectConsumer, createTopics, MessagingModule } from './messaging.module.js';
-export { Parking, type ParkedEvent, type Record as ParkedRecord, type Redriven } from './parking.js';
+export { Parking, type ParkedEvent, type Record as ParkedRecord, type Redriven, type RedrivenBy } from './parking.js';
 export { ReadRefused, Reads } from './reads.js';
 export { type Reading, RecordReader } from './record-reader.js';
 export { Relay } from './relay.js';

@@ -44,6 +44,12 @@ interface ParkedRow {
   readonly parked_at: Date;
 }
 
+/** Who has something redriven, and why: in a person's words, without anybody's personal data. */
+export interface RedrivenBy {
+  readonly actor: string;
+  readonly reason: string;
+}
+
 /** What a redrive came to. `remaining` wait on, behind the one that failed again. */
 export interface Redriven {
   readonly redriven: number;
@@ -143,9 +149,10 @@ export class Parking {
   /**
    * Gives a parked event, and those that wait behind it, to the handlers again: in their order, each in a transaction of its
    * own, under the ids that they always had. Stops at the first that fails again.
+   * @param by  who wants it and why; both are told in the log, in clear
    * @returns undefined when nothing is parked under this id
    */
-  async redrive(id: string, actor: string, errorClassOf: (error: unknown) => string): Promise<Redriven | undefined> {
+  async redrive(id: string, by: RedrivenBy, errorClassOf: (error: unknown) => string): Promise<Redriven | undefined> {
     const [asked] = await this.units.query<{ key: string }>(
       'SELECT key FROM parked WHERE consumer = $1 AND id = $2 AND redriven_at IS NULL',
       [this.service.name, id],
@@ -155,7 +162,7 @@ export class Parking {
       const [first] = await this.units.query<ParkedRow>(FIRST_WAITING, [this.service.name, asked.key]);
       if (!first) return { redriven, remaining: 0 };
       try {
-        await this.units.run((unit) => this.#redriveFirst(unit, first, actor));
+        await this.units.run((unit) => this.#redriveFirst(unit, first, by));
       } catch (error) {
         const errorClass = errorClassOf(error);
         return { redriven, remaining: await this.#failedAgain(first, errorClass), errorClass };
@@ -163,7 +170,7 @@ export class Parking {
     }
   }
 
-  async #redriveFirst(unit: OpenUnit, row: ParkedRow, actor: string): Promise<void> {
+  async #redriveFirst(unit: OpenUnit, row: ParkedRow, { actor, reason }: RedrivenBy): Promise<void> {
     await lockKeys(unit.query, this.service.name, [row.key]);
     const [first] = await unit.query<ParkedRow>(FIRST_WAITING, [this.service.name, row.key]);
     // Somebody else is redriving the same lead and was faster.
@@ -177,7 +184,7 @@ export class Parking {
         source: `/${this.service.name}`,
         subject: row.key,
         time: unit.now,
-        data: { consumer: this.service.name, eventId: row.event_id, actor },
+        data: { consumer: this.service.name, eventId: row.event_id, actor, reason },
       }),
     ]);
   }

@@ -49,6 +49,9 @@ describe('messaging, when something is wrong', () => {
       await road.send([bad], 1, 5);
       await road.expectExactlyOnce([bad], 5);
       await road.until(() => Promise.resolve(road.eventsOf('event.redriven').length === 3));
+      expect(road.eventsOf('event.redriven').map(({ data }) => data)).toEqual(
+        parked.map(() => expect.objectContaining({ actor: 'tester', reason: 'it was mended' }) as object),
+      );
       expect(road.eventsOf('event.parked')).toHaveLength(3);
     });
   });

@@ -33,7 +33,7 @@ export function messagingOf(app: INestApplication): ServiceMessaging[] {
       parking: {
         service,
         list: (page) => parking.list(page),
-        redrive: (id, actor) => parking.redrive(id, actor, classOf),
+        redrive: (id, by) => parking.redrive(id, by, classOf),
       },
     };
   });

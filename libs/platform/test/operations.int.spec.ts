@@ -114,7 +114,7 @@ describe('the operation of a running process', () => {
       expect((await running.call(`/docs/${file}`, { key: null })).status).toBe(404);
   });
 
-  it('lists what was parked page by page, and gives it to the service again', async () => {
+  it('lists what was parked page by page, and gives it to the service again for a reason that somebody states', async () => {
     const units = running.app.get(UnitsOfWork);
     const refused = [randomUUID(), randomUUID(), randomUUID()];
     await units.run(async (unit) => unit.say(refused.map((lead) => erased(lead, 'refuse'))));
@@ -134,10 +134,20 @@ describe('the operation of a running process', () => {
       ),
     );
     const [first] = parked as { id: string }[];
-    const again = await running.call(`/v1/parked/${first!.id}/redrive`, { method: 'POST' });
-    expect([again.status, again.body]).toMatchObject([200, { redriven: 0, remaining: 1 }]);
+    const redrive = async (id: string, json?: object) => {
+      const { status, body } = await running.call(`/v1/parked/${id}/redrive`, { method: 'POST', json });
+      return [status, body];
+    };
+    const why = { reason: 'it will be taken now' };
+    expect(await redrive(first!.id, why)).toMatchObject([200, { redriven: 0, remaining: 1 }]);
+    const unexplained = {
+      errors: [{ field: '/reason', detail: expect.stringMatching(/^say in `reason` why .*3 to 500/) }],
+    };
+    expect(await redrive(first!.id)).toMatchObject([400, unexplained]);
+    for (const reason of ['', 'ok', '     ', 'two\nlines', 'a\u0085b', 'x'.repeat(501), 7, null])
+      expect(await redrive(first!.id, { reason })).toMatchObject([400, unexplained]);
     for (const id of ['greeting.999', 'nobody.1', 'x', '1', 'greeting.1%27'])
-      expect((await running.call(`/v1/parked/${id}/redrive`, { method: 'POST' })).status).toBe(404);
+      expect((await redrive(id, why))[0]).toBe(404);
   });
 
   it('carries events from the outbox to the handler', async () => {

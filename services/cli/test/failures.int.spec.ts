@@ -41,7 +41,7 @@ const CANNOT: Readonly<Record<string, readonly string[] | string>> = {
   'sources quality': ['web'],
   scorecard: ['acme'],
   'parked list': [],
-  'parked redrive': ['1'],
+  'parked redrive': ['1', '--reason', 'it is mended'],
   'deliveries list': ['acme'],
   'deliveries show': ['acme', 'crm', '1'],
   'deliveries resend': ['acme', 'crm', '1'],

@@ -145,12 +145,15 @@ describe('operating a running system', () => {
 
       const ids = await parkedIds();
       expect(ids.map((id) => id.split('.')[0])).toContain('scoring');
-      const again = await services.fairlead('parked', 'redrive', ids[0] ?? '', '--json');
+      const why = ['--reason', 'the one who sent it says that it is mended'];
+      const unexplained = await services.fairlead('parked', 'redrive', ids[0] ?? '');
+      expect(unexplained).toMatchObject({ code: 1, stderr: expect.stringContaining('--reason TEXT') });
+      const again = await services.fairlead('parked', 'redrive', ids[0] ?? '', ...why, '--json');
       expect({ code: again.code, outcome: JSON.parse(again.stdout) as unknown }).toEqual({
         code: 1,
         outcome: { redriven: 0, remaining: 1, errorClass: 'InvalidEvent:not-json' },
       });
-      const all = JSON.parse((await services.fairlead('parked', 'redrive', '--all', '--json')).stdout) as {
+      const all = JSON.parse((await services.fairlead('parked', 'redrive', '--all', ...why, '--json')).stdout) as {
         readonly remaining: number;
       };
       expect(all).toMatchObject({ redriven: 0, errorClass: 'InvalidEvent:not-json' });
@@ -158,7 +161,7 @@ describe('operating a running system', () => {
       expect(all.remaining).toBeGreaterThanOrEqual(ids.length);
       const neither = await services.fairlead('parked', 'redrive');
       expect(neither).toMatchObject({ code: 1, stderr: expect.stringContaining('--all') });
-      const unknown = await services.fairlead('parked', 'redrive', 'scoring.999');
+      const unknown = await services.fairlead('parked', 'redrive', 'scoring.999', ...why);
       expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('There is no such parked event') });
     },
     PATIENCE_MS,

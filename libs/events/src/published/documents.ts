@@ -226,7 +226,8 @@ export function nameOf({ type, version }: EventDefinition): string {
 /** The comment above the event's definition: said once, in the code. */
 function summaryOf(definition: EventDefinition): string {
   const file = new URL(`../${definition.type.replace('.', '-')}.ts`, import.meta.url);
-  const before = readFileSync(file, 'utf8').split(`defineEvent(\n  '${definition.type}',\n  ${definition.version},`)[0];
+  const definedAt = new RegExp(`defineEvent\\(\\s*'${definition.type.replace('.', '[.]')}',\\s*${definition.version},`);
+  const before = readFileSync(file, 'utf8').split(definedAt)[0];
   const comments = before?.match(/\/\*\*[^]*?\*\//g)?.at(-1);
   if (!comments) throw new Error(`${file.pathname}: no comment above ${definition.type} version ${definition.version}`);
   return comments

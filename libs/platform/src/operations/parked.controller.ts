@@ -1,5 +1,6 @@
-import { Controller, Get, HttpCode, Injectable, Logger, Param, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiProperty, ApiPropertyOptional, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, HttpCode, Injectable, Logger, Param, Post, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiProperty, ApiPropertyOptional, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ValidateBy } from 'class-validator';
 import { Allow, type Caller, CurrentCaller } from '../access/decorators.js';
 import { ApiPage, pageLimit } from '../http/paging.js';
 import { notFound } from '../http/problem.js';
@@ -10,7 +11,7 @@ export interface ServiceParking {
   readonly service: string;
   list(page: { readonly after?: string; readonly limit: number }): Promise<readonly { readonly id: string }[]>;
   /** @returns undefined when nothing is parked under this id */
-  redrive(id: string, actor: string): Promise<object | undefined>;
+  redrive(id: string, by: { readonly actor: string; readonly reason: string }): Promise<object | undefined>;
 }
 
 /** The parkings of all services of this process, in the order of their names. */
@@ -66,6 +67,34 @@ export class RedrivenView {
   @ApiPropertyOptional({ description: 'What it failed with this time.' }) errorClass?: string;
 }
 
+/** One rule and one sentence, whatever is wrong: whoever called without a reason until now has to learn what to send. */
+const saysWhy = {
+  name: 'saysWhy',
+  validator: {
+    validate: (reason: unknown) =>
+      typeof reason === 'string' && /\S/.test(reason) && !/\p{Cc}/u.test(reason) && isBounded([...reason].length),
+    defaultMessage: () => 'say in `reason` why it is to be processed again: 3 to 500 characters, on one line',
+  },
+};
+
+function isBounded(characters: number): boolean {
+  return characters >= 3 && characters <= 500;
+}
+
+export class RedriveParked {
+  @ApiProperty({
+    description:
+      'Why it is to be processed again, on one line. It is kept in the log in clear, for everybody who reads that and for ever: ' +
+      'no personal data.',
+    pattern: String.raw`^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$`,
+    minLength: 3,
+    maxLength: 500,
+    example: 'the rule that refused it is mended',
+  })
+  @ValidateBy(saysWhy)
+  reason: string;
+}
+
 @ApiTags('operations')
 @ApiBearerAuth()
 @Controller('v1/parked')
@@ -102,15 +131,24 @@ export class ParkedController {
 
   @Post(':id/redrive')
   @HttpCode(200)
+  @ApiOperation({
+    summary: 'Give a parked event to its service again',
+    description: 'With those that wait behind it, in their order. Who wanted it, and why, is told in the log.',
+  })
   @ApiResponse({
     status: 200,
     type: RedrivenView,
     description: 'The event, and those that waited behind it, were given to the service again.',
   })
-  async redrive(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<object> {
+  async redrive(
+    @Param('id') id: string,
+    @Body() { reason }: RedriveParked,
+    @CurrentCaller() caller: Caller,
+  ): Promise<object> {
     const [, service = '', number = ''] = ID.exec(id) ?? [];
-    const outcome = await this.parkings.get(service)?.redrive(number, caller.keyId);
+    const outcome = await this.parkings.get(service)?.redrive(number, { actor: caller.keyId, reason });
     if (!outcome) throw notFound('parked event');
+    // The reason stays out of the lines of the process: it is free text, and it is in the log of events.
     this.logger.log({ event: 'parked.redriven', id, actor: caller.keyId, ...outcome });
     return outcome;
   }

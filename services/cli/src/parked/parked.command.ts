@@ -23,7 +23,13 @@ interface Redriven {
   readonly errorClass?: string;
 }
 
-/** `fairlead parked [list|redrive ID|redrive --all]` */
+interface RedriveOptions {
+  readonly all?: true;
+  readonly reason?: string;
+  readonly json?: true;
+}
+
+/** `fairlead parked [list|redrive ID --reason TEXT|redrive --all --reason TEXT]` */
 export function parkedCommand(): Command {
   const parked = new Command('parked').description('shows events that could not be processed, and tries them again');
 
@@ -51,14 +57,23 @@ export function parkedCommand(): Command {
     .description('gives parked events, and those that wait behind them, to their service again')
     .argument('[id]', 'as `fairlead parked list` shows it')
     .option('--all', 'everything that is parked: after a bug was mended')
+    .option('--reason <text>', 'needed: why, in 3 to 500 characters; the log keeps it in clear: no personal data')
     .option('--json', 'print { redriven, remaining, errorClass? }')
-    .addHelpText('after', '\nExamples:\n  fairlead parked redrive routing.17\n  fairlead parked redrive --all')
-    .action(async (id: string | undefined, { all, json }: { all?: true; json?: true }) => {
+    .addHelpText(
+      'after',
+      "\nExamples:\n  fairlead parked redrive routing.17 --reason 'the pool it names is there now'" +
+        "\n  fairlead parked redrive --all --reason 'the rule that refused them is mended'",
+    )
+    .action(async (id: string | undefined, { all, reason, json }: RedriveOptions) => {
       await runWithApi(
         async (api) => {
           if ((id === undefined) !== (all === true)) throw new CommandFailed('Name one parked event, or say --all.');
+          if (reason === undefined || reason.trim() === '')
+            throw new CommandFailed(
+              'Say why, with --reason TEXT: the log keeps it beside your key, so leave out personal data.',
+            );
           const ids = id === undefined ? await culprits(api) : [id];
-          const outcome = await redrive(api, ids);
+          const outcome = await redrive(api, ids, reason.trim());
           // Failing once more is an outcome and is printed as one; the exit code still says that it did not succeed.
           if (outcome.remaining > 0) process.exitCode = 1;
           if (json) return printJson(outcome);
@@ -82,12 +97,13 @@ async function culprits(api: Api): Promise<string[]> {
   return all.filter(({ behind }) => behind === null).map(({ id }) => id);
 }
 
-async function redrive(api: Api, ids: readonly string[]): Promise<Redriven> {
+async function redrive(api: Api, ids: readonly string[], reason: string): Promise<Redriven> {
+  const body = { type: 'application/json', text: JSON.stringify({ reason }) };
   let total: Redriven = { redriven: 0, remaining: 0 };
   for (const [done, id] of ids.entries()) {
     if (ids.length > 1 && process.stderr.isTTY) process.stderr.write(`\r  ${done + 1} of ${ids.length}`);
     const path = `/v1/parked/${encodeURIComponent(id)}/redrive`;
-    const { redriven, remaining, errorClass } = await api.call<Redriven>({ method: 'POST', path });
+    const { redriven, remaining, errorClass } = await api.call<Redriven>({ method: 'POST', path, body });
     const firstError = total.errorClass ?? errorClass;
     total = {
       redriven: total.redriven + redriven,

@@ -135,7 +135,7 @@ async function refuseParked(query: Query): Promise<void> {
   // They would be in what is rebuilt, and come again when they are redriven.
   if (row && row.count > 0)
     throw new CannotRebuild(
-      `${row.count} events are parked in ${CONSUMER}: redrive them first (fairlead parked redrive --all).`,
+      `${row.count} events are parked in ${CONSUMER}: redrive them first (fairlead parked redrive --all --reason TEXT).`,
     );
 }
 

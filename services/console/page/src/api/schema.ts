@@ -144,6 +144,10 @@ export interface paths {
     };
     get?: never;
     put?: never;
+    /**
+     * Give a parked event to its service again
+     * @description With those that wait behind it, in their order. Who wanted it, and why, is told in the log.
+     */
     post: operations['Parked.redrive'];
     delete?: never;
     options?: never;
@@ -1864,6 +1868,13 @@ export interface components {
       parked: components['schemas']['ParkedEventView'][];
       /** @description Where there are more: `after` of the next page. */
       next?: string;
+    };
+    RedriveParked: {
+      /**
+       * @description Why it is to be processed again, on one line. It is kept in the log in clear, for everybody who reads that and for ever: no personal data.
+       * @example the rule that refused it is mended
+       */
+      reason: string;
     };
     RedrivenView: {
       redriven: number;
@@ -5289,7 +5300,11 @@ export interface operations {
       };
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RedriveParked'];
+      };
+    };
     responses: {
       /** @description The event, and those that waited behind it, were given to the service again. */
       200: {

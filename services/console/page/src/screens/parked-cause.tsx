@@ -1,4 +1,4 @@
-import { Anchor, Button, Card, Group, Stack, Table, Text, Title } from '@mantine/core';
+import { Anchor, Button, Card, Group, Stack, Table, Text, Textarea, Title } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -6,6 +6,7 @@ import { api, ApiProblem, dataOf } from '../api/client.js';
 import { Confirm } from '../shell/confirm.js';
 import { count, moment } from '../words/numbers.js';
 import { type Parked, type ParkedGroup, waitingBehind } from './parked-groups.js';
+import { isReason, oneLine, redriveAll, redrivenInWords } from './redrive.js';
 
 /** So many rows are read; all of them are given again all the same. */
 const ROWS = 25;
@@ -15,17 +16,27 @@ const LEAD_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export function ParkedCause({ group, tell }: { group: ParkedGroup; tell: (text: string, isGood: boolean) => void }) {
   const { service, type, errorClass, culprits, waiting } = group;
   const [asked, setAsked] = useState<readonly Parked[]>([]);
+  const [reason, setReason] = useState('');
   const queries = useQueryClient();
   const redrive = useMutation({
-    mutationFn: () => redriveAll(asked),
+    mutationFn: () =>
+      redriveAll(asked, (id) =>
+        dataOf(
+          api.POST('/v1/parked/{id}/redrive', { params: { path: { id } }, body: { reason: oneLine(reason) } }),
+        ).catch((error: unknown) => {
+          if (error instanceof ApiProblem && error.status === 404) return undefined;
+          throw error;
+        }),
+      ),
     onSuccess: (outcome) => {
       setAsked([]);
-      tell(sentenceOf(outcome), outcome.failed === 0);
+      tell(redrivenInWords(outcome), outcome.failed === 0 && outcome.stopped === undefined);
     },
     onSettled: () => queries.invalidateQueries({ queryKey: ['parked'] }),
   });
   const ask = (events: readonly Parked[]) => {
     redrive.reset();
+    setReason('');
     setAsked(events);
   };
   const behind = waitingBehind(group);
@@ -79,14 +90,25 @@ export function ParkedCause({ group, tell }: { group: ParkedGroup; tell: (text: 
         verb="Redrive"
         act={() => redrive.mutate()}
         isBusy={redrive.isPending}
+        isReady={isReason(oneLine(reason))}
         error={redrive.error}
       >
         <Text size="sm">
           {asked.length === 1 ? 'The event' : `${count(asked.length)} events`}
           {behindAsked === 0 ? '' : `, and the ${count(behindAsked)} that wait behind,`} will be processed in order,
           under the ids that they always had. What fails again stays parked, with what waits behind it. That it was
-          asked for, and by which key, is told in the log.
+          asked for, by which key and why, is told in the log.
         </Text>
+        <Textarea
+          label="Why"
+          description="What was mended, for instance, in 3 to 500 characters. It is kept in the log in clear: no personal data."
+          required
+          maxLength={500}
+          autosize
+          minRows={2}
+          value={reason}
+          onChange={(event) => setReason(event.currentTarget.value)}
+        />
       </Confirm>
     </Card>
   );
@@ -119,36 +141,4 @@ function Row({ event, behind, ask }: { event: Parked; behind: number; ask: () =>
       </Table.Td>
     </Table.Tr>
   );
-}
-
-interface Outcome {
-  readonly redriven: number;
-  readonly failed: number;
-  readonly errorClasses: ReadonlySet<string>;
-}
-
-/** One after the other: they are meant to be few, and the service has its other work. Stops where the server refuses. */
-async function redriveAll(events: readonly Parked[]): Promise<Outcome> {
-  let redriven = 0;
-  let failed = 0;
-  const errorClasses = new Set<string>();
-  for (const { id } of events) {
-    try {
-      const outcome = await dataOf(api.POST('/v1/parked/{id}/redrive', { params: { path: { id } } }));
-      redriven += outcome.redriven;
-      if (outcome.errorClass === undefined) continue;
-      failed += 1;
-      errorClasses.add(outcome.errorClass);
-    } catch (error) {
-      // Somebody else was quicker.
-      if (!(error instanceof ApiProblem && error.status === 404)) throw error;
-    }
-  }
-  return { redriven, failed, errorClasses };
-}
-
-function sentenceOf({ redriven, failed, errorClasses }: Outcome): string {
-  const done = `${count(redriven)} ${redriven === 1 ? 'event was' : 'events were'} processed.`;
-  if (failed === 0) return done;
-  return `${done} ${count(failed)} failed again, with ${[...errorClasses].join(', ')}: the cause is still there.`;
 }
