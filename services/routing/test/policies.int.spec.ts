@@ -49,6 +49,16 @@ describe('the life of a policy, with real servers', () => {
   const soon = (ms: number) => new Date(Date.now() + ms).toISOString();
   const activations = (name: string) => routing.said('policy.activated', name) as PolicyActivated[];
 
+  // `call` reads a body, which a 204 has not.
+  async function fetchStatus(method: string, path: string): Promise<number> {
+    try {
+      return (await routing.call(method, path)).status;
+    } catch (error) {
+      if ((error as Error).name === 'SyntaxError') return 204;
+      throw error;
+    }
+  }
+
   async function routes(...leads: readonly ReturnType<typeof scored>[]): Promise<LeadRouted[]> {
     await routing.tell(...leads);
     return eventually(() =>
@@ -273,6 +283,7 @@ describe('the life of a policy, with real servers', () => {
       expect((await activate('planned', { version: 1, at })).body['scheduled']).toMatchObject({ id });
       expect((await get('/v1/policies/planned/activations')).body).toEqual({
         scheduled: [{ id, version: 1, at, by: expect.any(String) }],
+        ended: [],
         activations: [],
       });
       expect((await get('/v1/policies/planned')).body['active']).toBe(false);
@@ -288,6 +299,7 @@ describe('the life of a policy, with real servers', () => {
       expect(Date.parse(event.time)).toBeGreaterThanOrEqual(Date.parse(at));
       expect((await get('/v1/policies/planned/activations')).body).toMatchObject({
         scheduled: [],
+        ended: [{ id, version: 1, at, outcome: 'done', endedBy: 'fairlead' }],
         activations: [{ version: 1, until: null, scheduled: id }],
       });
       expect((await get('/v1/policies/planned?version=1')).body['active']).toBe(true);
@@ -318,7 +330,12 @@ describe('the life of a policy, with real servers', () => {
       expect(await cancel('x')).toBe(404);
       expect(await cancel(id)).toBe(204);
       expect(await cancel(id)).toBe(409);
-      expect((await get('/v1/policies/cancelled/activations')).body).toEqual({ scheduled: [], activations: [] });
+      const { ended, ...others } = (await get('/v1/policies/cancelled/activations')).body;
+      expect(others).toEqual({ scheduled: [], activations: [] });
+      const by = expect.any(String) as string;
+      const endedAt = expect.stringMatching(/Z$/) as string;
+      expect(ended).toEqual([{ id, version: 1, at, by, outcome: 'cancelled', endedBy: by, endedAt }]);
+      expect(ended).not.toMatchObject([{ endedBy: 'fairlead' }]);
       await pause(1_800);
       expect(activations('cancelled')).toEqual([]);
       // What was cancelled can be planned again.
@@ -350,17 +367,12 @@ describe('the life of a policy, with real servers', () => {
       // One is planned by a test above.
       expect(scheduled).toHaveLength(99);
       for (const { id } of scheduled) await fetchStatus('DELETE', `/v1/policies/plans/activations/${id}`);
+      const after = (await get('/v1/policies/plans/activations')).body;
+      expect(after['scheduled']).toEqual([]);
+      expect(after['ended']).toHaveLength(20);
+      // The latest first.
+      expect((after['ended'] as Scheduled[])[0]).toMatchObject({ id: scheduled.at(-1)?.id, outcome: 'cancelled' });
     });
-
-    // `call` reads a body, which a 204 has not.
-    async function fetchStatus(method: string, path: string): Promise<number> {
-      try {
-        return (await routing.call(method, path)).status;
-      } catch (error) {
-        if ((error as Error).name === 'SyntaxError') return 204;
-        throw error;
-      }
-    }
   });
 
   describe('its history', () => {
@@ -456,6 +468,8 @@ describe('the life of a policy, with real servers', () => {
       await activate('open', { version: 1 });
       await activate('open', { version: 2 });
       await activate('open', { version: 3, at: soon(3_600_000) });
+      const dropped = (await activate('open', { version: 3, at: soon(7_200_000) })).body['scheduled'] as Scheduled;
+      await fetchStatus('DELETE', `/v1/policies/open/activations/${dropped.id}`);
 
       expect((await asPartner('GET', '/v1/policies')).body).toMatchObject({
         policies: [{ name: 'open', version: 2, active: true }],
@@ -469,13 +483,14 @@ describe('the life of a policy, with real servers', () => {
       expect((await asPartner('GET', '/v1/policies/open/compare?from=1')).body).toMatchObject({ to: { version: 2 } });
       expect((await asPartner('GET', '/v1/policies/open/activations')).body).toMatchObject({
         scheduled: [],
+        ended: [],
         activations: [{ version: 2 }, { version: 1 }],
       });
       expect((await asPartner('GET', '/v1/policies/compared')).status).toBe(404);
       expect((await asPartner('GET', '/v1/policies/compared/activations')).status).toBe(404);
       expect((await asPartner('POST', '/v1/policies/open/preview')).status).toBe(403);
-      const { scheduled } = (await get('/v1/policies/open/activations')).body as { scheduled: Scheduled[] };
-      expect(scheduled).toHaveLength(1);
+      const ours = (await get('/v1/policies/open/activations')).body as Record<'scheduled' | 'ended', Scheduled[]>;
+      expect([ours.scheduled, ours.ended]).toMatchObject([[{ version: 3 }], [{ id: dropped.id }]]);
     });
   });
 

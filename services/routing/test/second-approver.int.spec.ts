@@ -351,6 +351,9 @@ describe('a policy that takes two people, with real servers', () => {
     const cancel = (who: string) => as(who, 'DELETE', `/v1/policies/cancelled/activations/${id}`);
     expect([(await cancel('the auditor')).status, (await cancel('carla')).status]).toEqual([403, 204]);
     expect((await cancel('carla')).status).toBe(409);
+    expect((await as('the auditor', 'GET', '/v1/policies/cancelled/activations')).body).toMatchObject({
+      ended: [{ id, outcome: 'cancelled', by: idOf('anna'), approvedBy: idOf('ben'), endedBy: idOf('carla') }],
+    });
     const told = { name: 'cancelled', version: 1, at: Date.parse(at) };
     await eventually(() =>
       expect(
@@ -372,6 +375,10 @@ describe('a policy that takes two people, with real servers', () => {
       return waiting;
     });
     expect([await inForce(), activations('planned')]).toEqual(['before@1', []]);
+    expect((await as('the auditor', 'GET', '/v1/policies/planned/activations')).body).toMatchObject({
+      scheduled: [],
+      ended: [{ outcome: 'proposed', by: idOf('anna'), endedBy: 'fairlead' }],
+    });
     expect((await approve('ben', 'planned', proposal as Proposal)).status).toBe(200);
     expect(await inForce()).toBe('planned@1');
     await freed('planned');

@@ -13,10 +13,12 @@ import { ProposalsStore } from '../store/proposals.store.js';
 import { activated } from './first-policy.js';
 import { ApiNumberedPage, paged, pageOf } from './paging.js';
 import {
+  EndedPlanView,
   PlanView,
   PolicyView,
   ProposalView,
   scopeOf,
+  shownEndedPlan,
   shownPlan,
   shownPolicy,
   shownProposal,
@@ -30,6 +32,9 @@ import { MAX_VERSION } from './versions.js';
 const MAX_PLANS = 100;
 /** A year: further away a mistyped year is likelier than a plan. */
 const MAX_AHEAD_MS = 366 * 86_400_000;
+
+/** Of the plans that ended: what became of one that was made lately. Who looks further back has the log. */
+const ENDED_SHOWN = 20;
 
 export class ActivatePolicy {
   @ApiPropertyOptional({ description: 'The newest, if not given.', minimum: 1, type: 'integer' })
@@ -63,6 +68,11 @@ export class ActivationsView {
     description: 'Planned and not carried out yet, the earliest first. Not for partners.',
   })
   scheduled: PlanView[];
+  @ApiProperty({
+    type: [EndedPlanView],
+    description: `What became of earlier plans: carried out, cancelled, or proposed. The latest first, ${ENDED_SHOWN} at most, whatever the page. Not for partners.`,
+  })
+  ended: EndedPlanView[];
   @ApiProperty({ type: [ActivationView], description: 'The latest first.' }) activations: ActivationView[];
   @ApiPropertyOptional({ description: 'Where there are more: `after` of the next page.' }) next?: string;
 }
@@ -127,7 +137,9 @@ export class PolicyActivationsController {
 
   @Get('activations')
   @Allow('admin', 'manager', 'auditor', 'partner')
-  @ApiOperation({ summary: 'When versions of this policy were in force, and which are planned to be' })
+  @ApiOperation({
+    summary: 'When versions of this policy were in force, which are planned to be, and what became of earlier plans',
+  })
   @ApiNumberedPage()
   @ApiResponse({ status: 200, type: ActivationsView })
   async list(
@@ -140,7 +152,9 @@ export class PolicyActivationsController {
     const { query } = this.units;
     const scope = scopeOf(caller);
     if (!(await this.policies.find(query, name, undefined, scope))) throw notFound('policy');
-    const scheduled = scope === 'all' ? (await this.activations.waiting(query, name)).map(shownPlan) : [];
+    const isOurs = scope === 'all';
+    const scheduled = isOurs ? (await this.activations.waiting(query, name)).map(shownPlan) : [];
+    const ended = isOurs ? (await this.activations.ended(query, name, ENDED_SHOWN)).map(shownEndedPlan) : [];
     const found = await this.activations.page(query, name, { before: after, limit: limit + 1 });
     const { rows, next } = paged(found, limit, ({ seq }) => seq);
     const activations = rows.map((row) => ({
@@ -148,7 +162,7 @@ export class PolicyActivationsController {
       ...shownSpan(row),
       ...(row.plan !== null && { scheduled: row.plan }),
     }));
-    return { scheduled, activations, ...(next !== undefined && { next }) };
+    return { scheduled, ended, activations, ...(next !== undefined && { next }) };
   }
 
   @Delete('activations/:activationId')

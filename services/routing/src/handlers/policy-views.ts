@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { Caller } from '@fairlead/platform';
-import type { Plan } from '../store/activations.store.js';
+import type { EndedPlan, Plan, PlanOutcome } from '../store/activations.store.js';
 import type { Proposal, ProposalState } from '../store/proposals.store.js';
 import type { PolicyVersion, Scope, Span, StoredPolicy } from '../store/policies.store.js';
 
@@ -20,6 +20,19 @@ export class PlanView {
   @ApiProperty({ format: 'date-time' }) at: string;
   @ApiProperty({ description: 'The key that planned it.' }) by: string;
   @ApiPropertyOptional({ description: 'The key of the second person, where it took two.' }) approvedBy?: string;
+}
+
+const PLAN_OUTCOMES = ['done', 'cancelled', 'proposed'] satisfies PlanOutcome[];
+
+export class EndedPlanView extends PlanView {
+  @ApiProperty({
+    enum: PLAN_OUTCOMES,
+    description:
+      '`proposed`: one person had planned it, and when its time came it took two: it is among the proposals since.',
+  })
+  outcome: PlanOutcome;
+  @ApiProperty({ format: 'date-time' }) endedAt: string;
+  @ApiProperty({ description: 'The key that cancelled it; `fairlead` where its time had come.' }) endedBy: string;
 }
 
 const PROPOSAL_STATES = ['waiting', 'approved', 'rejected', 'overtaken'] satisfies ProposalState[];
@@ -79,6 +92,10 @@ export function shownVersion(policy: PolicyVersion | StoredPolicy, spans: readon
 
 export function shownPlan({ id, version, at, by, approvedBy }: Plan): PlanView {
   return { id, version, at: at.toISOString(), by, ...(approvedBy !== null && { approvedBy }) };
+}
+
+export function shownEndedPlan({ outcome, endedAt, endedBy, ...plan }: EndedPlan): EndedPlanView {
+  return { ...shownPlan(plan), outcome, endedAt: endedAt.toISOString(), endedBy };
 }
 
 export function shownProposal({ endedAt, endedBy, reason, ...proposal }: Proposal): ProposalView {

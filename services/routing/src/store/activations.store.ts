@@ -15,6 +15,17 @@ export interface Plan {
   readonly approvedBy: string | null;
 }
 
+/** `proposed`: planned by one person, and when its time came it took two, so that it waits for the second since. */
+export type PlanOutcome = 'done' | 'cancelled' | 'proposed';
+
+/** An activation that waits no more. */
+export interface EndedPlan extends Plan {
+  readonly outcome: PlanOutcome;
+  readonly endedAt: Date;
+  /** A key, or `fairlead` where its time had come. */
+  readonly endedBy: string;
+}
+
 export interface Activation extends Span {
   readonly seq: string;
   /** The plan that it carried out. */
@@ -44,6 +55,16 @@ export class ActivationsStore {
     return query(`SELECT ${PLAN} FROM planned_activations WHERE policy = $1 AND state = 'waiting' ORDER BY at, id`, [
       policy,
     ]);
+  }
+
+  /** The latest of those that wait no more. Only the clock cancels in the name of `fairlead`, which is the id of no key: it proposes them. */
+  async ended(query: Query, policy: string, limit: number): Promise<EndedPlan[]> {
+    return query(
+      `SELECT ${PLAN}, ended_at AS "endedAt", ended_by AS "endedBy",
+         CASE WHEN state = 'cancelled' AND ended_by = 'fairlead' THEN 'proposed' ELSE state END AS outcome
+       FROM planned_activations WHERE policy = $1 AND state <> 'waiting' ORDER BY ended_at DESC, id LIMIT $2`,
+      [policy, limit],
+    );
   }
 
   /** Over all policies. */

@@ -626,7 +626,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** When versions of this policy were in force, and which are planned to be */
+    /** When versions of this policy were in force, which are planned to be, and what became of earlier plans */
     get: operations['PolicyActivations.list'];
     put?: never;
     post?: never;
@@ -2487,6 +2487,26 @@ export interface components {
       /** @description Where it takes two, and waits for the second person. */
       proposed?: components['schemas']['ProposalView'];
     };
+    EndedPlanView: {
+      /** Format: uuid */
+      id: string;
+      version: number;
+      /** Format: date-time */
+      at: string;
+      /** @description The key that planned it. */
+      by: string;
+      /** @description The key of the second person, where it took two. */
+      approvedBy?: string;
+      /**
+       * @description `proposed`: one person had planned it, and when its time came it took two: it is among the proposals since.
+       * @enum {string}
+       */
+      outcome: 'done' | 'cancelled' | 'proposed';
+      /** Format: date-time */
+      endedAt: string;
+      /** @description The key that cancelled it; `fairlead` where its time had come. */
+      endedBy: string;
+    };
     ActivationView: {
       /**
        * Format: date-time
@@ -2512,6 +2532,8 @@ export interface components {
     ActivationsView: {
       /** @description Planned and not carried out yet, the earliest first. Not for partners. */
       scheduled: components['schemas']['PlanView'][];
+      /** @description What became of earlier plans: carried out, cancelled, or proposed. The latest first, 20 at most, whatever the page. Not for partners. */
+      ended: components['schemas']['EndedPlanView'][];
       /** @description The latest first. */
       activations: components['schemas']['ActivationView'][];
       /** @description Where there are more: `after` of the next page. */

@@ -1,20 +1,40 @@
 import { Anchor, Badge, Button, Card, Group, Stack, Table, Text, Title } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, dataOf, type Schemas } from '../api/client.js';
 import { Confirm } from '../shell/confirm.js';
-import { Loaded } from '../shell/notes.js';
+import { ErrorNote, Loaded } from '../shell/notes.js';
 import { useSession } from '../shell/session.js';
 import { Told } from '../shell/told.js';
 import { moment } from '../words/numbers.js';
+import { endedPlanInWords } from './plan-words.js';
 
 type Version = Schemas['PolicyVersionView'];
 type Plan = Schemas['PlanView'];
 
-/** Every version with when it was in force and by whom; and what is planned. */
+/** How many versions are fetched at once. */
+export const VERSIONS = 50;
+
+/** Every version with when it was in force and by whom; what is planned, and what became of plans that were not carried out. */
 export function PolicyHistory({ policy }: { policy: Schemas['PolicyHistoryView'] }) {
   const { name } = policy;
+  const [isOlderAsked, setOlderAsked] = useState(false);
+  // Of the versions below those that came with the policy; once a new one is written these begin elsewhere.
+  const older = useInfiniteQuery({
+    queryKey: ['policies', name, 'older', policy.next],
+    initialPageParam: policy.next,
+    queryFn: ({ pageParam: after }) =>
+      dataOf(api.GET('/v1/policies/{name}', { params: { path: { name }, query: { limit: VERSIONS, after } } })),
+    getNextPageParam: (page) => page.next,
+    enabled: isOlderAsked && policy.next !== undefined,
+  });
+  const olderVersions = (older.data?.pages ?? []).flatMap(({ versions }) => versions);
+  const goOn = () => {
+    if (!isOlderAsked) setOlderAsked(true);
+    else void (older.data === undefined ? older.refetch() : older.fetchNextPage());
+  };
+  const isMore = policy.next !== undefined && (older.data === undefined || older.hasNextPage);
   const activations = useQuery({
     queryKey: ['policies', name, 'activations'],
     queryFn: () => dataOf(api.GET('/v1/policies/{name}/activations', { params: { path: { name } } })),
@@ -26,7 +46,12 @@ export function PolicyHistory({ policy }: { policy: Schemas['PolicyHistoryView']
           History
         </Title>
         <Loaded query={activations} height={40}>
-          {({ scheduled }) => <Planned name={name} plans={scheduled} />}
+          {({ scheduled, ended }) => (
+            <>
+              <Planned name={name} plans={scheduled} />
+              <Ended plans={ended} />
+            </>
+          )}
         </Loaded>
         <Table.ScrollContainer minWidth={680} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
           <Table fz="sm" aria-label="Versions">
@@ -38,17 +63,20 @@ export function PolicyHistory({ policy }: { policy: Schemas['PolicyHistoryView']
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
-              {policy.versions.map((version) => (
+              {[...policy.versions, ...olderVersions].map((version) => (
                 <Row key={version.version} of={version} isShown={version.version === policy.version} />
               ))}
             </Table.Tbody>
           </Table>
         </Table.ScrollContainer>
-        {policy.next === undefined ? null : (
-          <Text size="sm" c="dimmed">
-            Older ones: <code>GET /v1/policies/{name}</code>.
-          </Text>
-        )}
+        {older.error ? <ErrorNote error={older.error} /> : null}
+        {isMore ? (
+          <Group className="no-print">
+            <Button size="compact-md" variant="default" loading={older.isFetching} onClick={goOn}>
+              Older versions
+            </Button>
+          </Group>
+        ) : null}
       </Stack>
     </Card>
   );
@@ -97,6 +125,21 @@ function Row({
             ))}
       </Table.Td>
     </Table.Tr>
+  );
+}
+
+/** Those that were not carried out: of the others, the times in force tell. */
+function Ended({ plans }: { plans: readonly Schemas['EndedPlanView'][] }) {
+  const dropped = plans.filter(({ outcome }) => outcome !== 'done');
+  if (dropped.length === 0) return null;
+  return (
+    <Stack gap={4}>
+      {dropped.map((plan) => (
+        <Text key={plan.id} size="sm" c="dimmed">
+          {endedPlanInWords(plan)}
+        </Text>
+      ))}
+    </Stack>
   );
 }
 

@@ -4,13 +4,10 @@ import { api, dataOf } from '../api/client.js';
 import { Loaded } from '../shell/notes.js';
 import type { PolicySummary } from './policies.js';
 import { PolicyDifferences } from './policy-differences.js';
-import { PolicyHistory } from './policy-history.js';
+import { PolicyHistory, VERSIONS } from './policy-history.js';
 import { PolicyPreview } from './policy-preview.js';
 import { PolicyProposals } from './policy-proposals.js';
 import { PolicyText } from './policy-text.js';
-
-/** How many versions its history shows: whoever looks further back has the API. */
-const VERSIONS = 50;
 
 export function OnePolicy({
   name,
