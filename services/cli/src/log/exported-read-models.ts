@@ -2,7 +2,7 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ReadModels } from '@fairlead/outcome-tracking/read-models';
 import { CommandFailed } from '../api/command-failed.js';
-import { readFile } from './verify-folder.js';
+import { mustBeFolder, readFile } from './verify-folder.js';
 
 /** Beside the log: what the read models of the system were when the log was taken. */
 export const READ_MODELS = 'read-models.json';
@@ -15,8 +15,14 @@ const MAX_BYTES = 256 * 1_024;
  * @throws CommandFailed where it is no file, or too large for what an export wrote
  */
 export function readExported(folder: string): string | undefined {
+  mustBeFolder(folder);
   const file = join(folder, READ_MODELS);
-  return lstatSync(file, { throwIfNoEntry: false }) ? readFile(file, MAX_BYTES).toString('utf8') : undefined;
+  try {
+    if (!lstatSync(file, { throwIfNoEntry: false })) return undefined;
+  } catch (error) {
+    throw new CommandFailed(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`, { file });
+  }
+  return readFile(file, MAX_BYTES).toString('utf8');
 }
 
 /** @throws CommandFailed where that is nothing that an export wrote */
