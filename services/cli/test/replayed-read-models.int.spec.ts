@@ -48,21 +48,21 @@ describe('a replay, of which the export says what the system had', () => {
       const inMotion = await host.run(['replay', log]);
       expect(inMotion).toMatchObject({ code: 0, stderr: '' });
       expect(inMotion.stdout).toContain(`The system had the same, byte for byte, in ${others.length} parts.\n`);
-      expect(inMotion.stdout).toContain('In 1 parts the log is ahead of what the system had, by 1 events: ');
+      expect(inMotion.stdout).toContain('In 1 part the log is ahead of what the system had, by 1 event: ');
     },
     PATIENCE_MS,
   );
 
-  // “The system had the same, byte for byte, in 0 parts.”, and exit code 0.
+  // “The system had the same, byte for byte, in 0 parts.” A system that was busy just then has done nothing wrong, so it is no failure.
   it(
-    'does not pass where none of them could be compared',
+    'never says that they were the same where none of them could be compared',
     async () => {
       had(rebuilt.parts.map(earlier));
       const parts = rebuilt.parts.filter(({ leads }) => leads > 0).length;
       const { code, stdout, stderr } = await host.run(['replay', log]);
-      expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
-      expect(stdout).not.toContain('the same, byte for byte, in');
-      expect(stdout).toContain('\nNothing of them could be compared with what the system had.\n');
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).not.toContain('The system had the same');
+      expect(stdout).toContain('\nNothing of them could be compared with what the system had: export again');
       expect(stdout).toContain(`In ${parts} parts the log is ahead of what the system had, by ${parts} events: `);
       const { stdout: document } = await host.run(['replay', log, '--json']);
       expect(JSON.parse(document)).toMatchObject({

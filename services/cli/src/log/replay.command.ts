@@ -32,7 +32,7 @@ export function replayCommand(): Command {
       '\nThe read models (what lists, figures and counts of leads are shown from) are rebuilt in a PostgreSQL that is started for it and' +
         '\nthrown away, and compared with what the system had when the log was exported.' +
         '\nNobody is told anything, and no system has to run.' +
-        '\nExit code 1 when a decision differs or cannot be taken again, or when a read model differs, or none could be compared.',
+        '\nExit code 1 when a decision differs or cannot be taken again, or when a read model differs.',
     )
     .action((dir: string, options: JudgedBy & { readModels: boolean; json?: true }) =>
       runCommand(async () => {
@@ -46,8 +46,7 @@ export function replayCommand(): Command {
         const seconds = (performance.now() - began) / 1_000;
         const { decisions, compared, size, root } = replayed;
         const differs = compared && (compared.different.length > 0 || compared.counts === false || !compared.promises);
-        if (decisions.differentCount > 0 || decisions.undecidable > 0 || differs || replayed.comparedNothing)
-          process.exitCode = 1;
+        if (decisions.differentCount > 0 || decisions.undecidable > 0 || differs) process.exitCode = 1;
         if (options.json)
           return printJson({
             events: size,
@@ -120,12 +119,16 @@ function describeReadModels(replayed: Replayed): void {
   const models = shown(replayed);
   if (!models) return;
   const number = (value: number) => value.toLocaleString('en');
+  const counted = (value: number, what: string) => `${number(value)} ${what}${value === 1 ? '' : 's'}`;
   const { leads, offers, compared } = models;
   printLine(`The read models come to ${number(leads)} leads and ${number(offers)} offers.`);
   if (!compared)
     return printLine(`The export does not say what the system had (${READ_MODELS}): nothing to compare with.`);
   const { same, different, inMotion, ahead, uncounted, counts, promises } = compared;
-  if (replayed.comparedNothing) printLine('Nothing of them could be compared with what the system had.');
+  if (replayed.comparedNothing)
+    printLine(
+      'Nothing of them could be compared with what the system had: export again when it is less busy, or has caught up.',
+    );
   else if (different.length === 0 && counts !== false && promises)
     printLine(
       same === 0
@@ -134,7 +137,7 @@ function describeReadModels(replayed: Replayed): void {
     );
   if (inMotion > 0)
     printLine(
-      `In ${inMotion} parts the log is ahead of what the system had, by ${number(ahead)} events: they are not compared.`,
+      `In ${counted(inMotion, 'part')} the log is ahead of what the system had, by ${counted(ahead, 'event')}: they are not compared.`,
     );
   if (uncounted > 0)
     printLine(`${uncounted} parts have leads from before their events were counted: \`fairlead rebuild\` counts them.`);
