@@ -120,6 +120,16 @@ describe('the log, with real servers', () => {
     expect(bounded.map(({ index }) => index)).toEqual([first.index, second.index]);
     expect(await store.placeOf(system.query, lead, { index: undefined, below })).toBe(second.index);
     expect(await store.placeOf(system.query, lead, { index: third.index, below })).toBeUndefined();
+
+    // A partner's receipt was looked for among the first thousand events of the lead: of one that was engaged with for years, there
+    // was none of the latest offer.
+    const { type } = events[0] as (typeof events)[0];
+    const latest = (of: object) =>
+      store.latestPlacesOf(system.query, lead, { type, index: undefined, below: below + 1, limit: 2, ...of });
+    expect(await latest({})).toEqual([second.index, third.index]);
+    expect(await latest({ below })).toEqual([first.index, second.index]);
+    expect(await latest({ index: first.index })).toEqual([first.index]);
+    expect(await latest({ type: 'lead.routed' })).toEqual([]);
   });
 
   it('accounts for every record, those that are no events too', async () => {

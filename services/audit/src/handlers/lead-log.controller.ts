@@ -36,6 +36,8 @@ export class TimelineView {
 
 /** Of one lead; it has some dozens. */
 const MAX_EVENTS = 1_000;
+/** Of one lead that it is asked which was whose, the latest; each is read from the log. */
+const MAX_OFFERS = 100;
 const INDEX = /^\d{1,15}$/;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -126,11 +128,10 @@ export class LeadLogController {
     wanted: number | undefined,
     published: number,
   ): Promise<number | undefined> {
-    const places = await this.store.placesOf(this.units.query, leadId, {
-      ...{ after: -1, below: published, limit: MAX_EVENTS },
+    // Of the offers alone: of a lead that is engaged with for years there are thousands of other events.
+    const indices = await this.store.latestPlacesOf(this.units.query, leadId, {
+      ...{ type: LeadRouted.type, index: wanted, below: published, limit: MAX_OFFERS },
     });
-    const routed = places.filter(({ type, index }) => type === LeadRouted.type && (wanted ?? index) === index);
-    const indices = routed.map(({ index }) => index);
     const entries = await this.reader.entries(indices, published);
     return indices.findLast((_, at) => {
       const { data } = JSON.parse(String(entries[at])) as LeadRouted;

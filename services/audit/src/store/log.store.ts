@@ -213,6 +213,20 @@ export class LogStore {
     );
   }
 
+  /** Where things of one kind that were said of it are, below `below`: at that index, or the latest of them, ascending. */
+  async latestPlacesOf(
+    query: Query,
+    subject: string,
+    { type, index, below, limit }: { type: string; index: number | undefined; below: number; limit: number },
+  ): Promise<number[]> {
+    const rows = await query<{ index: number }>(
+      `SELECT index::float8 FROM entries WHERE subject = $1 AND type = $2 AND ($3::bigint IS NULL OR index = $3) AND index < $4
+       ORDER BY index DESC LIMIT $5`,
+      [subject, type, index ?? null, below, limit],
+    );
+    return rows.map((row) => row.index).reverse();
+  }
+
   /** The place of one thing that was said of it: at that index, or the last one below; undefined when there is none. */
   async placeOf(
     query: Query,
