@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { csrfTokenOf, listRoutes, SessionsStore, startServices } from '../src/index.js';
+import { RedriveParked } from '../src/operations/parked.controller.js';
 import { greeting } from './fixture/greeting.service.js';
 import { ADMIN, request, run, type Running } from './fixture/running.js';
 
@@ -557,6 +558,7 @@ describe('access to a running process', () => {
       method: 'POST',
       path: '/v1/parked/:id/redrive',
       access: ['admin', 'manager'],
+      body: RedriveParked,
       handler: 'ParkedController.redrive',
     });
   });
