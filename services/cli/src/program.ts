@@ -19,6 +19,7 @@ import { timelineCommand } from './lead/timeline.command.js';
 import { outcomesCommand } from './outcomes/outcomes.command.js';
 import { keysCommand } from './keys/keys.command.js';
 import { parkedCommand } from './parked/parked.command.js';
+import { policiesCommand } from './policies/policies.command.js';
 import { scoreCommand } from './score/score.command.js';
 import { scorecardCommand } from './scorecard/scorecard.command.js';
 import { simulateCommand } from './simulate/simulate.command.js';
@@ -31,35 +32,40 @@ import { trustCommand } from './trust/trust.command.js';
  * that `--help` is quick.
  */
 export function fairleadProgram(): Command {
-  return new Command('fairlead')
-    .description('Distributes leads to direct sales and channel partners under one published policy, and proves it.')
-    .version(version(), '-V, --version', 'print which version this is')
-    .showHelpAfterError('(fairlead --help tells more)')
-    .addCommand(startCommand())
-    .addCommand(importCommand())
-    .addCommand(outcomesCommand())
-    .addCommand(accountsCommand())
-    .addCommand(keysCommand())
-    .addCommand(consoleCommand())
-    .addCommand(explainCommand())
-    .addCommand(timelineCommand())
-    .addCommand(eraseCommand())
-    .addCommand(exportCommand())
-    .addCommand(verifyCommand())
-    .addCommand(receiptCommand())
-    .addCommand(replayCommand())
-    .addCommand(rebuildCommand())
-    .addCommand(whatIfCommand())
-    .addCommand(trustCommand())
-    .addCommand(scoreCommand())
-    .addCommand(simulateCommand())
-    .addCommand(sourcesCommand())
-    .addCommand(scorecardCommand())
-    .addCommand(demoCommand())
-    .addCommand(parkedCommand())
-    .addCommand(deliveriesCommand())
-    .addCommand(gatewayCommand())
-    .addCommand(benchCommand());
+  return (
+    new Command('fairlead')
+      .description('Distributes leads to direct sales and channel partners under one published policy, and proves it.')
+      .version(version(), '-V, --version', 'print which version this is')
+      // Behind a command, --version is the command's own: that of a policy.
+      .enablePositionalOptions()
+      .showHelpAfterError('(fairlead --help tells more)')
+      .addCommand(startCommand())
+      .addCommand(importCommand())
+      .addCommand(outcomesCommand())
+      .addCommand(accountsCommand())
+      .addCommand(policiesCommand())
+      .addCommand(keysCommand())
+      .addCommand(consoleCommand())
+      .addCommand(explainCommand())
+      .addCommand(timelineCommand())
+      .addCommand(eraseCommand())
+      .addCommand(exportCommand())
+      .addCommand(verifyCommand())
+      .addCommand(receiptCommand())
+      .addCommand(replayCommand())
+      .addCommand(rebuildCommand())
+      .addCommand(whatIfCommand())
+      .addCommand(trustCommand())
+      .addCommand(scoreCommand())
+      .addCommand(simulateCommand())
+      .addCommand(sourcesCommand())
+      .addCommand(scorecardCommand())
+      .addCommand(demoCommand())
+      .addCommand(parkedCommand())
+      .addCommand(deliveriesCommand())
+      .addCommand(gatewayCommand())
+      .addCommand(benchCommand())
+  );
 }
 
 function version(): string {
