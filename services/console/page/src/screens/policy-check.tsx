@@ -78,7 +78,13 @@ export function Findings({ check, isCurrent }: ReturnType<typeof usePolicyCheck>
         <List size="sm">
           {findings.map(({ line, severity, says }) => (
             <List.Item key={`${line} ${says}`}>
-              <Text span size="sm" fw={650} c={severity === 'error' ? 'red.9' : 'warn'} className="finding">
+              <Text
+                span
+                size="sm"
+                fw={650}
+                c={severity === 'error' ? 'var(--mantine-color-error)' : 'warn'}
+                className="finding"
+              >
                 {severity === 'error' ? 'Error' : 'Warning'}
                 {line > 0 ? `, line ${line}` : ''}:
               </Text>{' '}
