@@ -14,6 +14,8 @@ export class ApiProblem extends Error {
     readonly detail: string | undefined,
     readonly traceId: string | undefined,
     readonly fields: readonly { readonly field: string; readonly detail: string }[] = [],
+    /** Which kind of problem it is, by the last word of its address: `csrf-token-needed`. */
+    readonly type: string | undefined = undefined,
   ) {
     super(title);
   }
@@ -24,6 +26,13 @@ let csrfToken: string | null = null;
 
 export function rememberCsrfToken(token: string | null): void {
   csrfToken = token;
+}
+
+let refused: ((problem: ApiProblem) => void) | undefined;
+
+/** Tells of every answer that says that who asks is nobody, or somebody else by now; asked by a screen, a button or anything. Told by the session. */
+export function whenRefused(listener: ((problem: ApiProblem) => void) | undefined): void {
+  refused = listener;
 }
 
 export const api = createClient<paths>({
@@ -42,20 +51,28 @@ api.use({
     if (response.ok) return undefined;
     throw await problemOf(response);
   },
-  onError() {
-    return new ApiProblem(0, 'The server cannot be reached', 'Is it running, and is this machine online?', undefined);
-  },
+  onError: unreachable,
 });
 
-async function problemOf(response: Response): Promise<ApiProblem> {
-  const problem = (await response.json().catch(() => ({}))) as Partial<{
+/** For what is asked for beside the API. */
+export function unreachable(): ApiProblem {
+  return new ApiProblem(0, 'The server cannot be reached', 'Is it running, and is this machine online?', undefined);
+}
+
+export async function problemOf(response: Response): Promise<ApiProblem> {
+  const told = (await response.json().catch(() => ({}))) as Partial<{
+    type: string;
     title: string;
     detail: string;
     traceId: string;
     errors: { field: string; detail: string }[];
   }>;
-  const title = problem.title ?? (response.statusText || `The server answered ${response.status}`);
-  return new ApiProblem(response.status, title, problem.detail, problem.traceId, problem.errors);
+  const title = told.title ?? (response.statusText || `The server answered ${response.status}`);
+  const type = told.type?.split('/').at(-1);
+  const problem = new ApiProblem(response.status, title, told.detail, told.traceId, told.errors, type);
+  // Of a proof that is not taken, whoever gave it is told.
+  if (!response.url.endsWith('/console/session')) refused?.(problem);
+  return problem;
 }
 
 /** The answer of a call that did not fail; those that do throw an ApiProblem. */

@@ -1,10 +1,10 @@
 import { Alert, Button, Card, Code, Group, NumberInput, Stack, Text, Textarea, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi } from '@tanstack/react-router';
-import { useState } from 'react';
-import { ApiProblem } from '../api/client.js';
-import { Loaded } from '../shell/notes.js';
-import { checkLog, type ReadFile, type Step } from '../verify/check-log.js';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import { problemOf, unreachable } from '../api/client.js';
+import { ErrorNote, Loaded } from '../shell/notes.js';
+import { checkLog, type ReadFile, type Step, Unreadable, type Verdict } from '../verify/check-log.js';
 import { forget, lastSeen, remember } from '../verify/seen-checkpoint.js';
 import { ago, count } from '../words/numbers.js';
 
@@ -12,19 +12,37 @@ const route = getRouteApi('/verify');
 
 /** The log's files, as this server gives them to everybody. A partial tile that has grown since is asked for whole. */
 const fromServer: ReadFile = async (path) => {
-  const get = (of: string) => fetch(`/log/${of}`, { cache: 'no-store' });
   let answer = await get(path);
   const partial = /^(.*)\.p\/\d+$/.exec(path)?.[1];
   if (answer.status === 404 && partial !== undefined) answer = await get(partial);
-  if (!answer.ok) throw new ApiProblem(answer.status, `${path} cannot be had`, undefined, undefined);
-  return new Uint8Array(await answer.arrayBuffer());
+  // A log that does not have what its own checkpoint signs is not sound. Any other refusal says nothing of the log.
+  if (answer.status === 404 && path.startsWith('tile/')) throw new Error(`The log has no ${path}.`);
+  if (!answer.ok) throw unread(path, await problemOf(answer));
+  return new Uint8Array(await answer.arrayBuffer().catch(() => brokenOff(path)));
 };
+
+function get(path: string): Promise<Response> {
+  return fetch(`/log/${path}`, { cache: 'no-store' }).catch(() => brokenOff(path));
+}
+
+function unread(path: string, cause: Error): Unreadable {
+  return new Unreadable(`${path} could not be read: ${cause.message}`, { cause });
+}
+
+/** @throws Unreadable always */
+function brokenOff(path: string): never {
+  throw unread(path, unreachable());
+}
 
 /** Signature, consistency with what this browser saw before, and an entry's place: worked out here, not asked for. */
 export function Verify() {
   const key = useQuery({
     queryKey: ['verifier key'],
-    queryFn: async () => new TextDecoder().decode(await fromServer('verifier.key')),
+    queryFn: async () => {
+      const answer = await get('verifier.key');
+      if (!answer.ok) throw await problemOf(answer);
+      return answer.text();
+    },
   });
   return (
     <Stack gap="lg">
@@ -42,15 +60,18 @@ export function Verify() {
 function Check({ served }: { served: string }) {
   const { index: asked } = route.useSearch();
   const [key, setKey] = useState(served);
+  const navigate = useNavigate();
   const [index, setIndex] = useState<number | string>(asked ?? '');
+  useEffect(() => setIndex(asked ?? ''), [asked]);
   const [steps, setSteps] = useState<readonly Step[]>([]);
-  const [isSound, setSound] = useState<boolean>();
+  const [outcome, setOutcome] = useState<Verdict['outcome']>();
   const [isBusy, setBusy] = useState(false);
   const [seen, setSeen] = useState(lastSeen);
 
   const run = async () => {
     setBusy(true);
-    setSound(undefined);
+    setOutcome(undefined);
+    void navigate({ to: '/verify', search: index === '' ? {} : { index: Number(index) }, replace: true });
     const told: Step[] = [];
     setSteps([]);
     const work = checkLog({
@@ -61,8 +82,8 @@ function Check({ served }: { served: string }) {
     });
     for (let next = await work.next(); ; next = await work.next()) {
       if (next.done) {
-        setSound(next.value.isSound);
-        if (next.value.isSound && next.value.checkpoint) {
+        setOutcome(next.value.outcome);
+        if (next.value.outcome === 'sound' && next.value.checkpoint) {
           remember(next.value.checkpoint.note);
           setSeen(lastSeen());
         }
@@ -130,13 +151,13 @@ function Check({ served }: { served: string }) {
       </Card>
       <Stack gap="sm" aria-live="polite" component="ol" p={0} m={0} style={{ listStyle: 'none' }}>
         {steps.map((step) => (
-          <Card key={step.name} withBorder component="li" data-step={step.name} data-right={step.isRight}>
+          <Card key={step.name} withBorder component="li" data-step={step.name} data-outcome={step.outcome}>
             <Group justify="space-between">
               <Title order={2} size="h5">
                 {step.title}
               </Title>
-              <Text fw={650} c={step.isRight ? 'good' : 'red.9'}>
-                {step.isRight ? '✓ right' : '✗ wrong'}
+              <Text fw={650} c={TONES[step.outcome]}>
+                {SAID[step.outcome]}
               </Text>
             </Group>
             <Text size="sm">{step.says}</Text>
@@ -151,21 +172,48 @@ function Check({ served }: { served: string }) {
           </Card>
         ))}
       </Stack>
-      {isSound === undefined ? null : isSound ? (
+      <Told outcome={outcome} last={steps.at(-1)} retry={() => void run()} />
+    </>
+  );
+}
+
+const TONES = { right: 'good', wrong: 'var(--mantine-color-error)', unread: 'warn' };
+const SAID = { right: '✓ right', wrong: '✗ wrong', unread: '? not read' };
+
+/** What came of it. That a server did not answer is not what an auditor should ring somebody up about. */
+function Told({
+  outcome,
+  last,
+  retry,
+}: {
+  outcome: Verdict['outcome'] | undefined;
+  last: Step | undefined;
+  retry: () => void;
+}) {
+  switch (outcome) {
+    case undefined:
+      return null;
+    case 'sound':
+      return (
         <Alert color="good" title="The log is sound, as far as this was looked at" role="status">
           What is in it cannot be changed, taken out or put in without this check telling.
         </Alert>
-      ) : (
-        <Alert
-          color="red"
-          variant="outline"
-          title={`Not sound: ${steps.at(-1)?.title.toLowerCase() ?? ''}`}
-          role="alert"
-        >
-          {steps.at(-1)?.says} Keep what you see here, and ask the log’s operator; the checkpoint that was seen before
-          stays remembered.
+      );
+    case 'unread':
+      return (
+        <Stack gap="xs">
+          <Text fw={500} role="status">
+            It could not be read, so nothing is known of the log yet: neither that it is sound, nor that it is not.
+          </Text>
+          <ErrorNote error={(last?.cause?.cause as Error | undefined) ?? new Error(last?.says)} retry={retry} />
+        </Stack>
+      );
+    case 'unsound':
+      return (
+        <Alert color="red" variant="outline" title={`Not sound: ${last?.title.toLowerCase() ?? ''}`} role="alert">
+          {last?.says} Keep what you see here, and ask the log’s operator; the checkpoint that was seen before stays
+          remembered.
         </Alert>
-      )}
-    </>
-  );
+      );
+  }
 }

@@ -36,9 +36,14 @@ export function ErrorNote({
               Try again
             </Button>
           ) : null}
-          {problem?.traceId ? (
+          {problem && problem.status > 0 ? (
             <Text size="xs" c="dimmed">
-              Trace <code>{problem.traceId}</code>
+              Status {problem.status}
+              {problem.traceId ? (
+                <>
+                  , trace <code>{problem.traceId}</code>
+                </>
+              ) : null}
             </Text>
           ) : null}
         </Group>
@@ -48,9 +53,9 @@ export function ErrorNote({
 }
 
 /** Nothing is there, and what to do so that something is. */
-export function EmptyNote({ children }: { children: ReactNode }) {
+export function EmptyNote({ title = 'Nothing yet', children }: { title?: string; children: ReactNode }) {
   return (
-    <Alert color="gray" variant="light" title="Nothing yet">
+    <Alert color="gray" variant="light" title={title}>
       {children}
     </Alert>
   );

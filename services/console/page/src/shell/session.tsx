@@ -1,6 +1,6 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect } from 'react';
-import { api, ApiProblem, dataOf, type Schemas, rememberCsrfToken } from '../api/client.js';
+import { api, ApiProblem, dataOf, rememberCsrfToken, type Schemas, whenRefused } from '../api/client.js';
 
 export type Session = Schemas['SessionView'];
 
@@ -24,13 +24,20 @@ export function Signed({
   inside: ReactNode;
   outside: (error: Error | null, retry: () => void) => ReactNode;
 }) {
+  const queries = useQueryClient();
   const session = useQuery({
     queryKey: ['session'],
     queryFn: async () => {
       try {
+        const before = queries.getQueryData<Session | null>(['session']);
         const begun = await dataOf(api.GET('/console/session'));
+        // Somebody else entered in another window of this browser. Nothing that is shown here may be taken for theirs, nor done in their name.
+        if (before && !isSame(before, begun)) {
+          window.location.reload();
+          return before;
+        }
         rememberCsrfToken(begun.csrfToken);
-        await untilHere(begun);
+        if (!before) await untilHere(begun);
         return begun;
       } catch (error) {
         if (error instanceof ApiProblem && error.status === 401) return null;
@@ -38,24 +45,29 @@ export function Signed({
       }
     },
     staleTime: Infinity,
+    // A browser has one session, and another window may have begun it anew.
+    refetchOnWindowFocus: 'always',
     retry: false,
   });
-  useEndOfSession(session.data ?? null);
+  useEndOfSession(queries, session.data ?? null);
   if (session.isPending) return null;
   if (!session.data) return outside(session.error, () => void session.refetch());
   return <Current.Provider value={session.data}>{inside}</Current.Provider>;
 }
 
-/** A session that ended elsewhere, or by itself, ends here with the first answer that says so. */
-function useEndOfSession(session: Session | null): void {
-  const queries = useQueryClient();
+function isSame(one: Session, other: Session): boolean {
+  return one.keyId === other.keyId && one.role === other.role && one.partner === other.partner;
+}
+
+/** A session that ended elsewhere, or by itself, ends here with the first answer that says so; one that was begun anew is asked for again. */
+function useEndOfSession(queries: QueryClient, session: Session | null): void {
   useEffect(() => {
     if (!session) return undefined;
-    return queries.getQueryCache().subscribe(({ query }) => {
-      const { error } = query.state;
-      if (error instanceof ApiProblem && error.status === 401 && query.queryKey[0] !== 'session')
-        queries.setQueryData(['session'], null);
+    whenRefused(({ status, type }) => {
+      if (status === 401) queries.setQueryData(['session'], null);
+      if (type === 'csrf-token-needed') void queries.invalidateQueries({ queryKey: ['session'] });
     });
+    return () => whenRefused(undefined);
   }, [queries, session]);
 }
 

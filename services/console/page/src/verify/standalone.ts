@@ -1,4 +1,4 @@
-import { checkLog, type ReadFile, type Step } from './check-log.js';
+import { checkLog, type ReadFile, type Step, Unreadable, type Verdict } from './check-log.js';
 
 // The page that goes with an export: it works from the file system, needs no server, and asks nobody. Plain DOM, so that it stays small
 // enough to be read.
@@ -27,7 +27,7 @@ async function check(): Promise<void> {
     index: index.value === '' ? undefined : Number(index.value),
   });
   for (let next = await work.next(); ; next = await work.next()) {
-    if (next.done) return tell(next.value.isSound);
+    if (next.done) return tell(next.value.outcome);
     steps.append(told(next.value));
   }
 }
@@ -38,18 +38,24 @@ function fromFolder(files: readonly File[]): ReadFile {
   return async (path) => {
     // Where a partial tile is asked for, one that has grown since will do.
     const file = byPath.get(path) ?? byPath.get(path.replace(/\.p\/\d+$/, ''));
-    if (!file)
-      throw new Error(files.length === 0 ? 'Choose the folder of the export.' : `There is no ${path} in this folder.`);
-    return new Uint8Array(await file.arrayBuffer());
+    if (files.length === 0) throw new Unreadable('Choose the folder of the export.');
+    if (!file) throw new Error(`There is no ${path} in this folder.`);
+    return new Uint8Array(
+      await file.arrayBuffer().catch((error: Error) => {
+        throw new Unreadable(`${path} could not be read: ${error.message}`);
+      }),
+    );
   };
 }
 
-function told({ name, title, says, isRight, bytes }: Step): HTMLLIElement {
+const SIGNS = { right: '✓', wrong: '✗', unread: '?' };
+
+function told({ name, title, says, outcome, bytes }: Step): HTMLLIElement {
   const item = document.createElement('li');
   item.dataset['step'] = name;
-  item.dataset['right'] = String(isRight);
+  item.dataset['outcome'] = outcome;
   const heading = document.createElement('h2');
-  heading.textContent = `${isRight ? '✓' : '✗'} ${title}`;
+  heading.textContent = `${SIGNS[outcome]} ${title}`;
   const sentence = document.createElement('p');
   sentence.textContent = says;
   item.append(heading, sentence);
@@ -66,11 +72,15 @@ function told({ name, title, says, isRight, bytes }: Step): HTMLLIElement {
   return item;
 }
 
-function tell(isSound: boolean): void {
-  verdict.className = isSound ? 'sound' : 'unsound';
-  verdict.textContent = isSound
-    ? 'The log is sound, as far as this was looked at.'
-    : 'Not sound. Keep this folder as it is, and ask the log’s operator.';
+const VERDICTS: Readonly<Record<Verdict['outcome'], string>> = {
+  sound: 'The log is sound, as far as this was looked at.',
+  unsound: 'Not sound. Keep this folder as it is, and ask the log’s operator.',
+  unread: 'It could not be read, so nothing is known of it yet.',
+};
+
+function tell(outcome: Verdict['outcome']): void {
+  verdict.className = outcome;
+  verdict.textContent = VERDICTS[outcome];
 }
 
 function element<E extends HTMLElement>(selector: string, type: new () => E): E {
