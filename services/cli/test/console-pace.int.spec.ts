@@ -205,7 +205,7 @@ withBrowser('the pace of the console, with real services and a real browser', ()
     async () => {
       const { page } = visited;
       await send(120);
-      await page.getByRole('heading', { name: /^50 or more offers wait for your answer/ }).waitFor();
+      await page.getByRole('heading', { name: /^(?:[5-9]\d|\d{3,}) offers wait for your answer/ }).waitFor();
       await page
         .getByRole('button', { name: /^Decline/ })
         .first()

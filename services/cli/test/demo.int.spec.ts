@@ -107,11 +107,18 @@ describe('the sample campaign, on running services', () => {
     beforeAll(async () => {
       browser = await launch();
     }, TIMEOUT_MS);
-    afterEach(() => Promise.all(open.splice(0).map((each) => each.close())));
+    /** What a browser complains of in a test that wants it to: an answer that is a refusal, say. */
+    const wanted: RegExp[] = [];
+    afterEach(async () => {
+      const [visits, asWanted] = [open.splice(0), wanted.splice(0)];
+      await Promise.all(visits.map((each) => each.close()));
+      const complaints = visits.flatMap((each) => each.complaints);
+      expect(complaints.filter((told) => !asWanted.some((each) => each.test(told)))).toEqual([]);
+    });
     afterAll(() => browser?.close());
 
-    /** A window in which somebody has just entered by a link, of their own making: nobody else's hand is in it. */
-    async function enteredAs(role: string, partner?: string, options?: Parameters<typeof visit>[1]): Promise<Visit> {
+    /** A link by which somebody enters, of their own making: nobody else's hand is in it. */
+    async function linkFor(role: string, partner?: string): Promise<string> {
       const post = async (path: string, body: object, by: string) => {
         const answer = await fetch(`${services.url}${path}`, {
           method: 'POST',
@@ -120,12 +127,18 @@ describe('the sample campaign, on running services', () => {
         });
         return (await answer.json()) as { key: string; path: string };
       };
-      const wanted = { name: `console ${role}`, role, ...(partner !== undefined && { partner }) };
-      const { key } = await post('/v1/keys', wanted, services.adminKey);
+      const whose = { name: `console ${role}`, role, ...(partner !== undefined && { partner }) };
+      const { key } = await post('/v1/keys', whose, services.adminKey);
       const { path } = await post('/console/links', {}, key);
+      return `${services.url}${path}`;
+    }
+
+    /** A window in which somebody has just entered. */
+    async function enteredAs(role: string, partner?: string, options?: Parameters<typeof visit>[1]): Promise<Visit> {
+      const link = await linkFor(role, partner);
       const visited = await visit(browser, options);
       open.push(visited);
-      await visited.page.goto(`${services.url}${path}`);
+      await visited.page.goto(link);
       await visited.page.getByRole('button', { name: 'Enter' }).click();
       await visited.page.getByRole('heading', { level: 1, name: role === 'partner' ? 'Today' : 'Overview' }).waitFor();
       return visited;
@@ -186,7 +199,7 @@ describe('the sample campaign, on running services', () => {
       async () => {
         const { page, complaints } = await enteredAs('auditor');
         await page.keyboard.press('2');
-        await page.getByRole('grid', { name: 'Leads' }).focus();
+        await page.getByRole('columnheader', { name: 'Grade' }).waitFor();
         await page.keyboard.press('j');
         await page.keyboard.press('j');
         await page.keyboard.press('k');
@@ -223,7 +236,7 @@ describe('the sample campaign, on running services', () => {
           partnerScreens.map(({ name }) => name),
         );
         await visited.page.goto(`${services.url}/console#/leads`);
-        await visited.page.getByRole('row').first().getByRole('link').click();
+        await visited.page.getByRole('row').getByRole('link').first().click();
         await visited.page.getByText('Your offers').waitFor();
         await visited.page.getByText('Why it went there').waitFor();
         await visited.page.getByText(/In the log, entry/).waitFor();
@@ -484,6 +497,7 @@ describe('the sample campaign, on running services', () => {
         const [file, another] = ['worker', 'save-file'].map(
           (part) => `${services.url}/console/assets/${assets.find((name) => name.includes(part))}`,
         );
+        wanted.push(/Content Security Policy|policy violated|Refused to|ERR_|Failed to fetch|Not allowed/i);
         const { page } = await enteredAs('manager');
         const [worker] = await Promise.all([
           page.waitForEvent('worker'),
@@ -605,7 +619,178 @@ describe('the sample campaign, on running services', () => {
         });
         await page.getByRole('button', { name: 'Check' }).click();
         await page.getByRole('alert').getByText('Not sound').waitFor();
-        expect(await page.locator('[data-step="inclusion"]').getAttribute('data-right')).toBe('false');
+        expect(await page.locator('[data-step="inclusion"]').getAttribute('data-outcome')).toBe('wrong');
+        expect(await page.locator('[data-step="inclusion"] pre').textContent()).toMatch(
+          /^[0-9a-f]{64} {2}The hash of the entry\n(?:[0-9a-f]{64} {2}Beside it\n)+[0-9a-f]{64} {2}The signed root$/,
+        );
+      },
+      TIMEOUT_MS,
+    );
+
+    // Whoever checked while the server restarted read that the log was not sound, and was sent to ring its operator up.
+    it(
+      'tells a log that could not be read from one that is not sound, and reads it once it can',
+      async () => {
+        wanted.push(/status of 503/, /ERR_FAILED/);
+        const { page } = await enteredAs('auditor');
+        await page.goto(`${services.url}/console#/verify`);
+        await page.route(/\/log\/checkpoint/, (route) =>
+          route.fulfill({
+            ...{ status: 503, contentType: 'application/problem+json' },
+            body: JSON.stringify({ title: 'Service Unavailable', traceId: '5e7f00d5e7f00d' }),
+          }),
+        );
+        await page.getByRole('button', { name: 'Check' }).click();
+        await page.getByText('nothing is known of the log yet').waitFor();
+        await page.getByRole('alert').getByText('Status 503, trace 5e7f00d5e7f00d').waitFor();
+        expect(await page.getByText(/Not sound|ask the log/).count()).toBe(0);
+        expect(await page.locator('[data-step="checkpoint"]').getAttribute('data-outcome')).toBe('unread');
+        expect(await barriers(page)).toEqual([]);
+
+        await page.unroute(/\/log\/checkpoint/);
+        await page.route(/\/log\/tile\//, (route) => route.abort());
+        await page.getByRole('button', { name: 'Try again' }).click();
+        await page.getByRole('alert').getByText('The server cannot be reached').waitFor();
+        await page.unroute(/\/log\/tile\//);
+        await page.getByRole('button', { name: 'Try again' }).click();
+        await page.getByText('The log is sound').waitFor();
+      },
+      TIMEOUT_MS,
+    );
+
+    // Whoever came back to the window found a colleague's draft in the editor, and their own work of an hour nowhere.
+    it(
+      'keeps what somebody writes in a policy when a colleague saves another version, and asks before it goes',
+      async () => {
+        wanted.push(/status of 400/); // what is half written is checked as well
+        const { page } = await enteredAs('manager');
+        await page.goto(`${services.url}/console#/policies?name=${policy.name}`);
+        const editor = page.getByRole('textbox', { name: `The policy ${policy.name} as YAML` });
+        await editor.focus();
+        await page.keyboard.insertText('# of mine\n');
+        await page.getByRole('button', { name: 'Undo my changes' }).waitFor();
+
+        const pools = policy.pools.map((pool) => ({ ...pool, promise: { direct: 37, channel: 63 } }));
+        const { version } = await services.call<{ version: number }>('PUT', `/v1/policies/${policy.name}`, {
+          ...policy,
+          pools,
+        });
+        const note = page.getByRole('status').filter({ hasText: 'is not what you began from' });
+        await until(async () => {
+          await page.evaluate(`window.dispatchEvent(new Event('visibilitychange'))`);
+          return (await note.count()) > 0;
+        });
+        expect(await editor.textContent()).toContain('# of mine');
+        await note.getByRole('button', { name: `Show mine against version ${version}` }).waitFor();
+        expect(await barriers(page)).toEqual([]);
+
+        const elsewhere = page.getByRole('navigation').getByRole('link', { name: 'Leads' });
+        const question = page.getByRole('dialog', { name: 'What you typed is not saved' });
+        await elsewhere.click();
+        await question.getByRole('button', { name: 'Cancel' }).click();
+        await question.waitFor({ state: 'detached' });
+        expect(await editor.textContent()).toContain('# of mine');
+        await elsewhere.click();
+        await question.waitFor();
+        expect(await barriers(page)).toEqual([]);
+        await question.getByRole('button', { name: 'Leave, and drop it' }).click();
+        await page.getByRole('heading', { level: 1, name: 'Leads' }).waitFor();
+      },
+      TIMEOUT_MS,
+    );
+
+    it(
+      'says of a lead why a party of one’s choice did not get it, and of one that nothing was decided about just that',
+      async () => {
+        wanted.push(/status of 404/);
+        const { page } = await enteredAs('auditor');
+        const { leads } = await services.call<{ leads: { id: string }[] }>('GET', '/v1/leads?party=direct&limit=1');
+        await page.goto(`${services.url}/console#/leads/${leads[0]?.id}?party=direct`);
+        const why = page.getByRole('region', { name: 'Why it went there' });
+        await why.getByRole('combobox', { name: 'And why, or why not' }).fill(partners[0]?.name ?? '');
+        await page.getByRole('option', { name: new RegExp(partners[0]?.name ?? '') }).click();
+        await why.getByText(`${partners[0]?.id} did not get it`).first().waitFor();
+        expect(page.url()).toContain(`about=${partners[0]?.id}`);
+        expect(await barriers(page)).toEqual([]);
+        await page.getByRole('link', { name: 'Back to the list' }).click();
+        await page.getByRole('grid', { name: 'Leads' }).waitFor();
+        expect(page.url()).toContain('party=direct');
+
+        // As it is for a lead that was just sent: the server is asked about one that nobody has decided about.
+        await page.route(/\/explanation/, (route) =>
+          route.continue({ url: `${services.url}/v1/leads/${randomUUID()}/explanation` }),
+        );
+        await page.reload();
+        await page.getByRole('grid', { name: 'Leads' }).waitFor();
+        await page.goto(`${services.url}/console#/leads/${leads[0]?.id}`);
+        await why.getByText('Not decided yet').waitFor();
+        expect(await page.getByRole('alert').filter({ hasText: 'Status' }).count()).toBe(0);
+      },
+      TIMEOUT_MS,
+    );
+
+    it(
+      'shows in a filter nothing that is not applied, and says what it takes',
+      async () => {
+        const { page } = await enteredAs('auditor');
+        await page.goto(`${services.url}/console#/leads`);
+        const source = page.getByRole('textbox', { name: 'Source' });
+        await source.fill('web form');
+        await source.press('Enter');
+        await page.getByText('letters, digits, . _ and -. It is not applied.').waitFor();
+        expect(await barriers(page)).toEqual([]);
+        await source.fill('nobody');
+        await source.press('Enter');
+        await page.getByText('No lead is like that.').waitFor();
+        expect([page.url().endsWith('#/leads?source=nobody'), await page.getByText('not applied').count()]).toEqual([
+          true,
+          0,
+        ]);
+      },
+      TIMEOUT_MS,
+    );
+
+    it(
+      'shows another time while it is paused, and is live again after a server that refused its stream',
+      async () => {
+        wanted.push(/status of 503/);
+        const { page } = await enteredAs('manager');
+        await page.getByRole('button', { name: 'Pause' }).click();
+        await page.getByText('1 day', { exact: true }).click();
+        await page.getByRole('heading', { name: /leads came in, and are by now/ }).waitFor();
+        expect(page.url()).toContain('minutes=1440');
+
+        let refused = 0;
+        const isStream = (url: URL) => url.pathname === '/v1/flow';
+        await page.route(isStream, async (route) => {
+          if (!route.request().headers()['accept']?.includes('event-stream')) return route.continue();
+          refused += 1;
+          return route.fulfill({ status: 503 });
+        });
+        await page.getByRole('button', { name: 'Go on' }).click();
+        await page.getByText('every 5 s').waitFor();
+        await until(async () => refused > 0);
+        await page.unroute(isStream);
+        await page.getByText('live', { exact: true }).waitFor();
+      },
+      TIMEOUT_MS,
+    );
+
+    it(
+      'lets somebody else in by a link in a window that is open, and shows nothing of who was there in another',
+      async () => {
+        const { page } = await enteredAs('auditor');
+        const other = await page.context().newPage();
+        await other.goto(`${services.url}/console`);
+        await other.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+
+        await page.goto(await linkFor('partner', partners[0]?.id));
+        await page.getByRole('button', { name: 'Enter' }).click();
+        await page.getByRole('heading', { level: 1, name: 'Today' }).waitFor();
+        expect(page.url()).not.toContain('enter');
+
+        await other.evaluate(`window.dispatchEvent(new Event('visibilitychange'))`);
+        await other.getByRole('heading', { level: 1, name: 'Today' }).waitFor();
       },
       TIMEOUT_MS,
     );
@@ -635,7 +820,7 @@ describe('the sample campaign, on running services', () => {
           await page.getByLabel(/^Entry/).fill(told.index);
           await page.getByRole('button', { name: 'Check' }).click();
           await page.locator('#verdict:not(:empty)').waitFor();
-          const wrong = page.locator('[data-right="false"]');
+          const wrong = page.locator('[data-outcome="wrong"]');
           return [
             await page.locator('#verdict').getAttribute('class'),
             (await wrong.count()) === 0 ? null : await wrong.getAttribute('data-step'),
@@ -654,11 +839,11 @@ describe('the sample campaign, on running services', () => {
     it(
       'is printed, with the period, and the checkpoint that it can be held against',
       async () => {
-        const visited = await enteredAs('manager');
+        const visited = await enteredAs('manager', undefined, { colorScheme: 'dark' });
         const { page } = visited;
-        for (const wanted of ['Like for like', 'Scorecards']) {
-          const screen = vendorScreens.find(({ name }) => name === wanted) as ConsoleScreen;
-          const search = wanted === 'Scorecards' ? '' : '?from=2026-01-01';
+        for (const printed of ['Like for like', 'Scorecards']) {
+          const screen = vendorScreens.find(({ name }) => name === printed) as ConsoleScreen;
+          const search = printed === 'Scorecards' ? '' : '?from=2026-01-01';
           await look(visited, { ...screen, address: `${screen.address}${search}` });
           const pdf = await page.pdf({ format: 'A4' });
           expect([pdf.subarray(0, 5).toString(), pdf.length > 10_000]).toEqual(['%PDF-', true]);
@@ -667,6 +852,12 @@ describe('the sample campaign, on running services', () => {
         await page.getByText(/Period: \d{4}-\d\d-01 to .* the log .* had [\d,]+ entries with the root /).waitFor();
         await page.goto(`${services.url}/console#/like-for-like?from=2026-01-01`);
         await page.getByText(/Period: 2026-01-01 to now\./).waitFor();
+        // Black on white, and of a list more than the rows that were in sight.
+        expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(255, 255, 255)');
+        await page.goto(`${services.url}/console#/leads`);
+        const list = page.getByRole('table', { name: 'Leads' });
+        await list.waitFor();
+        expect(await list.getByRole('row').count()).toBeGreaterThan(90);
       },
       TIMEOUT_MS,
     );
@@ -677,6 +868,7 @@ describe('the sample campaign, on running services', () => {
         const visited = await visit(browser);
         open.push(visited);
         await visited.page.goto(`${services.url}/console`);
+        wanted.push(/status of 401/);
         await visited.page.getByLabel(/^Key/).fill('flk_0123456789abcdef_wrong');
         await visited.page.getByRole('button', { name: 'Sign in' }).click();
         await visited.page.getByRole('alert').getByText('The key is not valid.').waitFor();

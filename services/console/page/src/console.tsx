@@ -6,12 +6,16 @@ import {
   lazyRouteComponent,
   RouterProvider,
 } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { firstScreens } from './begin.js';
+import { type FigureChoice, readFigureChoice } from './charts/figure-choice.js';
 import { type DeliveryFilter, readDeliveryFilter } from './screens/delivery-filter.js';
 import { type KeysOf, readKeysOf } from './screens/partner-keys.js';
 import { type LeadFilter, readLeadFilter } from './screens/lead-filter.js';
 import { type ParkedFilter, readParkedFilter } from './screens/parked-filter.js';
+import { type LeadChoice, readLeadChoice } from './screens/lead-choice.js';
+import { type LikeForLikeChoice, readLikeForLikeChoice } from './screens/like-for-like-choice.js';
+import { readOverviewChoice } from './screens/overview-choice.js';
 import { type Period, readPeriod } from './screens/period.js';
 import { type PolicyChoice, readPolicyChoice } from './screens/policy-choice.js';
 import { readScorecardChoice, type ScorecardChoice } from './screens/scorecard-choice.js';
@@ -35,6 +39,8 @@ const routes = root.addChildren([
   createRoute({
     getParentRoute: () => root,
     path: '/',
+    // What it may hold is said by its screen: said here, the router would take it for part of every other address.
+    validateSearch: (search): any => readOverviewChoice(search),
     component: First,
   }),
   createRoute({
@@ -46,24 +52,28 @@ const routes = root.addChildren([
   createRoute({
     getParentRoute: () => root,
     path: '/leads/$leadId',
+    validateSearch: (search): LeadChoice => readLeadChoice(search),
     component: lazyRouteComponent(() => import('./screens/lead.js'), 'Lead'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/promise',
-    validateSearch: (search): Period => readPeriod(search),
+    validateSearch: (search): Period & FigureChoice => ({ ...readPeriod(search), ...readFigureChoice(search) }),
     component: lazyRouteComponent(() => import('./screens/promise.js'), 'PromiseAndReality'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/like-for-like',
-    validateSearch: (search): Period => readPeriod(search),
+    validateSearch: (search): LikeForLikeChoice => readLikeForLikeChoice(search),
     component: lazyRouteComponent(() => import('./screens/like-for-like.js'), 'LikeForLike'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/scorecards',
-    validateSearch: (search): ScorecardChoice => readScorecardChoice(search),
+    validateSearch: (search): ScorecardChoice & FigureChoice => ({
+      ...readScorecardChoice(search),
+      ...readFigureChoice(search),
+    }),
     component: lazyRouteComponent(() => import('./screens/scorecards.js'), 'Scorecards'),
   }),
   createRoute({
@@ -122,11 +132,17 @@ function linkInAddress(): string | undefined {
 
 export function Console() {
   const [link, setLink] = useState(linkInAddress);
+  // A link may also be put into the address of a page that is open: only what is behind the `#` changes then, and nothing is loaded anew.
+  useEffect(() => {
+    const look = () => setLink(linkInAddress());
+    window.addEventListener('hashchange', look);
+    return () => window.removeEventListener('hashchange', look);
+  }, []);
   const entered = () => {
     setLink(undefined);
     void router.navigate({ to: '/', replace: true });
   };
-  if (link !== undefined) return <SignIn link={link} entered={entered} />;
+  if (link !== undefined) return <SignIn key={link} link={link} entered={entered} />;
   return (
     <Signed
       untilHere={untilHere}

@@ -11,6 +11,7 @@ import {
   shareInWords,
   whyWithheld,
 } from '../../page/src/screens/scorecard-words.js';
+import { saysOf } from '../../page/src/charts/figure-table.js';
 import { rate } from '@fairlead/decisions';
 
 const none = rate(0, 0);
@@ -129,9 +130,10 @@ describe('a scorecard, as the console shows it', () => {
       ['partners', 'All partners'],
     ]);
     expect(rows.every((row) => row.length === columns.length)).toBe(true);
-    expect(rows.slice(2, 4)).toEqual([
+    expect(rows.slice(2, 4).map((row) => row.map(saysOf))).toEqual([
       ['Offers accepted', 'Acme', 30, 40, '75.0 %', '59.8 %', '85.8 %'],
       ['Offers accepted', 'All partners', 300, 400, '75.0 %', '70.5 %', '79.0 %'],
     ]);
+    expect(rows[2]?.[4]).toEqual({ value: 0.75, says: '75.0 %' });
   });
 });

@@ -1,15 +1,6 @@
 import { percent } from '../words/numbers.js';
+import type { FromNaiveToAlike } from './from-naive-to-alike.js';
 import { RowChart, Whisker } from './row-chart.js';
-
-export interface FromNaiveToAlike {
-  readonly name: string;
-  readonly side: 'direct' | 'channel';
-  readonly n: number;
-  readonly naive: number;
-  readonly alike: number;
-  readonly low: number;
-  readonly high: number;
-}
 
 /** Hollow: as a plain report has it. Filled, with its interval: with the same leads for all. */
 export function DumbbellChart({ parties, label }: { parties: readonly FromNaiveToAlike[]; label: string }) {

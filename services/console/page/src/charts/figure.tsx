@@ -1,32 +1,42 @@
 import { Button, Card, Group, Stack, Table, Text, Title } from '@mantine/core';
-import { type ReactNode, useId, useState } from 'react';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { type ReactNode, useId } from 'react';
 import { saveFile } from '../shell/save-file.js';
-import { csvOf } from './csv.js';
-
-export interface FigureTable {
-  readonly columns: readonly string[];
-  /** As shown and as exported; the first of a row is its name. */
-  readonly rows: readonly (readonly (string | number)[])[];
-}
+import { csvOf, type OfWhat } from './csv.js';
+import { type FigureChoice, isTable, turned } from './figure-choice.js';
+import { type FigureTable, saysOf } from './figure-table.js';
 
 /**
  * One question: the answer in a sentence, a chart that shows it, and the same numbers as a table and as a file. Everything a chart says its
  * table says too, so nobody needs to see it.
  */
 export function Figure({
+  name,
   title,
   finding,
   table,
+  ofWhat,
   children,
   note,
 }: {
+  /** By which the address of its screen remembers how it is shown. */
+  name: string;
   title: string;
   finding: ReactNode;
   table: FigureTable;
+  ofWhat: OfWhat;
   children: ReactNode;
   note?: ReactNode;
 }) {
-  const [asTable, setAsTable] = useState(false);
+  const choice: FigureChoice = useSearch({ strict: false });
+  const navigate = useNavigate();
+  const asTable = isTable(choice, name);
+  const turn = () =>
+    void navigate({
+      to: '.',
+      search: (({ tables: _, ...before }: FigureChoice) => ({ ...before, ...turned(choice, name) })) as never,
+      replace: true,
+    });
   const heading = useId();
   return (
     <Card withBorder padding="lg" component="section" aria-labelledby={heading} className="figure">
@@ -36,13 +46,13 @@ export function Figure({
             {title}
           </Title>
           <Group gap="xs" className="no-print">
-            <Button size="compact-sm" variant="default" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
+            <Button size="compact-sm" variant="default" aria-pressed={asTable} onClick={turn}>
               {asTable ? 'Show as chart' : 'Show as table'}
             </Button>
             <Button
               size="compact-sm"
               variant="default"
-              onClick={() => saveFile(`${slugOf(title)}.csv`, 'text/csv', csvOf(table))}
+              onClick={() => saveFile(`${slugOf(title)}.csv`, 'text/csv', csvOf(table, ofWhat))}
             >
               CSV
             </Button>
@@ -76,9 +86,9 @@ export function Numbers({ table, label }: { table: FigureTable; label: string })
         </Table.Thead>
         <Table.Tbody>
           {table.rows.map((row, at) => (
-            <Table.Tr key={`${String(row[0])} ${at}`}>
+            <Table.Tr key={at}>
               {row.map((cell, column) => (
-                <Table.Td key={table.columns[column]}>{cell}</Table.Td>
+                <Table.Td key={table.columns[column]}>{saysOf(cell)}</Table.Td>
               ))}
             </Table.Tr>
           ))}

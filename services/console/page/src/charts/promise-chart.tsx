@@ -3,7 +3,8 @@ import { RowChart, Whisker } from './row-chart.js';
 
 export interface ReceivedShare {
   readonly name: string;
-  readonly side: 'direct' | 'channel';
+  /** Neutral: of neither of the two. */
+  readonly side: 'direct' | 'channel' | 'neutral';
   readonly n: number;
   readonly value: number;
   readonly low: number;
@@ -17,7 +18,7 @@ export function PromiseChart({ shares, label }: { shares: readonly ReceivedShare
   return (
     <RowChart
       label={label}
-      rows={shares.map((share) => ({ ...share, name: `${share.name} · ${share.side}`, end: `n ${share.n}` }))}
+      rows={shares.map((share) => ({ ...share, name: nameOf(share), end: `n ${share.n}` }))}
       rowHeight={30}
       left={[112, 132]}
       right={[46, 64]}
@@ -35,4 +36,8 @@ export function PromiseChart({ shares, label }: { shares: readonly ReceivedShare
       )}
     />
   );
+}
+
+function nameOf({ name, side }: ReceivedShare): string {
+  return side === 'neutral' ? name : `${name} · ${side}`;
 }

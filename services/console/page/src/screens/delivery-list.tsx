@@ -5,6 +5,7 @@ import { api, dataOf, type Schemas } from '../api/client.js';
 import { EmptyNote, ErrorNote, Loaded } from '../shell/notes.js';
 import { moment, utcOf } from '../words/numbers.js';
 import type { Change, Endpoint } from './deliveries.js';
+import { LookAgain, notByItself } from './look-again.js';
 import { DELIVERY_STATES, type DeliveryFilter, EVENT_TYPES, readDeliveryFilter } from './delivery-filter.js';
 
 type Delivery = Schemas['DeliveryView'];
@@ -25,8 +26,9 @@ export function DeliveryList({
 }) {
   const { state, type } = filter;
   const since = utcOf(filter.since ?? '');
+  const queryKey = ['deliveries', party, id, { state, type, since }];
   const deliveries = useInfiniteQuery({
-    queryKey: ['deliveries', party, id, { state, type, since }],
+    queryKey,
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam }) =>
       dataOf(
@@ -38,6 +40,7 @@ export function DeliveryList({
         }),
       ),
     getNextPageParam: (page) => page.next,
+    ...notByItself,
   });
   return (
     <Card withBorder component="section" aria-label="Deliveries">
@@ -46,6 +49,7 @@ export function DeliveryList({
           Deliveries to {id}
         </Title>
         <Filter filter={filter} change={change} />
+        <LookAgain queryKey={queryKey} query={deliveries} />
         <Loaded query={deliveries as never} height={300} isToldElsewhere={deliveries.isFetchNextPageError}>
           {() => (
             <Rows
@@ -121,7 +125,7 @@ function Rows({
 }) {
   if (deliveries.length === 0)
     return (
-      <EmptyNote>
+      <EmptyNote title="Nothing like that">
         No delivery is like that. With fewer filters there may be some; a test event is one within a second.
       </EmptyNote>
     );

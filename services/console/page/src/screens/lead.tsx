@@ -6,6 +6,7 @@ import {
   Card,
   Code,
   Group,
+  Select,
   SimpleGrid,
   Stack,
   Table,
@@ -14,9 +15,9 @@ import {
   Title,
 } from '@mantine/core';
 import { tellEvent } from '@fairlead/events/tell';
-import { useQuery } from '@tanstack/react-query';
-import { getRouteApi, Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { type ReactNode, useState } from 'react';
 import { api, ApiProblem, dataOf, type Schemas } from '../api/client.js';
 import { EmptyNote, ErrorNote, Loaded } from '../shell/notes.js';
 import { saveFile } from '../shell/save-file.js';
@@ -27,6 +28,9 @@ import { ago, moment } from '../words/numbers.js';
 import { inWords, stateTone } from '../words/states.js';
 import { answersFor } from './answer.js';
 import { AnswerOffer } from './answer-offer.js';
+import { readLeadChoice } from './lead-choice.js';
+import { readLeadFilter } from './lead-filter.js';
+import { PARTNERS } from './party-choice.js';
 import { ReportOutcome } from './report-outcome.js';
 
 const route = getRouteApi('/leads/$leadId');
@@ -40,6 +44,7 @@ export function Lead() {
 
 function OneLead({ leadId }: { leadId: string }) {
   const { partner } = useSession();
+  const cameFrom = readLeadFilter({ ...route.useSearch() });
   const [told, setTold] = useState<string>();
   const lead = useQuery({
     queryKey: ['lead', leadId],
@@ -48,8 +53,8 @@ function OneLead({ leadId }: { leadId: string }) {
   const wasNeverOffered = partner !== null && lead.error instanceof ApiProblem && lead.error.status === 404;
   return (
     <Stack gap="lg">
-      <Anchor component={Link} to="/leads" size="sm" className="no-print">
-        All leads
+      <Anchor component={Link} to="/leads" search={cameFrom as never} size="sm" className="no-print">
+        {Object.keys(cameFrom).length === 0 ? 'All leads' : 'Back to the list'}
       </Anchor>
       <Told>{told}</Told>
       {wasNeverOffered ? (
@@ -173,7 +178,7 @@ function Score({ lead }: { lead: Schemas['LeadView'] }) {
         {lead.score === null ? 'Not scored' : `${lead.score} points${lead.grade ? `, grade ${lead.grade}` : ''}`}
       </Title>
       {lead.reasons.length === 0 ? (
-        <EmptyNote>A score comes with its reasons as soon as the lead is complete.</EmptyNote>
+        <EmptyNote title="Not yet">A score comes with its reasons as soon as the lead is complete.</EmptyNote>
       ) : (
         <Table fz="sm" aria-label="Reasons of the score">
           <Table.Tbody>
@@ -190,12 +195,22 @@ function Score({ lead }: { lead: Schemas['LeadView'] }) {
   );
 }
 
+/** As many events as most leads have in all their life; more are a button away. */
+const PAGE = 200;
+
 function Life({ leadId }: { leadId: string }) {
-  const timeline = useQuery({
+  const timeline = useInfiniteQuery({
     queryKey: ['timeline', leadId],
-    queryFn: () =>
-      dataOf(api.GET('/v1/leads/{leadId}/timeline', { params: { path: { leadId }, query: { limit: 200 } as never } })),
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam }) =>
+      dataOf(
+        api.GET('/v1/leads/{leadId}/timeline', {
+          params: { path: { leadId }, query: { limit: PAGE, after: pageParam } },
+        }),
+      ),
+    getNextPageParam: (page) => page.next,
   });
+  const entries = (timeline.data?.pages ?? []).flatMap((page) => page.entries);
   return (
     <Card withBorder component="section" aria-label="Its life">
       <Group justify="space-between" mb="md">
@@ -204,8 +219,8 @@ function Life({ leadId }: { leadId: string }) {
         </Title>
         <Proof leadId={leadId} />
       </Group>
-      <Loaded query={timeline}>
-        {({ entries }) => (
+      <Loaded query={timeline as never} isToldElsewhere={timeline.isFetchNextPageError}>
+        {() => (
           <Timeline bulletSize={14} lineWidth={2} active={entries.length}>
             {entries.map(({ index, event }) => {
               const { who, what, why } = tellEvent(event as never);
@@ -221,6 +236,23 @@ function Life({ leadId }: { leadId: string }) {
           </Timeline>
         )}
       </Loaded>
+      {timeline.isFetchNextPageError && timeline.error ? (
+        <ErrorNote error={timeline.error} retry={() => void timeline.fetchNextPage()} />
+      ) : null}
+      {timeline.hasNextPage ? (
+        <Stack gap="xs" mt="md" align="flex-start">
+          <Text size="sm">These are its first {entries.length} events. It has had more since.</Text>
+          <Button
+            variant="default"
+            size="compact-md"
+            className="no-print"
+            onClick={() => void timeline.fetchNextPage()}
+            loading={timeline.isFetchingNextPage}
+          >
+            Show what came after
+          </Button>
+        </Stack>
+      ) : null}
     </Card>
   );
 }
@@ -296,50 +328,131 @@ function Proof({ leadId }: { leadId: string }) {
   );
 }
 
+/** Why it went where it went; and of one party, chosen by whoever sees them all, why it got it or did not. */
 function Why({ leadId }: { leadId: string }) {
-  const { partner } = useSession();
-  const explanation = useQuery({
-    queryKey: ['explanation', leadId, partner],
-    queryFn: () =>
-      dataOf(
-        api.GET('/v1/leads/{leadId}/explanation', {
-          params: { path: { leadId }, query: (partner === null ? {} : { partner }) as never },
-        }),
-      ),
-  });
+  const { partner: own } = useSession();
+  const { about } = route.useSearch();
+  const decided = useExplanation(leadId, own ?? undefined, true);
+  const ofOne = useExplanation(leadId, about, own === null && about !== undefined && decided.data !== undefined);
+  // The decisions are the same, and say more.
+  const shown = (about !== undefined && ofOne.data) || decided.data;
+  if (decided.error instanceof ApiProblem && decided.error.status === 404)
+    return (
+      <WhyCard>
+        <EmptyNote title={own === null ? 'Not decided yet' : 'Nothing to tell'}>
+          {own === null
+            ? 'Nothing was decided about this lead so far. Why it goes where it goes stands here as soon as it goes.'
+            : 'Nothing was decided about such a lead so far, or it is not of your territory and products.'}
+        </EmptyNote>
+      </WhyCard>
+    );
+  return (
+    <WhyCard>
+      <Loaded query={decided} height={120}>
+        {() => (
+          <Stack gap="sm">
+            {own === null ? <About about={about} /> : null}
+            {ofOne.error && about !== undefined ? (
+              <ErrorNote error={ofOne.error} retry={() => void ofOne.refetch()} />
+            ) : null}
+            {shown?.decisions.map((decision) => (
+              <Decision key={`${decision.pool}/${decision.poolSeq}`} decision={decision} isOwn={own !== null} />
+            ))}
+          </Stack>
+        )}
+      </Loaded>
+    </WhyCard>
+  );
+}
+
+function WhyCard({ children }: { children: ReactNode }) {
   return (
     <Card withBorder component="section" aria-label="Why it went there">
       <Title order={3} size="h5" mb="xs">
         Why it went there
       </Title>
-      <Loaded query={explanation} height={120}>
-        {({ decisions }) =>
-          decisions.length === 0 ? (
-            <EmptyNote>Nothing was decided about this lead so far.</EmptyNote>
-          ) : (
-            <Stack gap="sm">
-              {decisions.map((decision) => (
-                <div key={`${decision.pool}/${decision.poolSeq}`}>
-                  <Text fw={500}>
-                    {decision.outcome === 'routed'
-                      ? `Offered to ${decision.to ?? 'another partner'}`
-                      : 'Offered to nobody'}
-                  </Text>
-                  {[...decision.because, ...(decision.party?.because ?? [])].map((sentence) => (
-                    <Text size="sm" key={sentence}>
-                      {sentence}
-                    </Text>
-                  ))}
-                  <Text size="xs" c="dimmed">
-                    {moment(decision.at)} UTC · pool {decision.pool}, decision {decision.poolSeq}, policy{' '}
-                    {decision.policy}
-                  </Text>
-                </div>
-              ))}
-            </Stack>
-          )
-        }
-      </Loaded>
+      {children}
     </Card>
+  );
+}
+
+function useExplanation(leadId: string, partner: string | undefined, isAsked: boolean) {
+  return useQuery({
+    queryKey: ['explanation', leadId, partner],
+    queryFn: () =>
+      dataOf(api.GET('/v1/leads/{leadId}/explanation', { params: { path: { leadId }, query: { partner } } })),
+    enabled: isAsked,
+  });
+}
+
+function About({ about }: { about: string | undefined }) {
+  const search = route.useSearch();
+  const { leadId } = route.useParams();
+  const navigate = useNavigate();
+  const partners = useQuery({
+    queryKey: ['partners'],
+    queryFn: () => dataOf(api.GET('/v1/partners', { params: { query: { limit: PARTNERS } } })),
+  });
+  const parties = [
+    { value: 'direct', label: 'Direct sales (direct)' },
+    ...(partners.data?.partners ?? []).map(({ id, name }) => ({ value: id, label: `${name} (${id})` })),
+  ];
+  const isKnown = about === undefined || parties.some(({ value }) => value === about);
+  return (
+    <>
+      <Select
+        className="no-print"
+        label="And why, or why not"
+        placeholder="a party"
+        searchable
+        clearable
+        limit={100}
+        w={320}
+        maw="100%"
+        data={isKnown ? parties : [{ value: about, label: about }, ...parties]}
+        value={about ?? null}
+        onChange={(party) =>
+          void navigate({
+            to: '/leads/$leadId',
+            params: { leadId },
+            search: readLeadChoice({ ...search, about: party }),
+            replace: true,
+          })
+        }
+      />
+      {partners.error ? <ErrorNote error={partners.error} retry={() => void partners.refetch()} /> : null}
+    </>
+  );
+}
+
+function Decision({
+  decision: { outcome, to, because, party, at, pool, poolSeq, policy },
+  isOwn,
+}: {
+  decision: Schemas['DecisionExplanationView'];
+  isOwn: boolean;
+}) {
+  return (
+    <div>
+      <Text fw={500}>{outcome === 'routed' ? `Offered to ${to ?? 'another partner'}` : 'Offered to nobody'}</Text>
+      {because.map((sentence) => (
+        <Text size="sm" key={sentence}>
+          {sentence}
+        </Text>
+      ))}
+      {party && !isOwn ? (
+        <Text size="sm" fw={500} mt={4}>
+          {party.party} {party.got ? 'got it' : 'did not get it'}
+        </Text>
+      ) : null}
+      {party?.because.map((sentence) => (
+        <Text size="sm" key={sentence}>
+          {sentence}
+        </Text>
+      ))}
+      <Text size="xs" c="dimmed">
+        {moment(at)} UTC · pool {pool}, decision {poolSeq}, policy {policy}
+      </Text>
+    </div>
   );
 }

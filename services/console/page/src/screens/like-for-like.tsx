@@ -1,25 +1,29 @@
 import { SegmentedControl, Stack } from '@mantine/core';
-import { getRouteApi } from '@tanstack/react-router';
-import { useState } from 'react';
-import { DumbbellChart, type FromNaiveToAlike } from '../charts/dumbbell-chart.js';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { DumbbellChart } from '../charts/dumbbell-chart.js';
 import { Figure } from '../charts/figure.js';
+import { pointsOf, shareOf } from '../charts/figure-table.js';
+import type { FromNaiveToAlike } from '../charts/from-naive-to-alike.js';
 import { GapChart } from '../charts/gap-chart.js';
 import { EmptyNote, Loaded } from '../shell/notes.js';
 import { useSession } from '../shell/session.js';
-import { percent, points } from '../words/numbers.js';
-import { PeriodFilter, TrustAsOf } from './period.js';
+import { points } from '../words/numbers.js';
+import { type Conversion, readLikeForLikeChoice } from './like-for-like-choice.js';
+import { alikeInWords } from './like-for-like-words.js';
+import { ofWhat } from './of-what.js';
+import { type Period, PeriodFilter, readPeriod, TrustAsOf } from './period.js';
 import { type Trust, useTrust } from './trust.js';
 import { YouAlone } from './you-alone.js';
 
 const route = getRouteApi('/like-for-like');
 
-type Conversion = 'won' | 'qualified';
-
 /** From the naive figure to the one with the same leads for all, and what of the gap is leads and what is work. */
 export function LikeForLike() {
-  const period = route.useSearch();
+  const choice = route.useSearch();
+  const period = readPeriod({ ...choice });
   const trust = useTrust(period);
-  const [what, setWhat] = useState<Conversion>('won');
+  const navigate = useNavigate();
+  const what = choice.what ?? 'won';
   return (
     <Stack gap="lg">
       <PeriodFilter period={period} at="/like-for-like" />
@@ -27,7 +31,13 @@ export function LikeForLike() {
         className="no-print"
         aria-label="Which conversion"
         value={what}
-        onChange={(value) => setWhat(value as Conversion)}
+        onChange={(value) =>
+          void navigate({
+            to: '/like-for-like',
+            search: readLikeForLikeChoice({ ...choice, what: value }),
+            replace: true,
+          })
+        }
         data={[
           { value: 'won', label: 'Won' },
           { value: 'qualified', label: 'Opportunity' },
@@ -36,7 +46,7 @@ export function LikeForLike() {
       <Loaded query={trust} height={420}>
         {(figures) => (
           <>
-            <Compared figures={figures} what={what} />
+            <Compared figures={figures} what={what} period={period} />
             <TrustAsOf figures={figures} period={period} />
           </>
         )}
@@ -45,22 +55,26 @@ export function LikeForLike() {
   );
 }
 
-function Compared({ figures, what }: { figures: Trust; what: Conversion }) {
+function Compared({ figures, what, period }: { figures: Trust; what: Conversion; period: Period }) {
   const { partner } = useSession();
   const parties = partiesOf(figures, what);
   const { apart } = figures.gap[what];
   if (parties.length === 0)
     return (
-      <EmptyNote>Nobody has accepted a lead in this period. Conversion is counted from the leads that were.</EmptyNote>
+      <EmptyNote title="Nothing in this period">
+        Nobody has accepted a lead in this period. Conversion is counted from the leads that were.
+      </EmptyNote>
     );
   return (
     <>
       {partner === null ? null : <YouAlone />}
       <Figure
+        name="alike"
+        ofWhat={ofWhat({ ...period, of: what }, figures.asOf)}
         title={what === 'won' ? 'Leads won, of those accepted' : 'Opportunities, of leads accepted'}
         finding={
           partner === null
-            ? alikeIn(parties)
+            ? alikeInWords(parties)
             : 'What a plain report says of you, and what it would be with the leads of you and direct sales together.'
         }
         table={{
@@ -68,10 +82,10 @@ function Compared({ figures, what }: { figures: Trust; what: Conversion }) {
           rows: parties.map(({ name, n, naive, alike, low, high }) => [
             name,
             n,
-            percent(naive),
-            percent(alike),
-            percent(low),
-            percent(high),
+            shareOf(naive),
+            shareOf(alike),
+            shareOf(low),
+            shareOf(high),
           ]),
         }}
         note={`Hollow: as a plain report has it. Filled, with its 95 % interval: with the mix of ${partner === null ? 'all leads' : 'your leads and those of direct sales'} together, by ${figures.mix}. A long line says that the plain figure was the mix.`}
@@ -80,15 +94,17 @@ function Compared({ figures, what }: { figures: Trust; what: Conversion }) {
       </Figure>
       {apart ? (
         <Figure
+          name="gap"
+          ofWhat={ofWhat({ ...period, of: what }, figures.asOf)}
           title="Better leads, or better work"
           finding={verdictOf(apart, partner === null ? 'its partners' : 'you')}
           table={{
             columns: ['Part', 'Points', 'Low', 'High'],
             rows: (['gap', 'betterLeads', 'betterWork'] as const).map((part) => [
               NAMES[part],
-              points(apart[part].value),
-              points(apart[part].low),
-              points(apart[part].high),
+              pointsOf(apart[part].value),
+              pointsOf(apart[part].low),
+              pointsOf(apart[part].high),
             ]),
           }}
           note={`Direct less ${partner === null ? 'partners' : 'you'}, in points of a percent (Kitagawa 1955). Where the interval of the work holds 0, no difference in the work can be told from chance.`}
@@ -118,16 +134,6 @@ function partiesOf(figures: Trust, what: Conversion): FromNaiveToAlike[] {
     const side = party === 'direct' ? 'direct' : 'channel';
     return [{ name: party, side, n: crude.trials, naive: crude.value, alike: value, low, high } as const];
   });
-}
-
-function alikeIn(parties: readonly FromNaiveToAlike[]): string {
-  const direct = parties.find(({ side }) => side === 'direct');
-  if (!direct)
-    return 'Each party beside itself: what a plain report says, and what it would be with everybody’s leads.';
-  const apart = parties.filter(({ side, low, high }) => side === 'channel' && (low > direct.high || high < direct.low));
-  return apart.length === 0
-    ? 'With the same leads, no partner can be told from direct sales.'
-    : `With the same leads, ${apart.map(({ name }) => name).join(', ')} can be told from direct sales; the others cannot.`;
 }
 
 function verdictOf(

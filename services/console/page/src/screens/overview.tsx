@@ -1,6 +1,6 @@
 import { Anchor, Badge, Button, Card, Group, List, SegmentedControl, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useDeferredValue, useState } from 'react';
 import { api, dataOf } from '../api/client.js';
 import { ErrorNote, Loaded } from '../shell/notes.js';
@@ -8,18 +8,17 @@ import { useSession } from '../shell/session.js';
 import { count } from '../words/numbers.js';
 import { ANY_PARKED, mayRedrive, OVERVIEW_MINUTES } from './first-questions.js';
 import { type Flow, type HowLive, useFlow } from './flow.js';
+import { readOverviewChoice, WINDOWS } from './overview-choice.js';
 import { States } from './states.js';
 
-const WINDOWS = [
-  { value: '15', label: '15 min' },
-  { value: '60', label: '1 hour' },
-  { value: '1440', label: '1 day' },
-  { value: '10080', label: '1 week' },
-];
+const route = getRouteApi('/');
+
+const NAMES = { 15: '15 min', 60: '1 hour', 1440: '1 day', 10080: '1 week' };
 
 /** What came in of late and where it is; and what waits for somebody. */
 export function Overview() {
-  const [minutes, setMinutes] = useState(OVERVIEW_MINUTES);
+  const { minutes = OVERVIEW_MINUTES } = readOverviewChoice({ ...route.useSearch() });
+  const navigate = useNavigate();
   const [isPaused, setPaused] = useState(false);
   const { query, how } = useFlow(minutes, isPaused);
   const later = useDeferredValue(query.data);
@@ -28,9 +27,11 @@ export function Overview() {
       <Group justify="space-between" gap="sm" className="no-print">
         <SegmentedControl
           aria-label="How far back"
-          data={WINDOWS}
+          data={WINDOWS.map((each) => ({ value: String(each), label: NAMES[each] }))}
           value={String(minutes)}
-          onChange={(value) => setMinutes(Number(value))}
+          onChange={(value) =>
+            void navigate({ to: '/', search: readOverviewChoice({ minutes: value }), replace: true })
+          }
         />
         <Group gap="sm">
           <How how={how} />
@@ -97,8 +98,7 @@ function Attention({ flow }: { flow: Flow }) {
     ),
     parked.data && parked.data.parked.length > 0 && (
       <>
-        {parked.data.parked.length}
-        {parked.data.next ? ' or more' : ''} events could not be processed and are parked.{' '}
+        {parkedInWords(parked.data.parked.length, parked.data.next !== undefined)}{' '}
         <Anchor component={Link} to="/parked">
           Look
         </Anchor>
@@ -123,6 +123,12 @@ function Attention({ flow }: { flow: Flow }) {
       )}
     </Card>
   );
+}
+
+/** Among those that are parked are those that wait behind one that could not be processed. */
+function parkedInWords(events: number, hasMore: boolean): string {
+  if (events === 1 && !hasMore) return '1 event is parked: it could not be processed.';
+  return `${events}${hasMore ? ' or more' : ''} events are parked: those that could not be processed, and those of the same leads that wait behind them.`;
 }
 
 function ToLeads({ state }: { state: string }) {

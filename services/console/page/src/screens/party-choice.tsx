@@ -5,7 +5,7 @@ import { api, dataOf } from '../api/client.js';
 import { Loaded } from '../shell/notes.js';
 
 /** As many as a list can be chosen from; whoever has more types the id of one. */
-const PARTNERS = 1_000;
+export const PARTNERS = 1_000;
 
 /** Whose figures, for whoever sees those of all: a partner, or direct. The first partner, where the address says nothing. */
 export function PartyChoice({

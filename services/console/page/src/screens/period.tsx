@@ -4,6 +4,7 @@ import type { Schemas } from '../api/schemas.js';
 import { useSession } from '../shell/session.js';
 import { WordField } from '../shell/word-field.js';
 import { AsOf } from './as-of.js';
+import { SOURCE } from './lead-filter.js';
 import { trustCommands } from './trust-commands.js';
 
 /** What figures are asked for. It stands in the address, so that a colleague who gets it sees the same. */
@@ -19,28 +20,41 @@ export interface Period {
   readonly mix?: string;
 }
 
-const POOL = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
-const SOURCE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+const POOL = {
+  shape: /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+  says: 'The id of a pool: letters, digits, . _ and -.',
+};
 const MIX = /^attributes\..{1,64}$/;
+const ALIKE_BY = { shape: /^(?:grade|attributes\..{1,64})$/, says: 'grade, or attributes. and the name of one.' };
 const AGES = [7, 14, 30, 60, 90];
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 export function readPeriod(search: Record<string, unknown>): Period {
   const { pool, from, to, source, age, mix } = search;
   return {
-    ...(typeof pool === 'string' && POOL.test(pool) && { pool }),
+    ...(typeof pool === 'string' && POOL.shape.test(pool) && { pool }),
     ...(typeof from === 'string' && DAY.test(from) && { from }),
     ...(typeof to === 'string' && DAY.test(to) && { to }),
-    ...(typeof source === 'string' && SOURCE.test(source) && { source }),
+    ...(typeof source === 'string' && SOURCE.shape.test(source) && { source }),
     ...(AGES.includes(Number(age)) && { age: Number(age) }),
     ...(typeof mix === 'string' && MIX.test(mix) && { mix }),
   };
 }
 
+/** What a filter does not say is not in the address, where something else may be. */
+const blank: Record<keyof Period, undefined> = {
+  ...{ pool: undefined, from: undefined, to: undefined },
+  ...{ source: undefined, age: undefined, mix: undefined },
+};
+
 export function PeriodFilter({ period, at }: { period: Period; at: '/promise' | '/like-for-like' }) {
   const navigate = useNavigate();
   const change = (changed: Record<string, string | null>) =>
-    void navigate({ to: at, search: readPeriod({ ...period, ...changed }), replace: true });
+    void navigate({
+      to: at,
+      search: ((before: object) => ({ ...before, ...blank, ...readPeriod({ ...period, ...changed }) })) as never,
+      replace: true,
+    });
   return (
     <Group gap="sm" align="start" className="no-print" role="search" aria-label="Which figures">
       <WordField
@@ -48,6 +62,7 @@ export function PeriodFilter({ period, at }: { period: Period; at: '/promise' | 
         placeholder="all"
         description="or legacy: closed elsewhere"
         value={period.pool}
+        allowed={POOL}
         take={(pool) => change({ pool })}
         width={140}
       />
@@ -67,6 +82,7 @@ export function PeriodFilter({ period, at }: { period: Period; at: '/promise' | 
         label="Source"
         placeholder="all"
         value={period.source}
+        allowed={SOURCE}
         take={(source) => change({ source })}
         width={140}
       />
@@ -85,6 +101,7 @@ export function PeriodFilter({ period, at }: { period: Period; at: '/promise' | 
           placeholder="grade"
           description="or attributes.size"
           value={period.mix}
+          allowed={ALIKE_BY}
           take={(mix) => change({ mix })}
           width={170}
         />

@@ -1,7 +1,8 @@
 import { Alert, Button, Card, Code, Group, Stack, Text, Title } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import type { Schemas } from '../api/client.js';
-import { type FigureTable, Numbers } from '../charts/figure.js';
+import { Numbers } from '../charts/figure.js';
+import type { FigureTable } from '../charts/figure-table.js';
 import { type Tried, tryAtServer, tryPolicy } from '../preview/try-policy.js';
 import { EmptyNote, ErrorNote } from '../shell/notes.js';
 import { count } from '../words/numbers.js';

@@ -1,11 +1,13 @@
 import { Alert, Stack } from '@mantine/core';
 import { getRouteApi } from '@tanstack/react-router';
 import { Figure } from '../charts/figure.js';
+import { shareOf } from '../charts/figure-table.js';
 import { PromiseChart, type ReceivedShare } from '../charts/promise-chart.js';
 import { EmptyNote, Loaded } from '../shell/notes.js';
 import { useSession } from '../shell/session.js';
 import { count, percent } from '../words/numbers.js';
-import { PeriodFilter, TrustAsOf } from './period.js';
+import { ofWhat } from './of-what.js';
+import { type Period, PeriodFilter, readPeriod, TrustAsOf } from './period.js';
 import { promiseInWords } from './promise-words.js';
 import { type Trust, useTrust } from './trust.js';
 import { YouAlone } from './you-alone.js';
@@ -14,7 +16,7 @@ const route = getRouteApi('/promise');
 
 /** Per grade and side: the share that was received, its interval, and a tick for the share that was promised. */
 export function PromiseAndReality() {
-  const period = route.useSearch();
+  const period = readPeriod({ ...route.useSearch() });
   const trust = useTrust(period);
   return (
     <Stack gap="lg">
@@ -22,7 +24,7 @@ export function PromiseAndReality() {
       <Loaded query={trust} height={360}>
         {(figures) => (
           <>
-            <PromiseOf figures={figures} />
+            <PromiseOf figures={figures} period={period} />
             <TrustAsOf figures={figures} period={period} />
           </>
         )}
@@ -31,7 +33,7 @@ export function PromiseAndReality() {
   );
 }
 
-function PromiseOf({ figures }: { figures: Trust }) {
+function PromiseOf({ figures, period }: { figures: Trust; period: Period }) {
   const { partner } = useSession();
   const grades = Object.entries(figures.promise).map(
     ([grade, each]) => [grade === 'incomplete' ? 'no grade' : grade, each] as const,
@@ -42,7 +44,9 @@ function PromiseOf({ figures }: { figures: Trust }) {
     .map((share) => (partner === null ? share : { ...share, promised: null }));
   if (shares.length === 0)
     return (
-      <EmptyNote>No lead was given out in this period. Once leads are routed, each side’s share shows here.</EmptyNote>
+      <EmptyNote title="Nothing in this period">
+        No lead was given out in this period. Once leads are routed, each side’s share shows here.
+      </EmptyNote>
     );
   const outside = grades.map(([grade, { outside: each, received }]) => ({
     grade,
@@ -53,6 +57,8 @@ function PromiseOf({ figures }: { figures: Trust }) {
     <>
       {partner === null ? null : <YouAlone />}
       <Figure
+        name="shares"
+        ofWhat={ofWhat(period, figures.asOf)}
         title={partner === null ? 'Shares received, beside those promised' : 'Shares received, beside direct sales'}
         finding={
           partner === null
@@ -63,10 +69,10 @@ function PromiseOf({ figures }: { figures: Trust }) {
           columns: ['Grade and side', 'Received', 'Low', 'High', 'Promised', 'Leads of the grade'],
           rows: shares.map(({ name, side, value, low, high, promised, n }) => [
             `${name} ${side}`,
-            percent(value),
-            percent(low),
-            percent(high),
-            percent(promised),
+            shareOf(value),
+            shareOf(low),
+            shareOf(high),
+            shareOf(promised),
             n,
           ]),
         }}
@@ -78,6 +84,8 @@ function PromiseOf({ figures }: { figures: Trust }) {
         />
       </Figure>
       <Figure
+        name="outside"
+        ofWhat={ofWhat(period, figures.asOf)}
         title="Outside the promise"
         finding={outsideIn(outside)}
         table={{
@@ -133,7 +141,7 @@ function PromiseStrips({ strips }: { strips: readonly Strip[] }) {
     .filter(({ all }) => all > 0)
     .flatMap(({ grade, each, all }): ReceivedShare[] => [
       { name: `${grade} named`, side: 'direct', n: all, ...exactly(each.namedAccount / all), promised: null },
-      { name: `${grade} moved`, side: 'channel', n: all, ...exactly(each.override / all), promised: null },
+      { name: `${grade} moved by hand`, side: 'neutral', n: all, ...exactly(each.override / all), promised: null },
     ])
     .filter(({ value }) => value > 0);
   if (shares.length === 0) return <Alert color="gray">None.</Alert>;

@@ -1,4 +1,5 @@
 import type { Schemas } from '../api/schemas.js';
+import { type FigureTable, shareOf } from '../charts/figure-table.js';
 import { count, percent } from '../words/numbers.js';
 import { inWords } from '../words/states.js';
 import { TOO_FEW } from './too-few.js';
@@ -147,7 +148,7 @@ export function shareInWords(told: Told): string {
 }
 
 /** The same as a table of numbers: one row for each party of each measure. */
-export function measuresTable(measures: readonly Measure[], names: readonly (readonly [Whose, string])[]) {
+export function measuresTable(measures: readonly Measure[], names: readonly (readonly [Whose, string])[]): FigureTable {
   return {
     columns: ['Measure', 'Party', 'Counted', 'Of', 'Share', 'Low', 'High'],
     rows: measures.flatMap((measure) =>
@@ -155,13 +156,13 @@ export function measuresTable(measures: readonly Measure[], names: readonly (rea
         const told = measure[party];
         if (typeof told === 'string') return [measure.name, name, '', '', shareInWords(told), '', ''];
         const isFew = told.trials < TOO_FEW;
-        const [low, high] = isFew ? ['', ''] : [percent(told.low), percent(told.high)];
+        const [low, high] = isFew ? ['', ''] : [shareOf(told.low), shareOf(told.high)];
         return [
           measure.name,
           name,
           told.successes,
           told.trials,
-          isFew ? shareInWords(told) : percent(told.value),
+          isFew ? shareInWords(told) : shareOf(told.value),
           low,
           high,
         ];

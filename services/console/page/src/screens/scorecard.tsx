@@ -1,9 +1,11 @@
 import { Text } from '@mantine/core';
 import { Figure } from '../charts/figure.js';
+import { shareOf } from '../charts/figure-table.js';
 import { MeasuresChart } from '../charts/measures-chart.js';
 import { PromiseChart } from '../charts/promise-chart.js';
 import { EmptyNote } from '../shell/notes.js';
 import { percent } from '../words/numbers.js';
+import { ofWhat } from './of-what.js';
 import { promiseInWords } from './promise-words.js';
 import {
   counted,
@@ -31,7 +33,7 @@ export function OneScorecard({ card, name, when }: { card: Scorecard; name: stri
   const names = columnsOf(card, name);
   if (card.vendor.delivered.own.trials === 0)
     return (
-      <EmptyNote>
+      <EmptyNote title="Nothing in this quarter">
         {name} was offered no lead in {when}. Its scorecard begins with the first one; another quarter may have some.
       </EmptyNote>
     );
@@ -42,6 +44,8 @@ export function OneScorecard({ card, name, when }: { card: Scorecard; name: stri
         Of the offers made in {when}, whatever became of them since, all measured alike for {name} and for the vendor.
       </Text>
       <Figure
+        name="party"
+        ofWhat={ofScorecard(card)}
         title={`What ${name} promised, and kept`}
         finding={findingOfParty(card, name)}
         table={measuresTable(keptByParties(card), names)}
@@ -50,6 +54,8 @@ export function OneScorecard({ card, name, when }: { card: Scorecard; name: stri
         <Measures measures={keptByParties(card)} names={names} label={`What ${name} kept, beside the vendor`} />
       </Figure>
       <Figure
+        name="vendor"
+        ofWhat={ofScorecard(card)}
         title={`What the vendor promised ${name}, and kept`}
         finding={findingOfVendor(card, name)}
         table={measuresTable(keptByVendor(card), names)}
@@ -71,24 +77,26 @@ function Promises({ card, name }: { card: Scorecard; name: string }) {
   const shares = promises(card);
   if (shares.length === 0)
     return (
-      <EmptyNote>
+      <EmptyNote title="Not told">
         No share of a grade is told for this quarter: there were no leads under the promise, or it would tell what
         another partner did.
       </EmptyNote>
     );
   return (
     <Figure
+      name="promised"
+      ofWhat={ofScorecard(card)}
       title="Shares promised to partners, and received"
       finding={promiseInWords(shares)}
       table={{
         columns: ['Grade', 'Promised to partners', 'Partners received', 'Low', 'High', `Of it ${name}`, 'Leads'],
         rows: shares.map(({ name: grade, promised, value, low, high, own, n }) => [
           grade,
-          percent(promised),
-          percent(value),
-          percent(low),
-          percent(high),
-          percent(own.value),
+          shareOf(promised),
+          shareOf(value),
+          shareOf(low),
+          shareOf(high),
+          shareOf(own.value),
           n,
         ]),
       }}
@@ -99,6 +107,10 @@ function Promises({ card, name }: { card: Scorecard; name: string }) {
       <PromiseChart shares={shares} label="Share of each grade that partners received, with a tick for the promise" />
     </Figure>
   );
+}
+
+function ofScorecard({ partner, from, to, asOf }: Scorecard) {
+  return ofWhat({ partner, from, to }, asOf);
 }
 
 type Names = readonly (readonly [Whose, string])[];

@@ -2,6 +2,7 @@ import { Select, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { api, dataOf } from '../api/client.js';
+import { readFigureChoice } from '../charts/figure-choice.js';
 import { Loaded } from '../shell/notes.js';
 import { useSession } from '../shell/session.js';
 import { quoted } from '../words/quoted.js';
@@ -55,7 +56,11 @@ function useChoice(): [ScorecardChoice, (changed: ScorecardChoice) => void] {
   const choice = route.useSearch();
   const navigate = useNavigate();
   const change = (changed: ScorecardChoice) =>
-    void navigate({ to: '/scorecards', search: readScorecardChoice({ ...choice, ...changed }), replace: true });
+    void navigate({
+      to: '/scorecards',
+      search: { ...readScorecardChoice({ ...choice, ...changed }), ...readFigureChoice({ ...choice }) },
+      replace: true,
+    });
   return [choice, change];
 }
 

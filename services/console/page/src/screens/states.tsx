@@ -13,7 +13,7 @@ import type { Flow } from './flow.js';
  * @param none  said when there are none
  */
 export const States = memo(function States({ flow, came, none }: { flow: Flow; came: string; none: ReactNode }) {
-  if (flow.leads === 0) return <EmptyNote>{none}</EmptyNote>;
+  if (flow.leads === 0) return <EmptyNote title="Nothing in this time">{none}</EmptyNote>;
   return (
     <section aria-label="Where leads are">
       <Title order={2} size="h4" mb="xs">

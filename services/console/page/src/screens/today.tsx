@@ -22,6 +22,8 @@ interface LeadsPage {
 }
 
 const LOOK_EVERY_MS = 10_000;
+/** Who has more open offers than this needs a program to answer them. The newest come first, and the most urgent last: all of them are sorted. */
+const OFFERS = { most: 1_000, shown: 50 };
 
 /** A partner's first look: which offers wait for its answer and until when, of which leads it has said nothing, and whether it is reached. */
 export function Today() {
@@ -73,7 +75,11 @@ function Taken({ lead, answer }: { lead: Schemas['LeadView']; answer: Answer }) 
 
 function OpenOffers({ tell }: { tell: Tell }) {
   const [isHeld, hold] = useState(false);
-  const offers = useLeads(WAITING.offered, isHeld);
+  const offers = useQuery({
+    queryKey: ['today', WAITING.offered],
+    queryFn: allOffers,
+    refetchInterval: isHeld ? false : LOOK_EVERY_MS,
+  });
   const [later, at] = [useDeferredValue(offers.data), useDeferredValue(offers.dataUpdatedAt)];
   return (
     <Loaded query={offers} height={140}>
@@ -95,14 +101,28 @@ const Offers = memo(function Offers({ page: { leads, next }, at, tell, hold }: L
   // Who was answered a moment ago may still be listed, and is not open any more.
   const open = leads.filter(({ acceptBy }) => acceptBy !== null).toSorted(byDeadline);
   const first = open[0]?.acceptBy;
+  // Where not all are known, the one that ends first may be among those that are not.
+  const ends = next !== undefined || !first ? '' : `; ${open.length === 1 ? 'it' : 'the first'} ends ${ago(first, at)}`;
   return (
     <Waiting
       title={
-        first === undefined || first === null
+        open.length === 0
           ? 'No offer waits for your answer'
-          : `${many(open.length, next)} ${open.length === 1 ? 'offer waits' : 'offers wait'} for your answer; ${open.length === 1 ? 'it' : 'the first'} ends ${ago(first, at)}`
+          : `${many(open.length, next)} ${open.length === 1 ? 'offer waits' : 'offers wait'} for your answer${ends}`
       }
-      leads={open}
+      below={
+        open.length > OFFERS.shown || next !== undefined ? (
+          <Text size="sm" mt="sm">
+            {next === undefined
+              ? `Those ${OFFERS.shown} that end first.`
+              : `Those ${OFFERS.shown} of the newest ${count(leads.length)} that end first; older ones may end before.`}{' '}
+            <Anchor component={Link} to="/leads" search={{ state: 'offered' } as never} size="sm">
+              All that wait
+            </Anchor>
+          </Text>
+        ) : null
+      }
+      leads={open.slice(0, OFFERS.shown)}
       says={({ acceptBy }) => `Answer by ${moment(acceptBy)} UTC (${ago(acceptBy ?? '', at)})`}
       hold={hold}
       act={(lead, holdIt) => (
@@ -148,8 +168,17 @@ const Silent = memo(function Silent({ page: { leads, next }, tell, hold }: Omit<
   );
 });
 
+/** The first page is what is asked for before the screen is here. */
+async function allOffers(): Promise<LeadsPage> {
+  const first: LeadsPage = await dataOf(api.GET('/v1/leads', { params: { query: WAITING.offered } }));
+  if (first.next === undefined) return first;
+  const rest = { state: 'offered', limit: OFFERS.most - first.leads.length, after: first.next } as const;
+  const { leads, next }: LeadsPage = await dataOf(api.GET('/v1/leads', { params: { query: rest } }));
+  return { leads: [...first.leads, ...leads], ...(next !== undefined && { next }) };
+}
+
 /** @param isHeld  while somebody answers about one of them: the list stands still under their hands */
-function useLeads(query: (typeof WAITING)[keyof typeof WAITING], isHeld: boolean) {
+function useLeads(query: typeof WAITING.silent, isHeld: boolean) {
   return useQuery({
     queryKey: ['today', query],
     queryFn: () => dataOf(api.GET('/v1/leads', { params: { query } })),
@@ -163,12 +192,15 @@ function Waiting({
   says,
   hold,
   act,
+  below,
 }: {
   title: string;
   leads: readonly LeadSummary[];
   says: (lead: LeadSummary) => string;
   hold: (isHeld: boolean) => void;
   act: (lead: LeadSummary, holdIt: (isHeld: boolean) => void) => ReactNode;
+  /** Of those that are not in the list. */
+  below?: ReactNode;
 }) {
   // While somebody answers about it, a lead stays in the list, and with it what was typed; however many newer ones come meanwhile.
   const [held, setHeld] = useState<LeadSummary>();
@@ -209,6 +241,7 @@ function Waiting({
           ))}
         </List>
       )}
+      {below}
     </Card>
   );
 }

@@ -23,9 +23,25 @@ import { useEffect, useRef } from 'react';
 import { Dialog } from './dialog.js';
 import { EmptyNote } from './notes.js';
 import { PrintFooter } from './print-footer.js';
+import { useLightPrint } from './printing.js';
 import mark from './mark.svg';
 import { screensFor } from './screens.js';
 import { end, useSession } from './session.js';
+
+/** The keys of the first ten screens, as they lie on a keyboard. */
+const DIGITS = [...'1234567890'];
+
+/** The next row of what the screen lists, or the one before: its first link or button, on which Enter does what it always does. */
+function step(screen: HTMLElement | null, by: 1 | -1): void {
+  // One that only has the rows in sight goes through them by itself.
+  if (!screen || document.querySelector('[role="dialog"]') || screen.querySelector('[role="grid"]')) return;
+  const rows = [...screen.querySelectorAll<HTMLElement>('tbody tr, li')].flatMap(
+    (row) => row.querySelector<HTMLElement>('a[href], button:not(:disabled)') ?? [],
+  );
+  const here = rows.findIndex((each) => each.closest('tr, li')?.contains(document.activeElement));
+  const next = here < 0 ? (by > 0 ? 0 : rows.length - 1) : here + by;
+  rows[Math.min(Math.max(next, 0), rows.length - 1)]?.focus();
+}
 
 /** The frame around every screen: where one is, where one can go, and who one is. */
 export function Shell() {
@@ -45,11 +61,21 @@ export function Shell() {
     window.scrollTo(0, 0);
     close();
   }, [pathname, here, close]);
+  useLightPrint();
+  const find = async () => {
+    // Where the list is looked at already, what it is narrowed to stays.
+    if (pathname !== '/leads') await navigate({ to: '/leads' });
+    document.getElementById('search')?.focus();
+  };
   useHotkeys([
-    ['/', () => void navigate({ to: '/leads' }).then(() => document.getElementById('search')?.focus())],
+    ['/', () => void find()],
     ['shift+/', showHelp],
     ['?', showHelp],
-    ...entries.slice(0, 9).map(({ to }, at): [string, () => void] => [String(at + 1), () => void navigate({ to })]),
+    ['j', () => step(main.current, 1)],
+    ['k', () => step(main.current, -1)],
+    ...entries
+      .slice(0, DIGITS.length)
+      .map(({ to }, at): [string, () => void] => [DIGITS[at] ?? '', () => void navigate({ to })]),
   ]);
 
   return (
@@ -151,7 +177,7 @@ function Help({ opened, close, screens }: { opened: boolean; close: () => void; 
     ['/', 'search for a lead'],
     ['j  k', 'next and previous in a list'],
     ['Enter', 'open what is chosen'],
-    ...screens.slice(0, 9).map((name, at): [string, string] => [String(at + 1), name]),
+    ...screens.slice(0, DIGITS.length).map((name, at): [string, string] => [DIGITS[at] ?? '', name]),
     ['?', 'this'],
   ];
   return (
@@ -174,7 +200,7 @@ function Help({ opened, close, screens }: { opened: boolean; close: () => void; 
 
 export function NothingHere() {
   return (
-    <EmptyNote>
+    <EmptyNote title="Not found">
       There is no such screen.{' '}
       <Anchor component={Link} to="/">
         The first one
