@@ -404,6 +404,8 @@ function About({ about }: { about: string | undefined }) {
         className="no-print"
         label="And why, or why not"
         placeholder="a party"
+        // What is typed before there is anything to choose from would open no list.
+        disabled={partners.isPending}
         searchable
         clearable
         limit={100}
