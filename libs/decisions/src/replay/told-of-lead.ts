@@ -6,7 +6,7 @@ import type { KeptTexts } from './kept-texts.js';
 const MAX_SCORES = 10_000;
 
 /** The same for all leads: of most there is nothing of a kind, and an empty list for each takes as much as its id. */
-const NOTHING = Object.freeze([]) as readonly [] as [];
+const NOTHING: never[] = Object.freeze<never[]>([]) as never[];
 
 /** What was known of a lead when something was said of it: that is what the decision after it looks at. */
 export interface Known {

@@ -34,9 +34,7 @@ export class TimelineView {
   @ApiPropertyOptional({ description: 'Where there are more: `after` of the next page.' }) next?: string;
 }
 
-/** Of one lead; it has some dozens. */
-const MAX_EVENTS = 1_000;
-/** Of one lead that it is asked which was whose, the latest; each is read from the log. */
+/** Of one lead, the latest; each is read from the log, to see whose it was. */
 const MAX_OFFERS = 100;
 const INDEX = /^\d{1,15}$/;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -46,8 +46,7 @@ export function timelineCommand(): Command {
 
 /** @throws CommandFailed when the log is not sound, or says nothing of the lead */
 async function entriesIn(folder: string, lead: string, judgedBy: { key?: string }): Promise<Entry[]> {
-  const { decodeEvent } = await import('@fairlead/events');
-  const { eachEntry, verifyFolder } = await import('../log/verify-folder.js');
+  const { eachEntry, readWhole, verifyFolder } = await import('../log/verify-folder.js');
   const { Counter } = await import('../log/counter.js');
   const counter = new Counter('read');
   const found: Entry[] = [];
@@ -56,7 +55,7 @@ async function entriesIn(folder: string, lead: string, judgedBy: { key?: string 
     onEntries: eachEntry((entry) => {
       // Most entries are of other leads: what does not have its id anywhere need not be parsed.
       if (entry.includes(lead)) {
-        const event = decodeEvent(entry);
+        const event = readWhole(entry);
         if (event.subject === lead) found.push({ index, event: event as ToldEvent });
       }
       index += 1;

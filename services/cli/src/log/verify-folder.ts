@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
-import { decodeEvent, InvalidEvent } from '@fairlead/events';
+import { decodeEvent, type FairleadEvent, InvalidEvent } from '@fairlead/events';
 import {
   FolderStorage,
   LogNotSound,
@@ -86,6 +86,14 @@ function whyInvalid(entry: Buffer): InvalidEvent | undefined {
     if (error instanceof InvalidEvent) return error;
     throw error;
   }
+}
+
+/**
+ * An entry as an event, of which every field is looked at: for whoever shows it, and reads few.
+ * @throws InvalidEvent
+ */
+export function readWhole(entry: Buffer): FairleadEvent {
+  return decodeEvent(entry);
 }
 
 /** @throws CommandFailed */

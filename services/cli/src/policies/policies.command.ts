@@ -201,19 +201,13 @@ function putCommand(): Command {
     .action(async (name: string, file: string, { json }: Json) => {
       await runWithApi(
         async (api) => {
-          const { readPolicyDraft } = await import('@fairlead/decisions');
-          const { readDocument } = await import('../log/read-otherwise.js');
-          const lines: { of?: LineOf } = {};
-          const document = readDocument(file, 'policy', (source) => {
-            const reading = readPolicyDraft(source);
-            if (reading.ok && reading.lineOf) lines.of = reading.lineOf;
-            return reading;
-          });
+          const { readDraft } = await import('./read-draft.js');
+          const { document, lineOf } = readDraft(file);
           if (document.name !== name)
             throw new CommandFailed(`${file}: the policy there is named ${document.name}, and not ${name}.`, { file });
           const body = { type: 'application/json', text: JSON.stringify(document) };
           const put = await api.call<Policy & { warnings: Warning[] }>({ method: 'PUT', path: pathOf(name), body });
-          const warnings = put.warnings.map((warning) => withLine(warning, document, lines.of));
+          const warnings = put.warnings.map((warning) => withLine(warning, document, lineOf));
           if (json) return printJson({ ...put, warnings });
           printLine(`${name} is at version ${put.version}${put.active ? ', which is in force' : ', a draft'}.`);
           for (const { path, line, detail } of warnings)

@@ -1,0 +1,2 @@
+//# allFunctionsCalledOnLoad
+var e={shape:/^[a-z0-9][a-z0-9-]{0,62}$/,says:`The id of a partner, or direct: small letters, digits and -.`},t={shape:/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,says:`The id of a source: letters, digits, . _ and -.`},n=/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;function r(e){let t=[`state`,`grade`,`party`,`source`].flatMap(t=>{let r=e[t];return typeof r==`string`&&n.test(r)?[[t,r]]:[]});return Object.fromEntries(t)}export{t as n,r,e as t};
