@@ -52,7 +52,7 @@ export function Parked() {
                 </Button>
               </Group>
               {shown.length === 0 ? (
-                <EmptyNote>
+                <EmptyNote title="All is processed">
                   Nothing is parked{service === undefined ? '' : ` at ${service}`}: every event was processed, and there
                   is nothing to do. What cannot be processed shows here with its cause.
                 </EmptyNote>
