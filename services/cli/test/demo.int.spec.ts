@@ -596,7 +596,7 @@ describe('the sample campaign, on running services', () => {
         await ben.page.reload();
         await part(ben).getByRole('article', { name: 'one person puts it in force' }).waitFor();
         await press(ben, 'Approve…', 'Approve it');
-        await part(ben).getByText('One person puts it in force').waitFor();
+        await part(ben).getByRole('heading', { name: 'One person puts it in force' }).waitFor();
         expect(people.flatMap(({ complaints }) => complaints)).toEqual([]);
       },
       TIMEOUT_MS,
@@ -832,6 +832,64 @@ describe('the sample campaign, on running services', () => {
         const another = verifierKeyOf(generateSigner(key.split('+')[0] ?? ''));
         expect(await check(folder, { key: another, index: '0' })).toEqual(['unsound', 'checkpoint']);
         expect(complaints).toEqual([]);
+      },
+      TIMEOUT_MS,
+    );
+
+    it(
+      'sends a partner’s server a test, says how many it would send again, and shows a new secret once',
+      async () => {
+        const { page } = await enteredAs('manager');
+        await page.goto(`${services.url}/console#/deliveries`);
+        await page.getByRole('button', { name: 'Send a test event' }).click();
+        const delivery = page.getByRole('dialog', { name: 'One delivery' });
+        await delivery.getByText(/^fairlead\.test, created/).waitFor();
+        expect(await barriers(page)).toEqual([]);
+        await page.keyboard.press('Escape');
+        await delivery.waitFor({ state: 'detached' });
+
+        await page.getByRole('button', { name: 'Send all again…' }).click();
+        const again = page.getByRole('dialog', { name: /^Send all again to/ });
+        await again.getByText(/are sent again|is sent again|There is nothing to send again/).waitFor();
+        expect(await barriers(page)).toEqual([]);
+        await again.getByRole('button', { name: 'Cancel' }).click();
+        await again.waitFor({ state: 'detached' });
+
+        await page.getByRole('button', { name: 'Rotate the secret…' }).click();
+        await page
+          .getByRole('dialog', { name: /^A new secret for/ })
+          .getByRole('button', { name: 'Make a new secret' })
+          .click();
+        const secret = page.getByRole('dialog', { name: 'The new secret' });
+        await secret.getByText(/^whsec_/).waitFor();
+        expect(await barriers(page)).toEqual([]);
+        await page.reload();
+        await page.getByRole('button', { name: 'Rotate the secret…' }).waitFor();
+        expect(await page.content()).not.toContain('whsec_');
+      },
+      TIMEOUT_MS,
+    );
+
+    it(
+      'gives its figures as a table too, and as a file with numbers that can be reckoned with',
+      async () => {
+        const { page } = await enteredAs('auditor');
+        await page.goto(`${services.url}/console#/promise`);
+        const shares = page.getByRole('region', { name: 'Shares received, beside those promised' });
+        await shares.getByRole('button', { name: 'Show as table' }).click();
+        await shares.getByRole('table').waitFor();
+        expect(await barriers(page)).toEqual([]);
+        const [download] = await Promise.all([
+          page.waitForEvent('download'),
+          shares.getByRole('button', { name: 'CSV' }).click(),
+        ]);
+        const file = readFileSync(await download.path(), 'utf8');
+        const ofGradeA = file.split('\r\n').find((line) => line.startsWith('A direct,'));
+        expect([download.suggestedFilename(), ofGradeA]).toEqual([
+          'shares-received-beside-those-promised.csv',
+          expect.stringMatching(/^A direct,0\.\d+,0\.\d+,0\.\d+,/),
+        ]);
+        expect(file).not.toMatch(/[%−]/);
       },
       TIMEOUT_MS,
     );
